@@ -1,0 +1,61 @@
+#include "src/core/sampling_params.hpp"
+
+#include <cmath>
+
+namespace octavo {
+namespace {
+
+constexpr std::size_t kMaxStops = 16;
+constexpr std::size_t kMaxStopBytes = 256;
+constexpr std::size_t kMaxBiases = 1024;
+
+Error bad(std::string param, const std::string& range) {
+  std::string detail = param + " must be " + range;
+  return Error{Errc::kInvalidValue, std::move(detail), std::move(param)};
+}
+
+bool within(float value, float low, float high) {
+  return std::isfinite(value) && value >= low && value <= high;
+}
+
+Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
+  if (p.stop.size() > kMaxStops) return bad("stop", "at most 16 strings");
+  for (const auto& stop : p.stop) {
+    if (stop.empty() || stop.size() > kMaxStopBytes)
+      return bad("stop", "strings of 1 to 256 bytes");
+  }
+  if (p.stop_token_ids.size() > kMaxBiases) return bad("stop_token_ids", "at most 1024 ids");
+  for (TokenId id : p.stop_token_ids) {
+    if (id < 0 || id >= vocab_size) return bad("stop_token_ids", "ids of the vocabulary");
+  }
+  if (p.logit_bias.size() > kMaxBiases) return bad("logit_bias", "at most 1024 entries");
+  for (const auto& [id, bias] : p.logit_bias) {
+    if (id < 0 || id >= vocab_size) return bad("logit_bias", "keyed by ids of the vocabulary");
+    if (!within(bias, -100.0F, 100.0F)) return bad("logit_bias", "between -100 and 100");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate(const SamplingParams& p, std::int32_t vocab_size) {
+  if (!within(p.temperature, 0.0F, 2.0F)) return bad("temperature", "between 0 and 2");
+  if (p.top_k < -1) return bad("top_k", "-1, 0 (both: off) or positive");
+  if (!within(p.top_p, 0.0F, 1.0F) || p.top_p == 0.0F) return bad("top_p", "above 0 and at most 1");
+  if (!within(p.min_p, 0.0F, 1.0F)) return bad("min_p", "between 0 and 1");
+  if (!within(p.repetition_penalty, 0.0F, 10.0F) || p.repetition_penalty == 0.0F) {
+    return bad("repetition_penalty", "above 0 and at most 10");
+  }
+  if (!within(p.presence_penalty, -2.0F, 2.0F)) return bad("presence_penalty", "between -2 and 2");
+  if (!within(p.frequency_penalty, -2.0F, 2.0F))
+    return bad("frequency_penalty", "between -2 and 2");
+  if (p.max_tokens < 0) return bad("max_output_tokens", "positive");
+  if (p.min_tokens < 0 || (p.max_tokens > 0 && p.min_tokens > p.max_tokens)) {
+    return bad("min_tokens", "between 0 and max_output_tokens");
+  }
+  if (p.num_logprobs < -1 || p.num_logprobs > 20) return bad("top_logprobs", "between 0 and 20");
+  if (p.n < 1 || p.n > 8) return bad("n", "between 1 and 8");
+  return validate_lists(p, vocab_size);
+}
+
+}  // namespace octavo

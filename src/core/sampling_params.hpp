@@ -1,0 +1,44 @@
+// How a request wants its tokens chosen. Parsed from the wire or the command line, checked once,
+// then constant.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/core/ids.hpp"
+#include "src/core/result.hpp"
+
+namespace octavo {
+
+struct SamplingParams {
+  float temperature = 1.0F;  ///< 0 is greedy; 0 .. 2.
+  std::int32_t top_k = 0;    ///< Keep the k largest; 0 or -1 keeps all.
+  float top_p = 1.0F;        ///< Keep the smallest set whose probability is at least p; (0, 1].
+  float min_p = 0.0F;        ///< Drop what is below min_p times the largest probability; [0, 1].
+  float repetition_penalty =
+      1.0F;  ///< Divides positive logits of tokens in prompt or completion; (0, 10].
+  float presence_penalty = 0.0F;      ///< Subtracted once from tokens in the completion; [-2, 2].
+  float frequency_penalty = 0.0F;     ///< Subtracted per occurrence in the completion; [-2, 2].
+  std::optional<std::uint64_t> seed;  ///< Same seed, same tokens, whatever the batch.
+  std::int32_t max_tokens = 0;  ///< Tokens to generate at most; 0 lets the context length decide.
+  std::int32_t min_tokens = 0;  ///< No stop of any kind before that many tokens.
+  bool ignore_eos = false;
+  std::vector<TokenId> stop_token_ids;  ///< End the completion like an EOS.
+  std::vector<std::string> stop;        ///< Strings that end the completion; cut from the text.
+  std::vector<std::pair<TokenId, float>> logit_bias;  ///< Added to the logits; each in [-100, 100].
+  std::int32_t num_logprobs =
+      -1;              ///< -1: none; 0: of the chosen token; k: of the k best as well, at most 20.
+  std::int32_t n = 1;  ///< Sequences to sample for the request; 1 .. 8.
+
+  bool is_greedy() const { return temperature < 1e-5F; }
+  friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
+};
+
+/// Checks every range. vocab_size bounds token ids. Errors: kInvalidValue with `param` set to the
+/// wire's name of the field.
+Result<void> validate(const SamplingParams& params, std::int32_t vocab_size);
+
+}  // namespace octavo

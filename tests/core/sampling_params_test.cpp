@@ -1,0 +1,40 @@
+#include "src/core/sampling_params.hpp"
+
+#include <functional>
+#include <limits>
+
+#include "tests/support/catch.hpp"
+
+using namespace octavo;
+
+namespace {
+
+std::string param_at_fault(const std::function<void(SamplingParams&)>& change) {
+  SamplingParams params;
+  change(params);
+  auto checked = validate(params, 100);
+  return checked ? "" : checked.error().param;
+}
+
+}  // namespace
+
+TEST_CASE("default sampling parameters are valid") { CHECK(validate(SamplingParams{}, 100)); }
+
+TEST_CASE("a value outside its range is refused by the name it has on the wire") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  CHECK(param_at_fault([](auto& p) { p.temperature = 2.1F; }) == "temperature");
+  CHECK(param_at_fault([nan](auto& p) { p.temperature = nan; }) == "temperature");
+  CHECK(param_at_fault([](auto& p) { p.top_k = -2; }) == "top_k");
+  CHECK(param_at_fault([](auto& p) { p.top_p = 0.0F; }) == "top_p");
+  CHECK(param_at_fault([](auto& p) { p.min_p = 1.5F; }) == "min_p");
+  CHECK(param_at_fault([](auto& p) { p.repetition_penalty = 0.0F; }) == "repetition_penalty");
+  CHECK(param_at_fault([](auto& p) { p.presence_penalty = 3.0F; }) == "presence_penalty");
+  CHECK(param_at_fault([](auto& p) { p.frequency_penalty = -3.0F; }) == "frequency_penalty");
+  CHECK(param_at_fault([](auto& p) { p.max_tokens = -1; }) == "max_output_tokens");
+  CHECK(param_at_fault([](auto& p) { p.max_tokens = 3, p.min_tokens = 4; }) == "min_tokens");
+  CHECK(param_at_fault([](auto& p) { p.num_logprobs = 21; }) == "top_logprobs");
+  CHECK(param_at_fault([](auto& p) { p.n = 0; }) == "n");
+  CHECK(param_at_fault([](auto& p) { p.stop = {""}; }) == "stop");
+  CHECK(param_at_fault([](auto& p) { p.stop_token_ids = {100}; }) == "stop_token_ids");
+  CHECK(param_at_fault([](auto& p) { p.logit_bias = {{1, 101.0F}}; }) == "logit_bias");
+}
