@@ -2,11 +2,12 @@
 // events noun + past participle; each is a struct of values that carries the id it is about.
 #pragma once
 
-#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "actors/prompt.hpp"
 #include "actors/runtime/mailbox.hpp"
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
@@ -16,10 +17,19 @@ namespace octavo {
 // scheduler -> session: everything that one plan or one completed step tells one listener.
 using SessionEvents = std::vector<RequestEvent>;
 
+// desk -> session
+struct PromptPrepared {
+  RequestId request;
+  std::unique_ptr<Result<Prompt>>
+      prompt;  ///< Never null. Behind a pointer, because its move may throw.
+};
+
+using SessionMessage = std::variant<SessionEvents, PromptPrepared>;
+
 // session -> scheduler
 struct SubmitRequest {
   Request request;
-  Address<SessionEvents> reply_to;
+  Address<SessionMessage> reply_to;
 };
 struct CancelRequest {
   RequestId request;

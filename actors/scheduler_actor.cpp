@@ -39,6 +39,8 @@ asio::awaitable<void> SchedulerActor::run() {
     send_plans();
     send_events();
     publish();
+    if (draining_ && scheduler_.is_idle())
+      mailbox_.close();  // What still comes is refused, then run() ends.
   }
 }
 

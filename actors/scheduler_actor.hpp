@@ -1,5 +1,5 @@
 // The scheduler's shell: takes messages in, tells the pure scheduler, sends out its plans and
-// events. Reads the clock on its behalf. Ends when its mailbox is closed and the ring is empty.
+// events. Reads the clock on its behalf. Ends once it was told to cancel all and the ring is empty.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,6 @@ class SchedulerActor {
                  Address<BlockManagerMessage> block_manager, EngineStatus& status, Clock clock);
 
   Address<SchedulerMessage> address() const { return mailbox_.address(); }
-  void close() { mailbox_.close(); }
   asio::awaitable<void> run();
 
   bool is_idle() const { return scheduler_.is_idle(); }
@@ -39,7 +38,7 @@ class SchedulerActor {
   Address<BlockManagerMessage> block_manager_;
   EngineStatus& status_;
   Clock clock_;
-  std::unordered_map<RequestId, Address<SessionEvents>> listeners_;
+  std::unordered_map<RequestId, Address<SessionMessage>> listeners_;
   bool draining_ = false;
 };
 

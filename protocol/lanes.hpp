@@ -70,18 +70,6 @@ class Lanes {
     --num_active_;
   }
 
-  /// Takes everything that waits on a lane back out.
-  std::vector<Work> drop_queued(const std::string& lane) {
-    std::vector<Work> dropped;
-    const auto found = lanes_.find(lane);
-    if (found == lanes_.end()) return dropped;
-    for (Work& work : found->second.queue) dropped.push_back(std::move(work));
-    num_queued_ -= found->second.queue.size();
-    found->second.queue.clear();
-    std::erase(order_, lane);
-    return dropped;
-  }
-
   std::size_t num_active() const { return num_active_; }
   std::size_t num_queued() const { return num_queued_; }
 

@@ -59,6 +59,10 @@ struct Timings {
   std::chrono::nanoseconds decode{};   ///< First token until the last.
 };
 
+/// The request is in the queue; the first event of every request that is not rejected.
+struct RequestAccepted {
+  RequestId request;
+};
 struct TokensGenerated {
   RequestId request;
   std::int32_t choice = 0;  ///< Which sequence of the group, 0 .. n - 1.
@@ -87,7 +91,7 @@ struct RequestRejected {
   Error error;
 };
 
-using RequestEvent = std::variant<TokensGenerated, RequestPreempted, RequestResumed,
-                                  RequestFinished, RequestRejected>;
+using RequestEvent = std::variant<RequestAccepted, TokensGenerated, RequestPreempted,
+                                  RequestResumed, RequestFinished, RequestRejected>;
 
 }  // namespace octavo

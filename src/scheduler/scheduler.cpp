@@ -67,6 +67,7 @@ void Scheduler::submit(Request request, TimePoint now) {
     return;
   }
   OCTAVO_ASSERT(groups_.count(request.id) == 0);
+  events_.push_back(RequestAccepted{request.id});
   enqueue(std::move(request), now);
 }
 
