@@ -7,8 +7,6 @@
 namespace octavo {
 namespace {
 
-std::string quote(std::string_view key) { return "\"" + std::string(key) + "\""; }
-
 std::string range(double low, double high) {
   std::ostringstream out;
   out.precision(12);
@@ -24,6 +22,13 @@ std::optional<double> to_double(const boost::json::value& value) {
 }
 
 }  // namespace
+
+std::string quote(std::string_view text) {
+  std::string quoted(1, '"');
+  quoted.append(text.substr(0, 64));
+  quoted.push_back('"');
+  return quoted;
+}
 
 const boost::json::value* ConfigReader::find(std::string_view key) const {
   const auto* value = object_.if_contains(boost::json::string_view(key.data(), key.size()));

@@ -12,6 +12,9 @@
 
 namespace octavo {
 
+/// The text in double quotes, cut after 64 bytes: what a file says may be long.
+std::string quote(std::string_view text);
+
 class ConfigReader {
  public:
   /// `where` names the file (and object) in errors. `object` must outlive the reader.

@@ -75,7 +75,7 @@ void refuse_foreign_settings(ConfigReader& config) {
   for (const auto& setting : kForeignSettings) {
     const auto* value = config.find(setting.key);
     if (value == nullptr || changes_nothing(*value, setting.neutral)) continue;
-    config.fail(Errc::kUnsupportedModel, "\"" + std::string(setting.key) + "\" is not supported");
+    config.fail(Errc::kUnsupportedModel, quote(setting.key) + " is not supported");
   }
 }
 
@@ -102,9 +102,9 @@ Result<const Architecture*> choose_architecture(ConfigReader& config) {
     return Error{Errc::kInvalidFile, "config.json: \"architectures\" is missing", ""};
   }
   const Architecture* found = find_architecture(name);
-  if (found == nullptr) return unsupported("\"" + name.substr(0, 128) + "\"");
+  if (found == nullptr) return unsupported(quote(name));
   if (!model_type.empty() && model_type != found->model_type) {
-    return unsupported("\"" + name + "\" with model_type \"" + model_type.substr(0, 128) + "\"");
+    return unsupported(quote(name) + " with model_type " + quote(model_type));
   }
   return found;
 }
@@ -137,8 +137,7 @@ std::vector<TokenId> read_token_ids(ConfigReader& config, std::string_view key,
   if (value == nullptr) return ids;
   const auto read_one = [&](const json::value& id) {
     if (!id.is_int64() || id.get_int64() < 0) {
-      config.fail(Errc::kInvalidFile,
-                  "\"" + std::string(key) + "\" must be a token id or a list of them");
+      config.fail(Errc::kInvalidFile, quote(key) + " must be a token id or a list of them");
     } else if (id.get_int64() < vocab_size) {
       ids.push_back(static_cast<TokenId>(id.get_int64()));
     }

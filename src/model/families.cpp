@@ -48,14 +48,14 @@ kernels::Activation read_activation(ConfigReader& config, std::string_view key,
   }
   if (name == "relu") return kernels::Activation::kRelu;
   config.fail(Errc::kUnsupportedModel,
-              "\"" + std::string(key) + "\" \"" + name.substr(0, 64) + "\" is not supported");
+              quote(key) + " \"" + name.substr(0, 64) + "\" is not supported");
   return kernels::Activation::kSilu;
 }
 
 void require(ConfigReader& config, std::string_view key, bool value, bool fallback) {
   if (config.flag(key, fallback) == value) return;
   config.fail(Errc::kUnsupportedModel,
-              "\"" + std::string(key) + "\" " + (value ? "false" : "true") + " is not supported");
+              quote(key) + " " + (value ? "false" : "true") + " is not supported");
 }
 
 /// Checks `layer_types` against the windows, or, where the family lets it decide, sets them.

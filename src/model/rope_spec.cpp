@@ -27,7 +27,7 @@ void refuse_unknown_keys(ConfigReader& rope) {
     if (std::find(kKnownKeys.begin(), kKnownKeys.end(), key) != kKnownKeys.end()) continue;
     if (key == "partial_rotary_factor" && rope.number(key, 0.0, 1.0, 1.0) == 1.0) continue;
     if (member.value().is_null()) continue;
-    rope.fail(Errc::kUnsupportedModel, "\"" + std::string(key) + "\" is not supported");
+    rope.fail(Errc::kUnsupportedModel, quote(key) + " is not supported");
   }
 }
 
@@ -37,8 +37,8 @@ RopeKind read_kind(ConfigReader& rope) {
   if (name == "linear") return RopeKind::kLinear;
   if (name == "llama3") return RopeKind::kLlama3;
   if (name == "yarn") return RopeKind::kYarn;
-  rope.fail(Errc::kUnsupportedModel, "rope type \"" + name.substr(0, 64) +
-                                         "\" is not supported (default, linear, llama3, yarn are)");
+  rope.fail(Errc::kUnsupportedModel,
+            "rope type " + quote(name) + " is not supported (default, linear, llama3, yarn are)");
   return RopeKind::kDefault;
 }
 
@@ -120,7 +120,7 @@ RopeSpec read_rope_spec(ConfigReader& config, std::int64_t max_position_embeddin
     const auto* value = config.find(key);
     if (value == nullptr) continue;
     if (!value->is_object()) {
-      config.fail(Errc::kInvalidFile, "\"" + std::string(key) + "\" must be an object");
+      config.fail(Errc::kInvalidFile, quote(key) + " must be an object");
       return spec;
     }
     ConfigReader rope(value->get_object(), std::string(key));
