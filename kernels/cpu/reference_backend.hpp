@@ -6,7 +6,7 @@
 
 namespace octavo::kernels {
 
-class ReferenceBackend final : public Backend {
+class ReferenceBackend : public Backend {
  public:
   std::string description() const override;
   Buffer allocate(std::size_t bytes) override;
