@@ -47,8 +47,7 @@ kernels::Activation read_activation(ConfigReader& config, std::string_view key,
     return kernels::Activation::kGeluTanh;
   }
   if (name == "relu") return kernels::Activation::kRelu;
-  config.fail(Errc::kUnsupportedModel,
-              quote(key) + " \"" + name.substr(0, 64) + "\" is not supported");
+  config.fail(Errc::kUnsupportedModel, quote(key) + " " + quote(name) + " is not supported");
   return kernels::Activation::kSilu;
 }
 
@@ -69,8 +68,8 @@ void apply_layer_types(ConfigReader& config, DecoderSpec& spec, std::int64_t win
     const auto& type = types->get_array()[i];
     const bool slides = type == "sliding_attention";
     if ((!slides && type != "full_attention") || (slides && window == 0)) {
-      return config.fail(Errc::kUnsupportedModel,
-                         "\"layer_types\" of layer " + std::to_string(i) + " is not supported");
+      return config.fail(Errc::kUnsupportedModel, quote("layer_types") + " of layer " +
+                                                      std::to_string(i) + " is not supported");
     }
     if (decides) spec.windows[i] = slides ? window : 0;
     if (slides != (spec.windows[i] != 0)) {

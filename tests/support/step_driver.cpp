@@ -33,6 +33,14 @@ SequenceId StepDriver::add(std::vector<TokenId> prompt, SamplingParams sampling)
   return id;
 }
 
+void StepDriver::force(SequenceId id, std::vector<TokenId> tokens) {
+  SamplingParams sampling = greedy();
+  sampling.seed = 0;
+  const auto num_known = static_cast<std::int32_t>(tokens.size());
+  sequences_.at(id).num_known = num_known;
+  starts_.push_back({id, std::move(tokens), num_known, std::move(sampling)});
+}
+
 void StepDriver::release(SequenceId id) {
   for (const auto block : sequences_.at(id).table) free_.push_back(block);
   sequences_.erase(id);

@@ -17,6 +17,8 @@ class StepDriver {
 
   /// Enters with the next step.
   SequenceId add(std::vector<TokenId> prompt, SamplingParams sampling);
+  /// Replaces the sequence's tokens with the next step; what is computed stays.
+  void force(SequenceId id, std::vector<TokenId> tokens);
   /// Leaves with the next step; its blocks are free at once.
   void release(SequenceId id);
   /// Schedules every sequence that was added and not released.
