@@ -63,9 +63,10 @@ struct Block {
 };
 
 /// All passes of a block over steps [step, step + num_steps) of the groups at `group`, one or
-/// `tile.groups` of them. sums: [num_passes * tile.rows][groups * 16].
+/// `tile.groups` of them. sums: [num_passes * tile.rows][groups * 16], rows `sums_stride` apart.
 void run_steps(const Product& product, const Block& block, const Passes& passes, std::int64_t group,
-               std::int64_t num_groups, std::int64_t step, std::int64_t num_steps, float* sums) {
+               std::int64_t num_groups, std::int64_t step, std::int64_t num_steps, float* sums,
+               std::int64_t sums_stride) {
   const Tile& tile = *passes.tile;
   TileArgs args;
   args.weights = product.args.weight->storage.as<const std::byte>() +
@@ -75,6 +76,7 @@ void run_steps(const Product& product, const Block& block, const Passes& passes,
   args.input_bytes = product.input_bytes;
   args.num_steps = num_steps;
   args.first = step == 0;
+  args.sums_stride = sums_stride;
   for (std::int64_t pass = 0; pass < passes.num_passes; ++pass) {
     const std::int64_t first = block.row_begin + pass * passes.rows_per_pass;
     const void* inputs[kMaxTileRows];
@@ -84,9 +86,10 @@ void run_steps(const Product& product, const Block& block, const Passes& passes,
                   static_cast<std::size_t>(step) * product.step_bytes;
     }
     args.inputs = inputs;
+    args.from_memory = pass == 0;
     args.num_rows = std::min(passes.rows_per_pass, block.row_end - first);
     if (args.num_rows <= 0) return;
-    args.sums = sums + pass * tile.rows * num_groups * kGroupRows;
+    args.sums = sums + pass * tile.rows * sums_stride;
     (num_groups == 1 ? tile.narrow : tile.wide)(args);
   }
 }
@@ -98,28 +101,24 @@ void run_block(const Product& product, const Block& block, std::vector<float>& s
   const std::int64_t wide = passes.tile->groups;
   const std::int64_t num_steps = product.shape.num_steps;
   const std::int64_t block_steps = passes.num_passes == 1 ? num_steps : kBlockSteps;
-  const auto group_sums = [&](std::int64_t group) {
-    return sums.data() + (group - block.group_begin) * rows * kGroupRows;
-  };
-  const auto groups_at = [&](std::int64_t group) {
-    return group + wide <= block.group_end ? wide : 1;
-  };
-  sums.resize(static_cast<std::size_t>((block.group_end - block.group_begin) * rows * kGroupRows));
+  const std::int64_t num_groups = block.group_end - block.group_begin;
+  const std::int64_t stride = num_groups * kGroupRows + kGroupRows;  // off the powers of two
+  sums.resize(static_cast<std::size_t>(rows * stride));
   for (std::int64_t step = 0; step < num_steps; step += block_steps) {
-    for (std::int64_t g = block.group_begin; g < block.group_end; g += groups_at(g)) {
-      run_steps(product, block, passes, g, groups_at(g), step,
-                std::min(block_steps, num_steps - step), group_sums(g));
+    for (std::int64_t g = 0; g < num_groups;) {
+      const std::int64_t taken = g + wide <= num_groups ? wide : 1;
+      run_steps(product, block, passes, block.group_begin + g, taken, step,
+                std::min(block_steps, num_steps - step), sums.data() + g * kGroupRows, stride);
+      g += taken;
     }
   }
-  for (std::int64_t g = block.group_begin; g < block.group_end; g += groups_at(g)) {
-    const std::int64_t width = groups_at(g) * kGroupRows;
-    const std::int64_t num_rows = std::min(width, product.args.weight->rows - g * kGroupRows);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::int64_t row =
-          i / passes.rows_per_pass * passes.tile->rows + i % passes.rows_per_pass;
-      finish_row(product, group_sums(g) + row * width, g * kGroupRows, num_rows,
-                 block.row_begin + i);
-    }
+  const std::int64_t first_row = block.group_begin * kGroupRows;
+  const std::int64_t num_rows =
+      std::min(num_groups * kGroupRows, product.args.weight->rows - first_row);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t row =
+        i / passes.rows_per_pass * passes.tile->rows + i % passes.rows_per_pass;
+    finish_row(product, sums.data() + row * stride, first_row, num_rows, block.row_begin + i);
   }
 }
 

@@ -42,7 +42,9 @@ struct TileArgs {
   std::int64_t num_rows = 0;    ///< Those of the tile's rows that count.
   std::int64_t num_steps = 0;
   float* sums = nullptr;
+  std::int64_t sums_stride = 0;  ///< Floats from row to row of `sums`.
   bool first = true;
+  bool from_memory = true;  ///< No earlier tile has just read these weights.
 };
 
 /// A tile of `rows` input rows; `wide` takes `groups` groups at once, `narrow` one.

@@ -47,7 +47,7 @@ void prefetch(const std::byte* weights) {
 
 template <int G, bool kLower>
 void load_sums(const TileArgs& args) {
-  constexpr long kStride = G * 64;
+  const long stride = args.sums_stride * 4;
   if (args.first) {
     _tile_zero(0);
     if constexpr (G == 2) _tile_zero(1);
@@ -55,21 +55,21 @@ void load_sums(const TileArgs& args) {
     if constexpr (kLower && G == 2) _tile_zero(3);
     return;
   }
-  const float* lower = args.sums + 16 * G * 16;
-  _tile_loadd(0, args.sums, kStride);
-  if constexpr (G == 2) _tile_loadd(1, args.sums + 16, kStride);
-  if constexpr (kLower) _tile_loadd(2, lower, kStride);
-  if constexpr (kLower && G == 2) _tile_loadd(3, lower + 16, kStride);
+  const float* lower = args.sums + 16 * args.sums_stride;
+  _tile_loadd(0, args.sums, stride);
+  if constexpr (G == 2) _tile_loadd(1, args.sums + 16, stride);
+  if constexpr (kLower) _tile_loadd(2, lower, stride);
+  if constexpr (kLower && G == 2) _tile_loadd(3, lower + 16, stride);
 }
 
 template <int G, bool kLower>
 void store_sums(const TileArgs& args) {
-  constexpr long kStride = G * 64;
-  float* lower = args.sums + 16 * G * 16;
-  _tile_stored(0, args.sums, kStride);
-  if constexpr (G == 2) _tile_stored(1, args.sums + 16, kStride);
-  if constexpr (kLower) _tile_stored(2, lower, kStride);
-  if constexpr (kLower && G == 2) _tile_stored(3, lower + 16, kStride);
+  const long stride = args.sums_stride * 4;
+  float* lower = args.sums + 16 * args.sums_stride;
+  _tile_stored(0, args.sums, stride);
+  if constexpr (G == 2) _tile_stored(1, args.sums + 16, stride);
+  if constexpr (kLower) _tile_stored(2, lower, stride);
+  if constexpr (kLower && G == 2) _tile_stored(3, lower + 16, stride);
 }
 
 template <int G, bool kLower>
@@ -81,8 +81,10 @@ void multiply(const TileArgs& args) {
   const std::byte* right = left + args.group_bytes;
   load_sums<G, kLower>(args);
   for (std::int64_t k = 0; k < args.num_steps; k += kTileSteps) {
-    prefetch(left);
-    if constexpr (G == 2) prefetch(right);
+    if (args.from_memory) {
+      prefetch(left);
+      if constexpr (G == 2) prefetch(right);
+    }
     _tile_loadd(4, upper, stride);
     _tile_loadd(6, left, 64);
     _tile_dpbf16ps(0, 4, 6);
