@@ -10,11 +10,14 @@ std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
   const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
   for (std::int64_t bit = std::int64_t{1} << 62; bit != 0; bit >>= 1) {
-    if ((targets & bit) != 0) sets.push_back({hwy::TargetName(bit), bit, false});
+    if ((targets & bit) != 0) sets.push_back({hwy::TargetName(bit), bit, Bf16Products::kHighway});
   }
+#if HWY_ARCH_X86
   if (has_avx512_bf16() && (targets & HWY_AVX3) != 0) {
-    sets.push_back({"AVX3_BF16", HWY_AVX3, true});
+    sets.push_back({"AVX3_BF16", HWY_AVX3, Bf16Products::kAvx512});
+    if (has_amx_bf16()) sets.push_back({"AVX3_AMX", HWY_AVX3, Bf16Products::kAmx});
   }
+#endif
   return sets;
 }
 

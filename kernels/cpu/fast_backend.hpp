@@ -10,11 +10,13 @@
 
 namespace octavo::kernels {
 
-/// A vector instruction set: a Highway target, and whether bfloat16 products use AVX-512 BF16.
+enum class Bf16Products : std::uint8_t { kHighway, kAvx512, kAmx };
+
+/// A vector instruction set: a Highway target, and how bfloat16 products are computed.
 struct InstructionSet {
   std::string name;
   std::int64_t target = 0;
-  bool bf16_products = false;
+  Bf16Products bf16_products = Bf16Products::kHighway;
 };
 
 /// Those that this machine and this build have, slowest first. Without the reference.

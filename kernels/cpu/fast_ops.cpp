@@ -9,7 +9,9 @@ FastBackend::FastBackend(InstructionSet instruction_set, int threads)
       pool_(threads),
       linear_kernels_(linear_kernels(instruction_set_.target)),
       pack_group_(pack_group(instruction_set_.target)) {
-  if (instruction_set_.bf16_products) use_avx512_bf16(linear_kernels_.bf16);
+  const Bf16Products products = instruction_set_.bf16_products;
+  if (products != Bf16Products::kHighway) use_avx512_bf16(linear_kernels_.bf16);
+  if (products == Bf16Products::kAmx) use_amx_bf16(linear_kernels_.bf16);
 }
 
 std::string FastBackend::description() const {

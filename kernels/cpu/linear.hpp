@@ -38,11 +38,13 @@ struct TileArgs {
   const std::byte* weights = nullptr;
   std::size_t group_bytes = 0;
   const void* const* inputs = nullptr;
+  std::size_t input_bytes = 0;  ///< Bytes from one of `num_rows` rows to the next.
+  std::int64_t num_rows = 0;    ///< Those of the tile's rows that count.
   std::int64_t num_steps = 0;
   float* sums = nullptr;
-  const std::byte* prefetch =
-      nullptr;  ///< Memory that the next tile reads, one line a step; or null.
+  std::int64_t sums_stride = 0;  ///< Floats from row to row of `sums`.
   bool first = true;
+  bool from_memory = true;  ///< No earlier tile has just read these weights.
 };
 
 /// A tile of `rows` input rows; `wide` takes `groups` groups at once, `narrow` one.
@@ -76,6 +78,10 @@ LinearKernels linear_kernels(std::int64_t target);
 /// True when the machine has AVX-512 BF16 and this build the tiles that use it.
 bool has_avx512_bf16();
 void use_avx512_bf16(TileSet& set);
+
+/// True when the machine has AMX for bfloat16 and the system lets this process use it. Asks once.
+bool has_amx_bf16();
+void use_amx_bf16(TileSet& set);
 
 /// Memory that products reuse from call to call.
 struct LinearScratch {

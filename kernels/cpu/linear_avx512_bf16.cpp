@@ -15,7 +15,8 @@ void tile(const TileArgs& args) {
   __m512 acc[G][R];
   for (int r = 0; r < R; ++r) {
     for (int g = 0; g < G; ++g) {
-      acc[g][r] = args.first ? _mm512_setzero_ps() : _mm512_loadu_ps(args.sums + (r * G + g) * 16);
+      acc[g][r] = args.first ? _mm512_setzero_ps()
+                             : _mm512_loadu_ps(args.sums + r * args.sums_stride + g * 16);
     }
   }
   const std::uint32_t* x[R];
@@ -34,7 +35,8 @@ void tile(const TileArgs& args) {
     }
   }
   for (int r = 0; r < R; ++r) {
-    for (int g = 0; g < G; ++g) _mm512_storeu_ps(args.sums + (r * G + g) * 16, acc[g][r]);
+    for (int g = 0; g < G; ++g)
+      _mm512_storeu_ps(args.sums + r * args.sums_stride + g * 16, acc[g][r]);
   }
 }
 

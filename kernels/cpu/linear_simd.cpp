@@ -97,7 +97,8 @@ void tile(const TileArgs& args) {
   V acc[R][G];
   for (int r = 0; r < R; ++r) {
     for (int g = 0; g < G; ++g) {
-      acc[r][g] = args.first ? hn::Zero(d) : hn::LoadU(d, args.sums + (r * G + g) * kLanes);
+      acc[r][g] =
+          args.first ? hn::Zero(d) : hn::LoadU(d, args.sums + r * args.sums_stride + g * kLanes);
     }
   }
   for (std::int64_t k = 0; k < args.num_steps; ++k) {
@@ -107,7 +108,8 @@ void tile(const TileArgs& args) {
     Step<kType, R, G>::add(args, k, acc);
   }
   for (int r = 0; r < R; ++r) {
-    for (int g = 0; g < G; ++g) hn::StoreU(acc[r][g], d, args.sums + (r * G + g) * kLanes);
+    for (int g = 0; g < G; ++g)
+      hn::StoreU(acc[r][g], d, args.sums + r * args.sums_stride + g * kLanes);
   }
 }
 
