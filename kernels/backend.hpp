@@ -229,6 +229,10 @@ struct CpuOptions {
                                 ///< comparison)
 };
 
+/// Null when the machine does not have the instruction set asked for.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
+
+/// The names that `CpuOptions::instruction_set` takes on this machine, slowest first.
+std::vector<std::string> cpu_instruction_sets();
 
 }  // namespace octavo::kernels

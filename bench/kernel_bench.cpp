@@ -1,0 +1,123 @@
+// The ops that decide a model's speed, each beside its ceiling measured in the same run.
+// Usage: kernel_bench [instruction set]. One JSON object per line.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/machine_probe.hpp"
+#include "kernels/backend.hpp"
+
+namespace octavo::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using kernels::DType;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+double seconds(const std::function<void()>& work) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Medians of runs that take turns with the probe.
+struct Measurement {
+  double run = 0.0;
+  double read = 0.0;
+  double flops = 0.0;
+};
+
+Measurement measure(MachineProbe& probe, const std::function<void()>& work) {
+  constexpr int kRuns = 3;
+  std::vector<double> runs;
+  std::vector<double> reads;
+  std::vector<double> flops;
+  work();
+  for (int i = 0; i < kRuns; ++i) {
+    reads.push_back(probe.read(true, true));
+    flops.push_back(std::max(probe.bf16(true), probe.fp32(true)));
+    runs.push_back(seconds(work));
+  }
+  return {median(runs), median(reads), median(flops)};
+}
+
+void report(const std::string& name, const Measurement& m, double bytes, double operations) {
+  const double ceiling = std::max(bytes / m.read, operations / m.flops);
+  std::printf(
+      "{\"name\":\"%s\",\"seconds\":%.6f,\"gb_s\":%.2f,\"read_gb_s\":%.2f,\"gflop_s\":%.1f,"
+      "\"peak_gflop_s\":%.1f,\"share_of_ceiling\":%.3f}\n",
+      name.c_str(), m.run, bytes / m.run / 1e9, m.read / 1e9, operations / m.run / 1e9,
+      m.flops / 1e9, ceiling / m.run);
+  std::fflush(stdout);
+}
+
+/// The products of Llama-3.2-1B's layers (`num_layers` of them) and its output matrix, bfloat16.
+class LlamaProducts {
+ public:
+  explicit LlamaProducts(kernels::Backend& backend) : backend_(backend) {
+    for (int layer = 0; layer < kLayers; ++layer) {
+      add(2048 + 2 * 512, 2048);
+      add(2048, 2048);
+      add(2 * 8192, 2048);
+      add(2048, 8192);
+    }
+    add(128256, 2048);
+  }
+  void run(std::int64_t n, bool with_logits) {
+    const std::size_t count = matrices_.size() - (with_logits ? 0 : 1);
+    for (std::size_t i = 0; i < count; ++i) {
+      backend_.linear(input_.data(), matrices_[i], nullptr, output_.data(), n);
+    }
+  }
+  double elements(bool with_logits) const {
+    double sum = 0.0;
+    for (std::size_t i = 0; i + (with_logits ? 0 : 1) < matrices_.size(); ++i) {
+      sum += static_cast<double>(matrices_[i].rows * matrices_[i].cols);
+    }
+    return sum;
+  }
+
+ private:
+  static constexpr int kLayers = 8;
+  void add(std::int64_t rows, std::int64_t cols) {
+    matrices_.push_back(backend_.random_matrix(rows, cols, DType::kBF16, matrices_.size(), 0.02F));
+  }
+  kernels::Backend& backend_;
+  std::vector<kernels::Matrix> matrices_;
+  std::vector<float> input_ = std::vector<float>(std::size_t{512} * 8192, 0.01F);
+  std::vector<float> output_ = std::vector<float>(std::size_t{512} * 16384);
+};
+
+void bench_products(kernels::Backend& backend, MachineProbe& probe) {
+  LlamaProducts products(backend);
+  for (std::int64_t n : {1, 8, 32, 128, 512}) {
+    const bool with_logits = n <= 32;
+    const double elements = products.elements(with_logits);
+    const Measurement m = measure(probe, [&] { products.run(n, with_logits); });
+    report("linear n=" + std::to_string(n), m, elements * 2.0,
+           elements * 2.0 * static_cast<double>(n));
+  }
+}
+
+}  // namespace
+}  // namespace octavo::bench
+
+int main(int argc, char* argv[]) {
+  const auto backend =
+      octavo::kernels::make_cpu_backend({.threads = 0, .instruction_set = argc > 1 ? argv[1] : ""});
+  if (backend == nullptr) {
+    std::fputs("this machine does not have that instruction set\n", stderr);
+    return 1;
+  }
+  octavo::bench::MachineProbe probe(0);
+  std::printf("{\"backend\":\"%s\",\"machine\":%s}\n", backend->description().c_str(),
+              octavo::bench::to_json(probe.measure()).c_str());
+  octavo::bench::bench_products(*backend, probe);
+}

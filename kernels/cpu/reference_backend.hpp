@@ -1,0 +1,45 @@
+// The truth that every fast path is tested against: each op as its definition reads, in plain loops
+// over row-major arrays, accumulating in float32 from the first element to the last.
+#pragma once
+
+#include "kernels/backend.hpp"
+
+namespace octavo::kernels {
+
+class ReferenceBackend : public Backend {
+ public:
+  std::string description() const override;
+  Buffer allocate(std::size_t bytes) override;
+  Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) override;
+  Vector prepare_vector(std::span<const HostMatrix> parts) override;
+  Matrix random_matrix(std::int64_t rows, std::int64_t cols, DType dtype, std::uint64_t seed,
+                       float scale) override;
+  void embed(const Matrix& table, const std::int32_t* ids, const Matrix* position_table,
+             const std::int32_t* positions, std::int64_t position_offset, float* output,
+             std::int64_t num_tokens) override;
+  void norm(const NormArgs& args) override;
+  void linear(const float* input, const Matrix& weight, const float* bias, float* output,
+              std::int64_t n, bool accumulate) override;
+  void split_rotate_write(const QkvArgs& args) override;
+  void attention(const AttentionArgs& args) override;
+  void gated_activation(Activation kind, const float* input, float* output, std::int64_t n,
+                        std::int64_t width) override;
+  void activation(Activation kind, float* values, std::int64_t count) override;
+  void gather_rows(const float* input, const std::int32_t* rows, float* output, std::int64_t n,
+                   std::int64_t width) override;
+  void sample(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,
+              std::span<SampleOutput> outputs) override;
+  void copy_blocks(
+      const KvCacheView& cache,
+      std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
+  void synchronize() override {}
+};
+
+/// Index of the first element of [layer][keys or values][head][offset] of the cache's `block`.
+inline std::int64_t cache_index(const KvCacheView& cache, std::int64_t block, std::int64_t layer,
+                                bool values, std::int64_t head, std::int64_t offset) {
+  const std::int64_t part = (block * cache.num_layers + layer) * 2 + (values ? 1 : 0);
+  return ((part * cache.num_kv_heads + head) * cache.block_size + offset) * cache.head_dim;
+}
+
+}  // namespace octavo::kernels

@@ -1,0 +1,38 @@
+// What every sampler shares: the changes that a request makes to its logits before the filters, and
+// the draw after them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/backend.hpp"
+
+namespace octavo::kernels {
+
+/// Temperatures below this choose the largest logit.
+constexpr float kGreedyBelow = 1e-5F;
+
+/// Applies logit bias, forbidden tokens, then repetition, frequency and presence penalties in
+/// place. logits: [vocab_size]. Ids outside the vocabulary are skipped. The repetition penalty is
+/// that of CTRL (Keskar et al. 2019, section 4.1), over every distinct token of prompt and
+/// completion; the other two are OpenAI's: `- count * frequency - presence` over the completion.
+void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row);
+
+struct Candidate {
+  float logit = 0.0F;
+  std::int32_t token = 0;
+};
+
+/// Larger logits first; among equals the lower id.
+constexpr bool better(const Candidate& a, const Candidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+}
+
+/// Applies top-p and min-p to `candidates` (those that top-k left, sorted by `better`, their logits
+/// divided by the temperature) and draws by (seed, position), walking the survivors in the order of
+/// their ids. `dropped_mass` is the weight of tokens left out beforehand because top-p drops them
+/// in any case, relative to the first candidate's. Reorders `candidates`.
+std::int32_t filter_and_draw(std::span<Candidate> candidates, double dropped_mass,
+                             const SampleRow& row);
+
+}  // namespace octavo::kernels

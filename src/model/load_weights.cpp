@@ -1,0 +1,256 @@
+#include "src/model/load_weights.hpp"
+
+#include <cstring>
+#include <set>
+
+#include "src/model/architectures.hpp"
+
+namespace octavo {
+namespace {
+
+std::optional<kernels::DType> dtype_of(const StoredTensor& tensor) {
+  if (tensor.dtype == "F32") return kernels::DType::kF32;
+  if (tensor.dtype == "F16") return kernels::DType::kF16;
+  if (tensor.dtype == "BF16") return kernels::DType::kBF16;
+  return std::nullopt;
+}
+
+Error invalid(const std::string& what) { return Error{Errc::kInvalidFile, what, ""}; }
+
+std::string spell(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (const auto extent : shape) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(extent);
+  }
+  return text + "]";
+}
+
+/// Compares what the model needs with what the checkpoint has, before any memory is taken.
+class CheckingSource final : public WeightSource {
+ public:
+  explicit CheckingSource(const Checkpoint& checkpoint) : checkpoint_(checkpoint) {}
+
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+                         bool transposed) override {
+    for (const auto& part : parts) {
+      check(part.name, transposed ? std::vector{cols, part.rows} : std::vector{part.rows, cols});
+    }
+    return {};
+  }
+  kernels::Vector vector(const std::vector<TensorPart>& parts) override {
+    for (const auto& part : parts) check(part.name, {part.rows});
+    return {};
+  }
+
+  Result<void> verdict(const DecoderSpec& spec) const {
+    if (!missing_.empty()) {
+      return invalid("the checkpoint lacks " + std::to_string(missing_.size()) +
+                     " tensors, the first is " + missing_.front());
+    }
+    if (fault_) return *fault_;
+    for (const auto& [name, tensor] : checkpoint_.tensors()) {
+      if (used_.contains(name) || is_ignorable(spec, name)) continue;
+      return invalid("the checkpoint has tensor " + name + ", which the model does not use");
+    }
+    return {};
+  }
+  std::size_t total_bytes() const { return total_bytes_; }
+
+ private:
+  void check(const std::string& name, const std::vector<std::int64_t>& shape) {
+    used_.insert(name);
+    const StoredTensor* tensor = checkpoint_.find(name);
+    if (tensor == nullptr) {
+      missing_.push_back(name);
+      return;
+    }
+    total_bytes_ += tensor->size_bytes;
+    if (fault_) return;
+    if (tensor->shape != shape) {
+      fault_ = invalid("tensor " + name + " has shape " + spell(tensor->shape) +
+                       ", config.json implies " + spell(shape));
+    } else if (!dtype_of(*tensor)) {
+      fault_ = Error{
+          Errc::kUnsupportedModel,
+          "tensor " + name + " has dtype " + tensor->dtype + "; F32, F16 and BF16 are supported",
+          ""};
+    }
+  }
+
+  static bool is_ignorable(const DecoderSpec& spec, std::string_view name) {
+    if (spec.tied_head && name == "lm_head.weight") return true;
+    for (const auto ending : spec.architecture->names.ignorable) {
+      if (!ending.empty() && name.ends_with(ending)) return true;
+    }
+    return false;
+  }
+
+  const Checkpoint& checkpoint_;
+  std::set<std::string, std::less<>> used_;
+  std::vector<std::string> missing_;
+  std::optional<Error> fault_;
+  std::size_t total_bytes_ = 0;
+};
+
+/// Common to the sources that fill memory: notices what did not fit, counts what was read.
+class FillingSource : public WeightSource {
+ public:
+  FillingSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+                std::size_t total_bytes)
+      : backend_(backend), dtype_(dtype), progress_(progress), total_bytes_(total_bytes) {}
+  bool out_of_memory() const { return out_of_memory_; }
+
+ protected:
+  template <class T>
+  T keep(T weight, std::size_t bytes) {
+    if (!weight) out_of_memory_ = true;
+    done_bytes_ += bytes;
+    if (progress_) progress_(done_bytes_, total_bytes_);
+    return weight;
+  }
+
+  kernels::Backend& backend_;
+  kernels::DType dtype_;
+  bool out_of_memory_ = false;
+
+ private:
+  const LoadProgress& progress_;
+  std::size_t done_bytes_ = 0;
+  std::size_t total_bytes_ = 0;
+};
+
+class CheckpointSource final : public FillingSource {
+ public:
+  CheckpointSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+                   std::size_t total_bytes, const Checkpoint& checkpoint)
+      : FillingSource(backend, dtype, progress, total_bytes), checkpoint_(checkpoint) {}
+
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+                         bool transposed) override {
+    if (out_of_memory_) return {};
+    const auto hosts = host_parts(parts, cols, transposed);
+    return keep(backend_.prepare_matrix(hosts, dtype_), stored_bytes(parts));
+  }
+  kernels::Vector vector(const std::vector<TensorPart>& parts) override {
+    if (out_of_memory_) return {};
+    auto hosts = host_parts(parts, 0, false);
+    for (auto& host : hosts) host.cols = std::exchange(host.rows, 1);
+    return keep(backend_.prepare_vector(hosts), stored_bytes(parts));
+  }
+
+ private:
+  std::vector<kernels::HostMatrix> host_parts(const std::vector<TensorPart>& parts,
+                                              std::int64_t cols, bool transposed) {
+    std::vector<kernels::HostMatrix> hosts;
+    realigned_.clear();
+    for (const auto& part : parts) {
+      const StoredTensor& tensor = *checkpoint_.find(part.name);
+      hosts.push_back({aligned(tensor), *dtype_of(tensor), part.rows, cols, transposed});
+    }
+    return hosts;
+  }
+
+  /// A file may place tensors at odd addresses; those are copied, the usual ones are not.
+  const void* aligned(const StoredTensor& tensor) {
+    const auto element_bytes = kernels::size_of(*dtype_of(tensor));
+    if (reinterpret_cast<std::uintptr_t>(tensor.data) % element_bytes == 0) return tensor.data;
+    auto& copy = realigned_.emplace_back((tensor.size_bytes + 3) / 4);
+    std::memcpy(copy.data(), tensor.data, tensor.size_bytes);
+    return copy.data();
+  }
+
+  std::size_t stored_bytes(const std::vector<TensorPart>& parts) const {
+    std::size_t bytes = 0;
+    for (const auto& part : parts) bytes += checkpoint_.find(part.name)->size_bytes;
+    return bytes;
+  }
+
+  const Checkpoint& checkpoint_;
+  std::vector<std::vector<std::uint32_t>> realigned_;
+};
+
+class RandomSource final : public FillingSource {
+ public:
+  RandomSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+               std::size_t total_bytes, std::uint64_t seed)
+      : FillingSource(backend, dtype, progress, total_bytes), seed_(seed) {}
+
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols, bool) override {
+    if (out_of_memory_) return {};
+    std::int64_t rows = 0;
+    for (const auto& part : parts) rows += part.rows;
+    const float scale = 1.0F / std::sqrt(static_cast<float>(cols));
+    return keep(backend_.random_matrix(rows, cols, dtype_, seed_++, scale),
+                static_cast<std::size_t>(rows * cols) * kernels::size_of(dtype_));
+  }
+  kernels::Vector vector(const std::vector<TensorPart>& parts) override {
+    if (out_of_memory_) return {};
+    std::vector<float> values;
+    for (const auto& part : parts) {
+      const float value = part.name.ends_with(".weight") ? 1.0F : 0.0F;
+      values.insert(values.end(), static_cast<std::size_t>(part.rows), value);
+    }
+    const kernels::HostMatrix host{values.data(), kernels::DType::kF32, 1,
+                                   static_cast<std::int64_t>(values.size()), false};
+    return keep(backend_.prepare_vector({&host, 1}), values.size() * sizeof(float));
+  }
+
+ private:
+  std::uint64_t seed_;
+};
+
+/// The first of the architecture's prefixes under which the embedding is found.
+std::string_view choose_prefix(const Checkpoint& checkpoint, const WeightNames& names) {
+  for (const auto prefix : names.prefixes) {
+    const auto embedding = std::string(prefix) + std::string(names.embedding) + ".weight";
+    if (checkpoint.find(embedding) != nullptr) return prefix;
+  }
+  return names.prefixes[0];
+}
+
+Error no_memory() { return Error{Errc::kOutOfMemory, "the weights do not fit into memory", ""}; }
+
+}  // namespace
+
+Result<kernels::DType> stored_dtype(const Checkpoint& checkpoint, const DecoderSpec& spec) {
+  const auto& names = spec.architecture->names;
+  const auto name =
+      std::string(choose_prefix(checkpoint, names)) + std::string(names.embedding) + ".weight";
+  const StoredTensor* tensor = checkpoint.find(name);
+  if (tensor == nullptr) return invalid("the checkpoint lacks tensor " + name);
+  const auto dtype = dtype_of(*tensor);
+  if (!dtype) {
+    return Error{
+        Errc::kUnsupportedModel,
+        "tensor " + name + " has dtype " + tensor->dtype + "; F32, F16 and BF16 are supported", ""};
+  }
+  return *dtype;
+}
+
+Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
+                             const Checkpoint& checkpoint, kernels::DType dtype,
+                             const LoadProgress& progress) {
+  const auto prefix = choose_prefix(checkpoint, spec.architecture->names);
+  CheckingSource checking(checkpoint);
+  gather_weights(spec, prefix, checking);
+  if (auto verdict = checking.verdict(spec); !verdict) return verdict.error();
+  CheckpointSource source(backend, dtype, progress, checking.total_bytes(), checkpoint);
+  auto weights = gather_weights(spec, prefix, source);
+  if (source.out_of_memory()) return no_memory();
+  return weights;
+}
+
+Result<Weights> random_weights(kernels::Backend& backend, const DecoderSpec& spec,
+                               kernels::DType dtype, std::uint64_t seed,
+                               const LoadProgress& progress) {
+  const auto count = count_parameters(spec);
+  const auto total = static_cast<std::size_t>(count.matrices) * kernels::size_of(dtype) +
+                     static_cast<std::size_t>(count.vectors) * sizeof(float);
+  RandomSource source(backend, dtype, progress, total, seed);
+  auto weights = gather_weights(spec, "", source);
+  if (source.out_of_memory()) return no_memory();
+  return weights;
+}
+
+}  // namespace octavo

@@ -1,0 +1,71 @@
+// A decoder's parameters in the backend's order, and the one walk over them that loading, checking,
+// counting and inventing them share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.hpp"
+#include "src/model/decoder_spec.hpp"
+
+namespace octavo {
+
+struct LinearWeights {
+  kernels::Matrix weight;
+  kernels::Vector bias;  ///< Empty: none.
+};
+
+struct NormWeights {
+  kernels::Vector weight;
+  kernels::Vector bias;  ///< Empty: none.
+};
+
+struct LayerWeights {
+  NormWeights attention_norm;
+  LinearWeights qkv;  ///< [qkv_size, hidden_size]: queries, keys, values.
+  kernels::Vector query_norm;
+  kernels::Vector key_norm;
+  LinearWeights attention_output;  ///< [hidden_size, query_size]
+  NormWeights mlp_norm;
+  LinearWeights mlp_in;   ///< [2 * intermediate_size, hidden_size]: gate, up; or up alone.
+  LinearWeights mlp_out;  ///< [hidden_size, intermediate_size]
+};
+
+struct Weights {
+  kernels::Matrix embedding;  ///< [vocab_size, hidden_size]
+  kernels::Matrix positions;  ///< [max_position_embeddings + position_offset, hidden_size] or empty
+  std::vector<LayerWeights> layers;
+  NormWeights final_norm;
+  kernels::Matrix own_head;  ///< [vocab_size, hidden_size]; empty when tied.
+  const kernels::Matrix& head() const { return own_head ? own_head : embedding; }
+};
+
+/// A stored tensor that becomes rows of a matrix, or a run of a vector.
+struct TensorPart {
+  std::string name;
+  std::int64_t rows = 0;
+};
+
+/// Where parameters come from. What a source cannot give it leaves empty, and remembers why.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  /// The parts below one another: [sum of rows, cols]; `transposed` ones are stored [cols, rows].
+  virtual kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+                                 bool transposed) = 0;
+  /// The parts end to end: [sum of rows].
+  virtual kernels::Vector vector(const std::vector<TensorPart>& parts) = 0;
+};
+
+/// Asks `source` for every parameter of the model once. `prefix` is one of the architecture's.
+Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightSource& source);
+
+/// Sizes that follow from the spec alone.
+struct ParameterCount {
+  std::int64_t matrices = 0;  ///< Elements held in the weights' dtype.
+  std::int64_t vectors = 0;   ///< Elements held in float32.
+};
+ParameterCount count_parameters(const DecoderSpec& spec);
+
+}  // namespace octavo

@@ -1,0 +1,15 @@
+// From a folder on disk to a model that runs: the one entry.
+#pragma once
+
+#include <memory>
+
+#include "src/runtime/model_runner.hpp"
+
+namespace octavo {
+
+/// Reads config, generation config and weights (dummy weights need only config.json), takes all
+/// memory. Errors: kIo, kInvalidFile, kUnsupportedModel, kInvalidValue for options out of range,
+/// kOutOfMemory; `detail` names the file, key or option.
+Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& options);
+
+}  // namespace octavo

@@ -1,0 +1,85 @@
+#include "src/runtime/sequence_state.hpp"
+
+#include <algorithm>
+
+namespace octavo {
+namespace {
+
+Error bad_sequence(SequenceId id, const std::string& what) {
+  return Error{Errc::kEngineError, "sequence " + std::to_string(id.value) + " " + what, ""};
+}
+
+}  // namespace
+
+kernels::SampleRow SequenceState::sample_row() const {
+  const auto num_completion = static_cast<std::int64_t>(tokens.size()) - num_prompt_tokens;
+  kernels::SampleRow row;
+  row.temperature = sampling.is_greedy() ? 0.0F : sampling.temperature;
+  row.top_k = sampling.top_k;
+  row.top_p = sampling.top_p;
+  row.min_p = sampling.min_p;
+  row.repetition_penalty = sampling.repetition_penalty;
+  row.presence_penalty = sampling.presence_penalty;
+  row.frequency_penalty = sampling.frequency_penalty;
+  row.seed = sampling.seed.value_or(0);
+  row.position = tokens.size();
+  row.tokens = tokens;
+  row.num_prompt_tokens = num_prompt_tokens;
+  row.logit_bias = sampling.logit_bias;
+  if (num_completion < sampling.min_tokens) row.forbidden = stop_ids;
+  row.num_logprobs = sampling.num_logprobs;
+  return row;
+}
+
+Result<void> SequenceTable::start(const SequenceStart& start) {
+  if (start.tokens.empty()) return bad_sequence(start.id, "starts without a token");
+  if (start.num_prompt_tokens < 0 ||
+      static_cast<std::size_t>(start.num_prompt_tokens) > start.tokens.size()) {
+    return bad_sequence(start.id, "starts with a prompt longer than its tokens");
+  }
+  if (std::any_of(start.tokens.begin(), start.tokens.end(),
+                  [&](TokenId token) { return token < 0 || token >= vocab_size_; })) {
+    return bad_sequence(start.id, "starts with a token outside the vocabulary");
+  }
+  if (auto valid = validate(start.sampling, static_cast<std::int32_t>(vocab_size_)); !valid) {
+    return bad_sequence(start.id, "starts with bad sampling: " + valid.error().message());
+  }
+  SequenceState state{start.tokens, start.num_prompt_tokens, start.sampling,
+                      start.sampling.stop_token_ids};
+  if (!start.sampling.ignore_eos) {
+    state.stop_ids.insert(state.stop_ids.end(), eos_token_ids_.begin(), eos_token_ids_.end());
+  }
+  sequences_.insert_or_assign(start.id, std::move(state));
+  return {};
+}
+
+Result<void> SequenceTable::apply(const StepBatch& batch) {
+  for (const auto id : batch.released) sequences_.erase(id);
+  for (const auto& sequence : batch.starts) {
+    if (auto started = start(sequence); !started) return started;
+  }
+  for (const auto& fork : batch.forks) {
+    const bool starts =
+        std::any_of(batch.starts.begin(), batch.starts.end(),
+                    [&](const SequenceStart& start) { return start.id == fork.child; });
+    if (starts) continue;
+    const auto parent = sequences_.find(fork.parent);
+    if (parent == sequences_.end()) return bad_sequence(fork.parent, "is forked but not known");
+    SequenceState child = parent->second;
+    sequences_.insert_or_assign(fork.child, std::move(child));
+  }
+  return {};
+}
+
+const SequenceState* SequenceTable::find(SequenceId id) const {
+  const auto found = sequences_.find(id);
+  return found == sequences_.end() ? nullptr : &found->second;
+}
+
+void SequenceTable::append(SequenceId id, TokenId token) {
+  const auto found = sequences_.find(id);
+  OCTAVO_ASSERT(found != sequences_.end());
+  found->second.tokens.push_back(token);
+}
+
+}  // namespace octavo

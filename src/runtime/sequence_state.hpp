@@ -1,0 +1,51 @@
+// What the executor must remember of a sequence between steps: its tokens, because step N + 1 may
+// be planned before step N has sampled, and how it wants to be sampled.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "kernels/backend.hpp"
+#include "src/core/step.hpp"
+
+namespace octavo {
+
+struct SequenceState {
+  std::vector<TokenId> tokens;  ///< Prompt, then completion so far.
+  std::int64_t num_prompt_tokens = 0;
+  SamplingParams sampling;
+  std::vector<TokenId> stop_ids;  ///< What `min_tokens` forbids: EOS, unless ignored, and stops.
+
+  /// How the next token is to be chosen. Spans point into this state.
+  kernels::SampleRow sample_row() const;
+};
+
+/// All sequences that the executor knows. Executor thread only.
+class SequenceTable {
+ public:
+  /// eos_token_ids: what ends a completion of this model; vocab_size bounds every token.
+  SequenceTable(std::vector<TokenId> eos_token_ids, std::int64_t vocab_size)
+      : eos_token_ids_(std::move(eos_token_ids)), vocab_size_(vocab_size) {}
+
+  /// Forgets `released`, enters `starts`, then copies the parent's state to each child that did not
+  /// start in this batch. A child that starts keeps its own tokens and sampling.
+  /// Errors: kEngineError for an empty start, a token outside the vocabulary, an unknown parent.
+  Result<void> apply(const StepBatch& batch);
+
+  /// Null when not known.
+  const SequenceState* find(SequenceId id) const;
+  /// Appends a sampled token. `id` must be known.
+  void append(SequenceId id, TokenId token);
+  std::size_t size() const { return sequences_.size(); }
+
+ private:
+  Result<void> start(const SequenceStart& start);
+
+  std::vector<TokenId> eos_token_ids_;
+  std::int64_t vocab_size_;
+  std::unordered_map<SequenceId, SequenceState> sequences_;
+};
+
+}  // namespace octavo
