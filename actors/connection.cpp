@@ -43,6 +43,7 @@ asio::awaitable<void> Connection::serve(std::shared_ptr<Connection> self) {
     self->close_socket();
     co_return;
   }
+  self->upgraded_ = true;
   const auto executor = self->websocket_.get_executor();
   self->context_.supervisor.spawn(executor, "session.write", write_frames(self));
   self->context_.supervisor.spawn(executor, "session.hear", hear_engine(self));
@@ -223,6 +224,7 @@ void Connection::start_age_limit() {
 }
 
 void Connection::drain(std::string_view reason, std::chrono::milliseconds time_left) {
+  if (!upgraded_) return close_socket();  // Between two requests: answers are written at once.
   session_.drain(reason, time_left);
   close_when_drained();
 }
@@ -232,6 +234,7 @@ void Connection::close_when_drained() {
 }
 
 void Connection::end() {
+  if (!upgraded_) return close_socket();
   session_.leave(CancelReason::kShutdown);
   session_.outbox().close(CloseCode::kGoingAway);
   deadline_.expires_after(limits_.close_timeout);

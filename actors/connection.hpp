@@ -67,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Session session_;
   asio::steady_timer deadline_;  ///< Of the write, or the close handshake, under way.
   asio::steady_timer age_;
+  bool upgraded_ = false;
 };
 
 }  // namespace octavo

@@ -67,6 +67,7 @@ asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<Connection
   co_await Connection::serve(connection);
   self->connections_.erase(place);
   --self->num_connections_;
+  if (self->num_connections_ == 0 && self->on_empty_) self->on_empty_();
   self->context_.sessions.metrics.num_connections().Set(
       static_cast<double>(self->num_connections_));
 }

@@ -27,6 +27,8 @@ class Listener {
   void drain(std::chrono::milliseconds time_left);
   /// Ends every connection that is left.
   void end();
+  /// Called whenever the last connection has left.
+  void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
   std::size_t num_connections() const { return num_connections_; }
 
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
@@ -41,6 +43,7 @@ class Listener {
   std::uint16_t port_ = 0;
   std::list<std::weak_ptr<Connection>> connections_;
   std::size_t num_connections_ = 0;
+  std::function<void()> on_empty_;
 };
 
 }  // namespace octavo

@@ -10,8 +10,9 @@ ResponseTask::ResponseTask(RequestId request, std::string response_id, const Ser
       prompt_(std::move(prompt)),
       stream_(std::move(response_id), model.name, created_at, create_) {
   choices_.reserve(static_cast<std::size_t>(create_.sampling.n));
-  for (std::int32_t i = 0; i < create_.sampling.n; ++i)
-    choices_.emplace_back(*model.tokenizer, create_.sampling.stop);
+  for (std::int32_t i = 0; i < create_.sampling.n; ++i) {
+    choices_.emplace_back(CompletionText(*model.tokenizer, create_.sampling.stop, create_.sampling.min_tokens));
+  }
 }
 
 void ResponseTask::begin(std::vector<std::string>& frames) {
@@ -40,13 +41,7 @@ std::vector<std::int32_t> ResponseTask::append(const TokensGenerated& event, boo
 bool ResponseTask::take(Choice& choice, const SampledToken& token) {
   choice.tokens.push_back(token.token);
   if (token.logprob) choice.pending_logprobs.push_back(entry_of(token));
-  std::string text;
-  choice.detokenizer.append(token.token, text);
-  if (static_cast<std::int32_t>(choice.tokens.size()) <= create_.sampling.min_tokens) {
-    choice.pending_text += text;  // Too early to stop.
-    return false;
-  }
-  return choice.stop_matcher.append(text, choice.pending_text);
+  return choice.text.append(token.token, choice.pending_text);
 }
 
 void ResponseTask::flush(std::int32_t index, std::vector<std::string>& frames) {
@@ -66,13 +61,8 @@ void ResponseTask::release(std::vector<std::string>& frames) {
 void ResponseTask::finish(std::int32_t index, FinishReason reason,
                           std::vector<std::string>& frames) {
   Choice& choice = choices_[static_cast<std::size_t>(index)];
+  if (choice.text.finish(choice.pending_text)) reason = FinishReason::kStop;
   choice.finished = reason;
-  if (!choice.stop_matcher.has_matched()) {
-    std::string rest;
-    choice.detokenizer.finish(rest);
-    if (!choice.stop_matcher.append(rest, choice.pending_text))
-      choice.stop_matcher.finish(choice.pending_text);
-  }
   if (!choice.pending_text.empty() || !choice.pending_logprobs.empty()) {
     frames.push_back(stream_.delta(index, choice.pending_text, choice.pending_logprobs));
   }

@@ -12,8 +12,7 @@
 #include "actors/prompt.hpp"
 #include "actors/served_model.hpp"
 #include "protocol/response_stream.hpp"
-#include "src/text/detokenizer.hpp"
-#include "src/text/stop_matcher.hpp"
+#include "src/text/completion_text.hpp"
 
 namespace octavo {
 
@@ -51,10 +50,8 @@ class ResponseTask {
 
  private:
   struct Choice {
-    Choice(const Tokenizer& tokenizer, const std::vector<std::string>& stops)
-        : detokenizer(tokenizer, true, TextStart::kContinuesText), stop_matcher(stops) {}
-    Detokenizer detokenizer;
-    StopMatcher stop_matcher;
+    explicit Choice(CompletionText completion) : text(std::move(completion)) {}
+    CompletionText text;
     std::vector<TokenId> tokens;
     std::string pending_text;
     std::vector<LogprobEntry> pending_logprobs;

@@ -12,6 +12,7 @@ namespace octavo {
 
 Session::Session(SessionContext& context, const asio::any_io_executor& executor)
     : context_(context),
+      scheduler_(context.scheduler),
       mailbox_(executor),
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
       lanes_(context.limits.lanes) {}
@@ -88,7 +89,7 @@ bool Session::cancel_running(const ResponseCancel& cancel) {
                            ? running.task->create().stream_id == cancel.stream_id
                            : running.task->response_id() == cancel.response_id;
     if (!named) continue;
-    context_.scheduler.send(CancelRequest{request, CancelReason::kClientCancelled});
+    scheduler_.send(CancelRequest{request, CancelReason::kClientCancelled});
     return true;
   }
   return false;
@@ -134,13 +135,13 @@ void Session::handle_prepared(PromptPrepared prepared) {
   if (task->create().deadline) request.deadline = pending.arrival + *task->create().deadline;
   tasks_.emplace(request.id, Running{std::move(task), pending.arrival, {}});
   const RequestId id = request.id;
-  if (context_.scheduler.send(SubmitRequest{std::move(request), mailbox_.address()}) ==
+  if (scheduler_.send(SubmitRequest{std::move(request), mailbox_.address()}) ==
       SendResult::kClosed) {
     return on(RequestRejected{id, Error{Errc::kServerDraining, "", ""}});
   }
   // Cancelled at the desk: the engine ends it like any other, so that the client sees the whole
   // order of events.
-  if (pending.cancelled) context_.scheduler.send(CancelRequest{id, CancelReason::kClientCancelled});
+  if (pending.cancelled) scheduler_.send(CancelRequest{id, CancelReason::kClientCancelled});
 }
 
 void Session::handle_engine(SessionEvents events) {
@@ -168,7 +169,7 @@ void Session::on(const TokensGenerated& event) {
   }
   std::vector<std::string> frames;
   for (std::int32_t choice : running.task->append(event, outbox_.is_congested(), frames)) {
-    context_.scheduler.send(CancelRequest{event.request, CancelReason::kStopMatched, choice});
+    scheduler_.send(CancelRequest{event.request, CancelReason::kStopMatched, choice});
   }
   send(std::move(frames));
 }
@@ -236,7 +237,7 @@ void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
   for (const auto& [request, running] : tasks_)
-    context_.scheduler.send(CancelRequest{request, reason});
+    scheduler_.send(CancelRequest{request, reason});
   tasks_.clear();
   preparing_.clear();
   mailbox_.close();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/session_limits.hpp"
-#include "src/core/sampling_params.hpp"
+#include "protocol/client_event.hpp"
 
 namespace octavo {
 
@@ -52,8 +52,7 @@ struct GenerateOptions {
   std::string prompt_ids;
   std::string messages;
   bool json = false;
-  SamplingParams sampling;
-  std::optional<std::uint64_t> seed;
+  ResponseCreate create;  ///< Sampling, and which of its fields were given.
 };
 
 struct BenchOptions {
