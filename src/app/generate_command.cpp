@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "actors/prompt.hpp"
 #include "src/app/commands.hpp"
 #include "src/app/load.hpp"
 #include "src/app/local_engine.hpp"

@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 void print(const json::object& object) { std::printf("%s\n", json::serialize(object).c_str()); }
 
-json::array json_of(const std::vector<TokenId>& ids) { return {ids.begin(), ids.end()}; }
+json::array json_of(const std::vector<TokenId>& ids) { return json::array(ids.begin(), ids.end()); }
 
 std::string text_of(const std::vector<TextSpan>& spans) {
   std::string text;

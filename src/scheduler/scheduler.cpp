@@ -163,7 +163,7 @@ std::optional<FinishReason> Scheduler::finish_reason(const Sequence& sequence,
 
 void Scheduler::finish(Sequence& sequence, FinishReason reason, TimePoint now,
                        const std::optional<Error>& error) {
-  if (sequence.state == SequenceState::kRunning)
+  if (sequence.status == SequenceStatus::kRunning)
     released_.emplace_back(sequence.id, sequence.num_blocks);
   leave_queues(sequence);
   SequenceGroup& group = *sequence.group;
@@ -186,20 +186,20 @@ void Scheduler::finish(Sequence& sequence, FinishReason reason, TimePoint now,
 }
 
 void Scheduler::leave_queues(Sequence& sequence) {
-  switch (sequence.state) {
-    case SequenceState::kWaiting:
+  switch (sequence.status) {
+    case SequenceStatus::kWaiting:
       erase_value(waiting_, sequence.id);
       break;
-    case SequenceState::kRunning:
+    case SequenceStatus::kRunning:
       erase_value(running_, sequence.id);
       break;
-    case SequenceState::kPreempted:
+    case SequenceStatus::kPreempted:
       erase_value(preempted_, sequence.id);
       break;
-    case SequenceState::kFinished:
+    case SequenceStatus::kFinished:
       break;
   }
-  sequence.state = SequenceState::kFinished;
+  sequence.status = SequenceStatus::kFinished;
 }
 
 void Scheduler::fail(StepId step, const Error& error, TimePoint now) {

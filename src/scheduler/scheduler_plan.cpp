@@ -112,14 +112,14 @@ bool Scheduler::can_admit(const Sequence& sequence) const {
 
 void Scheduler::start(Sequence& sequence, Draft& draft) {
   SequenceGroup& group = *sequence.group;
-  if (sequence.state == SequenceState::kPreempted) {
+  if (sequence.status == SequenceStatus::kPreempted) {
     preempted_.erase(preempted_.begin());
     events_.push_back(RequestResumed{group.id});
   } else {
     waiting_.pop_front();
   }
   if (!group.first_scheduled) group.first_scheduled = draft.now;
-  sequence.state = SequenceState::kRunning;
+  sequence.status = SequenceStatus::kRunning;
   running_.insert(std::lower_bound(running_.begin(), running_.end(), sequence.id), sequence.id);
   draft.plan.starts.push_back(
       {sequence.id, sequence.tokens, sequence.num_prompt_tokens, sequence.sampling});
@@ -170,7 +170,7 @@ void Scheduler::preempt(Sequence& victim, Draft& draft) {
   victim.num_blocks = 0;
   victim.num_planned_tokens = 0;
   running_.pop_back();
-  victim.state = SequenceState::kPreempted;
+  victim.status = SequenceStatus::kPreempted;
   preempted_.insert(std::lower_bound(preempted_.begin(), preempted_.end(), victim.id), victim.id);
   ++victim.group->num_preemptions;
   ++num_preemptions_;

@@ -10,7 +10,7 @@
 
 namespace octavo {
 
-enum class SequenceState : std::uint8_t { kWaiting, kRunning, kPreempted, kFinished };
+enum class SequenceStatus : std::uint8_t { kWaiting, kRunning, kPreempted, kFinished };
 
 /// The sequences of one request, and the times and counts that its end reports.
 struct SequenceGroup {
@@ -30,7 +30,7 @@ struct Sequence {
   SequenceId id;
   SequenceGroup* group = nullptr;
   std::int32_t choice = 0;
-  SequenceState state = SequenceState::kWaiting;
+  SequenceStatus status = SequenceStatus::kWaiting;
   std::vector<TokenId> tokens;  ///< Prompt, then completion.
   std::int32_t num_prompt_tokens = 0;
   std::int32_t num_planned_tokens =
