@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "src/model/architectures.hpp"
@@ -34,18 +35,21 @@ Result<void> check_options(const RunnerOptions& options) {
   return {};
 }
 
-/// Of a machine without an accelerator. A hostile or oversized model is refused before it starts
-/// to fill memory that the system only promised.
-Result<void> check_fits(std::size_t wanted_bytes) {
+/// A hostile or oversized model is refused before it starts to fill memory that the system only
+/// promised.
+Result<void> check_fits(const MemoryPlan& memory, std::int64_t num_blocks) {
   const auto pages = ::sysconf(_SC_PHYS_PAGES);
   const auto page_bytes = ::sysconf(_SC_PAGE_SIZE);
   if (pages <= 0 || page_bytes <= 0) return {};
-  const auto present = static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes);
-  if (wanted_bytes <= present) return {};
-  const auto mib = [](std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
+  const double present = static_cast<double>(pages) * static_cast<double>(page_bytes);
+  const double wanted =
+      static_cast<double>(memory.weights_bytes) + static_cast<double>(memory.activation_bytes) +
+      static_cast<double>(num_blocks) * static_cast<double>(memory.kv_bytes_per_block);
+  if (wanted <= present) return {};
+  const auto gib = [](double bytes) { return std::to_string(std::llround(bytes / 0x1p30)); };
   return Error{Errc::kOutOfMemory,
-               "weights, cache and activations need " + mib(wanted_bytes) + ", the machine has " +
-                   mib(present),
+               "weights, cache and activations need " + gib(wanted) + " GiB, the machine has " +
+                   gib(present),
                ""};
 }
 
@@ -85,12 +89,8 @@ Result<Plan> make_plan(const RunnerOptions& options, const DecoderSpec& spec,
       std::min<std::size_t>(options.swap_bytes / kv_bytes_per_block, kMaxBlocks));
   // No position beyond what the pool can hold is ever computed.
   plan.memory = sized(std::min(spec.max_position_embeddings, plan.num_blocks * options.block_size));
-  const auto pools = static_cast<std::size_t>(plan.num_blocks + plan.num_host_blocks);
-  if (auto fits = check_fits(plan.memory.weights_bytes + plan.memory.activation_bytes +
-                             pools * kv_bytes_per_block);
-      !fits) {
-    return fits.error();
-  }
+  const auto fits = check_fits(plan.memory, plan.num_blocks + plan.num_host_blocks);
+  if (!fits) return fits.error();
   return plan;
 }
 

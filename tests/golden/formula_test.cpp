@@ -32,12 +32,12 @@ std::vector<FormulaPrompt> read_prompts(const std::filesystem::path& folder,
   std::vector<FormulaPrompt> prompts;
   for (const auto& value : golden.at("prompts").as_array()) {
     const auto& object = value.as_object();
-    const auto prefix = "p" + std::to_string(prompts.size()) + ".";
-    prompts.push_back({to_ids(object.at("prompt_ids")), to_ids(object.at("greedy_ids")),
-                       object.at("bf16_max_abs_err").as_double(),
-                       object.at("bf16_rms_err").as_double(),
-                       read_floats(folder / "golden.safetensors", prefix + "first256_logits"),
-                       read_floats(folder / "golden.safetensors", prefix + "logsumexp")});
+    const auto tensors = folder / "golden.safetensors";
+    const auto index = prompts.size();
+    prompts.push_back(
+        {to_ids(object.at("prompt_ids")), to_ids(object.at("greedy_ids")),
+         object.at("bf16_max_abs_err").as_double(), object.at("bf16_rms_err").as_double(),
+         read_floats(tensors, index, "first256_logits"), read_floats(tensors, index, "logsumexp")});
   }
   return prompts;
 }

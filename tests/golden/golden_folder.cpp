@@ -15,7 +15,6 @@ namespace {
 GoldenPrompt read_prompt(const boost::json::value& value, const std::filesystem::path& tensors,
                          std::size_t index) {
   const auto& object = value.as_object();
-  const auto prefix = "p" + std::to_string(index) + ".";
   GoldenPrompt prompt;
   prompt.prompt_ids = to_ids(object.at("prompt_ids"));
   prompt.greedy_ids = to_ids(object.at("greedy_ids"));
@@ -25,17 +24,20 @@ GoldenPrompt read_prompt(const boost::json::value& value, const std::filesystem:
   for (const auto& row : object.at("top5_logprobs").as_array()) {
     prompt.top5_logprobs.push_back(to_floats(row));
   }
-  prompt.logits = read_floats(tensors, prefix + "logits");
-  prompt.rep_penalty_logits = read_floats(tensors, prefix + "rep_penalty_logits");
+  prompt.logits = read_floats(tensors, index, "logits");
+  prompt.rep_penalty_logits = read_floats(tensors, index, "rep_penalty_logits");
   return prompt;
 }
 
 }  // namespace
 
-std::vector<float> read_floats(const std::filesystem::path& file, const std::string& name) {
+std::vector<float> read_floats(const std::filesystem::path& file, std::size_t prompt,
+                               const std::string& name) {
   const auto opened = SafetensorsFile::open(file);
   REQUIRE(opened.has_value());
-  const auto found = opened->tensors().find(name);
+  std::string full_name(1, 'p');
+  full_name.append(std::to_string(prompt)).append(".").append(name);
+  const auto found = opened->tensors().find(full_name);
   REQUIRE(found != opened->tensors().end());
   REQUIRE(found->second.dtype == "F32");
   std::vector<float> values(found->second.size_bytes / sizeof(float));

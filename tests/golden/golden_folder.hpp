@@ -29,8 +29,10 @@ struct GoldenFolder {
 /// Every folder with a golden.json and weights under `root`; the test fails when one is damaged.
 std::vector<GoldenFolder> read_golden_folders(const std::filesystem::path& root);
 
-/// A float32 tensor of a golden.safetensors; the test fails when it is not there.
-std::vector<float> read_floats(const std::filesystem::path& file, const std::string& name);
+/// The float32 tensor `p<prompt>.<name>` of a golden.safetensors; the test fails when it is not
+/// there.
+std::vector<float> read_floats(const std::filesystem::path& file, std::size_t prompt,
+                               const std::string& name);
 boost::json::object read_object(const std::filesystem::path& file);
 std::vector<TokenId> to_ids(const boost::json::value& list);
 std::vector<float> to_floats(const boost::json::value& list);

@@ -1,0 +1,231 @@
+#include "src/runtime/model_runner.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "src/runtime/load_runner.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/step_driver.hpp"
+#include "tests/support/temp_folder.hpp"
+
+using namespace octavo;
+using namespace octavo::test;
+
+namespace {
+
+constexpr const char* kConfig = R"({"architectures": ["Qwen3ForCausalLM"], "vocab_size": 300,
+    "hidden_size": 96, "intermediate_size": 160, "num_hidden_layers": 2, "num_attention_heads": 6,
+    "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 256, "eos_token_id": 2})";
+
+std::unique_ptr<ModelRunner> make_runner(kernels::DType dtype = kernels::DType::kF32,
+                                         std::int64_t block_size = 4) {
+  const TempFolder folder;
+  folder.write("config.json", kConfig);
+  RunnerOptions options;
+  options.path = folder.path();
+  options.load_format = LoadFormat::kDummy;
+  options.dtype = dtype;
+  options.dummy_seed = 3;
+  options.block_size = block_size;
+  options.num_blocks = 256;
+  options.swap_bytes = std::size_t{1} << 20;
+  options.max_num_batched_tokens = 256;
+  options.max_num_seqs = 16;
+  auto runner = load_model_runner(options);
+  REQUIRE(runner.has_value());
+  return std::move(*runner);
+}
+
+std::vector<TokenId> prompt(std::int64_t length, std::int64_t salt) {
+  std::vector<TokenId> ids;
+  for (std::int64_t i = 0; i < length; ++i) {
+    ids.push_back(static_cast<TokenId>(3 + (salt * 31 + i * 17) % 290));
+  }
+  return ids;
+}
+
+SamplingParams sampled(std::uint64_t seed) {
+  SamplingParams sampling;
+  sampling.seed = seed;
+  return sampling;
+}
+
+/// A step of one sequence with a table of consecutive blocks from `first_block`.
+StepBatch step(SequenceId id, std::int32_t first_position, std::int32_t num_tokens,
+               std::int32_t first_block) {
+  StepBatch batch;
+  batch.scheduled = {{id, first_position, num_tokens, true}};
+  const std::int32_t num_blocks = (first_position + num_tokens + 3) / 4;
+  for (std::int32_t i = 0; i < num_blocks; ++i) {
+    batch.block_tables.push_back(BlockId{first_block + i});
+  }
+  batch.cu_blocks = {0, num_blocks};
+  return batch;
+}
+
+StepBatch first_step(SequenceId id, const std::vector<TokenId>& tokens, std::int32_t first_block) {
+  const auto count = static_cast<std::int32_t>(tokens.size());
+  auto batch = step(id, 0, count, first_block);
+  batch.starts = {{id, tokens, count, greedy()}};
+  return batch;
+}
+
+TokenId token_of(ModelRunner& runner, const StepBatch& batch) {
+  const auto result = runner.execute(batch);
+  if (!result) FAIL(result.error().message());
+  REQUIRE(result->sampled.size() == 1);
+  return result->sampled[0].token;
+}
+
+}  // namespace
+
+TEST_CASE("a sequence has the same tokens alone and in any batch") {
+  for (const auto dtype : {kernels::DType::kF32, kernels::DType::kBF16}) {
+    INFO(kernels::name_of(dtype));
+    auto runner = make_runner(dtype);
+    std::vector<std::vector<TokenId>> prompts;
+    for (const std::int64_t length : {1, 3, 16, 17, 40, 5}) {
+      prompts.push_back(prompt(length, length));
+    }
+    for (const auto& sampling : {greedy(), sampled(11)}) {
+      const auto together = generate(*runner, prompts, sampling, 20);
+      const auto chunked = generate(*runner, prompts, sampling, 20, 7);
+      for (std::size_t i = 0; i < prompts.size(); ++i) {
+        INFO("prompt " << i);
+        const auto alone = generate(*runner, {prompts[i]}, sampling, 20)[0];
+        CHECK(together[i].tokens == alone.tokens);
+        CHECK(chunked[i].tokens == alone.tokens);
+      }
+    }
+  }
+}
+
+TEST_CASE("a seed makes the same tokens again and another seed others") {
+  auto runner = make_runner();
+  const auto with_seed = [&](std::uint64_t seed) {
+    return generate(*runner, {prompt(9, 1)}, sampled(seed), 24)[0].tokens;
+  };
+  CHECK(with_seed(5) == with_seed(5));
+  CHECK(with_seed(5) != with_seed(6));
+}
+
+TEST_CASE("a step planned before the token was known computes that token") {
+  auto runner = make_runner();
+  const auto tokens = prompt(6, 2);
+  const auto expected = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
+  const SequenceId id{900};
+  // Both batches exist before either runs.
+  const std::vector<StepBatch> planned{first_step(id, tokens, 20), step(id, 6, 1, 20),
+                                       step(id, 7, 1, 20)};
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    CHECK(token_of(*runner, planned[i]) == expected[i]);
+  }
+}
+
+TEST_CASE("a preempted sequence that is computed again goes on as if nothing had happened") {
+  auto runner = make_runner();
+  const auto tokens = prompt(6, 3);
+  const auto expected = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
+  const SequenceId id{901};
+  auto known = tokens;
+  known.push_back(token_of(*runner, first_step(id, tokens, 40)));
+  auto again = first_step(id, known, 60);
+  again.released = {id};
+  again.starts[0].num_prompt_tokens = 6;
+  CHECK(token_of(*runner, again) == expected[1]);
+  CHECK(token_of(*runner, step(id, 7, 1, 60)) == expected[2]);
+}
+
+TEST_CASE("a swapped sequence goes on from its promoted blocks") {
+  auto runner = make_runner();
+  const auto tokens = prompt(6, 4);
+  const auto expected = generate(*runner, {tokens}, greedy(), 2)[0].tokens;
+  const SequenceId id{902};
+  CHECK(token_of(*runner, first_step(id, tokens, 0)) == expected[0]);
+  StepBatch out;
+  out.id = StepId{2};
+  out.cu_blocks = {0};
+  out.demotions = {{BlockId{0}, BlockId{5}}, {BlockId{1}, BlockId{3}}};
+  const auto demoted = runner->execute(out);
+  REQUIRE(demoted.has_value());
+  CHECK(demoted->transfers_finished == out.demotions);
+  CHECK(token_of(*runner, first_step(SequenceId{903}, prompt(8, 5), 0)) >= 0);
+  auto back = step(id, 6, 1, 100);
+  back.promotions = {{BlockId{5}, BlockId{100}}, {BlockId{3}, BlockId{101}}};
+  CHECK(token_of(*runner, back) == expected[1]);
+}
+
+TEST_CASE("a fork goes its own way after copying the block that it writes") {
+  auto runner = make_runner();
+  const SequenceId parent{904};
+  const SequenceId child{905};
+  const auto tokens = prompt(6, 6);
+  auto other = tokens;
+  other.push_back(static_cast<TokenId>(7));
+  const auto expected_parent = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
+  const auto expected_child = generate(*runner, {other}, greedy(), 2)[0].tokens;
+
+  CHECK(token_of(*runner, first_step(parent, tokens, 0)) == expected_parent[0]);
+  StepBatch fork;
+  fork.forks = {{parent, child}};
+  fork.starts = {{child, other, 7, greedy()}};
+  fork.copies = {{BlockId{1}, BlockId{9}}};
+  fork.scheduled = {{parent, 6, 1, true}, {child, 6, 1, true}};
+  fork.block_tables = {BlockId{0}, BlockId{1}, BlockId{0}, BlockId{9}};
+  fork.cu_blocks = {0, 2, 4};
+  const auto both = runner->execute(fork);
+  REQUIRE(both.has_value());
+  CHECK(both->sampled[0].token == expected_parent[1]);
+  CHECK(both->sampled[1].token == expected_child[0]);
+  CHECK(token_of(*runner, step(parent, 7, 1, 0)) == expected_parent[2]);
+}
+
+TEST_CASE("no end token comes before the least number of tokens, however likely") {
+  auto runner = make_runner();
+  auto sampling = greedy();
+  sampling.logit_bias = {{2, 100.0F}, {7, 90.0F}};
+  sampling.stop_token_ids = {7};
+  sampling.min_tokens = 5;
+  const auto tokens = generate(*runner, {prompt(4, 7)}, sampling, 7)[0].tokens;
+  CHECK(std::none_of(tokens.begin(), tokens.begin() + 5,
+                     [](TokenId token) { return token == 2 || token == 7; }));
+  CHECK(tokens[5] == 2);
+}
+
+TEST_CASE("log-probabilities come where they are asked for") {
+  auto runner = make_runner();
+  auto sampling = greedy();
+  CHECK_FALSE(generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0].logprob);
+  sampling.num_logprobs = 0;
+  const auto chosen = generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
+  CHECK(chosen.logprob);
+  CHECK(chosen.top.empty());
+  sampling.num_logprobs = 3;
+  const auto best = generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
+  REQUIRE(best.top.size() == 3);
+  CHECK(best.top[0].id == best.token);
+  CHECK(best.top[0].logprob == *best.logprob);
+}
+
+TEST_CASE("credits of the batch ride along with the result") {
+  auto runner = make_runner();
+  auto batch = first_step(SequenceId{906}, prompt(4, 9), 0);
+  batch.id = StepId{31};
+  batch.free_blocks = 12;
+  batch.free_host_blocks = 5;
+  const auto result = runner->execute(batch);
+  REQUIRE(result.has_value());
+  CHECK(result->id == StepId{31});
+  CHECK(result->free_blocks == 12);
+  CHECK(result->free_host_blocks == 5);
+  CHECK(result->elapsed.count() > 0);
+}
+
+TEST_CASE("a refused step leaves the runner usable") {
+  auto runner = make_runner();
+  const auto expected = generate(*runner, {prompt(4, 10)}, greedy(), 1)[0].tokens;
+  auto batch = first_step(SequenceId{907}, prompt(4, 10), 0);
+  batch.block_tables[0] = BlockId{9999};
+  CHECK(runner->execute(batch).error().code == Errc::kEngineError);
+  CHECK(generate(*runner, {prompt(4, 10)}, greedy(), 1)[0].tokens == expected);
+}

@@ -1,0 +1,117 @@
+#include "src/runtime/sequence_state.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace octavo;
+
+namespace {
+
+constexpr SequenceId kParent{1};
+constexpr SequenceId kChild{2};
+
+StepBatch start(SequenceId id, std::vector<TokenId> tokens, SamplingParams sampling = {}) {
+  StepBatch batch;
+  const auto num_prompt = static_cast<std::int32_t>(tokens.size());
+  batch.starts = {{id, std::move(tokens), num_prompt, std::move(sampling)}};
+  return batch;
+}
+
+SequenceTable table() { return SequenceTable({2, 3}, 100); }
+
+std::vector<TokenId> forbidden(const SequenceTable& sequences) {
+  const auto row = sequences.find(kParent)->sample_row();
+  return {row.forbidden.begin(), row.forbidden.end()};
+}
+
+}  // namespace
+
+TEST_CASE("a row's counter is the number of tokens and its tokens grow with what was sampled") {
+  auto sequences = table();
+  SamplingParams sampling;
+  sampling.seed = 77;
+  REQUIRE(sequences.apply(start(kParent, {5, 6}, sampling)).has_value());
+  sequences.append(kParent, 9);
+  const auto row = sequences.find(kParent)->sample_row();
+  CHECK(row.seed == 77);
+  CHECK(row.position == 3);
+  CHECK(row.num_prompt_tokens == 2);
+  CHECK(std::vector<TokenId>(row.tokens.begin(), row.tokens.end()) ==
+        std::vector<TokenId>{5, 6, 9});
+}
+
+TEST_CASE("end and stop tokens are forbidden until the least number of tokens") {
+  auto sequences = table();
+  SamplingParams sampling;
+  sampling.min_tokens = 2;
+  sampling.stop_token_ids = {50};
+  REQUIRE(sequences.apply(start(kParent, {5}, sampling)).has_value());
+  CHECK(forbidden(sequences) == std::vector<TokenId>{50, 2, 3});
+  sequences.append(kParent, 9);
+  CHECK(forbidden(sequences) == std::vector<TokenId>{50, 2, 3});
+  sequences.append(kParent, 9);
+  CHECK(forbidden(sequences).empty());
+}
+
+TEST_CASE("an end token that stops nothing is not forbidden") {
+  auto sequences = table();
+  SamplingParams sampling;
+  sampling.min_tokens = 1;
+  sampling.ignore_eos = true;
+  sampling.stop_token_ids = {50};
+  REQUIRE(sequences.apply(start(kParent, {5}, sampling)).has_value());
+  CHECK(forbidden(sequences) == std::vector<TokenId>{50});
+}
+
+TEST_CASE("a child takes over its parent's state unless it starts with its own") {
+  auto sequences = table();
+  SamplingParams sampling;
+  sampling.seed = 1;
+  REQUIRE(sequences.apply(start(kParent, {5, 6}, sampling)).has_value());
+  sequences.append(kParent, 7);
+
+  StepBatch inherits;
+  inherits.forks = {{kParent, kChild}};
+  REQUIRE(sequences.apply(inherits).has_value());
+  CHECK(sequences.find(kChild)->tokens == std::vector<TokenId>{5, 6, 7});
+  CHECK(sequences.find(kChild)->sampling.seed == 1U);
+  sequences.append(kChild, 8);
+  CHECK(sequences.find(kParent)->tokens.size() == 3);
+
+  sampling.seed = 2;
+  auto starts = start(kChild, {5, 6, 9}, sampling);
+  starts.forks = {{kParent, kChild}};
+  REQUIRE(sequences.apply(starts).has_value());
+  CHECK(sequences.find(kChild)->tokens.back() == 9);
+  CHECK(sequences.find(kChild)->sampling.seed == 2U);
+}
+
+TEST_CASE("released sequences are forgotten, and may start again in the same batch") {
+  auto sequences = table();
+  REQUIRE(sequences.apply(start(kParent, {5})).has_value());
+  auto again = start(kParent, {5, 6});
+  again.released = {kParent, SequenceId{404}};
+  REQUIRE(sequences.apply(again).has_value());
+  CHECK(sequences.find(kParent)->tokens.size() == 2);
+  StepBatch release;
+  release.released = {kParent};
+  REQUIRE(sequences.apply(release).has_value());
+  CHECK(sequences.find(kParent) == nullptr);
+  CHECK(sequences.size() == 0);
+}
+
+TEST_CASE("a start that the model could not compute is refused") {
+  const auto detail = [](const StepBatch& batch) { return table().apply(batch).error().detail; };
+  CHECK(detail(start(kParent, {})) == "sequence 1 starts without a token");
+  CHECK(detail(start(kParent, {5, 100})) ==
+        "sequence 1 starts with a token outside the vocabulary");
+  CHECK(detail(start(kParent, {-1})) == "sequence 1 starts with a token outside the vocabulary");
+  SamplingParams sampling;
+  sampling.logit_bias = {{100, 1.0F}};
+  CHECK(detail(start(kParent, {1}, sampling)).find("bad sampling") != std::string::npos);
+  auto long_prompt = start(kParent, {5});
+  long_prompt.starts[0].num_prompt_tokens = 2;
+  CHECK(detail(long_prompt) == "sequence 1 starts with a prompt longer than its tokens");
+  StepBatch fork;
+  fork.forks = {{kParent, kChild}};
+  CHECK(detail(fork) == "sequence 1 is forked but not known");
+}
