@@ -1,6 +1,9 @@
 #include "actors/prompt.hpp"
 
+#include <array>
 #include <boost/json/object.hpp>
+#include <chrono>
+#include <ctime>
 
 namespace octavo {
 namespace {
@@ -21,6 +24,16 @@ Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& cre
     prompt.tokens.push_back(id);
   }
   return prompt;
+}
+
+// For templates that tell the model the date.
+std::string iso_time(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm fields{};
+  ::gmtime_r(&seconds, &fields);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &fields);
+  return text.data();
 }
 
 // The spans behind the first `offset` bytes of the text.
@@ -44,6 +57,7 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
     shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
   shown.insert(shown.end(), messages.begin(), messages.end());
   json::object context{{"messages", std::move(shown)}, {"add_generation_prompt", true}};
+  context["now"] = iso_time(std::chrono::system_clock::now());
   context["bos_token"] = model.tokenizer->bos_token();
   context["eos_token"] = model.tokenizer->eos_token();
   return model.chat_template->render(context);
