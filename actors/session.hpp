@@ -5,7 +5,7 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,7 +27,7 @@ struct SessionContext {
   const SessionLimits& limits;
   Metrics& metrics;
   Address<SchedulerMessage> scheduler;
-  asio::thread_pool& desk;  ///< Where prompts are rendered and tokenized.
+  asio::any_io_executor desk;  ///< Where prompts are rendered and tokenized: a pool of its own.
   std::atomic<std::uint64_t>& next_request;
   std::string epoch;  ///< Differs with every start of the server; part of response ids.
   std::function<TimePoint()> clock;

@@ -37,7 +37,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       metrics_(options_.metrics_prefix),
       next_request_(options_.first_request),
       ring_(engine_.get_executor(), device_.get_executor(), config, executor, status_, [] { return std::chrono::steady_clock::now(); }),
-      sessions_{model_,  options_.limits, metrics_,       ring_.scheduler(), desk_, next_request_, random_epoch(),
+      sessions_{model_,  options_.limits, metrics_,       ring_.scheduler(), desk_.get_executor(), next_request_, random_epoch(),
                 [] { return std::chrono::steady_clock::now(); }, unix_seconds},
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
       connections_{sessions_, options_.policy,

@@ -1,0 +1,97 @@
+// Many clients that do as they please: the house must end each response once, free every block, and
+// never fall.
+#include <map>
+#include <random>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/sim.hpp"
+
+using namespace octavo;
+using testing::create;
+using testing::Sim;
+
+namespace {
+
+void check_streams(const Sim::Client& client) {
+  std::map<std::string, int> num_ends;
+  std::map<std::string, std::int64_t> next_number;
+  std::map<std::string, std::string> running;  // lane -> response id
+  for (const auto& event : client.events) {
+    const std::string type(event.at("type").as_string());
+    if (type == "error") continue;
+    const std::string lane =
+        event.contains("stream_id") ? std::string(event.at("stream_id").as_string()) : "";
+    if (type == "response.created") {
+      CHECK(running[lane].empty());  // Never two at once on a lane.
+      running[lane] = std::string(event.at("response").at("id").as_string());
+    }
+    const std::string& id = running[lane];
+    CHECK(event.at("sequence_number").to_number<std::int64_t>() == next_number[id]++);
+    if (type == "response.incomplete" || type == "response.completed" ||
+        type == "response.failed") {
+      ++num_ends[id];
+      running[lane].clear();
+    }
+  }
+  for (const auto& [id, ends] : num_ends) CHECK(ends == 1);
+}
+
+}  // namespace
+
+TEST_CASE("random clients leave an empty house behind") {
+  for (std::uint32_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto pick = [&](int low, int high) {
+      return std::uniform_int_distribution<int>(low, high)(random);
+    };
+    Sim sim(pick(20, 80), {}, pick(1, 8));
+    std::vector<std::shared_ptr<Sim::Client>> clients;
+    for (int i = 0; i < 6; ++i) clients.push_back(sim.connect());
+    for (int event = 0; event < 200; ++event) {
+      auto& client = clients[static_cast<std::size_t>(pick(0, 5))];
+      switch (pick(0, 9)) {
+        case 0:
+        case 1:
+        case 2: {
+          auto made = create("tell me " + std::to_string(event), pick(1, 60));
+          if (pick(0, 1) == 1) made["stream_id"] = "lane" + std::to_string(pick(0, 3));
+          if (pick(0, 9) == 0) made["n"] = 2;
+          client->say(made);
+          break;
+        }
+        case 3:
+          client->say(
+              {{"type", "response.cancel"}, {"stream_id", "lane" + std::to_string(pick(0, 3))}});
+          break;
+        case 4:
+          client->session.receive_frame("{broken");
+          break;
+        case 5:
+          if (pick(0, 4) == 0) {
+            client->session.leave(CancelReason::kClientGone);
+            client->read();
+            check_streams(*client);
+            client = sim.connect();
+          }
+          break;
+        case 6:
+          sim.executor.fail_next = pick(0, 4) == 0;
+          break;
+        default:
+          sim.advance_steps(pick(0, 3));
+          break;
+      }
+      sim.advance_time(std::chrono::milliseconds(1));
+    }
+    sim.settle();
+    for (const auto& client : clients) {
+      client->read();
+      CHECK(client->session.is_quiet());
+      check_streams(*client);
+    }
+    CHECK(sim.ring.is_idle());
+    CHECK(sim.ring.blocks().num_free() == sim.ring.blocks().num_blocks());
+    CHECK(sim.ring.blocks().is_consistent());
+  }
+}

@@ -1,0 +1,145 @@
+// The whole house on one hand-polled context: sessions without sockets, the real ring, a fake
+// executor and a fake clock. A test injects frames, advances steps or time, and looks at the frames
+// that come out. Nothing sleeps; every run is the same run.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/ring.hpp"
+#include "actors/session.hpp"
+#include "tests/support/fake_executor.hpp"
+
+namespace octavo::testing {
+
+namespace json = boost::json;
+
+inline ServedModel sim_model() {
+  ServedModel model;
+  model.name = "sim";
+  model.vocab_size = 4096;
+  model.max_model_len = 512;
+  const std::string folder =
+      std::string(std::getenv("OCTAVO_TESTS_DIR")) + "/../examples/demo-model/model";
+  model.tokenizer = Tokenizer::load(folder).value();
+  return model;
+}
+
+class Sim {
+ public:
+  struct Client {
+    explicit Client(Sim& sim) : session(sim.sessions, sim.io.get_executor()) {}
+    Session session;
+    std::vector<json::object> events;
+
+    void say(const json::object& event) { session.receive_frame(json::serialize(event)); }
+    /// Takes what the outbox holds, as a writer would.
+    void read() {
+      while (auto frame = session.outbox().pop()) events.push_back(json::parse(*frame).as_object());
+      session.decongest();
+      while (auto frame = session.outbox().pop()) events.push_back(json::parse(*frame).as_object());
+    }
+    std::vector<std::string> types() const {
+      std::vector<std::string> out;
+      for (const auto& event : events) out.emplace_back(event.at("type").as_string());
+      return out;
+    }
+    std::size_t count(std::string_view type) const {
+      std::size_t found = 0;
+      for (const auto& event : events) found += event.at("type") == json::value(type) ? 1 : 0;
+      return found;
+    }
+    std::string text() const {
+      std::string out;
+      for (const auto& event : events) {
+        if (event.at("type") == "response.output_text.delta") out += event.at("delta").as_string();
+      }
+      return out;
+    }
+  };
+
+  explicit Sim(std::int32_t num_blocks = 256, SessionLimits session_limits = {},
+               std::int32_t max_num_seqs = 16)
+      : limits(session_limits),
+        model(sim_model()),
+        executor(num_blocks, 4, 4096),
+        ring(io.get_executor(), io.get_executor(), config_of(num_blocks, max_num_seqs), executor,
+             status, [this] { return now; }),
+        sessions{model,
+                 limits,
+                 metrics,
+                 ring.scheduler(),
+                 io.get_executor(),
+                 next_request,
+                 "sim",
+                 [this] { return now; },
+                 [] { return std::int64_t{1}; }} {
+    ring.start(supervisor);
+  }
+
+  std::shared_ptr<Client> connect() {
+    auto client = std::make_shared<Client>(*this);
+    supervisor.spawn(io.get_executor(), "session", hear(client));
+    return client;
+  }
+
+  /// Lets the house work until nothing is ready.
+  void settle() {
+    io.restart();
+    io.poll();
+  }
+  /// Lets it work until `count` more steps have been executed, or nothing is ready.
+  void advance_steps(int count) {
+    const int target = executor.num_steps + count;
+    io.restart();
+    while (executor.num_steps < target && io.poll_one() > 0) {
+    }
+  }
+  void advance_time(std::chrono::milliseconds time) { now += time; }
+
+  asio::io_context io{1};
+  TimePoint now{};
+  EngineStatus status;
+  Metrics metrics{"octavo"};
+  SessionLimits limits;
+  std::atomic<std::uint64_t> next_request{1};
+  ServedModel model;
+  FakeExecutor executor;
+  Ring ring;
+  SessionContext sessions;
+  Supervisor supervisor{[](const ActorExited& exited) {
+    if (exited.error) std::rethrow_exception(exited.error);
+  }};
+
+ private:
+  static asio::awaitable<void> hear(std::shared_ptr<Client> client) {
+    for (;;) {
+      auto message = co_await client->session.mailbox().receive();
+      if (!message) co_return;
+      client->session.handle(std::move(*message));
+    }
+  }
+  static SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t max_num_seqs) {
+    SchedulerConfig config;
+    config.num_blocks = num_blocks;
+    config.block_size = 4;
+    config.max_model_len = 512;
+    config.max_num_seqs = max_num_seqs;
+    config.max_num_batched_tokens = 64;
+    return config;
+  }
+};
+
+inline json::object create(std::string_view input, std::int64_t max_tokens) {
+  return {{"type", "response.create"},
+          {"input", input},
+          {"max_output_tokens", max_tokens},
+          {"ignore_eos", true}};
+}
+
+}  // namespace octavo::testing
