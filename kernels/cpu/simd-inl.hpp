@@ -53,9 +53,16 @@ HWY_INLINE void store(Tag d, hn::Vec<Tag> value, float* to) {
 }
 template <class Tag>
 HWY_INLINE void store(Tag d, hn::Vec<Tag> value, F16* to) {
+#if HWY_TARGET == HWY_SSE4
+  // Without F16C Highway truncates.
+  float lanes[hn::MaxLanes(Tag())];
+  hn::StoreU(value, d, lanes);
+  for (float lane : lanes) *to++ = from_float<F16>(lane);
+#else
   const hn::Rebind<hwy::float16_t, Tag> d16;
   static_cast<void>(d);
   hn::StoreU(hn::DemoteTo(d16, value), d16, reinterpret_cast<hwy::float16_t*>(to));
+#endif
 }
 /// Rounds to nearest, ties to even; NaN stays NaN.
 template <class Tag>
