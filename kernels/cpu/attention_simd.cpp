@@ -216,7 +216,7 @@ void add_values(const float* weights, const float* values, std::int64_t count,
 HWY_INLINE float exp_of(float x) { return hn::GetLane(hn::Exp(D(), hn::Set(D(), x))); }
 
 /// 1 - 2 / (exp(2 x) + 1), off by 1e-7 at most: a soft cap needs no small relative error at zero.
-HWY_NOINLINE V tanh(V x) {
+HWY_INLINE V tanh(V x) {
   const D d;
   const V one = hn::Set(d, 1.0F);
   const V e = hn::Exp(d, hn::Min(hn::Add(x, x), hn::Set(d, 88.0F)));
