@@ -1,5 +1,6 @@
 // The ops that decide a model's speed, each beside its ceiling measured in the same run.
-// Usage: kernel_bench [instruction set]. One JSON object per line.
+// Usage: kernel_bench [all | linear | attention | packing] [instruction set]. One JSON object per
+// line.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -168,8 +169,9 @@ void bench_packing(kernels::Backend& backend, MachineProbe& probe) {
 }  // namespace octavo::bench
 
 int main(int argc, char* argv[]) {
-  const auto backend =
-      octavo::kernels::make_cpu_backend({.threads = 0, .instruction_set = argc > 1 ? argv[1] : ""});
+  const std::string wanted = argc > 1 ? argv[1] : "all";
+  const auto backend = octavo::kernels::make_cpu_backend(
+      {.threads = 0, .instruction_set = argc > 2 ? argv[2] : ""});
   if (backend == nullptr) {
     std::fputs("this machine does not have that instruction set\n", stderr);
     return 1;
@@ -177,8 +179,11 @@ int main(int argc, char* argv[]) {
   octavo::bench::MachineProbe probe(0);
   std::printf("{\"backend\":\"%s\",\"machine\":%s}\n", backend->description().c_str(),
               octavo::bench::to_json(probe.measure()).c_str());
-  octavo::bench::bench_attention(*backend, probe, 1);
-  octavo::bench::bench_attention(*backend, probe, 8);
-  octavo::bench::bench_packing(*backend, probe);
-  octavo::bench::bench_products(*backend, probe);
+  const auto wants = [&](const char* section) { return wanted == "all" || wanted == section; };
+  if (wants("linear")) octavo::bench::bench_products(*backend, probe);
+  if (wants("attention")) {
+    octavo::bench::bench_attention(*backend, probe, 1);
+    octavo::bench::bench_attention(*backend, probe, 8);
+  }
+  if (wants("packing")) octavo::bench::bench_packing(*backend, probe);
 }

@@ -99,17 +99,15 @@ HWY_INLINE void transpose_eight(const Bf16* const (&rows)[4], std::int64_t d, fl
   }
 }
 
-/// keys [count][head_dim] to output [head_dim][64] float32. Columns from `count` on repeat the
-/// last.
+/// keys [count][head_dim] to output [head_dim][64] float32; fetches the values meanwhile. The last
+/// key fills up the last four columns.
 template <class T>
-void transpose_keys(const Group<T>& group, const Group<T>& next, std::int64_t head_dim,
+void transpose_keys(const Group<T>& group, std::int64_t to_values, std::int64_t head_dim,
                     float* output) {
   for (std::int64_t p = 0; p < group.count; p += 4) {
     const T* rows[4];
     for (std::int64_t i = 0; i < 4; ++i) rows[i] = group.keys[std::min(p + i, group.count - 1)];
-    for (std::int64_t i = p; i < std::min(p + 4, next.count); ++i) {
-      prefetch_row(next.keys[i], head_dim);
-    }
+    for (const T* row : rows) prefetch_row(row + to_values, head_dim);
     std::int64_t d = 0;
     if constexpr (std::is_same_v<T, Bf16>) {
       for (; d + 8 <= head_dim; d += 8) transpose_eight(rows, d, output + p);
@@ -123,11 +121,10 @@ void transpose_keys(const Group<T>& group, const Group<T>& next, std::int64_t he
 
 /// values of the group to output [count][head_dim] float32.
 template <class T>
-void widen_values(const Group<T>& group, const Group<T>& next, std::int64_t to_values,
-                  std::int64_t head_dim, float* output) {
+void widen_values(const Group<T>& group, std::int64_t to_values, std::int64_t head_dim,
+                  float* output) {
   for (std::int64_t p = 0; p < group.count; ++p) {
     const T* row = group.keys[p] + to_values;
-    if (p < next.count) prefetch_row(next.keys[p] + to_values, head_dim);
     for_lanes(head_dim, [&](auto d, std::int64_t i) HWY_ATTR {
       hn::StoreU(load(d, row + i), d, output + p * head_dim + i);
     });
@@ -162,9 +159,22 @@ void score_rows(const float* const* queries, const float* keys, std::int64_t hea
   }
 }
 
-/// output[r] += weights[r] x values, `J` vectors of dimensions at once, R rows.
-template <int R, int J>
-HWY_INLINE void add_values_at(const float* weights, const float* values, std::int64_t count,
+/// Rows of values: float32 end to end, or where they lie in the cache.
+struct WidenedValues {
+  const float* values;
+  std::int64_t head_dim;
+  const float* row(std::int64_t p) const { return values + p * head_dim; }
+};
+template <class T>
+struct CachedValues {
+  const Group<T>& group;
+  std::int64_t to_values;
+  const T* row(std::int64_t p) const { return group.keys[p] + to_values; }
+};
+
+/// output[r] += weights[r] x values, J vectors of dimensions from `at` on, R rows.
+template <int R, int J, class Values>
+HWY_INLINE void add_values_at(const float* weights, const Values& values, std::int64_t count,
                               std::int64_t head_dim, std::int64_t at, float* output) {
   const D tag;
   V acc[R][J];
@@ -175,9 +185,7 @@ HWY_INLINE void add_values_at(const float* weights, const float* values, std::in
   }
   for (std::int64_t p = 0; p < count; ++p) {
     V value[J];
-    for (int j = 0; j < J; ++j) {
-      value[j] = hn::LoadU(tag, values + p * head_dim + at + j * kLanes);
-    }
+    for (int j = 0; j < J; ++j) value[j] = load(tag, values.row(p) + at + j * kLanes);
     for (int r = 0; r < R; ++r) {
       const V w = hn::Set(tag, weights[r * kGroupPositions + p]);
       for (int j = 0; j < J; ++j) acc[r][j] = hn::MulAdd(w, value[j], acc[r][j]);
@@ -190,12 +198,13 @@ HWY_INLINE void add_values_at(const float* weights, const float* values, std::in
   }
 }
 
-template <int R>
-void add_values(const float* weights, const float* values, std::int64_t count,
+template <int R, class Values>
+void add_values(const float* weights, const Values& values, std::int64_t count,
                 std::int64_t head_dim, float* output) {
+  constexpr int kWide = R <= 2 ? 2 * kTileVectors : kTileVectors;
   std::int64_t at = 0;
-  for (; at + kTileVectors * kLanes <= head_dim; at += kTileVectors * kLanes) {
-    add_values_at<R, kTileVectors>(weights, values, count, head_dim, at, output);
+  for (; at + kWide * kLanes <= head_dim; at += kWide * kLanes) {
+    add_values_at<R, kWide>(weights, values, count, head_dim, at, output);
   }
   for (; at + kLanes <= head_dim; at += kLanes) {
     add_values_at<R, 1>(weights, values, count, head_dim, at, output);
@@ -206,7 +215,7 @@ void add_values(const float* weights, const float* values, std::int64_t count,
       auto acc = hn::LoadU(one, output + r * head_dim + at);
       for (std::int64_t p = 0; p < count; ++p) {
         acc = hn::MulAdd(hn::LoadU(one, weights + r * kGroupPositions + p),
-                         hn::LoadU(one, values + p * head_dim + at), acc);
+                         load(one, values.row(p) + at), acc);
       }
       hn::StoreU(acc, one, output + r * head_dim + at);
     }
@@ -292,9 +301,11 @@ void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int
   std::int64_t end = num_tokens;
   if (window > 0) end = std::min(end, first + kGroupPositions - 1 + window - tile.first_position);
   if (begin >= end) return;
-  transpose_keys(group, next, head_dim, keys);
   const std::int64_t to_values = args.cache.num_kv_heads * args.cache.block_size * head_dim;
-  widen_values(group, next, to_values, head_dim, values);
+  const bool widened = (end - begin) * heads > 2 * kScoreRows;
+  transpose_keys(group, to_values, head_dim, keys);
+  if (widened) widen_values(group, to_values, head_dim, values);
+  std::int64_t fetched = 0;
   for_row_tiles(begin * heads, end * heads, [&](auto rows, std::int64_t row) HWY_ATTR {
     const float* queries[rows()];
     for (std::int64_t r = 0; r < rows(); ++r) {
@@ -303,6 +314,7 @@ void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int
       queries[r] = args.query + (token * args.num_heads + head) * head_dim;
     }
     score_rows<rows()>(queries, keys, head_dim, scores);
+    for (; fetched < next.count && !widened; ++fetched) prefetch_row(next.keys[fetched], head_dim);
     for (std::int64_t r = 0; r < rows(); ++r) {
       const std::int64_t last = tile.first_position + (row + r) / heads - first;
       const std::int64_t least = window > 0 ? last - window + 1 : 0;
@@ -310,7 +322,12 @@ void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int
              scores + r * kGroupPositions, state.largest + row + r, state.sum + row + r,
              state.values + (row + r) * head_dim);
     }
-    add_values<rows()>(scores, values, group.count, head_dim, state.values + row * head_dim);
+    float* sums = state.values + row * head_dim;
+    if (widened) {
+      add_values<rows()>(scores, WidenedValues{values, head_dim}, group.count, head_dim, sums);
+    } else {
+      add_values<rows()>(scores, CachedValues<T>{group, to_values}, group.count, head_dim, sums);
+    }
   });
 }
 
