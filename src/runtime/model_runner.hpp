@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
-#include "src/core/step.hpp"
+#include "src/core/step_executor.hpp"
 #include "src/model/decoder.hpp"
 #include "src/model/generation_config.hpp"
 #include "src/model/load_weights.hpp"
@@ -59,7 +59,7 @@ struct ModelInfo {
 };
 
 /// One thread at a time: the executor's.
-class ModelRunner {
+class ModelRunner final : public StepExecutor {
  public:
   ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder decoder, KvCache cache,
               ModelInfo info, const RunnerOptions& options);
@@ -69,7 +69,7 @@ class ModelRunner {
   /// Runs one step to its end: sequence states, block copies, forward pass, sampling. Steps come in
   /// the order of their ids. Errors: kEngineError for a batch that contradicts itself; the runner
   /// stays usable, but sequences of the failed step must be released.
-  Result<StepResult> execute(const StepBatch& batch);
+  Result<StepResult> execute(const StepBatch& batch) override;
 
  private:
   std::vector<SampledToken> sample(const StepBatch& batch, float* logits);

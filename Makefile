@@ -1,0 +1,70 @@
+# The one-command face of Octavo. Each target installs what is missing from the distribution's packages first, asking nothing.
+
+BUILD    ?= build
+JOBS     ?= 2
+MESON    := meson setup
+PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev \
+            libpcre2-dev libutf8proc-dev libcli11-dev prometheus-cpp-dev
+WEB_PACKAGES   := npm
+TEST_PACKAGES  := catch2
+E2E_PACKAGES   := chromium
+CHECK_PACKAGES := clang clang-format
+
+.PHONY: help serve build test check bench asan tsan clang format clean packages
+
+help:
+	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
+	@echo "make test    build and run all tests, those with real clients included"
+	@echo "make check   formatting, lints and tests"
+	@echo "make bench   measure the machine, then every figure beside its ceiling"
+	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
+	@echo "make clang   build and unit tests with clang"
+
+serve: build
+	$(BUILD)/octavo serve $(MODEL) $(ARGS)
+
+build:
+	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
+	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	ninja -C $(BUILD) -j$(JOBS) octavo
+
+test:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(E2E_PACKAGES)
+	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	ninja -C $(BUILD) -j$(JOBS)
+	tests/support/run_tests.sh $(BUILD)
+
+check: test
+	@tests/support/install_packages.sh $(CHECK_PACKAGES)
+	tests/lint/run_lints.sh $(BUILD)
+
+bench:
+	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
+	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	ninja -C $(BUILD) -j$(JOBS)
+	bench/run_bench.py --build $(BUILD) $(ARGS)
+
+asan:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
+	@[ -f build-asan/build.ninja ] || $(MESON) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false
+	ninja -C build-asan -j$(JOBS)
+	tests/support/run_tests.sh build-asan
+
+tsan:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
+	@[ -f build-tsan/build.ninja ] || $(MESON) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled
+	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test
+	meson test -C build-tsan --no-rebuild --print-errorlogs --suite tsan
+
+clang:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) clang-16
+	@[ -f build-clang/build.ninja ] || CC=clang-16 CXX=clang++-16 $(MESON) build-clang -Dwerror=true -Dweb=disabled
+	ninja -C build-clang -j$(JOBS)
+	meson test -C build-clang --no-rebuild --print-errorlogs --suite unit
+
+format:
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+clean:
+	rm -rf $(BUILD) build-asan build-tsan build-clang

@@ -1,0 +1,2 @@
+// The one translation unit that holds the implementation of Asio.
+#include <boost/asio/impl/src.hpp>

@@ -1,0 +1,252 @@
+#include "actors/connection.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace octavo {
+namespace {
+
+namespace websocket = beast::websocket;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMaxHttpBody = std::size_t{64} << 10;
+
+websocket::close_reason reason_of(CloseCode code) {
+  return websocket::close_code{static_cast<std::uint16_t>(code)};
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket)
+    : context_(context),
+      limits_(context.sessions.limits),
+      websocket_(std::move(socket)),
+      session_(context.sessions, websocket_.get_executor()),
+      deadline_(websocket_.get_executor()),
+      age_(websocket_.get_executor()) {
+  boost::system::error_code ignored;
+  stream().socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+asio::awaitable<void> Connection::serve(std::shared_ptr<Connection> self) {
+  const bool wants_websocket = co_await self->serve_http();
+  if (!wants_websocket) {
+    self->close_socket();
+    co_return;
+  }
+  const bool upgraded = co_await self->upgrade();
+  if (!upgraded) {
+    self->close_socket();
+    co_return;
+  }
+  self->upgraded_ = true;
+  const auto executor = self->websocket_.get_executor();
+  self->context_.supervisor.spawn(executor, "session.write", write_frames(self));
+  self->context_.supervisor.spawn(executor, "session.hear", hear_engine(self));
+  self->start_age_limit();
+  co_await read_frames(self);
+  self->session_.leave(CancelReason::kClientGone);
+  self->session_.outbox().abandon();
+  self->age_.cancel();
+  self->close_socket();
+}
+
+// Answers requests until one asks for an upgrade (true) or the connection is done (false).
+asio::awaitable<bool> Connection::serve_http() {
+  for (;;) {
+    http::request_parser<http::string_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(limits_.max_head_bytes));
+    parser.body_limit(kMaxHttpBody);
+    stream().expires_after(limits_.handshake_timeout);
+    auto head_read = co_await http::async_read_header(stream(), buffer_, parser, kTuple);
+    const boost::system::error_code head_error = std::get<0>(head_read);
+    if (head_error == http::error::header_limit) {
+      const HttpRefusal refusal{http::status::request_header_fields_too_large,
+                                "the request's head is too large"};
+      co_await refuse(refusal);
+      co_return false;
+    }
+    if (head_error) co_return false;
+    // Judged by the head alone: what a body's trailers might add later never counts.
+    const http::request_header<> head = parser.get().base();
+    if (const auto refusal = check_head(head)) {
+      co_await refuse(*refusal);
+      co_return false;
+    }
+    if (websocket::is_upgrade(parser.get())) {
+      const bool has_body = head.count(http::field::content_length) > 0 ||
+                            head.count(http::field::transfer_encoding) > 0;
+      request_ = parser.release();
+      if (!has_body && buffer_.size() == 0) co_return true;
+      const HttpRefusal refusal{http::status::bad_request,
+                                "an upgrade has no body and nothing behind its head"};
+      co_await refuse(refusal);
+      co_return false;
+    }
+    auto body_read = co_await http::async_read(stream(), buffer_, parser, kTuple);
+    if (std::get<0>(body_read)) co_return false;
+    request_ = parser.release();
+    http::response<http::string_body> response = context_.handler(request_);
+    response.keep_alive(request_.keep_alive());
+    const bool keep_alive = response.keep_alive();
+    co_await answer(std::move(response));
+    if (!keep_alive) co_return false;
+  }
+}
+
+asio::awaitable<void> Connection::answer(http::response<http::string_body> response) {
+  response.version(11);
+  response.prepare_payload();
+  stream().expires_after(limits_.write_timeout);
+  co_await http::async_write(stream(), response, kTuple);
+}
+
+asio::awaitable<void> Connection::refuse(const HttpRefusal& refusal) {
+  http::response<http::string_body> response(refusal.status, 11);
+  response.set(http::field::content_type, "application/json");
+  response.body() = error_body(refusal.message, "invalid_request_error", "invalid_request");
+  response.keep_alive(false);
+  co_await answer(std::move(response));
+}
+
+asio::awaitable<bool> Connection::upgrade() {
+  const std::string_view target(request_.target().data(), request_.target().size());
+  HttpRefusal refusal{http::status::ok, ""};
+  if (target.substr(0, target.find('?')) != "/v1/responses") {
+    refusal = {http::status::not_found, "WebSockets are served at /v1/responses"};
+  } else if (const auto origin = check_origin(request_.base(), context_.policy)) {
+    refusal = *origin;
+  } else if (!has_valid_key(request_.base(), context_.policy)) {
+    refusal = {http::status::unauthorized,
+               "the API key is missing or wrong: send Authorization: Bearer KEY"};
+  }
+  if (refusal.status != http::status::ok) {
+    co_await refuse(refusal);
+    co_return false;
+  }
+  stream().expires_never();
+  websocket::stream_base::timeout timeouts{};
+  timeouts.handshake_timeout = limits_.handshake_timeout;
+  timeouts.idle_timeout = limits_.idle_timeout;
+  timeouts.keep_alive_pings = true;
+  websocket_.set_option(timeouts);
+  websocket_.read_message_max(limits_.max_message_bytes);
+  websocket_.auto_fragment(false);
+  const bool speaks_octavo = offers_octavo_v1(request_.base());
+  websocket_.set_option(
+      websocket::stream_base::decorator([speaks_octavo](websocket::response_type& response) {
+        response.set(http::field::server, "octavo");
+        if (speaks_octavo) response.set(http::field::sec_websocket_protocol, "octavo.v1");
+      }));
+  auto accepted = co_await websocket_.async_accept(request_, kTuple);
+  request_ = {};
+  co_return !std::get<0>(accepted);
+}
+
+asio::awaitable<void> Connection::read_frames(std::shared_ptr<Connection> self) {
+  for (;;) {
+    auto read = co_await self->websocket_.async_read(self->buffer_, kTuple);
+    if (std::get<0>(read))
+      co_return;  // Gone, too big (Beast has sent 1009), bad UTF-8 (1007) or a protocol error
+                  // (1002).
+    if (!self->websocket_.got_text()) {
+      self->session_.leave(CancelReason::kClientGone);
+      self->session_.outbox().close(CloseCode::kBinaryFrame);
+    } else if (!self->session_.outbox().close_code()) {
+      const auto bytes = self->buffer_.cdata();
+      self->session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    self->buffer_.consume(self->buffer_.size());
+    if (self->buffer_.capacity() > 65536) self->buffer_.shrink_to_fit();
+  }
+}
+
+asio::awaitable<void> Connection::write_frames(std::shared_ptr<Connection> self) {
+  Outbox& outbox = self->session_.outbox();
+  for (;;) {
+    if (outbox.is_abandoned()) co_return;
+    std::optional<std::string> frame = outbox.pop();
+    if (!frame && outbox.close_code()) break;
+    if (!frame) {
+      self->session_.decongest();
+      if (!outbox.is_empty()) continue;
+      co_await outbox.bell().async_wait(kTuple);
+      continue;
+    }
+    // A reader that never reads is not noticed by Beast's idle timer, which watches what comes in.
+    self->deadline_.expires_after(self->limits_.write_timeout);
+    self->deadline_.async_wait([self](boost::system::error_code error) {
+      if (!error) self->close_socket();
+    });
+    self->websocket_.text(true);
+    auto written = co_await self->websocket_.async_write(asio::buffer(*frame), kTuple);
+    self->deadline_.cancel();
+    if (std::get<0>(written)) {
+      self->close_socket();
+      co_return;
+    }
+  }
+  co_await self->close_websocket(*outbox.close_code());
+}
+
+asio::awaitable<void> Connection::close_websocket(CloseCode code) {
+  deadline_.expires_after(limits_.close_timeout);
+  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) self->close_socket();
+  });
+  const websocket::close_reason reason = reason_of(code);
+  co_await websocket_.async_close(reason, kTuple);
+  deadline_.cancel();
+  close_socket();
+}
+
+asio::awaitable<void> Connection::hear_engine(std::shared_ptr<Connection> self) {
+  for (;;) {
+    auto message = co_await self->session_.mailbox().receive();
+    if (!message) co_return;
+    self->session_.handle(std::move(*message));
+    self->close_when_drained();
+  }
+}
+
+void Connection::start_age_limit() {
+  age_.expires_after(limits_.max_age);
+  age_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error) return;
+    self->session_.outbox().push(error_frame(Error{Errc::kConnectionLimitReached, "", ""}, ""));
+    self->session_.leave(CancelReason::kClientGone);
+    self->session_.outbox().close(CloseCode::kGoingAway);
+  });
+}
+
+void Connection::drain(std::string_view reason, std::chrono::milliseconds time_left) {
+  if (!upgraded_) return close_socket();  // Between two requests: answers are written at once.
+  session_.drain(reason, time_left);
+  close_when_drained();
+}
+
+void Connection::close_when_drained() {
+  if (session_.is_draining() && session_.is_quiet()) session_.outbox().close(CloseCode::kGoingAway);
+}
+
+void Connection::end() {
+  if (!upgraded_) return close_socket();
+  session_.leave(CancelReason::kShutdown);
+  session_.outbox().close(CloseCode::kGoingAway);
+  deadline_.expires_after(limits_.close_timeout);
+  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) self->close_socket();
+  });
+}
+
+void Connection::close_socket() {
+  boost::system::error_code ignored;
+  stream().socket().close(ignored);
+  stream().cancel();
+}
+
+}  // namespace octavo

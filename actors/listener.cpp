@@ -1,0 +1,97 @@
+#include "actors/listener.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace octavo {
+
+using asio::ip::tcp;
+
+Result<std::unique_ptr<Listener>> Listener::open(ConnectionContext& context,
+                                                 const asio::any_io_executor& executor,
+                                                 const std::string& host, std::uint16_t port) {
+  const auto failed = [&](const std::string& what, const boost::system::error_code& error) {
+    return Error{
+        Errc::kIo,
+        "cannot " + what + " " + host + ":" + std::to_string(port) + ": " + error.message(), ""};
+  };
+  boost::system::error_code error;
+  tcp::resolver resolver(executor);
+  const auto resolved = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+  if (error || resolved.empty()) return failed("resolve", error);
+  const tcp::endpoint endpoint = resolved.begin()->endpoint();
+  tcp::acceptor acceptor(executor);
+  acceptor.open(endpoint.protocol(), error);
+  if (error) return failed("open", error);
+  acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  acceptor.bind(endpoint, error);
+  if (error) return failed("listen on", error);
+  acceptor.listen(4096, error);
+  if (error) return failed("listen on", error);
+  return std::make_unique<Listener>(context, std::move(acceptor));
+}
+
+Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
+    : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
+  boost::system::error_code ignored;
+  port_ = acceptor_.local_endpoint(ignored).port();
+}
+
+asio::awaitable<void> Listener::run() {
+  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+  while (acceptor_.is_open()) {
+    auto accepted = co_await acceptor_.async_accept(kTuple);
+    const boost::system::error_code error = std::get<0>(accepted);
+    if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
+    if (error) {  // Out of file descriptors, most likely: wait for connections to end instead of
+                  // spinning.
+      spdlog::warn("listener: accept failed error=\"{}\"", error.message());
+      pause_.expires_after(std::chrono::milliseconds(100));
+      co_await pause_.async_wait(kTuple);
+      continue;
+    }
+    if (num_connections_ >= context_.sessions.limits.max_connections)
+      continue;  // The socket closes by itself.
+    auto connection = std::make_shared<Connection>(context_, std::move(std::get<1>(accepted)));
+    context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
+  }
+}
+
+asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<Connection> connection) {
+  ++self->num_connections_;
+  self->context_.sessions.metrics.num_connections().Set(
+      static_cast<double>(self->num_connections_));
+  const auto place = self->connections_.insert(self->connections_.end(), connection);
+  co_await Connection::serve(connection);
+  self->connections_.erase(place);
+  --self->num_connections_;
+  if (self->num_connections_ == 0 && self->on_empty_) self->on_empty_();
+  self->context_.sessions.metrics.num_connections().Set(
+      static_cast<double>(self->num_connections_));
+}
+
+void Listener::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void Listener::for_each(const std::function<void(Connection&)>& action) {
+  const std::list<std::weak_ptr<Connection>> present = connections_;
+  for (const auto& weak : present) {
+    if (const auto connection = weak.lock()) action(*connection);
+  }
+}
+
+void Listener::drain(std::chrono::milliseconds time_left) {
+  close();
+  for_each([time_left](Connection& connection) { connection.drain("draining", time_left); });
+}
+
+void Listener::end() {
+  for_each([](Connection& connection) { connection.end(); });
+}
+
+}  // namespace octavo

@@ -1,0 +1,49 @@
+// Takes connections in, and knows those that are open, so that the house can tell them to go.
+// Thread: the io thread's only.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <memory>
+
+#include "actors/connection.hpp"
+
+namespace octavo {
+
+class Listener {
+ public:
+  /// Binds and listens. Errors: kIo, with the address and the system's reason.
+  static Result<std::unique_ptr<Listener>> open(ConnectionContext& context,
+                                                const asio::any_io_executor& executor,
+                                                const std::string& host, std::uint16_t port);
+
+  std::uint16_t port() const { return port_; }
+  /// Accepts until close().
+  asio::awaitable<void> run();
+  void close();
+  /// Closes, and asks every connection to finish.
+  void drain(std::chrono::milliseconds time_left);
+  /// Ends every connection that is left.
+  void end();
+  /// Called whenever the last connection has left.
+  void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
+  std::size_t num_connections() const { return num_connections_; }
+
+  Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
+
+ private:
+  static asio::awaitable<void> serve(Listener* self, std::shared_ptr<Connection> connection);
+  void for_each(const std::function<void(Connection&)>& action);
+
+  ConnectionContext& context_;
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::uint16_t port_ = 0;
+  std::list<std::weak_ptr<Connection>> connections_;
+  std::size_t num_connections_ = 0;
+  std::function<void()> on_empty_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,131 @@
+#include "actors/prompt.hpp"
+
+#include <array>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <ctime>
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+
+Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& create,
+                             const RememberedResponse* parent) {
+  Prompt prompt;
+  if (parent != nullptr) prompt.tokens = parent->tokens;
+  for (TokenId id : *create.input_token_ids) {
+    if (id < 0 || id >= model.vocab_size) {
+      return Error{Errc::kInvalidValue,
+                   "token id " + std::to_string(id) + " is outside the vocabulary of " +
+                       std::to_string(model.vocab_size),
+                   "octavo.prompt_token_ids"};
+    }
+    prompt.tokens.push_back(id);
+  }
+  return prompt;
+}
+
+// For templates that tell the model the date.
+std::string iso_time(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm fields{};
+  ::gmtime_r(&seconds, &fields);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &fields);
+  return text.data();
+}
+
+// The spans behind the first `offset` bytes of the text.
+std::vector<TextSpan> spans_behind(const std::vector<TextSpan>& spans, std::size_t offset) {
+  std::vector<TextSpan> rest;
+  for (const TextSpan& span : spans) {
+    if (offset >= span.text.size()) {
+      offset -= span.text.size();
+      continue;
+    }
+    rest.push_back({span.text.substr(offset), span.trusted});
+    offset = 0;
+  }
+  return rest;
+}
+
+Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCreate& create,
+                                     const json::array& messages) {
+  json::array shown;
+  if (!create.instructions.empty())
+    shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
+  shown.insert(shown.end(), messages.begin(), messages.end());
+  json::object context{{"messages", std::move(shown)}, {"add_generation_prompt", true}};
+  context["now"] = iso_time(std::chrono::system_clock::now());
+  context["bos_token"] = model.tokenizer->bos_token();
+  context["eos_token"] = model.tokenizer->eos_token();
+  return model.chat_template->render(context);
+}
+
+Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  Prompt prompt;
+  if (parent != nullptr) prompt.messages = parent->messages;
+  prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
+  auto spans = render(model, create, prompt.messages);
+  if (!spans) return spans.error();
+  for (const TextSpan& span : *spans) prompt.text += span.text;
+  const std::string known = parent != nullptr && !parent->prompt_text.empty()
+                                ? parent->prompt_text + parent->output_text
+                                : "";
+  if (!known.empty() && prompt.text.compare(0, known.size(), known) == 0) {
+    prompt.tokens = parent->tokens;
+    const auto rest = model.tokenizer->encode(spans_behind(*spans, known.size()), false);
+    prompt.tokens.insert(prompt.tokens.end(), rest.begin(), rest.end());
+  } else {
+    prompt.tokens = model.tokenizer->encode(*spans, false);
+  }
+  return prompt;
+}
+
+Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  if (!create.instructions.empty() || (create.text_input.empty() && !create.input.empty())) {
+    return Error{Errc::kUnsupportedParameter,
+                 "the model has no chat template: send `input` as one string, without instructions",
+                 "input"};
+  }
+  Prompt prompt;
+  if (parent != nullptr) {
+    prompt.tokens = parent->tokens;
+    prompt.text = parent->prompt_text + parent->output_text;
+    prompt.messages = parent->messages;
+  }
+  prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
+  prompt.text += create.text_input;
+  const auto added = model.tokenizer->encode(create.text_input, parent == nullptr);
+  prompt.tokens.insert(prompt.tokens.end(), added.begin(), added.end());
+  return prompt;
+}
+
+}  // namespace
+
+Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)
+                          : model.chat_template != nullptr ? prompt_of_chat(model, create, parent)
+                                                           : prompt_of_text(model, create, parent);
+  if (prompt && prompt->tokens.empty())
+    return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
+  return prompt;
+}
+
+Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create) {
+  SamplingParams sampling = create.sampling;
+  if (!create.has_temperature && model.temperature) sampling.temperature = *model.temperature;
+  if (!create.has_top_p && model.top_p) sampling.top_p = *model.top_p;
+  if (!create.has_top_k && model.top_k) sampling.top_k = *model.top_k;
+  if (!create.has_repetition_penalty && model.repetition_penalty)
+    sampling.repetition_penalty = *model.repetition_penalty;
+  if (!create.generate) sampling.max_tokens = 1, sampling.n = 1, sampling.min_tokens = 0;
+  if (auto checked = validate(sampling, model.vocab_size); !checked) return checked.error();
+  return sampling;
+}
+
+}  // namespace octavo

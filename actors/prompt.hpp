@@ -1,0 +1,32 @@
+// From messages to tokens: renders the chat template over the conversation so far and tokenizes
+// what is new. A continuation keeps its parent's very tokens wherever the rendered text begins as
+// the parent's did, so that nothing the model has seen changes under it. Runs on the desk pool:
+// pure, and perhaps slow.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/served_model.hpp"
+#include "protocol/client_event.hpp"
+#include "protocol/response_memory.hpp"
+
+namespace octavo {
+
+struct Prompt {
+  std::vector<TokenId> tokens;
+  std::string text;             ///< Empty for a prompt of token ids.
+  boost::json::array messages;  ///< The conversation, without the instructions.
+};
+
+/// parent: null for a new conversation. Errors: kTemplateError, kUnsupportedParameter (messages for
+/// a model without a template), kInvalidValue (token ids outside the vocabulary).
+Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent);
+
+/// Fills what the request left open with the model's defaults and checks every range.
+Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create);
+
+}  // namespace octavo

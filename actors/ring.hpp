@@ -1,0 +1,60 @@
+// The engine's three actors and the arrows between them: scheduler -> block manager -> executor ->
+// scheduler. Stopping follows the data: the scheduler ends once it is drained and idle, then the
+// block manager, then the executor.
+#pragma once
+
+#include "actors/block_manager_actor.hpp"
+#include "actors/executor_actor.hpp"
+#include "actors/runtime/supervisor.hpp"
+#include "actors/scheduler_actor.hpp"
+
+namespace octavo {
+
+class Ring {
+ public:
+  /// engine: the thread of scheduler and block manager; device: the executor's own.
+  /// `device_executor` outlives the ring.
+  Ring(const asio::any_io_executor& engine, const asio::any_io_executor& device,
+       const SchedulerConfig& config, StepExecutor& step_executor, EngineStatus& status,
+       SchedulerActor::Clock clock)
+      : engine_(engine),
+        device_(device),
+        executor_(device, step_executor),
+        block_manager_(engine, config.num_blocks, config.block_size, executor_.address(), status),
+        scheduler_(engine, config, block_manager_.address(), status, std::move(clock)) {
+    executor_.set_scheduler(scheduler_.address());
+  }
+
+  Address<SchedulerMessage> scheduler() const { return scheduler_.address(); }
+  const BlockManager& blocks() const { return block_manager_.blocks(); }
+  bool is_idle() const { return scheduler_.is_idle(); }
+
+  void start(Supervisor& supervisor) {
+    supervisor.spawn(device_, "executor", run_executor(this));
+    supervisor.spawn(engine_, "block_manager", run_block_manager(this));
+    supervisor.spawn(engine_, "scheduler", run_scheduler(this));
+  }
+
+  /// Everything that runs ends with `reason`; then the actors end, in the order of the arrows.
+  /// Thread: any.
+  void stop(CancelReason reason) { scheduler_.address().send(CancelAll{reason}); }
+
+ private:
+  static asio::awaitable<void> run_scheduler(Ring* self) {
+    co_await self->scheduler_.run();
+    self->block_manager_.close();
+  }
+  static asio::awaitable<void> run_block_manager(Ring* self) {
+    co_await self->block_manager_.run();
+    self->executor_.close();
+  }
+  static asio::awaitable<void> run_executor(Ring* self) { co_await self->executor_.run(); }
+
+  asio::any_io_executor engine_;
+  asio::any_io_executor device_;
+  ExecutorActor executor_;
+  BlockManagerActor block_manager_;
+  SchedulerActor scheduler_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,29 @@
+// What the sessions must know of the model that is served. Constant once the house stands; shared
+// by all threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "src/text/chat_template.hpp"
+#include "src/text/tokenizer.hpp"
+
+namespace octavo {
+
+struct ServedModel {
+  std::string name;             ///< As clients name it (--served-model-name).
+  std::int64_t created_at = 0;  ///< Unix seconds, for the model list.
+  std::int32_t vocab_size = 0;
+  std::int32_t max_model_len = 0;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const ChatTemplate> chat_template;  ///< Null: the model takes plain text only.
+  // generation_config.json's defaults for what a request leaves open.
+  std::optional<float> temperature;
+  std::optional<float> top_p;
+  std::optional<std::int32_t> top_k;
+  std::optional<float> repetition_penalty;
+};
+
+}  // namespace octavo

@@ -1,0 +1,22 @@
+// Why a WebSocket is closed (RFC 6455, section 7.4, and the IANA registry). Never 4xxx: client
+// libraries take those for permanent and do not reconnect.
+#pragma once
+
+#include <cstdint>
+
+namespace octavo {
+
+enum class CloseCode : std::uint16_t {
+  kNormal = 1000,
+  kGoingAway = 1001,  ///< Drain or age limit: reconnect.
+  kProtocolError = 1002,
+  kBinaryFrame = 1003,
+  kBadUtf8 = 1007,
+  kPolicy = 1008,
+  kTooBig = 1009,
+  kInternal = 1011,
+  kRestart = 1012,
+  kTryAgainLater = 1013,  ///< Overload, or a client that does not read.
+};
+
+}  // namespace octavo

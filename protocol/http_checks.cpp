@@ -1,0 +1,115 @@
+#include "protocol/http_checks.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace octavo {
+namespace {
+
+constexpr std::string_view kKeyProtocol = "openai-insecure-api-key.";
+
+std::string_view view(boost::core::string_view text) { return {text.data(), text.size()}; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> protocols_of(const http::request_header<>& head) {
+  std::vector<std::string_view> offered;
+  const auto range = head.equal_range(http::field::sec_websocket_protocol);
+  for (auto field = range.first; field != range.second; ++field) {
+    std::string_view rest = view(field->value());
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      offered.push_back(trim(rest.substr(0, comma)));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return offered;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  unsigned difference = a.size() == b.size() ? 0U : 1U;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference |=
+        static_cast<unsigned>(a[i]) ^ static_cast<unsigned>(b.empty() ? '\0' : b[i % b.size()]);
+  }
+  return difference == 0;
+}
+
+HttpRefusal bad(std::string message) { return {http::status::bad_request, std::move(message)}; }
+
+}  // namespace
+
+std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
+  if (head.count(http::field::host) != 1 || head[http::field::host].empty())
+    return bad("exactly one Host header is needed");
+  const std::string_view target = view(head.target());
+  if (target.empty() || target.front() != '/') return bad("the target must be a path");
+  const auto num_encodings = head.count(http::field::transfer_encoding);
+  if (num_encodings > 0) {
+    if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
+    if (head.count(http::field::content_length) > 0)
+      return bad("Content-Length and Transfer-Encoding exclude each other");
+    if (num_encodings > 1 || lower(trim(view(head[http::field::transfer_encoding]))) != "chunked") {
+      return HttpRefusal{http::status::not_implemented,
+                         "the only Transfer-Encoding supported is chunked"};
+    }
+  }
+  if (head.count(http::field::content_length) > 1) return bad("more than one Content-Length");
+  if (head.count(http::field::trailer) > 0) return bad("trailers are not supported");
+  return std::nullopt;
+}
+
+std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
+                                        const HttpPolicy& policy) {
+  const auto count = head.count(http::field::origin);
+  if (count == 0) return std::nullopt;
+  const std::string origin = lower(trim(view(head[http::field::origin])));
+  const std::string host = lower(trim(view(head[http::field::host])));
+  if (count == 1 && (origin == "http://" + host || origin == "https://" + host))
+    return std::nullopt;
+  for (const std::string& allowed : policy.allowed_origins) {
+    if (count == 1 && (allowed == "*" || lower(allowed) == origin)) return std::nullopt;
+  }
+  return HttpRefusal{http::status::forbidden,
+                     "this origin may not connect: allow it with --allowed-origins"};
+}
+
+bool has_valid_key(const http::request_header<>& head, const HttpPolicy& policy) {
+  if (policy.api_key.empty()) return true;
+  if (head.count(http::field::authorization) == 1) {
+    const std::string_view value = trim(view(head[http::field::authorization]));
+    if (value.size() > 7 && lower(value.substr(0, 7)) == "bearer ") {
+      return equal_in_constant_time(trim(value.substr(7)), policy.api_key);
+    }
+  }
+  for (std::string_view offered : protocols_of(head)) {
+    if (offered.substr(0, kKeyProtocol.size()) == kKeyProtocol) {
+      return equal_in_constant_time(offered.substr(kKeyProtocol.size()), policy.api_key);
+    }
+  }
+  return false;
+}
+
+bool offers_octavo_v1(const http::request_header<>& head) {
+  const auto offered = protocols_of(head);
+  return std::find(offered.begin(), offered.end(), "octavo.v1") != offered.end();
+}
+
+std::string error_body(std::string_view message, std::string_view type, std::string_view code) {
+  namespace json = boost::json;
+  return json::serialize(json::object{
+      {"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", code}}}});
+}
+
+}  // namespace octavo

@@ -1,0 +1,45 @@
+// What must hold of a request's head before anything acts on it. Beast 1.81 accepts framings that
+// other parties on the way read differently (request smuggling); these are refused here, and the
+// connection is closed after them.
+#pragma once
+
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace octavo {
+
+namespace http = boost::beast::http;
+
+struct HttpRefusal {
+  http::status status = http::status::bad_request;
+  std::string message;
+};
+
+struct HttpPolicy {
+  std::string api_key;                       ///< Empty: no key needed.
+  std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
+};
+
+/// Framing and routing: exactly one Host; no Transfer-Encoding but `chunked`, never with
+/// Content-Length nor in HTTP/1.0; no Trailer; an origin-form target. Nothing when all is well.
+std::optional<HttpRefusal> check_head(const http::request_header<>& head);
+
+/// `Origin`, when present, must be the host itself or on the list: else 403.
+std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
+                                        const HttpPolicy& policy);
+
+/// Bearer token, or for browsers the subprotocol `openai-insecure-api-key.KEY`. Compares in
+/// constant time.
+bool has_valid_key(const http::request_header<>& head, const HttpPolicy& policy);
+
+/// True when the client offers the subprotocol `octavo.v1`.
+bool offers_octavo_v1(const http::request_header<>& head);
+
+/// {"error":{"message","type","param","code"}}
+std::string error_body(std::string_view message, std::string_view type, std::string_view code);
+
+}  // namespace octavo

@@ -1,0 +1,92 @@
+#include "protocol/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+namespace octavo {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+const prometheus::Histogram::BucketBoundaries kSeconds{
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+void raise_to(prometheus::Counter& counter, std::int64_t value) {
+  const double missing = static_cast<double>(value) - counter.Value();
+  if (missing > 0) counter.Increment(missing);
+}
+
+}  // namespace
+
+#define OCTAVO_METRIC(Build, name, help) \
+  Build().Name(prefix + ":" name).Help(help).Register(registry_)
+
+Metrics::Metrics(const std::string& prefix)
+    : running_(
+          OCTAVO_METRIC(BuildGauge, "num_requests_running", "Sequences in the batch.").Add({})),
+      waiting_(
+          OCTAVO_METRIC(BuildGauge, "num_requests_waiting", "Sequences that wait for admission.")
+              .Add({})),
+      swapped_(OCTAVO_METRIC(BuildGauge, "num_requests_swapped",
+                             "Sequences that were preempted and wait to return.")
+                   .Add({})),
+      kv_usage_(OCTAVO_METRIC(BuildGauge, "kv_cache_usage_perc",
+                              "Share of the device's KV blocks in use; 1 is all.")
+                    .Add({})),
+      kv_waste_(OCTAVO_METRIC(BuildGauge, "kv_cache_waste_perc",
+                              "Share of the slots in used blocks that hold no token.")
+                    .Add({})),
+      connections_(OCTAVO_METRIC(BuildGauge, "num_connections", "Open connections.").Add({})),
+      prompt_tokens_(
+          OCTAVO_METRIC(BuildCounter, "prompt_tokens_total", "Prompt tokens of finished requests.")
+              .Add({})),
+      generation_tokens_(OCTAVO_METRIC(BuildCounter, "generation_tokens_total",
+                                       "Tokens generated for finished requests.")
+                             .Add({})),
+      rejected_(
+          OCTAVO_METRIC(BuildCounter, "request_rejected_total", "Requests refused at admission.")
+              .Add({})),
+      preemptions_(OCTAVO_METRIC(BuildCounter, "num_preemptions_total", "Preemptions by mode.")
+                       .Add({{"mode", "recompute"}})),
+      steps_(OCTAVO_METRIC(BuildCounter, "iteration_total", "Steps planned.").Add({})),
+      scheduled_tokens_(
+          OCTAVO_METRIC(BuildCounter, "iteration_tokens_total", "Tokens scheduled over all steps.")
+              .Add({})),
+      success_(
+          OCTAVO_METRIC(BuildCounter, "request_success_total", "Finished requests by reason.")),
+      ttft_(OCTAVO_METRIC(BuildHistogram, "time_to_first_token_seconds",
+                          "Submitted until the first token.")
+                .Add({}, kSeconds)),
+      inter_token_(OCTAVO_METRIC(BuildHistogram, "inter_token_latency_seconds",
+                                 "Between tokens of a sequence.")
+                       .Add({}, kSeconds)),
+      e2e_(OCTAVO_METRIC(BuildHistogram, "e2e_request_latency_seconds", "Submitted until finished.")
+               .Add({}, kSeconds)),
+      queue_(OCTAVO_METRIC(BuildHistogram, "request_queue_time_seconds",
+                           "Submitted until first scheduled.")
+                 .Add({}, kSeconds)) {}
+
+#undef OCTAVO_METRIC
+
+void Metrics::observe(const RequestFinished& finished, std::chrono::nanoseconds e2e) {
+  success_.Add({{"finished_reason", std::string(name_of(finished.reason))}}).Increment();
+  prompt_tokens_.Increment(static_cast<double>(finished.usage.num_prompt_tokens));
+  generation_tokens_.Increment(static_cast<double>(finished.usage.num_completion_tokens));
+  if (finished.usage.num_completion_tokens > 0) ttft_.Observe(seconds(finished.timings.ttft));
+  queue_.Observe(seconds(finished.timings.queue));
+  e2e_.Observe(seconds(e2e));
+}
+
+void Metrics::set_engine_totals(std::int64_t num_preemptions, std::int64_t num_steps,
+                                std::int64_t num_scheduled_tokens) {
+  raise_to(preemptions_, num_preemptions);
+  raise_to(steps_, num_steps);
+  raise_to(scheduled_tokens_, num_scheduled_tokens);
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(registry_.Collect());
+}
+
+}  // namespace octavo

@@ -1,0 +1,161 @@
+#include "src/app/load.hpp"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "src/app/bytes.hpp"
+#include "src/runtime/load_runner.hpp"
+
+namespace octavo {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error invalid(const std::string& flag, const std::string& why) { return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag}; }
+
+Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const std::string& name) {
+  if (name == "auto") return std::optional<kernels::DType>{};
+  for (auto dtype : {kernels::DType::kF32, kernels::DType::kF16, kernels::DType::kBF16}) {
+    if (name == kernels::name_of(dtype)) return std::optional(dtype);
+  }
+  return invalid(flag, "`" + name + "` is not one of auto, float32, float16, bfloat16");
+}
+
+// Without a size on the command line: half of what is free now, 4 GiB at most. Pages are taken when they are first used.
+std::size_t default_kv_bytes() {
+  struct sysinfo info {};
+  if (::sysinfo(&info) != 0) return std::size_t{1} << 30;
+  const std::uint64_t available = (std::uint64_t{info.freeram} + info.bufferram) * info.mem_unit;
+  return std::clamp<std::uint64_t>(available / 2, std::uint64_t{256} << 20, std::uint64_t{4} << 30);
+}
+
+void show_progress(std::size_t done, std::size_t total) {
+  std::fprintf(stderr, "\rloading weights %3d%% of %s%s", total == 0 ? 100 : static_cast<int>(done * 100 / total),
+               format_bytes(total).c_str(), done >= total ? "\n" : "");
+}
+
+}  // namespace
+
+Result<std::string> resolve_model_path(const std::string& model) {
+  if (!model.empty()) {
+    std::error_code ignored;
+    if (fs::is_directory(model, ignored)) return model;
+    return Error{Errc::kIo, "`" + model + "` is not a directory: MODEL is a folder in the Hugging Face layout (config.json, *.safetensors)",
+                 "model"};
+  }
+  std::error_code ignored;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
+  for (const fs::path& place : {binary.parent_path() / "../share/octavo/demo-model", fs::path(OCTAVO_DEMO_MODEL)}) {
+    if (fs::exists(place / "config.json", ignored)) return fs::weakly_canonical(place, ignored).string();
+  }
+  return Error{Errc::kIo, "the demo model is not where it was built or installed: name a MODEL", "model"};
+}
+
+Result<RunnerOptions> runner_options(const ModelOptions& options) {
+  RunnerOptions runner;
+  auto path = resolve_model_path(options.model);
+  if (!path) return path.error();
+  runner.path = *path;
+  auto dtype = dtype_of("dtype", options.dtype);
+  if (!dtype) return dtype.error();
+  runner.dtype = *dtype;
+  auto kv_dtype = dtype_of("kv-cache-dtype", options.kv_cache_dtype);
+  if (!kv_dtype) return kv_dtype.error();
+  runner.kv_dtype = *kv_dtype;
+  if (options.load_format == "dummy") runner.load_format = LoadFormat::kDummy;
+  else if (options.load_format != "auto" && options.load_format != "safetensors") {
+    return invalid("load-format", "`" + options.load_format + "` is not one of auto, safetensors, dummy");
+  }
+  runner.dummy_seed = options.seed;
+  runner.block_size = options.block_size;
+  runner.num_blocks = options.num_gpu_blocks_override;
+  runner.kv_cache_bytes = default_kv_bytes();
+  if (!options.kv_cache_memory.empty()) {
+    auto bytes = parse_bytes(options.kv_cache_memory);
+    if (!bytes) return invalid("kv-cache-memory", bytes.error().detail);
+    runner.kv_cache_bytes = *bytes;
+  }
+  runner.swap_bytes = static_cast<std::size_t>(options.swap_space * static_cast<double>(std::size_t{1} << 30));
+  runner.max_num_batched_tokens = options.max_num_batched_tokens;
+  runner.max_num_seqs = options.max_num_seqs;
+  runner.cpu.threads = options.threads;
+  runner.cpu.instruction_set = options.instruction_set;
+  return runner;
+}
+
+Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options) {
+  auto runner = runner_options(options);
+  if (!runner) return runner.error();
+  if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
+  return load_model_runner(*runner);
+}
+
+Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info) {
+  SchedulerConfig config;
+  config.num_blocks = static_cast<std::int32_t>(info.num_blocks);
+  config.block_size = static_cast<std::int32_t>(info.block_size);
+  const std::int64_t slots = info.num_blocks * info.block_size;
+  const std::int64_t longest = std::min(info.max_position_embeddings, slots);
+  if (options.max_model_len > info.max_position_embeddings) {
+    return invalid("max-model-len", "the model's positions end at " + std::to_string(info.max_position_embeddings));
+  }
+  if (options.max_model_len > slots) {
+    return invalid("max-model-len", "the cache holds " + std::to_string(slots) + " tokens: raise --kv-cache-memory or lower it");
+  }
+  config.max_model_len = options.max_model_len > 0 ? options.max_model_len : static_cast<std::int32_t>(longest);
+  config.max_num_seqs = options.max_num_seqs;
+  config.max_num_batched_tokens = options.max_num_batched_tokens;
+  config.target_step_time = std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
+  config.eos_token_ids = info.defaults.eos_token_ids;
+  config.seed = options.seed;
+  return config;
+}
+
+Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name, const ModelInfo& info,
+                                      const SchedulerConfig& config, const std::string& chat_template_file) {
+  ServedModel served;
+  const fs::path folder = fs::path(path).lexically_normal();
+  served.name = served_name;
+  if (served.name.empty()) served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  served.created_at = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
+  served.max_model_len = config.max_model_len;
+  served.temperature = info.defaults.temperature;
+  served.top_p = info.defaults.top_p;
+  served.top_k = info.defaults.top_k;
+  served.repetition_penalty = info.defaults.repetition_penalty;
+  auto tokenizer = Tokenizer::load(path);
+  if (!tokenizer) return tokenizer.error();
+  served.tokenizer = std::move(*tokenizer);
+  std::string source;
+  if (!chat_template_file.empty()) {
+    auto text = read_text_file(chat_template_file);
+    if (!text) return text.error();
+    source = std::move(*text);
+  } else if (const std::string* own = served.tokenizer->chat_template()) {
+    source = *own;
+  }
+  if (!source.empty()) {
+    auto parsed = ChatTemplate::parse(std::move(source));
+    if (!parsed) return parsed.error();
+    served.chat_template = std::move(*parsed);
+  }
+  return served;
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return Error{Errc::kIo, "cannot read `" + path + "`", ""};
+  return std::move(text).str();
+}
+
+}  // namespace octavo

@@ -1,0 +1,67 @@
+// What the command line says, as values. Names and meanings are vLLM's where it has the flag.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/session_limits.hpp"
+#include "protocol/client_event.hpp"
+
+namespace octavo {
+
+/// Which model, and how it is laid out in memory.
+struct ModelOptions {
+  std::string model;                    ///< A Hugging Face directory; empty: the demo model.
+  std::string dtype = "auto";           ///< auto, float32, float16, bfloat16
+  std::string kv_cache_dtype = "auto";
+  std::string load_format = "auto";     ///< auto, safetensors, dummy
+  std::int32_t block_size = 16;
+  std::int32_t max_model_len = 0;       ///< 0: the model's, or what the cache holds if that is less.
+  std::int32_t max_num_seqs = 256;
+  std::int32_t max_num_batched_tokens = 512;
+  std::string kv_cache_memory;          ///< A size; empty: a share of the memory that is free.
+  double gpu_memory_utilization = 0.9;
+  double swap_space = 0;                ///< GiB
+  std::int32_t num_gpu_blocks_override = 0;
+  std::uint64_t seed = 0;
+  std::int32_t threads = 0;             ///< 0: all cores.
+  std::string instruction_set;          ///< Empty: the best that the machine has.
+  double step_time_ms = 250;
+};
+
+struct ServeOptions {
+  ModelOptions model;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::string served_model_name;
+  std::string api_key;
+  std::vector<std::string> allowed_origins;
+  std::string chat_template;            ///< A file that replaces the model's.
+  std::string metrics_prefix = "octavo";
+  std::string log_level = "info";
+  double drain_timeout_s = 30;
+  std::int32_t max_queue = 8192;
+  SessionLimits limits;
+};
+
+struct GenerateOptions {
+  ModelOptions model;
+  std::string prompt;
+  std::string prompt_ids;
+  std::string messages;
+  bool json = false;
+  ResponseCreate create;  ///< Sampling, and which of its fields were given.
+};
+
+struct BenchOptions {
+  ModelOptions model;
+  bool json = false;
+  std::int32_t input_len = 128;
+  std::int32_t output_len = 64;
+  std::int32_t num_prompts = 32;
+  std::int32_t concurrency = 8;
+};
+
+}  // namespace octavo

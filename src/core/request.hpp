@@ -1,0 +1,97 @@
+// A request and what is told about it while it lives: the values that pass the two doors between
+// sessions and scheduler.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "src/core/error.hpp"
+#include "src/core/ids.hpp"
+#include "src/core/sampling_params.hpp"
+#include "src/core/step.hpp"
+
+namespace octavo {
+
+/// A point on the monotonic clock. Pure rooms receive it, they never read the clock.
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// One sequence group: `sampling.n` sequences over one prompt.
+struct Request {
+  RequestId id;
+  std::vector<TokenId> prompt;  ///< At least one token.
+  SamplingParams sampling;      ///< Validated.
+  std::optional<TimePoint> deadline;
+};
+
+enum class FinishReason : std::uint8_t {
+  kStop,       ///< An EOS, a stop token, or a stop string.
+  kLength,     ///< max_tokens or the context length.
+  kCancelled,  ///< Asked for by the client, or the client is gone.
+  kDeadline,   ///< The request's deadline passed.
+  kError,      ///< The engine failed under it.
+};
+std::string_view name_of(FinishReason reason);
+
+enum class CancelReason : std::uint8_t {
+  kClientGone,
+  kClientCancelled,
+  kStopMatched,  ///< The session found a stop string: counts as FinishReason::kStop.
+  kSlowConsumer,
+  kDeadline,
+  kShutdown,
+};
+std::string_view name_of(CancelReason reason);
+
+struct Usage {
+  std::int64_t num_prompt_tokens = 0;
+  std::int64_t num_completion_tokens = 0;  ///< Over all sequences of the group.
+  std::int64_t num_cached_tokens = 0;
+};
+
+struct Timings {
+  std::chrono::nanoseconds queue{};    ///< Submitted until first scheduled.
+  std::chrono::nanoseconds prefill{};  ///< First scheduled until the first token.
+  std::chrono::nanoseconds ttft{};     ///< Submitted until the first token.
+  std::chrono::nanoseconds decode{};   ///< First token until the last.
+};
+
+/// The request is in the queue; the first event of every request that is not rejected.
+struct RequestAccepted {
+  RequestId request;
+};
+struct TokensGenerated {
+  RequestId request;
+  std::int32_t choice = 0;  ///< Which sequence of the group, 0 .. n - 1.
+  std::vector<SampledToken> tokens;
+  std::optional<FinishReason> finished;  ///< Set on the last one of the sequence. The token that
+                                         ///< stopped it is among `tokens`.
+};
+struct RequestPreempted {
+  RequestId request;
+  PreemptionMode mode = PreemptionMode::kRecompute;
+};
+struct RequestResumed {
+  RequestId request;
+};
+/// Exactly one for every submitted request, rejected ones included (then as RequestRejected).
+struct RequestFinished {
+  RequestId request;
+  FinishReason reason = FinishReason::kStop;  ///< Of the sequence that finished last.
+  std::optional<Error> error;                 ///< With kError.
+  Usage usage;
+  Timings timings;
+  std::int32_t num_preemptions = 0;
+};
+struct RequestRejected {
+  RequestId request;
+  Error error;
+};
+
+using RequestEvent = std::variant<RequestAccepted, TokensGenerated, RequestPreempted,
+                                  RequestResumed, RequestFinished, RequestRejected>;
+
+}  // namespace octavo

@@ -1,0 +1,27 @@
+// The limits that the scheduler plans within.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "src/core/ids.hpp"
+
+namespace octavo {
+
+struct SchedulerConfig {
+  std::int32_t num_blocks = 0;
+  std::int32_t block_size = 16;
+  std::int32_t max_model_len = 2048;          ///< Prompt and completion together.
+  std::int32_t max_num_seqs = 256;            ///< Sequences in one batch.
+  std::int32_t max_num_batched_tokens = 512;  ///< Token budget of a step.
+  std::int32_t max_num_waiting =
+      8192;  ///< Sequences in the queue; more are refused with kQueueFull.
+  std::int32_t max_steps_in_flight = 2;
+  /// While sequences decode, a step takes no more prefill than fits this time by the measured rate.
+  std::chrono::nanoseconds target_step_time = std::chrono::milliseconds(250);
+  std::vector<TokenId> eos_token_ids;
+  std::uint64_t seed = 0;  ///< For requests that bring no seed of their own.
+};
+
+}  // namespace octavo

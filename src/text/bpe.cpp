@@ -1,0 +1,214 @@
+#include "src/text/bpe.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <limits>
+#include <queue>
+#include <utility>
+
+#include "src/text/byte_level.hpp"
+#include "src/text/tokenizer_json.hpp"
+#include "src/text/utf8.hpp"
+
+namespace octavo::text {
+namespace {
+
+constexpr TokenId kNone = -1;
+/// Symbols are linked by 32-bit indices; longer pieces are cut there, far beyond any context.
+constexpr std::size_t kMaxPieceBytes = 1U << 30U;
+
+std::uint64_t pair_key(TokenId left, TokenId right) {
+  return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32U) |
+         static_cast<std::uint32_t>(right);
+}
+
+struct Candidate {
+  std::int32_t rank;
+  std::int32_t left;  ///< Index of the left symbol.
+  TokenId merged;
+  bool operator>(const Candidate& other) const {
+    return std::pair(rank, left) > std::pair(other.rank, other.left);
+  }
+};
+
+}  // namespace
+
+std::optional<unsigned char> read_byte_piece(std::string_view piece) {
+  if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>') return {};
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(piece.data() + 3, piece.data() + 5, value, 16);
+  if (error != std::errc{} || end != piece.data() + 5) return {};
+  return static_cast<unsigned char>(value);
+}
+
+Bpe Bpe::parse(const boost::json::object& model, bool is_byte_level) {
+  const std::string_view type = string_or(model, "type", "BPE");
+  if (type != "BPE") {
+    fail_unsupported("The tokenizer model '" + std::string(type) + "' is not supported.");
+  }
+  for (const std::string_view key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    if (!string_or(model, key, "").empty()) {
+      fail_unsupported("The tokenizer model's '" + std::string(key) + "' is not supported.");
+    }
+  }
+  Bpe bpe;
+  bpe.is_byte_level_ = is_byte_level;
+  bpe.byte_fallback_ = bool_or(model, "byte_fallback", false);
+  bpe.fuse_unknown_ = bool_or(model, "fuse_unk", false);
+  bpe.ignore_merges_ = bool_or(model, "ignore_merges", false);
+  bpe.read_vocabulary(model);
+  bpe.read_merges(model);
+  if (const std::string_view unknown = string_or(model, "unk_token", ""); !unknown.empty()) {
+    bpe.unknown_ = bpe.find(unknown);
+  }
+  return bpe;
+}
+
+void Bpe::read_vocabulary(const boost::json::object& model) {
+  const auto& pieces = as_object(need_member(model, "vocab"), "vocab");
+  vocabulary_.reserve(pieces.size());
+  byte_ids_.fill(kNone);
+  for (const auto& [key, value] : pieces) {
+    const std::string_view piece(key.data(), key.size());
+    const TokenId id = as_token_id(value, piece);
+    const auto bytes = is_byte_level_ ? decode_byte_level(piece) : std::nullopt;
+    vocabulary_.emplace(bytes ? *bytes : std::string(piece), id);
+    if (bytes && bytes->size() == 1) byte_ids_[static_cast<unsigned char>((*bytes)[0])] = id;
+    const auto byte = byte_fallback_ ? read_byte_piece(piece) : std::nullopt;
+    if (byte) byte_ids_[*byte] = id;
+  }
+}
+
+void Bpe::read_merges(const boost::json::object& model) {
+  const auto& merges = as_array(need_member(model, "merges"), "merges");
+  merges_.reserve(merges.size());
+  std::size_t rank = 0;
+  for (const auto& merge : merges) {
+    if (merge.is_array()) {
+      const auto& pair = merge.get_array();
+      if (pair.size() != 2) fail_file("A merge must have two parts.");
+      add_merge(as_string(pair[0], "merges"), as_string(pair[1], "merges"), rank);
+    } else {
+      const std::string_view text = as_string(merge, "merges");
+      const std::size_t gap = text.find(' ');
+      if (gap == std::string_view::npos || text.find(' ', gap + 1) != std::string_view::npos) {
+        fail_file("The merge '" + std::string(text) + "' does not have two parts.");
+      }
+      add_merge(text.substr(0, gap), text.substr(gap + 1), rank);
+    }
+    ++rank;
+  }
+}
+
+void Bpe::add_merge(std::string_view left, std::string_view right, std::size_t rank) {
+  const auto id_of = [this](const std::string& piece) {
+    const auto bytes = is_byte_level_ ? decode_byte_level(piece) : std::nullopt;
+    const auto id = find(bytes ? *bytes : piece);
+    if (!id) fail_file("A merge needs the piece '" + piece + "', which is not in the vocabulary.");
+    return *id;
+  };
+  const std::string first(left);
+  const std::string second(right);
+  const Merge merge{static_cast<std::int32_t>(rank), id_of(first + second)};
+  merges_.emplace(pair_key(id_of(first), id_of(second)), merge);
+}
+
+std::optional<TokenId> Bpe::find(std::string_view piece) const {
+  const auto it = vocabulary_.find(std::string(piece));
+  return it == vocabulary_.end() ? std::nullopt : std::optional(it->second);
+}
+
+const Bpe::Merge* Bpe::find_merge(TokenId left, TokenId right) const {
+  const auto it = merges_.find(pair_key(left, right));
+  return it == merges_.end() ? nullptr : &it->second;
+}
+
+bool Bpe::append_bytes(std::string_view character, std::vector<Symbol>& symbols) const {
+  const auto id_of = [this](char c) { return byte_ids_[static_cast<unsigned char>(c)]; };
+  if (std::any_of(character.begin(), character.end(), [&](char c) { return id_of(c) == kNone; })) {
+    return false;
+  }
+  for (const char c : character) symbols.push_back({id_of(c), kNone, kNone});
+  return true;
+}
+
+std::vector<Bpe::Symbol> Bpe::make_symbols(std::string_view piece) const {
+  std::vector<Symbol> symbols;
+  symbols.reserve(piece.size());
+  bool after_unknown = false;
+  while (!piece.empty()) {
+    const std::uint32_t length = is_byte_level_ ? 1 : read_utf8(piece).length;
+    const std::string_view character = piece.substr(0, length);
+    piece.remove_prefix(length);
+    bool is_known = false;
+    if (is_byte_level_) {
+      is_known = append_bytes(character, symbols);
+    } else if (const auto id = find(character)) {
+      symbols.push_back({*id, kNone, kNone});
+      is_known = true;
+    } else {
+      is_known = byte_fallback_ && append_bytes(character, symbols);
+    }
+    const bool fuses = fuse_unknown_ && after_unknown;
+    if (!is_known && unknown_ && !fuses) symbols.push_back({*unknown_, kNone, kNone});
+    after_unknown = !is_known;
+  }
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    symbols[i].previous = static_cast<std::int32_t>(i) - 1;
+    symbols[i].next = i + 1 < symbols.size() ? static_cast<std::int32_t>(i) + 1 : kNone;
+  }
+  return symbols;
+}
+
+void Bpe::merge_symbols(std::vector<Symbol>& symbols) const {
+  std::vector<Candidate> candidates;
+  const auto at = [&symbols](std::int32_t index) -> Symbol& {
+    return symbols[static_cast<std::size_t>(index)];
+  };
+  const auto candidate_at = [&](std::int32_t left) -> std::optional<Candidate> {
+    if (left == kNone || at(left).next == kNone) return {};
+    const Merge* merge = find_merge(at(left).id, at(at(left).next).id);
+    if (merge == nullptr) return {};
+    return Candidate{merge->rank, left, merge->merged};
+  };
+  candidates.reserve(symbols.size());
+  for (std::size_t i = 0; i < symbols.size(); ++i) {
+    if (const auto c = candidate_at(static_cast<std::int32_t>(i))) candidates.push_back(*c);
+  }
+  std::priority_queue heap(std::greater<Candidate>{}, std::move(candidates));
+  while (!heap.empty()) {
+    const Candidate best = heap.top();
+    heap.pop();
+    if (at(best.left).id == kNone) continue;
+    const auto current = candidate_at(best.left);
+    if (!current || current->merged != best.merged || current->rank != best.rank) continue;
+    Symbol& left = at(best.left);
+    Symbol& right = at(left.next);
+    left.id = best.merged;
+    left.next = right.next;
+    right.id = kNone;
+    if (left.next != kNone) at(left.next).previous = best.left;
+    if (const auto c = candidate_at(left.previous)) heap.push(*c);
+    if (const auto c = candidate_at(best.left)) heap.push(*c);
+  }
+}
+
+void Bpe::encode(std::string_view piece, std::vector<TokenId>& out) const {
+  if (ignore_merges_) {
+    if (const auto id = find(piece)) {
+      out.push_back(*id);
+      return;
+    }
+  }
+  while (!piece.empty()) {
+    std::vector<Symbol> symbols = make_symbols(piece.substr(0, kMaxPieceBytes));
+    piece.remove_prefix(std::min(piece.size(), kMaxPieceBytes));
+    merge_symbols(symbols);
+    for (const Symbol& symbol : symbols) {
+      if (symbol.id != kNone) out.push_back(symbol.id);
+    }
+  }
+}
+
+}  // namespace octavo::text

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <cmath>
+
+#include "src/text/jinja/builtins.hpp"
+
+namespace octavo::jinja {
+namespace {
+
+[[noreturn]] void fail_types(std::string_view op, const Value& left, const Value& right) {
+  for (const Value* value : {&left, &right}) {
+    if (value->is_undefined()) fail("'" + value->as_undefined().name + "' is undefined.");
+  }
+  fail("'" + std::string(op) + "' does not work on '" + std::string(left.type_name()) + "' and '" +
+       std::string(right.type_name()) + "'.");
+}
+
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  const std::int64_t quotient = a / b;
+  return quotient * b != a && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+
+std::int64_t power(std::int64_t base, std::int64_t exponent) {
+  std::int64_t result = 1;
+  // More rounds than that either overflow or change nothing.
+  if (base == 0 || base == 1) return exponent == 0 ? 1 : base;
+  if (base == -1) return exponent % 2 == 0 ? 1 : -1;
+  for (std::int64_t i = 0; i < exponent; ++i) {
+    if (__builtin_mul_overflow(result, base, &result)) fail("A number is too large.");
+  }
+  return result;
+}
+
+Value integer_operator(std::string_view op, std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  bool overflows = false;
+  if (op == "+") {
+    overflows = __builtin_add_overflow(a, b, &result);
+  } else if (op == "-") {
+    overflows = __builtin_sub_overflow(a, b, &result);
+  } else if (op == "*") {
+    overflows = __builtin_mul_overflow(a, b, &result);
+  } else if (op == "**" && b >= 0) {
+    result = power(a, b);
+  } else if (op == "**") {
+    return Value(std::pow(static_cast<double>(a), static_cast<double>(b)));
+  } else if (b == 0) {
+    fail("Division by zero.");
+  } else if (op == "/") {
+    return Value(static_cast<double>(a) / static_cast<double>(b));
+  } else if (b == -1) {
+    // Spares the one quotient that overflows.
+    if (op == "//") overflows = __builtin_sub_overflow(std::int64_t{0}, a, &result);
+  } else {
+    result = op == "//" ? floor_divide(a, b) : a - floor_divide(a, b) * b;
+  }
+  if (overflows) fail("A number is too large.");
+  return Value(result);
+}
+
+Value float_operator(std::string_view op, double a, double b) {
+  if (op == "+") return Value(a + b);
+  if (op == "-") return Value(a - b);
+  if (op == "*") return Value(a * b);
+  if (op == "**") return Value(std::pow(a, b));
+  if (b == 0.0) fail("Division by zero.");
+  if (op == "/") return Value(a / b);
+  const double quotient = std::floor(a / b);
+  return Value(op == "//" ? quotient : a - quotient * b);
+}
+
+Value repeat(Interpreter& interpreter, const Value& value, std::int64_t count) {
+  count = std::max<std::int64_t>(count, 0);
+  if (value.is_text()) {
+    Text out;
+    if (value.as_text().empty()) return Value(out);
+    for (std::int64_t i = 0; i < count; ++i) {
+      interpreter.charge(1);
+      out.append(value.as_text());
+    }
+    return Value(std::move(out));
+  }
+  List list{{}, value.as_list().is_tuple, {}};
+  const auto& items = value.as_list().items;
+  if (items.empty()) return Value(std::move(list));
+  for (std::int64_t i = 0; i < count; ++i) {
+    interpreter.charge(static_cast<std::int64_t>(items.size()));
+    list.items.insert(list.items.end(), items.begin(), items.end());
+  }
+  return Value(std::move(list));
+}
+
+}  // namespace
+
+Value apply_operator(Interpreter& interpreter, std::string_view op, const Value& left,
+                     const Value& right) {
+  if (left.is_number() && right.is_number()) {
+    if (left.is_float() || right.is_float()) {
+      return float_operator(op, left.as_float(), right.as_float());
+    }
+    return integer_operator(op, left.as_int(), right.as_int());
+  }
+  if (op == "+" && left.is_text() && right.is_text()) {
+    Text out = left.as_text();
+    out.append(right.as_text());
+    return Value(std::move(out));
+  }
+  if (op == "+" && left.is_list() && right.is_list() &&
+      left.as_list().is_tuple == right.as_list().is_tuple) {
+    List list{left.as_list().items, left.as_list().is_tuple, {}};
+    const auto& more = right.as_list().items;
+    list.items.insert(list.items.end(), more.begin(), more.end());
+    return Value(std::move(list));
+  }
+  if (op == "%" && left.is_text()) return Value(format_percent(left.as_text(), right));
+  if (op == "*") {
+    const bool on_left = left.is_text() || left.is_list();
+    const bool on_right = right.is_text() || right.is_list();
+    if (on_left && (right.is_int() || right.is_bool())) {
+      return repeat(interpreter, left, right.as_int());
+    }
+    if (on_right && (left.is_int() || left.is_bool())) {
+      return repeat(interpreter, right, left.as_int());
+    }
+  }
+  fail_types(op, left, right);
+}
+
+}  // namespace octavo::jinja

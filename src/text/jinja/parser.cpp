@@ -1,0 +1,296 @@
+#include "src/text/jinja/parser.hpp"
+
+#include <algorithm>
+
+#include "src/text/jinja/fault.hpp"
+
+namespace octavo::jinja {
+namespace {
+
+constexpr int kMaxBlockDepth = 60;
+
+}  // namespace
+
+const Token& Parser::ahead() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }
+
+Token Parser::next() {
+  const Token token = current();
+  if (at_ + 1 < tokens_.size()) ++at_;
+  return token;
+}
+
+bool Parser::is_operator(std::string_view text) const {
+  return current().kind == TokenKind::kOperator && current().text == text;
+}
+
+bool Parser::is_name(std::string_view text) const {
+  return current().kind == TokenKind::kName && current().text == text;
+}
+
+bool Parser::take_operator(std::string_view text) {
+  const bool found = is_operator(text);
+  if (found) next();
+  return found;
+}
+
+bool Parser::take_name(std::string_view text) {
+  const bool found = is_name(text);
+  if (found) next();
+  return found;
+}
+
+void Parser::expect_operator(std::string_view text) {
+  if (!take_operator(text)) fail_here("'" + std::string(text) + "'");
+}
+
+void Parser::expect_name(std::string_view text) {
+  if (!take_name(text)) fail_here("'" + std::string(text) + "'");
+}
+
+std::string Parser::expect_any_name() {
+  if (current().kind != TokenKind::kName) fail_here("a name");
+  return next().text;
+}
+
+void Parser::fail_here(std::string_view wanted) const {
+  const Token& token = current();
+  const bool is_end = token.text.empty();
+  fail("Expected " + std::string(wanted) +
+           (is_end ? " before the end of the tag." : ", not '" + token.text + "'."),
+       token.line);
+}
+
+Body Parser::parse(std::string_view source) {
+  Parser parser(tokenize(source));
+  return parser.parse_body({});
+}
+
+/// Up to one of the tags in ends, of which the name is then the current token.
+Body Parser::parse_body(const std::vector<std::string_view>& ends) {
+  if (++depth_ > kMaxBlockDepth) fail("Blocks are nested too deeply.", current().line);
+  Body body;
+  while (current().kind != TokenKind::kEnd) {
+    const Token token = next();
+    Stmt stmt;
+    stmt.line = token.line;
+    if (token.kind == TokenKind::kData) {
+      stmt.data = Text(token.text);
+    } else if (token.kind == TokenKind::kOutputBegin) {
+      stmt.kind = StmtKind::kOutput;
+      stmt.expr = parse_expression_or_tuple();
+      if (current().kind != TokenKind::kOutputEnd) fail_here("'}}'");
+      next();
+    } else {
+      if (current().kind != TokenKind::kName) fail_here("the name of a tag");
+      if (std::ranges::find(ends, current().text) != ends.end()) {
+        --depth_;
+        return body;
+      }
+      stmt = parse_statement();
+      stmt.line = token.line;
+    }
+    body.push_back(std::move(stmt));
+  }
+  if (!ends.empty()) fail("'" + std::string(ends.back()) + "' is missing.", current().line);
+  --depth_;
+  return body;
+}
+
+void Parser::end_block() {
+  if (current().kind != TokenKind::kBlockEnd) fail_here("'%}'");
+  next();
+}
+
+Stmt Parser::parse_statement() {
+  const Token token = next();
+  Stmt stmt;
+  if (token.text == "if") return parse_if();
+  if (token.text == "for") return parse_for();
+  if (token.text == "set") return parse_set();
+  if (token.text == "macro") return parse_macro();
+  if (token.text == "call") return parse_call_block();
+  if (token.text == "filter") return parse_filter_block();
+  if (token.text == "with") return parse_with();
+  if (token.text == "generation") return parse_generation();
+  if (token.text == "break" || token.text == "continue") {
+    stmt.kind = token.text == "break" ? StmtKind::kBreak : StmtKind::kContinue;
+    end_block();
+    return stmt;
+  }
+  fail("The tag '" + token.text + "' is not known.", token.line);
+}
+
+Stmt Parser::parse_if() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kIf;
+  stmt.line = current().line;
+  stmt.expr = parse_expression_or_tuple();
+  end_block();
+  stmt.body = parse_body({"elif", "else", "endif"});
+  const std::string tag = next().text;
+  if (tag == "elif") {
+    if (++depth_ > kMaxBlockDepth) fail("There are too many branches.", current().line);
+    stmt.otherwise.push_back(parse_if());
+    --depth_;
+    return stmt;
+  }
+  end_block();
+  if (tag == "else") {
+    stmt.otherwise = parse_body({"endif"});
+    next();
+    end_block();
+  }
+  return stmt;
+}
+
+Stmt Parser::parse_for() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kFor;
+  stmt.target = parse_target(false);
+  expect_name("in");
+  stmt.expr = parse_conditional(false);
+  if (is_operator(",")) {
+    std::vector<ExprPtr> items;
+    items.push_back(std::move(stmt.expr));
+    while (take_operator(",")) items.push_back(parse_conditional(false));
+    stmt.expr = make(ExprKind::kTuple, std::move(items));
+  }
+  if (take_name("if")) stmt.filter = parse_expression();
+  stmt.is_recursive = take_name("recursive");
+  end_block();
+  stmt.body = parse_body({"else", "endfor"});
+  const bool has_else = next().text == "else";
+  end_block();
+  if (has_else) {
+    stmt.otherwise = parse_body({"endfor"});
+    next();
+    end_block();
+  }
+  return stmt;
+}
+
+Stmt Parser::parse_set() {
+  Stmt stmt;
+  stmt.target = parse_target(true);
+  if (take_operator("=")) {
+    stmt.kind = StmtKind::kSet;
+    stmt.expr = parse_expression_or_tuple();
+    end_block();
+    return stmt;
+  }
+  stmt.kind = StmtKind::kSetBlock;
+  if (take_operator("|")) {
+    stmt.expr = parse_filters(parse_filter_name(nullptr));
+  }
+  end_block();
+  stmt.body = parse_body({"endset"});
+  next();
+  end_block();
+  return stmt;
+}
+
+Stmt Parser::parse_macro() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kMacro;
+  stmt.name = expect_any_name();
+  stmt.parameters = parse_parameters();
+  end_block();
+  stmt.body = parse_body({"endmacro"});
+  next();
+  if (current().kind == TokenKind::kName) next();
+  end_block();
+  return stmt;
+}
+
+Stmt Parser::parse_call_block() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kCallBlock;
+  stmt.name = "caller";
+  if (is_operator("(")) stmt.parameters = parse_parameters();
+  stmt.expr = parse_expression();
+  if (stmt.expr->kind != ExprKind::kCall) fail("'call' needs a call.", stmt.expr->line);
+  end_block();
+  stmt.body = parse_body({"endcall"});
+  next();
+  end_block();
+  return stmt;
+}
+
+Stmt Parser::parse_filter_block() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kFilterBlock;
+  stmt.expr = parse_filters(parse_filter_name(nullptr));
+  end_block();
+  stmt.body = parse_body({"endfilter"});
+  next();
+  end_block();
+  return stmt;
+}
+
+Stmt Parser::parse_with() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kWith;
+  while (current().kind == TokenKind::kName) {
+    Target target = parse_target(false);
+    expect_operator("=");
+    stmt.assignments.emplace_back(std::move(target), parse_expression());
+    if (!take_operator(",")) break;
+  }
+  end_block();
+  stmt.body = parse_body({"endwith"});
+  next();
+  end_block();
+  return stmt;
+}
+
+Stmt Parser::parse_generation() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kScope;
+  end_block();
+  stmt.body = parse_body({"endgeneration"});
+  next();
+  end_block();
+  return stmt;
+}
+
+std::vector<Parameter> Parser::parse_parameters() {
+  std::vector<Parameter> parameters;
+  expect_operator("(");
+  while (!is_operator(")")) {
+    Parameter parameter{expect_any_name(), nullptr};
+    if (take_operator("=")) parameter.otherwise = parse_expression();
+    parameters.push_back(std::move(parameter));
+    if (!take_operator(",")) break;
+  }
+  expect_operator(")");
+  return parameters;
+}
+
+Target Parser::parse_target(bool allows_attribute) {
+  Target first = parse_single_target(allows_attribute);
+  if (!is_operator(",")) return first;
+  Target tuple;
+  tuple.parts.push_back(std::move(first));
+  while (take_operator(",")) {
+    const bool is_end = current().kind != TokenKind::kName && !is_operator("(");
+    if (is_end || is_name("in")) break;
+    tuple.parts.push_back(parse_single_target(allows_attribute));
+  }
+  return tuple;
+}
+
+Target Parser::parse_single_target(bool allows_attribute) {
+  if (take_operator("(")) {
+    if (++depth_ > kMaxBlockDepth) fail_here("fewer parentheses");
+    Target target = parse_target(allows_attribute);
+    --depth_;
+    expect_operator(")");
+    return target;
+  }
+  Target target;
+  target.name = expect_any_name();
+  if (allows_attribute && take_operator(".")) target.attribute = expect_any_name();
+  return target;
+}
+
+}  // namespace octavo::jinja

@@ -1,0 +1,193 @@
+#include "src/text/jinja/value.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace octavo::jinja {
+namespace {
+
+constexpr int kMaxDepth = 100;
+constexpr std::int64_t kMaxWeight = 1'000'000;
+constexpr double kMaxWholeFloat = 9e15;
+
+void add_extent(Extent& outer, Extent inner) {
+  outer.depth = std::max(outer.depth, inner.depth + 1);
+  outer.weight += inner.weight;
+  if (outer.depth > kMaxDepth) fail("Values are nested too deeply.");
+  if (outer.weight > kMaxWeight) fail("A value has too many parts.");
+}
+
+/// Equal keys give equal strings.
+std::string key_of(const Value& value) {
+  if (value.is_text()) return "s" + value.as_text().bytes();
+  if (value.is_none()) return "0";
+  if (value.is_float() && (value.as_float() != std::floor(value.as_float()) ||
+                           std::fabs(value.as_float()) > kMaxWholeFloat)) {
+    return "f" + float_repr(value.as_float());
+  }
+  if (value.is_number()) return "n" + std::to_string(value.as_int());
+  if (value.is_list() && value.as_list().is_tuple) {
+    std::string key = "t";
+    for (const Value& item : value.as_list().items) {
+      const std::string part = key_of(item);
+      key.append(std::to_string(part.size())).append(":").append(part);
+    }
+    return key;
+  }
+  fail("A value of type '" + std::string(value.type_name()) + "' cannot be a key.");
+}
+
+template <class T>
+int three_way(const T& a, const T& b) {
+  return a < b ? -1 : (b < a ? 1 : 0);
+}
+
+bool equal_lists(const List& a, const List& b) {
+  return a.is_tuple == b.is_tuple &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), equals);
+}
+
+bool equal_dicts(const Dict& a, const Dict& b) {
+  if (a.items().size() != b.items().size()) return false;
+  return std::ranges::all_of(a.items(), [&](const Dict::Item& item) {
+    const Value* other = b.find(item.first);
+    return other != nullptr && equals(item.second, *other);
+  });
+}
+
+}  // namespace
+
+Value::Value(List list) {
+  list.extent = {};
+  for (const Value& item : list.items) add_extent(list.extent, item.extent());
+  data_ = std::make_shared<List>(std::move(list));
+}
+
+Value::Value(std::vector<Value> items) : Value(List{std::move(items), false, {}}) {}
+
+Value::Value(Dict dict) : data_(std::make_shared<const Dict>(std::move(dict))) {}
+
+Value make_tuple(std::vector<Value> items) { return Value(List{std::move(items), true, {}}); }
+
+Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent held) {
+  Callable callable{std::move(call), {}, {}};
+  add_extent(callable.extent, held);
+  return Value(std::make_shared<const Callable>(std::move(callable)));
+}
+
+std::int64_t Value::as_int() const {
+  if (is_bool()) return std::get<bool>(data_) ? 1 : 0;
+  if (is_int()) return std::get<std::int64_t>(data_);
+  const double number = as_float();
+  if (!(number > -9.2e18 && number < 9.2e18)) fail("A number is too large.");
+  return static_cast<std::int64_t>(number);
+}
+
+double Value::as_float() const {
+  if (is_float()) return std::get<double>(data_);
+  if (!is_number()) fail("A number is needed, not '" + std::string(type_name()) + "'.");
+  return static_cast<double>(as_int());
+}
+
+bool Value::is_true() const {
+  if (is_bool()) return std::get<bool>(data_);
+  if (is_number()) return as_float() != 0.0;
+  if (is_text()) return !as_text().empty();
+  if (is_list()) return !as_list().items.empty();
+  if (is_dict()) return !as_dict().items().empty();
+  return is_namespace() || is_callable();
+}
+
+std::string_view Value::type_name() const {
+  if (is_undefined()) return "Undefined";
+  if (is_none()) return "NoneType";
+  if (is_bool()) return "bool";
+  if (is_int()) return "int";
+  if (is_float()) return "float";
+  if (is_text()) return "str";
+  if (is_list()) return as_list().is_tuple ? "tuple" : "list";
+  if (is_dict()) return "dict";
+  return is_namespace() ? "Namespace" : "function";
+}
+
+Extent Value::extent() const {
+  if (is_list()) return as_list().extent;
+  if (is_dict()) return as_dict().extent();
+  if (is_callable()) return as_callable().extent;
+  return {};
+}
+
+void Dict::set(const Value& key, Value value) {
+  add_extent(extent_, value.extent());
+  add_extent(extent_, key.extent());
+  const auto [it, is_new] = index_.try_emplace(key_of(key), items_.size());
+  if (is_new) {
+    items_.emplace_back(key, std::move(value));
+  } else {
+    Value& old = items_[it->second].second;
+    extent_.weight -= old.extent().weight + key.extent().weight;
+    old = std::move(value);
+  }
+}
+
+const Value* Dict::find(const Value& key) const {
+  if (key.is_undefined()) return nullptr;
+  const auto it = index_.find(key_of(key));
+  return it == index_.end() ? nullptr : &items_[it->second].second;
+}
+
+const Value* Dict::find(std::string_view key) const {
+  const auto it = index_.find("s" + std::string(key));
+  return it == index_.end() ? nullptr : &items_[it->second].second;
+}
+
+bool equals(const Value& a, const Value& b) {
+  if (a.is_number() && b.is_number()) {
+    const bool exact = !a.is_float() && !b.is_float();
+    return exact ? a.as_int() == b.as_int() : a.as_float() == b.as_float();
+  }
+  if (a.is_text() && b.is_text()) return a.as_text().bytes() == b.as_text().bytes();
+  if (a.is_list() && b.is_list()) return equal_lists(a.as_list(), b.as_list());
+  if (a.is_dict() && b.is_dict()) return equal_dicts(a.as_dict(), b.as_dict());
+  if (a.is_namespace() && b.is_namespace()) return &a.as_namespace() == &b.as_namespace();
+  if (a.is_callable() && b.is_callable()) return &a.as_callable() == &b.as_callable();
+  return (a.is_none() && b.is_none()) || (a.is_undefined() && b.is_undefined());
+}
+
+int compare(const Value& a, const Value& b) {
+  if (a.is_number() && b.is_number()) {
+    const bool exact = !a.is_float() && !b.is_float();
+    return exact ? three_way(a.as_int(), b.as_int()) : three_way(a.as_float(), b.as_float());
+  }
+  // The order of UTF-8's bytes is that of the characters.
+  if (a.is_text() && b.is_text()) return a.as_text().bytes().compare(b.as_text().bytes());
+  if (a.is_list() && b.is_list() && a.as_list().is_tuple == b.as_list().is_tuple) {
+    const auto& left = a.as_list().items;
+    const auto& right = b.as_list().items;
+    for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+      if (!equals(left[i], right[i])) return compare(left[i], right[i]);
+    }
+    return three_way(left.size(), right.size());
+  }
+  if (a.is_undefined()) fail("'" + a.as_undefined().name + "' is undefined.");
+  if (b.is_undefined()) fail("'" + b.as_undefined().name + "' is undefined.");
+  fail("'" + std::string(a.type_name()) + "' and '" + std::string(b.type_name()) +
+       "' have no order.");
+}
+
+bool contains(const Value& haystack, const Value& needle) {
+  if (haystack.is_text()) {
+    if (!needle.is_text()) fail("'in' on a string needs a string.");
+    return haystack.as_text().bytes().find(needle.as_text().bytes()) != std::string::npos;
+  }
+  if (haystack.is_list()) {
+    return std::ranges::any_of(haystack.as_list().items,
+                               [&](const Value& item) { return equals(item, needle); });
+  }
+  if (haystack.is_dict()) return haystack.as_dict().find(needle) != nullptr;
+  if (haystack.is_undefined()) return false;
+  fail("'in' does not work on a value of type '" + std::string(haystack.type_name()) + "'.");
+}
+
+}  // namespace octavo::jinja

@@ -1,0 +1,151 @@
+// Templates compute with Python's values: none, booleans, numbers, strings, lists, dictionaries and
+// callables, with Python's notions of truth, equality and spelling.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "src/text/jinja/fault.hpp"
+#include "src/text/jinja/text.hpp"
+
+namespace octavo::jinja {
+
+class Interpreter;
+class Value;
+
+struct Undefined {
+  std::string name;  ///< What the template asked for, for messages.
+};
+
+struct Args {
+  std::vector<Value> positional;
+  std::vector<std::pair<std::string, Value>> named;
+};
+
+struct List;
+class Dict;
+
+/// A dictionary that the template may change: `namespace(...)`.
+struct Namespace;
+
+/// How far a value reaches: levels of lists and dictionaries, and parts in all, shared ones each
+/// time. Both are bounded, so that no operation on a value can take for ever.
+struct Extent {
+  int depth = 0;
+  std::int64_t weight = 1;
+};
+
+struct Callable {
+  std::function<Value(Interpreter&, const Args&)> call;
+  std::function<Value(std::string_view)> attribute;  ///< Empty when it has none.
+  Extent extent;                                     ///< With the values that it holds.
+};
+
+class Value {
+ public:
+  Value() : data_(Undefined{}) {}
+  explicit Value(Undefined undefined) : data_(std::move(undefined)) {}
+  explicit Value(std::nullptr_t) : data_(nullptr) {}
+  explicit Value(bool b) : data_(b) {}
+  explicit Value(std::int64_t i) : data_(i) {}
+  explicit Value(double d) : data_(d) {}
+  explicit Value(Text text) : data_(std::make_shared<const Text>(std::move(text))) {}
+  explicit Value(List list);
+  explicit Value(std::vector<Value> items);
+  explicit Value(Dict dict);
+  explicit Value(std::shared_ptr<Namespace> ns) : data_(std::move(ns)) {}
+  explicit Value(std::shared_ptr<const Callable> callable) : data_(std::move(callable)) {}
+  static Value text(std::string_view trusted) { return Value(Text(trusted)); }
+
+  bool is_undefined() const { return std::holds_alternative<Undefined>(data_); }
+  bool is_none() const { return std::holds_alternative<std::nullptr_t>(data_); }
+  bool is_bool() const { return std::holds_alternative<bool>(data_); }
+  bool is_int() const { return std::holds_alternative<std::int64_t>(data_); }
+  bool is_float() const { return std::holds_alternative<double>(data_); }
+  /// Booleans count as numbers, as in Python.
+  bool is_number() const { return is_bool() || is_int() || is_float(); }
+  bool is_text() const { return std::holds_alternative<std::shared_ptr<const Text>>(data_); }
+  bool is_list() const { return std::holds_alternative<std::shared_ptr<List>>(data_); }
+  bool is_dict() const { return std::holds_alternative<std::shared_ptr<const Dict>>(data_); }
+  bool is_namespace() const { return std::holds_alternative<std::shared_ptr<Namespace>>(data_); }
+  bool is_callable() const {
+    return std::holds_alternative<std::shared_ptr<const Callable>>(data_);
+  }
+
+  const Undefined& as_undefined() const { return std::get<Undefined>(data_); }
+  const Text& as_text() const { return *std::get<std::shared_ptr<const Text>>(data_); }
+  List& as_list() const { return *std::get<std::shared_ptr<List>>(data_); }
+  const Dict& as_dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
+  Namespace& as_namespace() const { return *std::get<std::shared_ptr<Namespace>>(data_); }
+  const Callable& as_callable() const {
+    return *std::get<std::shared_ptr<const Callable>>(data_);
+  }
+  /// Of a number; floats are cut.
+  std::int64_t as_int() const;
+  double as_float() const;
+
+  bool is_true() const;
+  bool is_safe() const { return is_safe_; }
+  void mark_safe() { is_safe_ = true; }
+  /// Python's name of the type.
+  std::string_view type_name() const;
+  Extent extent() const;
+
+ private:
+  std::variant<Undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<const Text>,
+               std::shared_ptr<List>, std::shared_ptr<const Dict>, std::shared_ptr<Namespace>,
+               std::shared_ptr<const Callable>>
+      data_;
+  bool is_safe_ = false;
+};
+
+struct List {
+  std::vector<Value> items;
+  bool is_tuple = false;
+  Extent extent;
+};
+
+/// Keeps the order of insertion. Keys compare as in Python: 1, 1.0 and true are one key.
+class Dict {
+ public:
+  using Item = std::pair<Value, Value>;
+  void set(const Value& key, Value value);
+  void set(std::string_view key, Value value) { set(Value::text(key), std::move(value)); }
+  const Value* find(const Value& key) const;
+  const Value* find(std::string_view key) const;
+  const std::vector<Item>& items() const { return items_; }
+  Extent extent() const { return extent_; }
+
+ private:
+  std::vector<Item> items_;
+  std::unordered_map<std::string, std::size_t> index_;
+  Extent extent_;
+};
+
+struct Namespace {
+  Dict attributes;
+};
+
+Value make_tuple(std::vector<Value> items);
+Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent held = {});
+
+bool equals(const Value& a, const Value& b);
+/// Below, equal or above zero. Fails where Python has no order.
+int compare(const Value& a, const Value& b);
+/// `needle in haystack`.
+bool contains(const Value& haystack, const Value& needle);
+
+/// What `{{ value }}` writes, and Python's repr().
+Text to_text(const Value& value);
+Text to_repr(const Value& value);
+std::string float_repr(double value);
+
+}  // namespace octavo::jinja

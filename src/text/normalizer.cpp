@@ -1,0 +1,171 @@
+#include "src/text/normalizer.hpp"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+
+#include "src/text/tokenizer_json.hpp"
+#include "src/text/utf8.hpp"
+
+namespace octavo::text {
+namespace {
+
+using CodePoint = utf8proc_int32_t;
+
+std::vector<CodePoint> decompose(std::string_view text, bool compatibility) {
+  const int options = UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0);
+  std::vector<CodePoint> out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Unit unit = read_utf8(text);
+    text.remove_prefix(unit.length);
+    CodePoint parts[32] = {};
+    int boundary = 0;
+    const auto num =
+        utf8proc_decompose_char(static_cast<CodePoint>(unit.character), parts, std::ssize(parts),
+                                static_cast<utf8proc_option_t>(options), &boundary);
+    if (num < 0 || num > std::ssize(parts)) {
+      out.push_back(static_cast<CodePoint>(unit.character));
+    } else {
+      out.insert(out.end(), parts, parts + num);
+    }
+  }
+  return out;
+}
+
+/// The canonical ordering of Unicode 15, section 3.11. The library's own is quadratic in the
+/// length of a run of marks.
+void order_marks(std::vector<CodePoint>& text) {
+  const auto mark_class = [](CodePoint c) { return utf8proc_get_property(c)->combining_class; };
+  for (auto it = text.begin(); it != text.end();) {
+    if (mark_class(*it) == 0) {
+      ++it;
+      continue;
+    }
+    const auto end = std::find_if(it, text.end(), [&](CodePoint c) { return mark_class(c) == 0; });
+    std::stable_sort(it, end,
+                     [&](CodePoint a, CodePoint b) { return mark_class(a) < mark_class(b); });
+    it = end;
+  }
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string map_characters(std::string_view text, CodePoint (*map)(CodePoint)) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Unit unit = read_utf8(text);
+    text.remove_prefix(unit.length);
+    const CodePoint mapped = map(static_cast<CodePoint>(unit.character));
+    if (mapped >= 0) append_utf8(out, static_cast<char32_t>(mapped));
+  }
+  return out;
+}
+
+std::string strip(std::string_view text, bool left, bool right) {
+  std::size_t begin = 0;
+  while (left && begin < text.size()) {
+    const Utf8Unit unit = read_utf8(text.substr(begin));
+    if (!is_white_space(unit.character)) break;
+    begin += unit.length;
+  }
+  std::size_t end = text.size();
+  while (right && end > begin) {
+    std::size_t at = end - 1;
+    while (at > begin && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
+    if (!is_white_space(read_utf8(text.substr(at)).character)) break;
+    end = at;
+  }
+  return std::string(text.substr(begin, end - begin));
+}
+
+}  // namespace
+
+std::string to_unicode_form(std::string_view text, UnicodeForm form) {
+  if (is_ascii(text)) return std::string(text);
+  const bool compatibility = form == UnicodeForm::kNfkc || form == UnicodeForm::kNfkd;
+  std::vector<CodePoint> points = decompose(text, compatibility);
+  order_marks(points);
+  if (form == UnicodeForm::kNfc || form == UnicodeForm::kNfkc) {
+    const auto num = utf8proc_normalize_utf32(
+        points.data(), std::ssize(points),
+        static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    if (num >= 0) points.resize(static_cast<std::size_t>(num));
+  }
+  std::string out;
+  out.reserve(text.size());
+  for (const CodePoint c : points) append_utf8(out, static_cast<char32_t>(c));
+  return out;
+}
+
+Normalizer Normalizer::parse(const boost::json::value& spec) {
+  Normalizer normalizer;
+  if (!spec.is_null()) normalizer.add(spec);
+  return normalizer;
+}
+
+void Normalizer::add(const boost::json::value& spec) {
+  const auto& object = as_object(spec, "normalizer");
+  const std::string_view type = need_string(object, "type");
+  if (type == "Sequence") {
+    for (const auto& part : as_array(need_member(object, "normalizers"), "normalizers")) add(part);
+  } else if (type == "NFC") {
+    steps_.emplace_back(UnicodeForm::kNfc);
+  } else if (type == "NFD") {
+    steps_.emplace_back(UnicodeForm::kNfd);
+  } else if (type == "NFKC") {
+    steps_.emplace_back(UnicodeForm::kNfkc);
+  } else if (type == "NFKD") {
+    steps_.emplace_back(UnicodeForm::kNfkd);
+  } else if (type == "Replace") {
+    steps_.emplace_back(Replace{read_pattern(object), std::string(need_string(object, "content"))});
+  } else if (type == "Prepend") {
+    steps_.emplace_back(Prepend{std::string(need_string(object, "prepend"))});
+  } else if (type == "Lowercase") {
+    steps_.emplace_back(Lowercase{});
+  } else if (type == "StripAccents") {
+    steps_.emplace_back(StripAccents{});
+  } else if (type == "Strip") {
+    steps_.emplace_back(
+        Strip{bool_or(object, "strip_left", true), bool_or(object, "strip_right", true)});
+  } else {
+    fail_unsupported("The normalizer '" + std::string(type) + "' is not supported.");
+  }
+}
+
+std::string Normalizer::run(const Step& step, std::string text) {
+  if (const auto* form = std::get_if<UnicodeForm>(&step)) return to_unicode_form(text, *form);
+  if (const auto* prepend = std::get_if<Prepend>(&step)) {
+    return text.empty() ? text : prepend->prefix + text;
+  }
+  if (const auto* replace = std::get_if<Replace>(&step)) {
+    std::string out;
+    std::size_t done = 0;
+    replace->pattern.for_each_match(text, [&](ByteRange match) {
+      out.append(text, done, match.begin - done);
+      out += replace->content;
+      done = match.end;
+    });
+    return out.append(text, done);
+  }
+  if (std::holds_alternative<Lowercase>(step)) return map_characters(text, utf8proc_tolower);
+  if (std::holds_alternative<StripAccents>(step)) {
+    return map_characters(
+        text, [](CodePoint c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_MN ? -1 : c; });
+  }
+  const auto& sides = std::get<Strip>(step);
+  return strip(text, sides.left, sides.right);
+}
+
+std::string Normalizer::apply(std::string text) const {
+  for (const Step& step : steps_) text = run(step, std::move(text));
+  return text;
+}
+
+}  // namespace octavo::text

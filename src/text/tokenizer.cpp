@@ -1,0 +1,157 @@
+#include "src/text/tokenizer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/text/detokenizer.hpp"
+#include "src/text/tokenizer_parts.hpp"
+#include "src/text/utf8.hpp"
+
+namespace octavo {
+namespace {
+
+/// Where each hand's text ends in the joined one.
+class TrustMap {
+ public:
+  void append(std::size_t end, bool trusted) {
+    if (!ends_.empty() && ends_.back().trusted == trusted) {
+      ends_.back().end = end;
+    } else {
+      ends_.push_back({end, trusted});
+    }
+  }
+  /// The end of the trusted run that byte `at` lies in, or `at` when it is untrusted.
+  std::size_t trusted_until(std::size_t at) const {
+    const auto it = std::ranges::upper_bound(ends_, at, {}, &Run::end);
+    return it == ends_.end() || !it->trusted ? at : it->end;
+  }
+
+ private:
+  struct Run {
+    std::size_t end;
+    bool trusted;
+  };
+  std::vector<Run> ends_;
+};
+
+class Encoder {
+ public:
+  Encoder(const text::TokenizerParts& parts, std::vector<TokenId>& out)
+      : parts_(parts), out_(out) {}
+
+  void encode(std::string_view text, const TrustMap& trust) {
+    const auto trusted_until = [&trust](std::size_t at) { return trust.trusted_until(at); };
+    std::size_t done = 0;
+    const auto encode_gap = [&](std::size_t end) {
+      if (done == end) return;
+      const bool trusted = trust.trusted_until(done) >= end;
+      encode_raw(text.substr(done, end - done), done == 0, trusted);
+    };
+    for (const auto& match : parts_.raw_matcher.find_all(text, trusted_until)) {
+      encode_gap(match.range.begin);
+      out_.push_back(match.id);
+      done = match.range.end;
+    }
+    encode_gap(text.size());
+  }
+
+ private:
+  void encode_raw(std::string_view raw, bool at_start, bool trusted) {
+    const std::string text = parts_.normalizer.apply(std::string(raw));
+    const auto trusted_until = [&](std::size_t at) { return trusted ? text.size() : at; };
+    std::size_t done = 0;
+    const auto encode_gap = [&](std::size_t end) {
+      encode_words(std::string_view(text).substr(done, end - done), at_start && done == 0);
+    };
+    for (const auto& match : parts_.normalized_matcher.find_all(text, trusted_until)) {
+      encode_gap(match.range.begin);
+      out_.push_back(match.id);
+      done = match.range.end;
+    }
+    encode_gap(text.size());
+  }
+
+  void encode_words(std::string_view text, bool at_start) {
+    const text::Pieces pieces = parts_.pre_tokenizer.split(text, at_start);
+    for (const std::string_view piece : pieces.views) parts_.bpe.encode(piece, out_);
+  }
+
+  const text::TokenizerParts& parts_;
+  std::vector<TokenId>& out_;
+};
+
+}  // namespace
+
+Tokenizer::Tokenizer(std::shared_ptr<const text::TokenizerParts> parts)
+    : parts_(std::move(parts)) {}
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::load(const std::filesystem::path& path) {
+  try {
+    return std::make_shared<const Tokenizer>(
+        std::make_shared<const text::TokenizerParts>(text::read_tokenizer_parts(path)));
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
+std::vector<TokenId> Tokenizer::encode(std::string_view text, bool add_special) const {
+  const TextSpan span{std::string(text), true};
+  return encode(std::span(&span, 1), add_special);
+}
+
+std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add_special) const {
+  std::string text;
+  TrustMap trust;
+  for (const TextSpan& span : spans) {
+    text += text::replace_broken_utf8(span.text);
+    trust.append(text.size(), span.trusted);
+  }
+  std::vector<TokenId> ids;
+  if (add_special) ids = parts_->prefix;
+  Encoder(*parts_, ids).encode(text, trust);
+  if (add_special) ids.insert(ids.end(), parts_->suffix.begin(), parts_->suffix.end());
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {
+  Detokenizer detokenizer(*this, skip_special);
+  std::string text;
+  for (const TokenId id : ids) detokenizer.append(id, text);
+  detokenizer.finish(text);
+  return text;
+}
+
+std::string_view Tokenizer::token_bytes(TokenId id) const {
+  if (id < 0 || id >= vocab_size()) return {};
+  const auto at = static_cast<std::size_t>(id);
+  const std::size_t begin = parts_->bytes_offsets[at];
+  return std::string_view(parts_->bytes).substr(begin, parts_->bytes_offsets[at + 1] - begin);
+}
+
+bool Tokenizer::is_special(TokenId id) const {
+  return id >= 0 && id < vocab_size() && parts_->is_special[static_cast<std::size_t>(id)];
+}
+
+std::optional<TokenId> Tokenizer::token_to_id(std::string_view token) const {
+  return parts_->find(token);
+}
+
+std::int32_t Tokenizer::vocab_size() const {
+  return static_cast<std::int32_t>(parts_->is_special.size());
+}
+
+std::optional<TokenId> Tokenizer::bos_id() const { return parts_->bos.id; }
+std::optional<TokenId> Tokenizer::eos_id() const { return parts_->eos.id; }
+std::string_view Tokenizer::bos_token() const { return parts_->bos.text; }
+std::string_view Tokenizer::eos_token() const { return parts_->eos.text; }
+
+const std::string* Tokenizer::chat_template(std::string_view name) const {
+  const auto it = parts_->chat_templates.find(name);
+  return it == parts_->chat_templates.end() ? nullptr : &it->second;
+}
+
+const text::LeadingStrip& Tokenizer::leading_strip() const {
+  return parts_->decoder.leading_strip();
+}
+
+}  // namespace octavo

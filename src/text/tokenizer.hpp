@@ -1,0 +1,68 @@
+// A model reads numbers: turns text into the tokens that it was trained on and back, exactly as the
+// files of its vendor say. Immutable after load; safe to use from several threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/core/ids.hpp"
+#include "src/core/result.hpp"
+#include "src/text/text_span.hpp"
+
+namespace octavo {
+
+namespace text {
+struct LeadingStrip;
+struct TokenizerParts;
+}  // namespace text
+
+class Tokenizer {
+ public:
+  /// path: a Hugging Face directory or its tokenizer.json; the other files are read beside it.
+  /// Errors: kIo, kInvalidFile; kUnsupportedModel for a part that Octavo does not know.
+  static Result<std::shared_ptr<const Tokenizer>> load(const std::filesystem::path& path);
+
+  /// The tokens of trusted text: control tokens in it are recognised. add_special adds what the
+  /// post-processor adds, such as BOS. Broken UTF-8 counts as U+FFFD. Time is near linear in the
+  /// text, whatever it holds.
+  std::vector<TokenId> encode(std::string_view text, bool add_special) const;
+  /// The same for text of several hands: untrusted spans never give a control token. Spans are
+  /// joined before they are cut into words.
+  std::vector<TokenId> encode(std::span<const TextSpan> spans, bool add_special) const;
+
+  /// Valid UTF-8, with U+FFFD for broken sequences. Ids out of range stand for nothing. Blanks are
+  /// never "cleaned up": the text is what the model wrote.
+  std::string decode(std::span<const TokenId> ids, bool skip_special) const;
+
+  /// The raw bytes that a token stands for, perhaps a part of a character; empty out of range.
+  std::string_view token_bytes(TokenId id) const;
+  bool is_special(TokenId id) const;
+  /// token: as the vocabulary's file writes it.
+  std::optional<TokenId> token_to_id(std::string_view token) const;
+  /// One more than the largest id.
+  std::int32_t vocab_size() const;
+
+  std::optional<TokenId> bos_id() const;
+  std::optional<TokenId> eos_id() const;
+  /// Empty when there is none.
+  std::string_view bos_token() const;
+  std::string_view eos_token() const;
+  /// The source of the chat template of that name, null when the files have none.
+  const std::string* chat_template(std::string_view name = "default") const;
+
+  /// What decoding takes off the front of a text.
+  const text::LeadingStrip& leading_strip() const;
+
+  explicit Tokenizer(std::shared_ptr<const text::TokenizerParts> parts);
+
+ private:
+  std::shared_ptr<const text::TokenizerParts> parts_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,19 @@
+// The chat page, embedded: every file that the browser may ask for, in memory since the start.
+#pragma once
+
+#include <string_view>
+
+namespace octavo {
+
+struct Asset {
+  std::string_view path;  ///< "/", "/app.js", ...
+  std::string_view mime;
+  std::string_view etag;  ///< Quoted, from the content's hash.
+  std::string_view body;
+  std::string_view gzip;  ///< Empty when packing does not pay.
+};
+
+/// Null when there is no such file.
+const Asset* find_asset(std::string_view path);
+
+}  // namespace octavo

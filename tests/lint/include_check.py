@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Holds the includes to the rooms: who may include whom, as the table in ARCHITECTURE.md says."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ALLOWED = {
+    "src/core": set(),
+    "kernels": set(),
+    "src/cache": {"src/core"},
+    "src/scheduler": {"src/core"},
+    "src/text": {"src/core"},
+    "src/model": {"src/core", "kernels"},
+    "src/runtime": {"src/core", "src/model", "kernels"},
+    "src/web": set(),
+    "protocol": {"src/core"},
+    "actors": {"src/core", "src/cache", "src/scheduler", "src/text", "src/runtime", "protocol"},
+    "src/app": {"src/core", "src/cache", "src/scheduler", "src/text", "src/model", "src/runtime", "src/web",
+                "kernels", "protocol", "actors"},
+}
+# Libraries that belong to some rooms only.
+LIBRARIES = {
+    r"boost/(asio|beast)/": {"protocol", "actors", "src/app"},
+    r"spdlog/": {"actors", "protocol", "src/app"},
+    r"hwy/": {"kernels"},
+    r"concurrentqueue/": {"actors"},
+    r"pcre2|utf8proc": {"src/text"},
+    r"prometheus/": {"protocol"},
+    r"CLI/": {"src/app"},
+    r"(thread|mutex|condition_variable|future)>": {"kernels", "actors", "src/app", "src/model"},
+}
+FORBIDDEN = {
+    "actors": [r"\bdetached\b", r"cancellation_signal", r"awaitable_operators", r"asio/experimental/"],
+}
+INCLUDE = re.compile(r'#\s*include\s*([<"])([^">]+[">])')
+
+
+def room_of(path: str) -> str | None:
+    return next((room for room in sorted(ALLOWED, key=len, reverse=True) if path.startswith(room + "/")), None)
+
+
+def faults_in(path: pathlib.Path, room: str) -> list[str]:
+    faults = []
+    text = path.read_text()
+    name = path.relative_to(ROOT).as_posix()
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if found:
+            target = found.group(2)
+            other = room_of(target)
+            if other and other != room and other not in ALLOWED[room]:
+                faults.append(f"{name}:{number}: {room} may not include {other}")
+            for pattern, rooms in LIBRARIES.items():
+                if re.match(pattern, target) and room not in rooms:
+                    faults.append(f"{name}:{number}: {room} may not include <{target}")
+            if found.group(1) == '"' and not (ROOT / target[:-1]).exists():
+                faults.append(f"{name}:{number}: includes are root-relative: {target[:-1]}")
+        for pattern in FORBIDDEN.get(room, []):
+            if re.search(pattern, line.split("//")[0]):
+                faults.append(f"{name}:{number}: {pattern} is forbidden in {room}")
+    return faults
+
+
+def main() -> int:
+    faults = []
+    for room in ALLOWED:
+        for path in sorted((ROOT / room).rglob("*.[ch]pp")):
+            if room_of(path.relative_to(ROOT).as_posix()) == room:
+                faults += faults_in(path, room)
+    print("\n".join(faults) if faults else "includes: all point the right way")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,264 @@
+#include "src/scheduler/scheduler.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/support/fake_executor.hpp"
+#include "tests/support/print.hpp"
+
+using namespace octavo;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint kStart{};
+
+SchedulerConfig small_config() {
+  SchedulerConfig config;
+  config.num_blocks = 8;
+  config.block_size = 4;
+  config.max_model_len = 100;
+  config.max_num_seqs = 4;
+  config.max_num_batched_tokens = 10;
+  config.max_steps_in_flight = 1;
+  return config;
+}
+
+Request request(std::uint64_t id, std::size_t num_prompt, std::int32_t max_tokens) {
+  Request made;
+  made.id = RequestId{id};
+  made.prompt.assign(num_prompt, static_cast<TokenId>(id));
+  made.sampling.max_tokens = max_tokens;
+  return made;
+}
+
+/// What the device would answer: token 1 for every sequence that samples.
+StepResult answer(const StepPlan& plan, const Scheduler& scheduler) {
+  StepResult result;
+  result.id = plan.id;
+  result.free_blocks = scheduler.status().num_free_blocks;
+  for (const auto& each : plan.scheduled) {
+    if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
+  }
+  return result;
+}
+
+template <class Event>
+std::vector<Event> events_of(std::vector<RequestEvent> events) {
+  std::vector<Event> found;
+  for (auto& event : events) {
+    if (auto* wanted = std::get_if<Event>(&event)) found.push_back(std::move(*wanted));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a sequence larger than the pool is rejected at admission") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 10, 30), kStart);
+  auto rejected = events_of<RequestRejected>(scheduler.take_events());
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0].error.code == Errc::kContextLengthExceeded);
+  CHECK(scheduler.is_idle());
+}
+
+TEST_CASE("a prompt as long as the context is rejected, one shorter is not") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 100;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 100, 1), kStart);
+  scheduler.submit(request(2, 99, 1), kStart);
+  auto rejected = events_of<RequestRejected>(scheduler.take_events());
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0].request == RequestId{1});
+}
+
+TEST_CASE("a full queue refuses with a code that says try again") {
+  SchedulerConfig config = small_config();
+  config.max_num_waiting = 1;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 2, 2), kStart);
+  scheduler.submit(request(2, 2, 2), kStart);
+  auto rejected = events_of<RequestRejected>(scheduler.take_events());
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0].error.code == Errc::kQueueFull);
+}
+
+TEST_CASE("a long prompt is cut into chunks of the budget and samples only at its end") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 23, 2), kStart);
+  StepPlan first = *scheduler.plan(kStart);
+  CHECK(first.starts.size() == 1);
+  CHECK(first.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 0, 10, false}});
+  scheduler.complete(answer(first, scheduler), kStart);
+  StepPlan second = *scheduler.plan(kStart);
+  CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 10, 10, false}});
+  scheduler.complete(answer(second, scheduler), kStart);
+  CHECK(scheduler.plan(kStart)->scheduled ==
+        std::vector{ScheduledSequence{SequenceId{1}, 20, 3, true}});
+}
+
+TEST_CASE("decodes come before prompts in every step") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 4, 8), kStart);
+  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.submit(request(2, 12, 2), kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  REQUIRE(plan.scheduled.size() == 2);
+  CHECK(plan.scheduled[0] == ScheduledSequence{SequenceId{1}, 4, 1, true});
+  CHECK(plan.scheduled[1] == ScheduledSequence{SequenceId{2}, 0, 9, false});
+}
+
+TEST_CASE("while streams run, a step takes no more prefill than its time allows") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 1000;
+  config.max_model_len = 4000;
+  config.max_num_batched_tokens = 1000;
+  config.target_step_time = 100ms;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 100, 8), kStart);
+  StepPlan first = *scheduler.plan(kStart);
+  StepResult result = answer(first, scheduler);
+  result.elapsed = 200ms;  // 2 ms a token
+  scheduler.complete(result, kStart);
+  scheduler.submit(request(2, 900, 8), kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  REQUIRE(plan.scheduled.size() == 2);
+  CHECK(plan.scheduled[1].num_tokens == 49);
+}
+
+TEST_CASE("two steps in flight plan the second before the first token is known") {
+  SchedulerConfig config = small_config();
+  config.max_steps_in_flight = 2;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 4, 3), kStart);
+  StepPlan first = *scheduler.plan(kStart);
+  StepPlan second = *scheduler.plan(kStart);
+  CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 4, 1, true}});
+  CHECK_FALSE(scheduler.plan(kStart).has_value());
+  scheduler.complete(answer(first, scheduler), kStart);
+  CHECK(scheduler.plan(kStart)->scheduled ==
+        std::vector{ScheduledSequence{SequenceId{1}, 5, 1, true}});
+}
+
+TEST_CASE("no step is planned beyond max_tokens, whatever is in flight") {
+  SchedulerConfig config = small_config();
+  config.max_steps_in_flight = 2;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 4, 1), kStart);
+  StepPlan only = *scheduler.plan(kStart);
+  CHECK_FALSE(scheduler.plan(kStart).has_value());
+  scheduler.complete(answer(only, scheduler), kStart);
+  auto finished = events_of<RequestFinished>(scheduler.take_events());
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].reason == FinishReason::kLength);
+  CHECK(finished[0].usage.num_completion_tokens == 1);
+}
+
+TEST_CASE("an EOS ends a sequence but not before min_tokens, nor when ignored") {
+  SchedulerConfig config = small_config();
+  config.eos_token_ids = {1};
+  const auto tokens_until_end = [&](auto change) {
+    Scheduler scheduler(config);
+    Request made = request(1, 4, 6);
+    change(made.sampling);
+    scheduler.submit(made, kStart);
+    while (auto plan = scheduler.plan(kStart)) scheduler.complete(answer(*plan, scheduler), kStart);
+    return events_of<RequestFinished>(scheduler.take_events()).at(0).usage.num_completion_tokens;
+  };
+  CHECK(tokens_until_end([](SamplingParams&) {}) == 1);
+  CHECK(tokens_until_end([](SamplingParams& s) { s.min_tokens = 3; }) == 4);
+  CHECK(tokens_until_end([](SamplingParams& s) { s.ignore_eos = true; }) == 6);
+  CHECK(tokens_until_end([](SamplingParams& s) { s.ignore_eos = true, s.stop_token_ids = {1}; }) ==
+        1);
+}
+
+TEST_CASE("when blocks run out the latest arrival gives way and returns before anything new") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 10, 20), kStart);
+  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.submit(request(2, 10, 20), kStart);
+  scheduler.submit(request(3, 10, 20), kStart);
+  std::vector<SequenceId> preempted;
+  std::vector<SequenceId> starts;
+  while (auto plan = scheduler.plan(kStart)) {
+    for (const auto& each : plan->preempted) preempted.push_back(each.id);
+    for (const auto& start : plan->starts) starts.push_back(start.id);
+    scheduler.complete(answer(*plan, scheduler), kStart);
+  }
+  CHECK(preempted.at(0) == SequenceId{2});
+  starts.resize(3);
+  CHECK(starts == std::vector{SequenceId{2}, SequenceId{2}, SequenceId{3}});
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 3);
+  CHECK(scheduler.status().num_free_blocks == 8);
+}
+
+TEST_CASE("a cancelled request is released with the very next plan") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 4, 8), kStart);
+  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.cancel(RequestId{1}, CancelReason::kClientGone, kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  CHECK(plan.released == std::vector{SequenceId{1}});
+  CHECK(plan.scheduled.empty());
+  scheduler.complete(answer(plan, scheduler), kStart);
+  CHECK(scheduler.is_idle());
+  CHECK(scheduler.status().num_free_blocks == 8);
+}
+
+TEST_CASE("a cancel of an unknown or ended request does nothing") {
+  Scheduler scheduler(small_config());
+  scheduler.cancel(RequestId{7}, CancelReason::kClientGone, kStart);
+  CHECK(scheduler.take_events().empty());
+}
+
+TEST_CASE("one choice of a group can stop while the others go on") {
+  Scheduler scheduler(small_config());
+  Request made = request(1, 2, 3);
+  made.sampling.n = 2;
+  scheduler.submit(made, kStart);
+  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.cancel(RequestId{1}, CancelReason::kStopMatched, kStart, 0);
+  while (auto plan = scheduler.plan(kStart)) scheduler.complete(answer(*plan, scheduler), kStart);
+  auto events = scheduler.take_events();
+  CHECK(events_of<RequestFinished>(events).at(0).usage.num_completion_tokens == 4);
+  CHECK(events_of<TokensGenerated>(events).back().choice == 1);
+}
+
+TEST_CASE("a request past its deadline ends with that reason") {
+  Scheduler scheduler(small_config());
+  Request made = request(1, 4, 8);
+  made.deadline = kStart + 1s;
+  scheduler.submit(made, kStart);
+  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.plan(kStart + 2s);
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).reason ==
+        FinishReason::kDeadline);
+}
+
+TEST_CASE("a failed step ends what the engine had begun and leaves the queue standing") {
+  SchedulerConfig config = small_config();
+  config.max_num_seqs = 1;
+  Scheduler scheduler(config);
+  scheduler.submit(request(1, 4, 8), kStart);
+  scheduler.submit(request(2, 4, 2), kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  scheduler.fail(plan.id, Error{Errc::kEngineError, "broken", ""}, kStart);
+  auto finished = events_of<RequestFinished>(scheduler.take_events());
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].error->detail == "broken");
+  while (auto next = scheduler.plan(kStart)) scheduler.complete(answer(*next, scheduler), kStart);
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).request == RequestId{2});
+}
+
+TEST_CASE("requests without a seed draw different ones, a given seed stays") {
+  Scheduler scheduler(small_config());
+  scheduler.submit(request(1, 2, 2), kStart);
+  scheduler.submit(request(2, 2, 2), kStart);
+  Request seeded = request(3, 2, 2);
+  seeded.sampling.seed = 42;
+  scheduler.submit(seeded, kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  REQUIRE(plan.starts.size() == 3);
+  CHECK(plan.starts[0].sampling.seed != plan.starts[1].sampling.seed);
+  CHECK(plan.starts[2].sampling.seed == 42);
+}
