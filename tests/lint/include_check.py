@@ -54,7 +54,8 @@ def faults_in(path: pathlib.Path, room: str) -> list[str]:
             for pattern, rooms in LIBRARIES.items():
                 if re.match(pattern, target) and room not in rooms:
                     faults.append(f"{name}:{number}: {room} may not include <{target}")
-            if found.group(1) == '"' and not (ROOT / target[:-1]).exists():
+            is_ours = not target.startswith(("hwy/",))
+            if found.group(1) == '"' and is_ours and not (ROOT / target[:-1]).exists():
                 faults.append(f"{name}:{number}: includes are root-relative: {target[:-1]}")
         for pattern in FORBIDDEN.get(room, []):
             if re.search(pattern, line.split("//")[0]):

@@ -7,23 +7,18 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_LINES = 400
 
 
-def build_text(folder: pathlib.Path) -> str:
-    texts = []
-    for parent in [folder, *folder.parents]:
-        if (parent / "meson.build").exists():
-            texts.append((parent / "meson.build").read_text())
-        if parent == ROOT:
-            break
-    return "\n".join(texts)
+def build_texts() -> str:
+    return "\n".join(path.read_text() for path in ROOT.rglob("meson.build") if "node_modules" not in path.parts)
 
 
 def main() -> int:
     faults = []
+    wired = build_texts()
     for top in ("src", "kernels", "actors", "protocol", "tests", "bench", "examples"):
         for path in sorted((ROOT / top).rglob("*.cpp")):
             if "node_modules" in path.parts:
                 continue
-            if path.name not in build_text(path.parent):
+            if path.name not in wired:
                 faults.append(f"{path.relative_to(ROOT)}: in no meson.build")
         for path in sorted((ROOT / top).rglob("*.[ch]pp")):
             lines = path.read_text().count("\n")

@@ -35,6 +35,9 @@ class FakeExecutor final : public StepExecutor {
     for (const SequenceStart& start : batch.starts) sequences_[start.id] = start.tokens;
     for (const Fork& fork : batch.forks) sequences_[fork.child] = sequences_.at(fork.parent);
     for (const BlockCopy& copy : batch.copies) copy_block(copy);
+    for (const ScheduledSequence& each : batch.scheduled) {  // Begun by a step that failed.
+      if (sequences_.count(each.id) == 0) return Error{Errc::kEngineError, "the sequence is not known", ""};
+    }
     StepResult result;
     result.id = batch.id;
     result.free_blocks = batch.free_blocks;
