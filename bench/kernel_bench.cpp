@@ -1,5 +1,6 @@
 // The ops that decide a model's speed, each beside its ceiling measured in the same run.
-// Usage: kernel_bench [instruction set]. One JSON object per line.
+// Usage: kernel_bench [all | linear | attention | packing] [instruction set]. One JSON object per
+// line.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -106,12 +107,71 @@ void bench_products(kernels::Backend& backend, MachineProbe& probe) {
   }
 }
 
+/// Decode over `num_seqs` contexts of 2,048 tokens in the shape of Qwen3-0.6B, bfloat16.
+void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_t num_seqs) {
+  constexpr std::int64_t kLayers = 28;
+  constexpr std::int64_t kContext = 2048;
+  constexpr std::int64_t kHeads = 16;
+  constexpr std::int64_t kHeadDim = 128;
+  constexpr std::int64_t kBlockSize = 16;
+  const std::int64_t blocks_each = kContext / kBlockSize;
+  const std::int64_t num_blocks = blocks_each * num_seqs;
+  kernels::KvCacheView cache{nullptr, DType::kBF16, num_blocks, kLayers, 8, kBlockSize, kHeadDim};
+  const auto bytes = cache.bytes_per_block() * static_cast<std::size_t>(num_blocks);
+  const kernels::Buffer memory = backend.allocate(bytes);
+  cache.data = memory.data();
+  std::fill_n(memory.as<std::uint16_t>(), bytes / 2, std::uint16_t{0x3c00});
+  std::vector<std::int32_t> cu_seqlens;
+  std::vector<std::int32_t> cu_blocks;
+  for (std::int64_t s = 0; s <= num_seqs; ++s) {
+    cu_seqlens.push_back(static_cast<std::int32_t>(s));
+    cu_blocks.push_back(static_cast<std::int32_t>(s * blocks_each));
+  }
+  const std::vector<std::int32_t> contexts(static_cast<std::size_t>(num_seqs), kContext);
+  std::vector<std::int32_t> tables;
+  for (std::int64_t b = 0; b < num_blocks; ++b) {
+    tables.push_back(static_cast<std::int32_t>(b * 37 % num_blocks));  // scattered
+  }
+  const std::vector<float> query(static_cast<std::size_t>(num_seqs * kHeads * kHeadDim), 0.1F);
+  std::vector<float> output(query.size());
+  const Measurement m = measure(probe, [&] {
+    for (std::int64_t layer = 0; layer < kLayers; ++layer) {
+      backend.attention({.query = query.data(),
+                         .output = output.data(),
+                         .cu_seqlens = cu_seqlens.data(),
+                         .context_lens = contexts.data(),
+                         .cu_blocks = cu_blocks.data(),
+                         .block_tables = tables.data(),
+                         .num_seqs = num_seqs,
+                         .num_heads = kHeads,
+                         .layer = layer,
+                         .scale = 0.1F,
+                         .cache = cache});
+    }
+  });
+  report("attention decode, sequences=" + std::to_string(num_seqs), m, static_cast<double>(bytes),
+         static_cast<double>(bytes) * 2.0 * kHeads / 8);
+}
+
+/// Start-up: packing a gigabyte of bfloat16 rows.
+void bench_packing(kernels::Backend& backend, MachineProbe& probe) {
+  constexpr std::int64_t kCols = 2048;
+  constexpr std::int64_t kRows = std::int64_t{1} << 18;
+  const std::vector<std::uint16_t> rows(std::size_t{kRows * kCols}, std::uint16_t{0x3c00});
+  const kernels::HostMatrix part{rows.data(), DType::kBF16, kRows, kCols, false};
+  const Measurement m = measure(probe, [&] {
+    const kernels::Matrix matrix = backend.prepare_matrix({&part, 1}, DType::kBF16);
+  });
+  report("prepare_matrix, bytes read and written", m, 2.0 * kRows * kCols * 2, 0.0);
+}
+
 }  // namespace
 }  // namespace octavo::bench
 
 int main(int argc, char* argv[]) {
-  const auto backend =
-      octavo::kernels::make_cpu_backend({.threads = 0, .instruction_set = argc > 1 ? argv[1] : ""});
+  const std::string wanted = argc > 1 ? argv[1] : "all";
+  const auto backend = octavo::kernels::make_cpu_backend(
+      {.threads = 0, .instruction_set = argc > 2 ? argv[2] : ""});
   if (backend == nullptr) {
     std::fputs("this machine does not have that instruction set\n", stderr);
     return 1;
@@ -119,5 +179,11 @@ int main(int argc, char* argv[]) {
   octavo::bench::MachineProbe probe(0);
   std::printf("{\"backend\":\"%s\",\"machine\":%s}\n", backend->description().c_str(),
               octavo::bench::to_json(probe.measure()).c_str());
-  octavo::bench::bench_products(*backend, probe);
+  const auto wants = [&](const char* section) { return wanted == "all" || wanted == section; };
+  if (wants("linear")) octavo::bench::bench_products(*backend, probe);
+  if (wants("attention")) {
+    octavo::bench::bench_attention(*backend, probe, 1);
+    octavo::bench::bench_attention(*backend, probe, 8);
+  }
+  if (wants("packing")) octavo::bench::bench_packing(*backend, probe);
 }

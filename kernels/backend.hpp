@@ -162,10 +162,10 @@ struct SampleRow {
   std::uint64_t seed = 0;
   std::uint64_t position =
       0;  ///< Counter of the generator: the draw depends on (seed, position) alone.
-  std::span<const std::int32_t> tokens;  ///< Prompt and completion so far.
+  std::span<const std::int32_t> tokens{};  ///< Prompt and completion so far.
   std::int64_t num_prompt_tokens = 0;
-  std::span<const std::pair<std::int32_t, float>> logit_bias;
-  std::span<const std::int32_t> forbidden;  ///< Never sampled (stop tokens before min_tokens).
+  std::span<const std::pair<std::int32_t, float>> logit_bias{};
+  std::span<const std::int32_t> forbidden{};  ///< Never sampled (stop tokens before min_tokens).
   std::int32_t num_logprobs = -1;  ///< -1: none; 0: of the chosen token; k: of the k best as well.
 };
 

@@ -3,6 +3,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/cpu/fast_backend.hpp"
+#include "kernels/cpu/reference_backend.hpp"
 
 namespace octavo::kernels {
 

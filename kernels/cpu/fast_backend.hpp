@@ -3,9 +3,13 @@
 // batch, the tiling or the number of threads.
 #pragma once
 
+#include <algorithm>
+
+#include "kernels/cpu/attention.hpp"
 #include "kernels/cpu/linear.hpp"
+#include "kernels/cpu/logits.hpp"
 #include "kernels/cpu/packing.hpp"
-#include "kernels/cpu/reference_backend.hpp"
+#include "kernels/cpu/rows.hpp"
 #include "kernels/cpu/thread_pool.hpp"
 
 namespace octavo::kernels {
@@ -22,26 +26,60 @@ struct InstructionSet {
 /// Those that this machine and this build have, slowest first. Without the reference.
 std::vector<InstructionSet> instruction_sets();
 
-class FastBackend final : public ReferenceBackend {
+class FastBackend final : public Backend {
  public:
   FastBackend(InstructionSet instruction_set, int threads);
 
   std::string description() const override;
+  Buffer allocate(std::size_t bytes) override;
   Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) override;
+  Vector prepare_vector(std::span<const HostMatrix> parts) override;
   Matrix random_matrix(std::int64_t rows, std::int64_t cols, DType dtype, std::uint64_t seed,
                        float scale) override;
   void embed(const Matrix& table, const std::int32_t* ids, const Matrix* position_table,
              const std::int32_t* positions, std::int64_t position_offset, float* output,
              std::int64_t num_tokens) override;
+  void norm(const NormArgs& args) override;
   void linear(const float* input, const Matrix& weight, const float* bias, float* output,
               std::int64_t n, bool accumulate) override;
+  void split_rotate_write(const QkvArgs& args) override;
+  void attention(const AttentionArgs& args) override;
+  void gated_activation(Activation kind, const float* input, float* output, std::int64_t n,
+                        std::int64_t width) override;
+  void activation(Activation kind, float* values, std::int64_t count) override;
+  void gather_rows(const float* input, const std::int32_t* rows, float* output, std::int64_t n,
+                   std::int64_t width) override;
+  void sample(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,
+              std::span<SampleOutput> outputs) override;
+  void copy_blocks(
+      const KvCacheView& cache,
+      std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
+  void synchronize() override {}
 
  private:
+  /// Calls work(begin, end, thread) over parts of [0, num_rows) of about `kElementsPerItem`
+  /// elements.
+  template <class Work>
+  void over_rows(std::int64_t num_rows, std::int64_t width, const Work& work) {
+    constexpr std::int64_t kElementsPerItem = 1 << 14;
+    const std::int64_t per_item =
+        std::max<std::int64_t>(1, kElementsPerItem / std::max<std::int64_t>(1, width));
+    pool_.run((num_rows + per_item - 1) / per_item, [&](std::int64_t item, int thread) {
+      work(item * per_item, std::min((item + 1) * per_item, num_rows), thread);
+    });
+  }
+
   InstructionSet instruction_set_;
   ThreadPool pool_;
   LinearKernels linear_kernels_;
   LinearScratch linear_scratch_;
   PackGroup pack_group_;
+  RowKernels row_kernels_;
+  AttentionKernels attention_kernels_;
+  AttentionMemory attention_memory_;
+  LogitKernels logit_kernels_;
+  std::vector<LogitSampler> samplers_;       ///< One per thread.
+  std::vector<std::vector<float>> scratch_;  ///< One head per thread.
 };
 
 }  // namespace octavo::kernels

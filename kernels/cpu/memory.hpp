@@ -16,4 +16,7 @@ Buffer take_memory(std::size_t bytes);
 /// than an address space holds.
 std::size_t checked_bytes(std::int64_t rows, std::int64_t cols, std::size_t element_bytes);
 
+/// The values of all parts, end to end, as float32; empty when there is no memory.
+Vector float_vector(std::span<const HostMatrix> parts);
+
 }  // namespace octavo::kernels

@@ -31,6 +31,10 @@ Matrix ReferenceBackend::prepare_matrix(std::span<const HostMatrix> parts, DType
 }
 
 Vector ReferenceBackend::prepare_vector(std::span<const HostMatrix> parts) {
+  return float_vector(parts);
+}
+
+Vector float_vector(std::span<const HostMatrix> parts) {
   Vector vector;
   for (const HostMatrix& part : parts) vector.size += part.rows * part.cols;
   vector.storage = take_memory(checked_bytes(1, vector.size, sizeof(float)));

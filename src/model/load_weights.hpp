@@ -1,11 +1,8 @@
-// From a checkpoint's tensors, or from a seed, to weights that a backend can run. A tensor too few,
-// too many or of another shape is an error with its name: a model that is nearly right talks
-// nonsense.
+// From a checkpoint's tensors, or from a seed, to weights that a backend can run.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "kernels/backend.hpp"
 #include "src/model/checkpoint.hpp"
@@ -17,11 +14,7 @@ namespace octavo {
 /// Called after each tensor with the stored bytes read so far and in all.
 using LoadProgress = std::function<void(std::size_t done_bytes, std::size_t total_bytes)>;
 
-/// The dtype in which the checkpoint stores its embedding. Errors: kInvalidFile, kUnsupportedModel.
-Result<kernels::DType> stored_dtype(const Checkpoint& checkpoint, const DecoderSpec& spec);
-
-/// Errors: kInvalidFile for missing, surplus or misshapen tensors; kUnsupportedModel for a dtype
-/// that is not F32, F16 or BF16; kOutOfMemory.
+/// Checks the coverage first. Errors: those of `check_coverage`; kOutOfMemory.
 Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
                              const Checkpoint& checkpoint, kernels::DType dtype,
                              const LoadProgress& progress);

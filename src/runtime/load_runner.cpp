@@ -7,6 +7,7 @@
 #include <string>
 
 #include "src/model/architectures.hpp"
+#include "src/model/coverage.hpp"
 #include "src/model/json_file.hpp"
 
 namespace octavo {

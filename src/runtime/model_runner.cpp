@@ -16,7 +16,8 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
               .num_blocks = info_.num_blocks,
               .max_tokens = options.max_num_batched_tokens,
               .max_sequences = options.max_num_seqs,
-              .max_positions = info_.max_position_embeddings},
+              .max_positions =
+                  std::min(info_.max_position_embeddings, info_.num_blocks * info_.block_size)},
       sequences_(info_.defaults.eos_token_ids, info_.vocab_size),
       on_logits_(options.on_logits) {}
 

@@ -17,11 +17,12 @@ constexpr std::size_t kLogitRows = 9;
 /// One prompt's logits per step, taken from the runner while it generates.
 using LogitRows = std::vector<std::vector<float>>;
 
-std::unique_ptr<ModelRunner> load_float32(const std::filesystem::path& path,
-                                          std::int64_t block_size, LogitRows* logits) {
+std::unique_ptr<ModelRunner> load(const std::filesystem::path& path,
+                                  std::optional<kernels::DType> dtype, std::int64_t block_size,
+                                  LogitRows* logits) {
   RunnerOptions options;
   options.path = path;
-  options.dtype = kernels::DType::kF32;
+  options.dtype = dtype;
   options.block_size = block_size;
   options.num_blocks = 512 / block_size + 4;
   options.max_num_batched_tokens = 128;
@@ -80,7 +81,7 @@ void check_logprobs(const Generated& got, const GoldenPrompt& golden) {
 
 void check_alone(const GoldenFolder& folder, std::int64_t block_size, std::int64_t chunk) {
   LogitRows logits;
-  auto runner = load_float32(folder.path, block_size, &logits);
+  auto runner = load(folder.path, kernels::DType::kF32, block_size, &logits);
   auto sampling = greedy();
   sampling.num_logprobs = 5;
   for (std::size_t i = 0; i < folder.prompts.size(); ++i) {
@@ -96,7 +97,7 @@ void check_alone(const GoldenFolder& folder, std::int64_t block_size, std::int64
 }
 
 void check_together(const GoldenFolder& folder, std::int64_t block_size, std::int64_t chunk) {
-  auto runner = load_float32(folder.path, block_size, nullptr);
+  auto runner = load(folder.path, kernels::DType::kF32, block_size, nullptr);
   std::vector<std::vector<TokenId>> prompts;
   for (const auto& golden : folder.prompts) prompts.push_back(golden.prompt_ids);
   const auto got = generate(*runner, prompts, greedy(), folder.prompts[0].greedy_ids.size(), chunk);
@@ -144,7 +145,7 @@ TEST_CASE("all prompts in one batch have the reference's tokens") {
 
 TEST_CASE("a repetition penalty changes greedy tokens as the reference does") {
   for_every_folder([](const GoldenFolder& folder) {
-    auto runner = load_float32(folder.path, 16, nullptr);
+    auto runner = load(folder.path, kernels::DType::kF32, 16, nullptr);
     auto sampling = greedy();
     sampling.repetition_penalty = 1.3F;
     for (const auto& golden : folder.prompts) {
@@ -154,6 +155,21 @@ TEST_CASE("a repetition penalty changes greedy tokens as the reference does") {
       const auto& penalized = golden.rep_penalty_logits;
       CHECK(got.tokens[0] ==
             std::max_element(penalized.begin(), penalized.end()) - penalized.begin());
+    }
+  });
+}
+
+TEST_CASE("in the dtype that is stored, the first logits stay as near as that dtype allows") {
+  for_every_folder([](const GoldenFolder& folder) {
+    LogitRows logits;
+    auto runner = load(folder.path, std::nullopt, 16, &logits);
+    const bool is_half = runner->info().dtype != kernels::DType::kF32;
+    CHECK(runner->info().kv_dtype == runner->info().dtype);
+    for (const auto& golden : folder.prompts) {
+      logits.clear();
+      generate(*runner, {golden.prompt_ids}, greedy(), 1);
+      const std::span expected(golden.logits.data(), logits[0].size());
+      CHECK(relative_error(logits[0], expected) < (is_half ? 1e-2 : kTolerance));
     }
   });
 }

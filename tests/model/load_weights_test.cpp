@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "src/model/coverage.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/tiny_model.hpp"
 

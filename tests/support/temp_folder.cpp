@@ -22,6 +22,8 @@ TempFolder::~TempFolder() {
 }
 
 void TempFolder::write(const std::string& name, std::string_view bytes) const {
+  // A new file: cutting an old one short makes some file systems wait for the disk.
+  std::filesystem::remove(path_ / name);
   std::ofstream(path_ / name, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }

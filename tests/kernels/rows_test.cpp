@@ -1,0 +1,152 @@
+#include <vector>
+
+#include "tests/kernels/support.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace octavo::kernels;
+
+namespace {
+
+// Float32 sums of up to a thousand values in another order.
+constexpr double kTolerance = 1e-5;
+
+std::vector<float> normed(Backend& backend, NormKind kind, std::int64_t n, std::int64_t width,
+                          bool with_residual, std::vector<float>& residual) {
+  auto values = normal_values(n * width, 1);
+  const auto weight = normal_values(width, 2);
+  const auto bias = normal_values(width, 3);
+  residual = normal_values(n * width, 4);
+  backend.norm({.kind = kind,
+                .input = values.data(),
+                .residual = with_residual ? residual.data() : nullptr,
+                .weight = weight.data(),
+                .bias = kind == NormKind::kLayer ? bias.data() : nullptr,
+                .weight_offset = with_residual ? 1.0F : 0.0F,
+                .output = values.data(),
+                .num_tokens = n,
+                .width = width});
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("every instruction set norms as the reference does") {
+  const auto reference = backend_of("reference");
+  for (const std::string& name : fast_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (const auto& [n, width] : {std::pair{0, 8}, {1, 1}, {1, 17}, {3, 64}, {40, 1000}}) {
+      for (NormKind kind : {NormKind::kRms, NormKind::kLayer}) {
+        for (bool with_residual : {false, true}) {
+          std::vector<float> expected_sum;
+          std::vector<float> sum;
+          const auto expected = normed(*reference, kind, n, width, with_residual, expected_sum);
+          INFO(name << ' ' << n << 'x' << width << ' ' << with_residual);
+          CHECK(relative_error(normed(*backend, kind, n, width, with_residual, sum), expected) <
+                (width == 1 ? 1e-3 : kTolerance));
+          CHECK(sum == expected_sum);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("every instruction set activates as the reference does, far out as well") {
+  const auto reference = backend_of("reference");
+  auto values = normal_values(2 * 3 * 531, 5);
+  for (std::size_t i = 0; i < 12; ++i)
+    values[i] = (i % 2 == 0 ? 1.0F : -1.0F) * std::pow(10.0F, static_cast<float>(i) - 2);
+  const auto kind =
+      GENERATE(Activation::kSilu, Activation::kGelu, Activation::kGeluTanh, Activation::kRelu);
+  std::vector<float> expected(3 * 531);
+  reference->gated_activation(kind, values.data(), expected.data(), 3, 531);
+  auto expected_in_place = values;
+  reference->activation(kind, expected_in_place.data(), 3186);
+  for (const std::string& name : fast_instruction_sets()) {
+    const auto backend = backend_of(name);
+    std::vector<float> actual(expected.size());
+    backend->gated_activation(kind, values.data(), actual.data(), 3, 531);
+    auto in_place = values;
+    backend->activation(kind, in_place.data(), 3186);
+    INFO(name << " kind " << static_cast<int>(kind));
+    for (std::size_t i = 0; i < actual.size(); ++i) {
+      CHECK(actual[i] == Approx(expected[i]).epsilon(1e-5).margin(2e-6));
+    }
+    for (std::size_t i = 0; i < in_place.size(); ++i) {
+      CHECK(in_place[i] == Approx(expected_in_place[i]).epsilon(1e-5).margin(2e-6));
+    }
+  }
+}
+
+TEST_CASE("split, norm, rotation and cache write agree with the reference") {
+  struct Shape {
+    std::int64_t head_dim;
+    std::int64_t rotary_dim;
+    bool with_norm;
+  };
+  const auto reference = backend_of("reference");
+  const auto dtype = GENERATE(DType::kF32, DType::kF16, DType::kBF16);
+  for (const Shape& shape :
+       {Shape{8, 8, false}, {20, 10, true}, {64, 64, true}, {128, 32, false}}) {
+    constexpr std::int64_t kHeads = 6;
+    constexpr std::int64_t kKvHeads = 3;
+    const std::vector<std::int32_t> positions{0, 3, 9, 1, 2};
+    const std::vector<std::int64_t> slots{5, -1, 11, 0, 7};
+    const auto qkv = normal_values(5 * (kHeads + 2 * kKvHeads) * shape.head_dim, 6);
+    const auto query_norm = normal_values(shape.head_dim, 7);
+    const auto key_norm = normal_values(shape.head_dim, 8);
+    const auto cos_sin = normal_values(10 * shape.head_dim, 9);
+    const auto run = [&](Backend& backend, std::vector<float>& query) {
+      KvCacheView cache{nullptr, dtype, 3, 2, kKvHeads, 4, shape.head_dim};
+      Buffer memory = backend.allocate(cache.bytes_per_block() * 3);
+      cache.data = memory.data();
+      query.resize(static_cast<std::size_t>(5 * kHeads * shape.head_dim));
+      backend.split_rotate_write({.qkv = qkv.data(),
+                                  .query = query.data(),
+                                  .query_norm = shape.with_norm ? query_norm.data() : nullptr,
+                                  .key_norm = shape.with_norm ? key_norm.data() : nullptr,
+                                  .cos_sin = cos_sin.data(),
+                                  .rotary_dim = shape.rotary_dim,
+                                  .positions = positions.data(),
+                                  .slots = slots.data(),
+                                  .num_tokens = 5,
+                                  .num_heads = kHeads,
+                                  .layer = 1,
+                                  .cache = cache});
+      const HostMatrix all{cache.data, dtype, 1, cache.elements_per_block() * 3, false};
+      const Vector values = backend.prepare_vector({&all, 1});
+      return std::vector<float>(values.data(), values.data() + values.size);
+    };
+    std::vector<float> expected_query;
+    const auto expected = run(*reference, expected_query);
+    for (const std::string& name : fast_instruction_sets()) {
+      std::vector<float> query;
+      const auto actual = run(*backend_of(name), query);
+      INFO(name << ' ' << name_of(dtype) << " dim " << shape.head_dim);
+      CHECK(relative_error(query, expected_query) < kTolerance);
+      // One unit in the last place where the sums of a norm differ before rounding.
+      CHECK(relative_error(actual, expected) < (dtype == DType::kF32 ? kTolerance : 0.05));
+      std::int64_t different = 0;
+      for (std::size_t i = 0; i < actual.size(); ++i) different += actual[i] != expected[i] ? 1 : 0;
+      if (dtype != DType::kF32) CHECK(different * 50 <= static_cast<std::int64_t>(actual.size()));
+    }
+  }
+}
+
+TEST_CASE("gathered rows and copied blocks are the bytes of their sources") {
+  const std::vector<float> input = normal_values(5 * 7, 1);
+  const std::vector<std::int32_t> rows{4, 0, 4};
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    std::vector<float> output(3 * 7);
+    backend->gather_rows(input.data(), rows.data(), output.data(), 3, 7);
+    CHECK(std::equal(output.begin(), output.begin() + 7, input.begin() + 28));
+    CHECK(std::equal(output.begin() + 7, output.begin() + 14, input.begin()));
+    std::vector<float> cache_values = normal_values(4 * 2 * 6, 2);
+    const std::vector<float> before = cache_values;
+    const std::pair<std::int32_t, std::int32_t> copies[] = {{3, 0}, {1, 2}};
+    backend->copy_blocks({cache_values.data(), DType::kF32, 4, 1, 1, 2, 3}, copies);
+    CHECK(std::equal(cache_values.begin(), cache_values.begin() + 12, before.begin() + 36));
+    CHECK(std::equal(cache_values.begin() + 12, cache_values.begin() + 24, before.begin() + 12));
+    CHECK(std::equal(cache_values.begin() + 24, cache_values.begin() + 36, before.begin() + 12));
+  }
+}
