@@ -13,7 +13,9 @@ export const patience = process.env.OCTAVO_SLOW ? 20 : 1;
 
 /// A server that is stopped after the test `t` (a node:test context or `after`), and must then end cleanly.
 export async function serverFor(t, flags = []) {
-  const server = await startServer(['--log-level', 'warning', '--drain-timeout', '5', '--kv-cache-memory', '512MiB', ...flags]);
+  const defaults = { '--log-level': 'warning', '--drain-timeout': '5', '--kv-cache-memory': '512MiB' };
+  const open = Object.entries(defaults).filter(([name]) => !flags.includes(name));
+  const server = await startServer([...open.flat(), ...flags]);
   let stopped;
   const stop = server.stop;
   server.stop = (signal) => (stopped ??= stop(signal));
