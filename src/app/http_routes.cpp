@@ -64,7 +64,10 @@ Response HttpRoutes::operator()(const http::request<http::string_body>& request)
     return response;
   }
   Response response = route(request, path);
-  if (request.method() == http::verb::head) response.body().clear();
+  if (request.method() == http::verb::head) {
+    response.content_length(response.body().size());
+    response.body().clear();
+  }
   return response;
 }
 
