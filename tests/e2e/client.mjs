@@ -81,10 +81,11 @@ export class Client {
     const turns = this.#lanes.get(event.stream_id ?? '');
     const turn = turns?.[0];
     if (event.type === 'error') {
-      if (!turn) return;
-      turns.shift();
-      turn.events.push(event);
-      turn.resolve(turn);
+      // A create that is refused on arrival is the newest; one that fails when its time comes has not begun.
+      const isNewest = turn?.events.length > 0 || event.error.code === 'queue_full';
+      const refused = isNewest ? turns.pop() : turns?.shift();
+      refused?.events.push(event);
+      refused?.resolve(refused);
       return;
     }
     if (event.type === 'octavo:goaway') return;
