@@ -49,8 +49,8 @@ void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_
   }
 }
 
-template <class T>
 /// Into the second level: its queue of misses is longer than that of the first.
+template <class T>
 HWY_INLINE void prefetch_row(const T* row, std::int64_t head_dim) {
   constexpr auto kPerLine = static_cast<std::int64_t>(64 / sizeof(T));
   for (std::int64_t d = 0; d < head_dim; d += kPerLine) __builtin_prefetch(row + d, 0, 2);
