@@ -9,7 +9,6 @@
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_simd.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "hwy/cache_control.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/dispatch.hpp"
@@ -50,10 +49,11 @@ void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_
   }
 }
 
+/// Into the second level: its queue of misses is longer than that of the first.
 template <class T>
 HWY_INLINE void prefetch_row(const T* row, std::int64_t head_dim) {
   constexpr auto kPerLine = static_cast<std::int64_t>(64 / sizeof(T));
-  for (std::int64_t d = 0; d < head_dim; d += kPerLine) hwy::Prefetch(row + d);
+  for (std::int64_t d = 0; d < head_dim; d += kPerLine) __builtin_prefetch(row + d, 0, 2);
 }
 
 using D4 = hn::CappedTag<float, 4>;
