@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kDemoName = "octavo-demo";
+
 Error invalid(const std::string& flag, const std::string& why) { return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag}; }
 
 Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const std::string& name) {
@@ -123,6 +125,7 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
   ServedModel served;
   const fs::path folder = fs::path(path).lexically_normal();
   served.name = served_name;
+  if (served.name.empty() && folder == fs::path(resolve_model_path("").value_or("")).lexically_normal()) served.name = kDemoName;
   if (served.name.empty()) served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   served.created_at = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
