@@ -28,6 +28,7 @@ void Session::receive_frame(std::string_view frame) {
   } else {
     receive(std::get<ResponseCancel>(*event));
   }
+  cut_off_if_deaf();
 }
 
 void Session::receive(ResponseCreate create) {
@@ -116,11 +117,14 @@ void Session::handle(SessionMessage message) {
     handle_prepared(std::move(std::get<PromptPrepared>(message)));
   }
   start_next();
-  if (outbox_.is_over_limit()) {
-    spdlog::info("session: cut off a client that does not read");
-    leave(CancelReason::kSlowConsumer);
-    outbox_.close(CloseCode::kTryAgainLater);
-  }
+  cut_off_if_deaf();
+}
+
+void Session::cut_off_if_deaf() {
+  if (left_ || !outbox_.is_over_limit()) return;
+  spdlog::info("session: cut off a client that does not read");
+  leave(CancelReason::kSlowConsumer);
+  outbox_.close(CloseCode::kTryAgainLater);
 }
 
 void Session::handle_prepared(PromptPrepared prepared) {
@@ -241,8 +245,7 @@ void Session::decongest() {
 void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
-  for (const auto& [request, running] : tasks_)
-    scheduler_.send(CancelRequest{request, reason});
+  for (const auto& [request, running] : tasks_) scheduler_.send(CancelRequest{request, reason});
   tasks_.clear();
   preparing_.clear();
   mailbox_.close();

@@ -81,6 +81,7 @@ class Session {
   void on(const RequestResumed& event);
   void on(const RequestFinished& event);
   void on(const RequestRejected& event);
+  void cut_off_if_deaf();
   void refuse(const ResponseCreate& create, const Error& error);
   void send(std::vector<std::string> frames);
   void send_error(const Error& error, const std::string& stream_id);
@@ -89,7 +90,8 @@ class Session {
   bool cancel_running(const ResponseCancel& cancel);
 
   SessionContext& context_;
-  Address<SchedulerMessage> scheduler_;  ///< A copy: the last thing a dying session says goes through it.
+  Address<SchedulerMessage>
+      scheduler_;  ///< A copy: the last thing a dying session says goes through it.
   Mailbox<SessionMessage> mailbox_;
   Outbox outbox_;
   Lanes<Pending> lanes_;

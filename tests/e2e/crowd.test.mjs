@@ -1,5 +1,6 @@
 // Many clients at once: each is told what it would be told alone, and nothing is left in use behind them.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -37,8 +38,8 @@ async function checkCrowd(server, solo) {
   return turns;
 }
 
-/// Reads nothing after the upgrade, and asks for everything.
-async function openDeafClient(server, frames) {
+/// Reads nothing after the upgrade.
+async function openDeafClient(server) {
   const socket = connect({ port: server.port, host: '127.0.0.1' });
   const key = randomBytes(16).toString('base64');
   socket.on('error', () => {});
@@ -48,16 +49,17 @@ async function openDeafClient(server, frames) {
                  `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
   });
   socket.pause();
-  for (const frame of frames) {
-    const payload = Buffer.from(JSON.stringify(frame));
-    const head = Buffer.alloc(8); // The mask stays zero.
-    head[0] = 0x81;
-    head[1] = 0x80 | 126;
-    head.writeUInt16BE(payload.length, 2);
-    socket.write(Buffer.concat([head, payload]));
-  }
   return socket;
 }
+
+function textFrame(text) {
+  const payload = Buffer.from(text);
+  const length = payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
+  return Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), payload]); // A mask of zeros.
+}
+
+const residentBytes = (server) =>
+  1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]);
 
 test('200 clients at once are each told what they would be told alone', async (t) => {
   const server = await serverFor(t);
@@ -104,12 +106,30 @@ test('a client that does not read stalls nobody, and is cut off', async (t) => {
   const greedy = { temperature: 0, ignore_eos: true, max_output_tokens: 1900, top_logprobs: 20 };
   const frames = Array.from({ length: 8 }, (_, i) =>
     ({ type: 'response.create', input: 'Tell me a story.', stream_id: `lane-${i}`, ...greedy }));
-  const deaf = await openDeafClient(server, frames);
+  const deaf = await openDeafClient(server);
+  for (const frame of frames) deaf.write(textFrame(JSON.stringify(frame)));
   await eventually(async () => (await metricsOf(server)).get('octavo:num_requests_running') >= 8, 'the deaf one is served');
   const client = await plainClient(server);
   for (let k = 0; k < 8; ++k) assert.equal((await client.complete(bodyOf(k))).text, solo[k]);
   await client.close();
   const now = await untilIdle(server, 30_000);
   assert.ok(now.get('octavo:generation_tokens_total') < 8 * 1900, 'the deaf one was cut off');
+  deaf.destroy();
+});
+
+test('a client that sends nonsense and does not read the answers cannot fill the memory', async (t) => {
+  const server = await serverFor(t);
+  const deaf = await openDeafClient(server);
+  const before = residentBytes(server);
+  const nonsense = Buffer.concat(Array(1000).fill(textFrame('{')));
+  let isOver = false;
+  deaf.on('close', () => (isOver = true));
+  for (let i = 0; i < 3000 && !isOver; ++i) {
+    if (!deaf.write(nonsense)) await Promise.race([new Promise((done) => deaf.once('drain', done)), new Promise((done) => deaf.once('close', done))]);
+  }
+  assert.ok(residentBytes(server) - before < (64 << 20), `${(residentBytes(server) - before) >> 20} MiB more`);
+  const client = await plainClient(server);
+  assert.equal((await client.complete(bodyOf(3))).end.type, 'response.completed');
+  await client.close();
   deaf.destroy();
 });
