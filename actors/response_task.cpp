@@ -11,7 +11,8 @@ ResponseTask::ResponseTask(RequestId request, std::string response_id, const Ser
       stream_(std::move(response_id), model.name, created_at, create_) {
   choices_.reserve(static_cast<std::size_t>(create_.sampling.n));
   for (std::int32_t i = 0; i < create_.sampling.n; ++i) {
-    choices_.emplace_back(CompletionText(*model.tokenizer, create_.sampling.stop, create_.sampling.min_tokens));
+    choices_.emplace_back(
+        CompletionText(*model.tokenizer, create_.sampling.stop, create_.sampling.min_tokens));
   }
 }
 

@@ -241,8 +241,7 @@ void Session::decongest() {
 void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
-  for (const auto& [request, running] : tasks_)
-    scheduler_.send(CancelRequest{request, reason});
+  for (const auto& [request, running] : tasks_) scheduler_.send(CancelRequest{request, reason});
   tasks_.clear();
   preparing_.clear();
   mailbox_.close();

@@ -89,7 +89,8 @@ class Session {
   bool cancel_running(const ResponseCancel& cancel);
 
   SessionContext& context_;
-  Address<SchedulerMessage> scheduler_;  ///< A copy: the last thing a dying session says goes through it.
+  Address<SchedulerMessage>
+      scheduler_;  ///< A copy: the last thing a dying session says goes through it.
   Mailbox<SessionMessage> mailbox_;
   Outbox outbox_;
   Lanes<Pending> lanes_;
