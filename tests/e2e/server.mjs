@@ -1,0 +1,42 @@
+// A real Octavo server for one test file: started on a free port, stopped with its log kept.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/octavo', import.meta.url));
+const kSpoken = /^Octavo is serving at (http:\/\/\S+:(\d+)\/)$/m;
+
+/// Starts `octavo serve` with these further flags. Resolves once it listens, to
+/// { url, port, process, stderr(), stop() }; rejects with the log if it ends before that.
+/// stop(signal) resolves to { code, signal }, and ends what does not end by itself.
+export async function startServer(flags = [], environment = {}) {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: build it, or name it in OCTAVO_BINARY`);
+  const child = spawn(binary, ['serve', '--port', '0', ...flags], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stderr.on('data', (bytes) => (stderr += bytes));
+  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+
+  const spoken = new Promise((resolve) => {
+    child.stdout.on('data', (bytes) => {
+      stdout += bytes;
+      const match = kSpoken.exec(stdout);
+      if (match) resolve(match);
+    });
+  });
+  const first = await Promise.race([spoken, ended]);
+  if (!Array.isArray(first)) throw new Error(`octavo ended with ${first.code ?? first.signal} before it listened:\n${stderr}`);
+
+  const stop = async (signal = 'SIGTERM') => {
+    child.kill(signal);
+    const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const how = await ended;
+    clearTimeout(patience);
+    return how;
+  };
+  return { url: first[1], port: Number(first[2]), process: child, stderr: () => stderr, stop };
+}
