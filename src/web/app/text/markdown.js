@@ -56,6 +56,7 @@ function draw(markdown, isOpen) {
     ALLOWED_TAGS: kTags,
     ALLOWED_ATTR: kAttributes,
     ALLOWED_URI_REGEXP: kLinks,
+    ADD_URI_SAFE_ATTR: ['rel', 'start', 'target', 'type'],
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_TRUSTED_TYPE: true,
