@@ -44,6 +44,22 @@ function exchange(question, answer) {
   return { q: { id: 'q', parent: null, role: 'user', text: question }, a: { id: 'a', parent: 'q', role: 'assistant', text: answer } };
 }
 
+/// What the browser keeps of the only answer, for the page to ask.
+function keptAnswer() {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('octavo');
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction('conversations').objectStore('conversations').getAll();
+      reading.onerror = reject;
+      reading.onsuccess = () => {
+        opening.result.close();
+        resolve(Object.values(reading.result[0]?.nodes ?? {}).find(({ role }) => role === 'assistant')?.text ?? '');
+      };
+    };
+  });
+}
+
 /// What the page sends, as it sends it.
 function recordSent(page) {
   const sent = [];
@@ -171,6 +187,17 @@ describe('the chat page', { skip: missingBrowser }, () => {
     const event = sent.at(-1);
     assert.equal(event.previous_response_id, undefined);
     assert.deepEqual(event.input.map(({ role }) => role), ['user', 'assistant', 'user']);
+  });
+
+  scenario('an answer cut short by a reload keeps what was written', async (page) => {
+    await page.evaluate(`window.keptAnswer = ${keptAnswer}`);
+    await begin(page, kStory);
+    while ((await page.evaluate(() => window.keptAnswer())).length <= 20);
+    await page.reload();
+    await page.click('.entry-title');
+    await page.waitForSelector(`${ended}[data-phase=failed]`);
+    assert.ok((await page.innerText(`${ended} .prose`)).length > 20);
+    assert.match(await page.innerText('.failure'), /page was closed/);
   });
 
   scenario('settings belong to one conversation and go with its requests', async (page, sent) => {

@@ -26,6 +26,5 @@ const chat = new Chat(state, new Shelf());
 
 applyTheme();
 render(<App state={state} chat={chat} />, document.body);
-addEventListener('pagehide', () => chat.keepUnfinished());
 addEventListener('online', () => chat.reconnect());
 chat.start();

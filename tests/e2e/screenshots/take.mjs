@@ -5,7 +5,7 @@ import { launchBrowser, openPage } from '../browser.mjs';
 import { startServer } from '../server.mjs';
 
 const folder = process.argv[2] ?? '.';
-const kDesktop = { viewport: { width: 1200, height: 780 }, deviceScaleFactor: 1.5, colorScheme: 'light', reducedMotion: 'reduce' };
+const kDesktop = { viewport: { width: 1200, height: 740 }, deviceScaleFactor: 1.5, colorScheme: 'light', reducedMotion: 'reduce' };
 const kPhone = { viewport: { width: 375, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, colorScheme: 'light', reducedMotion: 'reduce' };
 
 async function say(page, text) {
@@ -27,6 +27,7 @@ async function talk(page) {
   await page.press('.editor textarea', 'Enter');
   await page.waitForSelector('.siblings');
   await page.waitForSelector('.answer:last-child:not(.live)');
+  await say(page, 'How many letters does lantern have?');
 }
 
 const server = await startServer(['--served-model-name', 'octavo-demo']);

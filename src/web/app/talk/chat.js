@@ -4,9 +4,10 @@ import { afterEvent, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
 import { Link } from '../wire/link.js';
 import { createEvent } from '../wire/request.js';
-import { addMessage, changeMessage, chooseMessage, newConversation, newId, pathTo } from './conversation.js';
+import { addMessage, changeMessage, chooseMessage, newConversation, pathTo } from './conversation.js';
 
 const kKey = 'octavo-api-key';
+const kKeepMs = 1000;
 
 export class Chat {
   #state;
@@ -16,6 +17,7 @@ export class Chat {
   #known = new Map(); // Answer id -> response id; only as long as the connection.
   #unsent = []; // Ids of answers that wait for a lane or a connection.
   #isDraining = false;
+  #keeper; // Keeps unfinished answers now and then, while there are any.
 
   constructor(state, shelf) {
     this.#state = state;
@@ -130,20 +132,22 @@ export class Chat {
     this.#link.send({ type: 'response.cancel', ...(id ? { response_id: id } : { stream_id: lane }) });
   }
 
-  /// Keeps what has been written so far, for a page that may be gone in a moment.
-  keepUnfinished() {
-    for (const [answerId, { conversationId, answer }] of this.#value.live) {
-      const change = { text: answer.text, status: 'failed', error: 'the page was closed before the answer ended' };
-      this.#shelf.put(changeMessage(this.#conversation(conversationId), answerId, change));
-    }
-  }
-
   #ask(conversation, userId) {
-    const added = addMessage(conversation, userId, { role: 'assistant', text: '', id: newId() });
+    // What the next page finds if this one is gone before the answer has ended.
+    const error = 'the page was closed before the answer ended';
+    const added = addMessage(conversation, userId, { role: 'assistant', text: '', status: 'failed', error });
     this.keep(added.conversation);
+    this.#keeper ??= setInterval(() => this.#keepUnfinished(), kKeepMs);
     this.#setLive(added.id, { conversationId: conversation.id, answer: newAnswer(performance.now()) });
     this.#unsent.push(added.id);
     this.#sendNext();
+  }
+
+  #keepUnfinished() {
+    for (const [answerId, { conversationId, answer }] of this.#value.live) {
+      const conversation = this.#conversation(conversationId);
+      if (conversation && answer.text) this.#shelf.put(changeMessage(conversation, answerId, { text: answer.text }));
+    }
   }
 
   #sendNext() {
@@ -222,6 +226,7 @@ export class Chat {
     const live = new Map(this.#value.live);
     live.delete(answerId);
     this.#set({ live });
+    if (live.size === 0) this.#keeper = clearInterval(this.#keeper);
     const conversation = this.#conversation(conversationId);
     if (conversation) {
       const { text, phase, facts, error } = answer;

@@ -4,8 +4,9 @@
 const kRoot = 'root';
 const indexes = new WeakMap();
 
+/// Not randomUUID: a page over plain http from another machine does not have it.
 export function newId() {
-  return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export function newConversation(settings = {}, now = Date.now()) {

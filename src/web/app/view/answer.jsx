@@ -46,9 +46,11 @@ export function Answer({ state, chat, conversation, node }) {
         <footer class="turn-foot">
           {kEnds[node.status] && <span class="end">{kEnds[node.status]}</span>}
           <Facts node={node} />
-          <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
-          {text && <CopyButton text={text} />}
-          <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>
+          <span class="acts">
+            <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
+            {text && <CopyButton text={text} />}
+            <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>
+          </span>
         </footer>
       )}
     </article>

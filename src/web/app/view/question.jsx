@@ -1,5 +1,5 @@
 // What a person said, as it was typed; editing it makes another branch.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fitHeight } from './composer.jsx';
 import { Pencil } from './icons.jsx';
@@ -7,7 +7,7 @@ import { Siblings } from './siblings.jsx';
 
 function Editor({ text, onSend, onLeave }) {
   const area = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     fitHeight(area.current);
     area.current.focus();
     area.current.setSelectionRange(text.length, text.length);
@@ -44,8 +44,8 @@ export function Question({ chat, conversation, node }) {
     <article class="question" aria-label="Message">
       <p class="said">{node.text}</p>
       <footer class="turn-foot">
-        <Siblings chat={chat} conversation={conversation} node={node} what="message" />
         <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>
+        <Siblings chat={chat} conversation={conversation} node={node} what="message" />
       </footer>
     </article>
   );
