@@ -23,7 +23,8 @@ def run(npm: str, work: pathlib.Path, *arguments: str) -> None:
     done = subprocess.run([npm, *arguments], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
-        raise RuntimeError(f"npm {' '.join(arguments)} failed:\n{done.stdout.strip()}")
+        told = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith(("npm warn", "npm error     at"))]
+        raise RuntimeError("\n".join([f"npm {' '.join(arguments)} failed:", *told]))
 
 
 def install(npm: str, work: pathlib.Path) -> None:
@@ -31,7 +32,8 @@ def install(npm: str, work: pathlib.Path) -> None:
     stamp = work / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    run(npm, work, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+    run(npm, work, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline",
+        "--fetch-retries=1", "--fetch-retry-mintimeout=2000")
     stamp.write_text(wanted)
 
 
@@ -44,17 +46,13 @@ def write_licenses(work: pathlib.Path) -> None:
     (work / "dist" / "licenses.txt").write_text("\n\n".join(texts))
 
 
-def bundle(npm: str, source: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
+def prepare(source: pathlib.Path, work: pathlib.Path) -> None:
     work.mkdir(parents=True, exist_ok=True)
     for name in DESCRIPTION:
         shutil.copyfile(source / name, work / name)
     for folder in ("app", "dist"):
         shutil.rmtree(work / folder, ignore_errors=True)
     shutil.copytree(source / "app", work / "app")
-    install(npm, work)
-    run(npm, work, "run", "build")
-    write_licenses(work)
-    return work / "dist"
 
 
 def write_depfile(source: pathlib.Path, output: str, depfile: pathlib.Path) -> None:
@@ -64,18 +62,29 @@ def write_depfile(source: pathlib.Path, output: str, depfile: pathlib.Path) -> N
     depfile.write_text(f"{output}: {listed}\n")
 
 
+def build(npm: str, source: pathlib.Path, work: pathlib.Path, wish: str) -> pathlib.Path:
+    """The folder to embed. That packages cannot be had is the world's fault; a page that does not build is ours."""
+    prepare(source, work)
+    try:
+        install(npm, work)
+    except RuntimeError as error:
+        if wish == "enabled":
+            raise
+        print(f"web: {error}\nweb: the plain page is embedded instead; to try again: rm {sys.argv[3]} and build", file=sys.stderr)
+        return source / "plain"
+    run(npm, work, "run", "build")
+    write_licenses(work)
+    return work / "dist"
+
+
 def main() -> int:
     source, work, output, depfile = (pathlib.Path(argument) for argument in sys.argv[1:5])
     npm, wish = sys.argv[5:7]
     try:
-        page = bundle(npm, source, work)
-    except (OSError, RuntimeError) as error:
+        embed.write(build(npm, source, work, wish), output)
+    except RuntimeError as error:
         print(f"web: {error}", file=sys.stderr)
-        if wish == "enabled":
-            return 1
-        print(f"web: the plain page is embedded instead; to try again: rm {output} and build", file=sys.stderr)
-        page = source / "plain"
-    embed.write(page, output)
+        return 1
     write_depfile(source, sys.argv[3], depfile)
     return 0
 

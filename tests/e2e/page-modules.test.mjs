@@ -183,6 +183,13 @@ test('a finished block is drawn once however long the answer grows', () => {
   assert.ok(drawn.length <= text.length + 51, `drawn ${drawn.length} times`);
 });
 
+test('a text whose links are defined below their use is drawn whole in the end', () => {
+  const reader = new BlockReader(paragraphs, (raw) => raw);
+  const text = 'see [it]\n\nmore\n\n[it]: https://example.com';
+  assert.equal(reader.read(text, false).length, 3);
+  assert.deepEqual(reader.read(text, true), [text]);
+});
+
 test('a text that does not continue the last one is read anew', () => {
   const reader = new BlockReader(paragraphs, (raw) => raw);
   reader.read('one\n\ntwo\n\nthree', false);

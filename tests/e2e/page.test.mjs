@@ -222,6 +222,10 @@ describe('the chat page', { skip: missingBrowser }, () => {
     await page.fill('.rename', 'Sums');
     await page.press('.rename', 'Enter');
     await page.waitForSelector('.entry-title:text-is("Sums")');
+    await page.dblclick('.entry-title');
+    await page.fill('.rename', 'Not this');
+    await page.press('.rename', 'Escape');
+    await page.waitForSelector('.entry-title:text-is("Sums")');
     await page.fill('.search', 'nothing like it');
     await page.waitForSelector('.none');
     await page.fill('.search', 'times 8');

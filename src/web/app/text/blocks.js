@@ -1,6 +1,9 @@
 // Markdown that arrives piece by piece, drawn in time linear in its length: finished blocks are
 // drawn once, and only what follows the last finished one is parsed again.
 
+// A link's address may be defined below its use.
+const kDefinition = /^ {0,3}\[[^\]\n]+\]:\s*\S/m;
+
 export class BlockReader {
   #lex;
   #draw;
@@ -17,6 +20,7 @@ export class BlockReader {
   /// All blocks of the text: settled ones are the very values of the last call. A text that does not
   /// continue the last one starts anew.
   read(text, isOver) {
+    if (isOver && kDefinition.test(text)) return [this.#draw(text, false)];
     if (!text.startsWith(this.#source) || text.length < this.#source.length) {
       this.#settled = 0;
       this.#blocks = [];

@@ -19,11 +19,14 @@ function Entry({ chat, conversation, isOpen, isBusy, onOpen }) {
   const title = titleOf(conversation);
   const rename = (event) => {
     setRenamed(false);
-    chat.rename(conversation.id, event.target.value);
+    if (event.target.value !== title) chat.rename(conversation.id, event.target.value);
   };
   const onKeyDown = (event) => {
     if (event.key === 'Enter') rename(event);
-    if (event.key === 'Escape') setRenamed(false), event.stopPropagation();
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    event.target.value = title; // The field says goodbye with a blur.
+    setRenamed(false);
   };
   if (isRenamed) {
     return <li class="entry open"><input class="rename" aria-label="Title" defaultValue={title} ref={(field) => field?.focus()} onBlur={rename} onKeyDown={onKeyDown} /></li>;
