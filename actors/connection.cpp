@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
@@ -14,9 +15,27 @@ namespace websocket = beast::websocket;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxHttpBody = std::size_t{64} << 10;
+constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+// Frames that promise more than this many times the limit are not even read away.
+constexpr std::size_t kHopelessFactor = 16;
 
 websocket::close_reason reason_of(CloseCode code) {
   return websocket::close_code{static_cast<std::uint16_t>(code)};
+}
+
+// What to say of a request that could not be read; nothing when nobody is there to hear it.
+std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
+  if (error == http::error::header_limit) {
+    return HttpRefusal{http::status::request_header_fields_too_large,
+                       "the request's head is too large"};
+  }
+  if (error == http::error::body_limit)
+    return HttpRefusal{http::status::payload_too_large, "the request's body is too large"};
+  const bool is_end = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (is_end || error.category() != http::make_error_code(http::error::end_of_stream).category())
+    return std::nullopt;
+  return HttpRefusal{http::status::bad_request, "this is not HTTP/1.1: " + error.message()};
 }
 
 }  // namespace
@@ -64,27 +83,16 @@ asio::awaitable<bool> Connection::serve_http() {
     stream().expires_after(limits_.handshake_timeout);
     auto head_read = co_await http::async_read_header(stream(), buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
-    if (head_error == http::error::header_limit) {
-      const HttpRefusal refusal{http::status::request_header_fields_too_large,
-                                "the request's head is too large"};
-      co_await refuse(refusal);
-      co_return false;
-    }
-    if (head_error) co_return false;
-    // Judged by the head alone: what a body's trailers might add later never counts.
-    const http::request_header<> head = parser.get().base();
-    if (const auto refusal = check_head(head)) {
-      co_await refuse(*refusal);
-      co_return false;
-    }
+    auto refusal = head_error ? refusal_of(head_error) : check_head(parser.get().base());
+    if (refusal) co_await refuse(std::move(*refusal));
+    if (head_error || refusal) co_return false;
     if (websocket::is_upgrade(parser.get())) {
-      const bool has_body = head.count(http::field::content_length) > 0 ||
-                            head.count(http::field::transfer_encoding) > 0;
+      const bool has_body = parser.get().count(http::field::content_length) > 0;
       request_ = parser.release();
       if (!has_body && buffer_.size() == 0) co_return true;
-      const HttpRefusal refusal{http::status::bad_request,
-                                "an upgrade has no body and nothing behind its head"};
-      co_await refuse(refusal);
+      refusal = HttpRefusal{http::status::bad_request,
+                            "an upgrade has no body and nothing behind its head"};
+      co_await refuse(std::move(*refusal));
       co_return false;
     }
     auto body_read = co_await http::async_read(stream(), buffer_, parser, kTuple);
@@ -100,17 +108,33 @@ asio::awaitable<bool> Connection::serve_http() {
 
 asio::awaitable<void> Connection::answer(http::response<http::string_body> response) {
   response.version(11);
-  response.prepare_payload();
+  const bool has_length = response.has_content_length();  // An answer to HEAD tells GET's.
+  if (!has_length && response.result() != http::status::not_modified) response.prepare_payload();
   stream().expires_after(limits_.write_timeout);
   co_await http::async_write(stream(), response, kTuple);
 }
 
-asio::awaitable<void> Connection::refuse(const HttpRefusal& refusal) {
+asio::awaitable<void> Connection::refuse(HttpRefusal refusal) {
   http::response<http::string_body> response(refusal.status, 11);
   response.set(http::field::content_type, "application/json");
   response.body() = error_body(refusal.message, "invalid_request_error", "invalid_request");
   response.keep_alive(false);
   co_await answer(std::move(response));
+  co_await linger();
+}
+
+// A socket that is closed with bytes unread sends a reset, which overtakes the answer: reads them
+// away until the client has closed, within bounds.
+asio::awaitable<void> Connection::linger() {
+  boost::system::error_code ignored;
+  stream().socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  stream().expires_after(limits_.close_timeout);
+  std::array<char, 4096> unread;
+  for (std::size_t num_read = 0; num_read < kMaxLingerBytes;) {
+    auto read = co_await stream().async_read_some(asio::buffer(unread), kTuple);
+    if (std::get<0>(read)) co_return;
+    num_read += std::get<1>(read);
+  }
 }
 
 asio::awaitable<bool> Connection::upgrade() {
@@ -125,7 +149,7 @@ asio::awaitable<bool> Connection::upgrade() {
                "the API key is missing or wrong: send Authorization: Bearer KEY"};
   }
   if (refusal.status != http::status::ok) {
-    co_await refuse(refusal);
+    co_await refuse(std::move(refusal));
     co_return false;
   }
   stream().expires_never();
@@ -134,7 +158,7 @@ asio::awaitable<bool> Connection::upgrade() {
   timeouts.idle_timeout = limits_.idle_timeout;
   timeouts.keep_alive_pings = true;
   websocket_.set_option(timeouts);
-  websocket_.read_message_max(limits_.max_message_bytes);
+  websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
   websocket_.auto_fragment(false);
   const bool speaks_octavo = offers_octavo_v1(request_.base());
   websocket_.set_option(
@@ -149,20 +173,28 @@ asio::awaitable<bool> Connection::upgrade() {
 
 asio::awaitable<void> Connection::read_frames(std::shared_ptr<Connection> self) {
   for (;;) {
-    auto read = co_await self->websocket_.async_read(self->buffer_, kTuple);
-    if (std::get<0>(read))
-      co_return;  // Gone, too big (Beast has sent 1009), bad UTF-8 (1007) or a protocol error
-                  // (1002).
-    if (!self->websocket_.got_text()) {
-      self->session_.leave(CancelReason::kClientGone);
-      self->session_.outbox().close(CloseCode::kBinaryFrame);
-    } else if (!self->session_.outbox().close_code()) {
-      const auto bytes = self->buffer_.cdata();
-      self->session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
-    }
-    self->buffer_.consume(self->buffer_.size());
-    if (self->buffer_.capacity() > 65536) self->buffer_.shrink_to_fit();
+    auto read = co_await self->websocket_.async_read_some(self->buffer_, kReadBytes, kTuple);
+    if (std::get<0>(read)) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.
+    self->hear_client();
   }
+}
+
+// A frame that cannot be taken is answered with a close of our own, and what follows is read away:
+// Beast would close the socket with bytes unread, whose reset overtakes the close frame.
+void Connection::hear_client() {
+  Outbox& outbox = session_.outbox();
+  const bool is_too_big = buffer_.size() > limits_.max_message_bytes;
+  if (!outbox.close_code() && (is_too_big || !websocket_.got_text())) {
+    session_.leave(CancelReason::kClientGone);
+    outbox.close(is_too_big ? CloseCode::kTooBig : CloseCode::kBinaryFrame);
+  }
+  if (!outbox.close_code()) {
+    if (!websocket_.is_message_done()) return;
+    const auto bytes = buffer_.cdata();
+    session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  buffer_.consume(buffer_.size());
+  if (buffer_.capacity() > kReadBytes) buffer_.shrink_to_fit();
 }
 
 asio::awaitable<void> Connection::write_frames(std::shared_ptr<Connection> self) {

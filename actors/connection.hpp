@@ -48,8 +48,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   asio::awaitable<bool> serve_http();
   asio::awaitable<void> answer(http::response<http::string_body> response);
-  asio::awaitable<void> refuse(const HttpRefusal& refusal);
+  asio::awaitable<void> refuse(HttpRefusal refusal);
+  asio::awaitable<void> linger();
   static asio::awaitable<void> read_frames(std::shared_ptr<Connection> self);
+  void hear_client();
   static asio::awaitable<void> write_frames(std::shared_ptr<Connection> self);
   static asio::awaitable<void> hear_engine(std::shared_ptr<Connection> self);
   asio::awaitable<bool> upgrade();

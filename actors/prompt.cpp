@@ -10,10 +10,17 @@ namespace {
 
 namespace json = boost::json;
 
+void append(const std::vector<TokenId>& more, std::vector<TokenId>& tokens) {
+  tokens.insert(tokens.end(), more.begin(), more.end());
+}
+
 Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& create,
                              const RememberedResponse* parent) {
   Prompt prompt;
-  if (parent != nullptr) prompt.tokens = parent->tokens;
+  if (parent != nullptr) {
+    prompt.tokens = parent->tokens;
+    append(model.tokenizer->encode(parent->cut_text, false), prompt.tokens);
+  }
   for (TokenId id : *create.input_token_ids) {
     if (id < 0 || id >= model.vocab_size) {
       return Error{Errc::kInvalidValue,
@@ -56,10 +63,7 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
   if (!create.instructions.empty())
     shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
   shown.insert(shown.end(), messages.begin(), messages.end());
-  json::object context{{"messages", std::move(shown)}, {"add_generation_prompt", true}};
-  context["now"] = iso_time(std::chrono::system_clock::now());
-  context["bos_token"] = model.tokenizer->bos_token();
-  context["eos_token"] = model.tokenizer->eos_token();
+  const json::object context = chat_context(*model.tokenizer, std::move(shown));
   return model.chat_template->render(context);
 }
 
@@ -76,8 +80,7 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
                                 : "";
   if (!known.empty() && prompt.text.compare(0, known.size(), known) == 0) {
     prompt.tokens = parent->tokens;
-    const auto rest = model.tokenizer->encode(spans_behind(*spans, known.size()), false);
-    prompt.tokens.insert(prompt.tokens.end(), rest.begin(), rest.end());
+    append(model.tokenizer->encode(spans_behind(*spans, known.size()), false), prompt.tokens);
   } else {
     prompt.tokens = model.tokenizer->encode(*spans, false);
   }
@@ -94,17 +97,25 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
   Prompt prompt;
   if (parent != nullptr) {
     prompt.tokens = parent->tokens;
-    prompt.text = parent->prompt_text + parent->output_text;
+    prompt.text = parent->prompt_text + parent->output_text + parent->cut_text;
     prompt.messages = parent->messages;
   }
   prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
   prompt.text += create.text_input;
-  const auto added = model.tokenizer->encode(create.text_input, parent == nullptr);
-  prompt.tokens.insert(prompt.tokens.end(), added.begin(), added.end());
+  const std::string cut_text = parent != nullptr ? parent->cut_text : "";
+  append(model.tokenizer->encode(cut_text + create.text_input, parent == nullptr), prompt.tokens);
   return prompt;
 }
 
 }  // namespace
+
+json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
+  return {{"messages", std::move(messages)},
+          {"add_generation_prompt", true},
+          {"bos_token", tokenizer.bos_token()},
+          {"eos_token", tokenizer.eos_token()},
+          {"now", iso_time(std::chrono::system_clock::now())}};
+}
 
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {

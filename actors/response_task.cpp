@@ -11,7 +11,8 @@ ResponseTask::ResponseTask(RequestId request, std::string response_id, const Ser
       stream_(std::move(response_id), model.name, created_at, create_) {
   choices_.reserve(static_cast<std::size_t>(create_.sampling.n));
   for (std::int32_t i = 0; i < create_.sampling.n; ++i) {
-    choices_.emplace_back(CompletionText(*model.tokenizer, create_.sampling.stop, create_.sampling.min_tokens));
+    choices_.emplace_back(
+        CompletionText(*model.tokenizer, create_.sampling.stop, create_.sampling.min_tokens));
   }
 }
 
@@ -61,7 +62,8 @@ void ResponseTask::release(std::vector<std::string>& frames) {
 void ResponseTask::finish(std::int32_t index, FinishReason reason,
                           std::vector<std::string>& frames) {
   Choice& choice = choices_[static_cast<std::size_t>(index)];
-  if (choice.text.finish(choice.pending_text)) reason = FinishReason::kStop;
+  choice.is_cut = choice.text.finish(choice.pending_text);
+  if (choice.is_cut) reason = FinishReason::kStop;
   choice.finished = reason;
   if (!choice.pending_text.empty() || !choice.pending_logprobs.empty()) {
     frames.push_back(stream_.delta(index, choice.pending_text, choice.pending_logprobs));
@@ -100,10 +102,15 @@ RememberedResponse ResponseTask::remember() {
   response.prompt_text = std::move(prompt_.text);
   response.tokens = std::move(prompt_.tokens);
   if (!create_.generate) return response;
-  response.output_text = stream_.text_of(0);
-  const auto& tokens = choices_[0].tokens;
-  response.tokens.insert(response.tokens.end(), tokens.begin(), tokens.end());
-  boost::json::object answer{{"role", "assistant"}, {"content", response.output_text}};
+  const Choice& choice = choices_[0];
+  const std::string& text = stream_.text_of(0);
+  if (choice.is_cut) {
+    response.cut_text = text;
+  } else {
+    response.output_text = text;
+    response.tokens.insert(response.tokens.end(), choice.tokens.begin(), choice.tokens.end());
+  }
+  boost::json::object answer{{"role", "assistant"}, {"content", text}};
   response.messages.push_back(std::move(answer));
   return response;
 }

@@ -55,6 +55,7 @@ class ResponseTask {
     std::vector<TokenId> tokens;
     std::string pending_text;
     std::vector<LogprobEntry> pending_logprobs;
+    bool is_cut = false;  ///< By a stop string.
     std::optional<FinishReason> finished;
   };
 

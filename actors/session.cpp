@@ -45,16 +45,17 @@ void Session::receive(ResponseCreate create) {
   if (!sampling) return send_error(sampling.error(), create.stream_id);
   create.sampling = std::move(*sampling);
   const std::string lane = create.stream_id;
-  if (auto queued = lanes_.enqueue(lane, std::move(create)); !queued)
+  if (auto queued = lanes_.enqueue(lane, Pending{std::move(create), context_.clock()}); !queued)
     return send_error(queued.error(), lane);
   start_next();
 }
 
 void Session::start_next() {
-  while (auto create = lanes_.start_next()) start(std::move(*create));
+  while (auto pending = lanes_.start_next()) start(std::move(*pending));
 }
 
-void Session::start(ResponseCreate create) {
+void Session::start(Pending pending) {
+  const ResponseCreate& create = pending.create;
   std::shared_ptr<const RememberedResponse> parent;
   if (!create.previous_response_id.empty()) {
     parent = memory_.find(create.previous_response_id);
@@ -73,11 +74,13 @@ void Session::start(ResponseCreate create) {
     auto prompt = std::make_unique<Result<Prompt>>(prepare_prompt(model, create, parent.get()));
     reply_to.send(PromptPrepared{request, std::move(prompt)});
   });
-  preparing_.emplace(request, Pending{std::move(create), context_.clock()});
+  preparing_.emplace(request, std::move(pending));
 }
 
 void Session::receive(const ResponseCancel& cancel) {
-  if (cancel_running(cancel) || cancel_pending(cancel)) return;
+  const bool runs = cancel_running(cancel);
+  const bool waits = cancel_pending(cancel);
+  if (runs || waits) return;
   const Error error{Errc::kResponseNotFound, "there is no such response running on this connection",
                     cancel.response_id.empty() ? "stream_id" : "response_id"};
   send_error(error, cancel.stream_id);
@@ -96,11 +99,13 @@ bool Session::cancel_running(const ResponseCancel& cancel) {
 }
 
 bool Session::cancel_pending(const ResponseCancel& cancel) {
+  if (!cancel.response_id.empty()) return false;  // What waits has no id that a client could know.
+  bool found = false;
   for (auto& [request, pending] : preparing_) {
-    const bool named = cancel.response_id.empty() && pending.create.stream_id == cancel.stream_id;
-    if (named) return pending.cancelled = true;
+    if (pending.create.stream_id == cancel.stream_id) found = pending.cancelled = true;
   }
-  return false;
+  const auto mark = [](Pending& pending) { pending.cancelled = true; };
+  return lanes_.for_each_queued(cancel.stream_id, mark) > 0 || found;
 }
 
 void Session::handle(SessionMessage message) {
@@ -236,8 +241,7 @@ void Session::decongest() {
 void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
-  for (const auto& [request, running] : tasks_)
-    scheduler_.send(CancelRequest{request, reason});
+  for (const auto& [request, running] : tasks_) scheduler_.send(CancelRequest{request, reason});
   tasks_.clear();
   preparing_.clear();
   mailbox_.close();

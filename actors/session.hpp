@@ -58,7 +58,7 @@ class Session {
   Outbox& outbox() { return outbox_; }
 
  private:
-  struct Pending {  ///< At the desk.
+  struct Pending {  ///< Queued on its lane, then at the desk.
     ResponseCreate create;
     TimePoint arrival;
     bool cancelled = false;
@@ -72,10 +72,9 @@ class Session {
   void receive(ResponseCreate create);
   void receive(const ResponseCancel& cancel);
   void start_next();
-  void start(ResponseCreate create);
+  void start(Pending pending);
   void handle_engine(SessionEvents events);
   void handle_prepared(PromptPrepared prepared);
-  void submit(RequestId request, Pending pending);
   void on(const RequestAccepted& event);
   void on(const TokensGenerated& event);
   void on(const RequestPreempted& event);
@@ -90,10 +89,11 @@ class Session {
   bool cancel_running(const ResponseCancel& cancel);
 
   SessionContext& context_;
-  Address<SchedulerMessage> scheduler_;  ///< A copy: the last thing a dying session says goes through it.
+  Address<SchedulerMessage>
+      scheduler_;  ///< A copy: the last thing a dying session says goes through it.
   Mailbox<SessionMessage> mailbox_;
   Outbox outbox_;
-  Lanes<ResponseCreate> lanes_;
+  Lanes<Pending> lanes_;
   ResponseMemory memory_;
   std::map<RequestId, Pending> preparing_;
   std::map<RequestId, Running> tasks_;

@@ -36,7 +36,7 @@ struct Measurement {
 };
 
 Measurement measure(MachineProbe& probe, const std::function<void()>& work) {
-  constexpr int kRuns = 3;
+  constexpr int kRuns = 5;
   std::vector<double> runs;
   std::vector<double> reads;
   std::vector<double> flops;
@@ -98,7 +98,7 @@ class LlamaProducts {
 
 void bench_products(kernels::Backend& backend, MachineProbe& probe) {
   LlamaProducts products(backend);
-  for (std::int64_t n : {1, 8, 32, 128, 512}) {
+  for (std::int64_t n : {1, 8, 16, 32, 64, 512}) {
     const bool with_logits = n <= 32;
     const double elements = products.elements(with_logits);
     const Measurement m = measure(probe, [&] { products.run(n, with_logits); });
@@ -170,8 +170,8 @@ void bench_packing(kernels::Backend& backend, MachineProbe& probe) {
 
 int main(int argc, char* argv[]) {
   const std::string wanted = argc > 1 ? argv[1] : "all";
-  const auto backend = octavo::kernels::make_cpu_backend(
-      {.threads = 0, .instruction_set = argc > 2 ? argv[2] : ""});
+  const auto backend =
+      octavo::kernels::make_cpu_backend({.threads = 0, .instruction_set = argc > 2 ? argv[2] : ""});
   if (backend == nullptr) {
     std::fputs("this machine does not have that instruction set\n", stderr);
     return 1;

@@ -176,6 +176,7 @@ void read_include(JsonFields& fields, ResponseCreate& create) {
   if (include == nullptr) return;
   if (!include->is_array()) return void(fields.wrong("include", "a list of strings"));
   for (const auto& each : include->get_array()) {
+    if (!each.is_string()) return void(fields.wrong("include", "a list of strings"));
     if (each == "message.output_text.logprobs") create.include_logprobs = true;
   }
 }
@@ -216,6 +217,27 @@ void read_extensions(JsonFields& fields, ResponseCreate& create) {
   }
 }
 
+std::ptrdiff_t num_characters(std::string_view utf8) {
+  return std::count_if(utf8.begin(), utf8.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+// It comes back in three events, so it is kept as small as the standard has it.
+void read_metadata(JsonFields& fields, ResponseCreate& create) {
+  const auto* metadata = fields.find("metadata");
+  if (metadata == nullptr) return;
+  if (!metadata->is_object()) return void(fields.wrong("metadata", "an object"));
+  const json::object& pairs = metadata->get_object();
+  bool fits = pairs.size() <= 16;
+  for (const auto& [key, value] : pairs)
+    fits = fits && num_characters(key) <= 64 && value.is_string() &&
+           num_characters(value.get_string()) <= 512;
+  if (!fits)
+    return void(
+        fields.wrong("metadata", "at most 16 pairs of a key of 64 characters and a string of 512"));
+  create.metadata = pairs;
+}
+
 Result<ResponseCreate> parse_create(const json::object& object, std::string stream_id) {
   ResponseCreate create;
   create.stream_id = std::move(stream_id);
@@ -229,12 +251,7 @@ Result<ResponseCreate> parse_create(const json::object& object, std::string stre
   read_include(fields, create);
   read_extensions(fields, create);
   read_sampling(fields, create);
-  if (const auto* metadata = fields.find("metadata")) {
-    if (!metadata->is_object())
-      fields.wrong("metadata", "an object");
-    else
-      create.metadata = metadata->get_object();
-  }
+  read_metadata(fields, create);
   if (fields.error()) return *fields.error();
   const auto* input = fields.find("input");
   if (input == nullptr && !create.input_token_ids && create.previous_response_id.empty() &&

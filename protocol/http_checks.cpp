@@ -46,6 +46,11 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 HttpRefusal bad(std::string message) { return {http::status::bad_request, std::move(message)}; }
 
 }  // namespace
@@ -55,17 +60,20 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
     return bad("exactly one Host header is needed");
   const std::string_view target = view(head.target());
   if (target.empty() || target.front() != '/') return bad("the target must be a path");
+  const auto num_lengths = head.count(http::field::content_length);
   const auto num_encodings = head.count(http::field::transfer_encoding);
-  if (num_encodings > 0) {
-    if (head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
-    if (head.count(http::field::content_length) > 0)
-      return bad("Content-Length and Transfer-Encoding exclude each other");
-    if (num_encodings > 1 || lower(trim(view(head[http::field::transfer_encoding]))) != "chunked") {
-      return HttpRefusal{http::status::not_implemented,
-                         "the only Transfer-Encoding supported is chunked"};
-    }
+  if (num_encodings > 0 && head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
+  if (num_encodings > 0 && num_lengths > 0)
+    return bad("Content-Length and Transfer-Encoding exclude each other");
+  if (num_encodings == 1 &&
+      lower(trim(view(head[http::field::transfer_encoding]))) == "chunked") {
+    return HttpRefusal{http::status::length_required, "a body needs a Content-Length"};
   }
-  if (head.count(http::field::content_length) > 1) return bad("more than one Content-Length");
+  if (num_encodings > 0)
+    return HttpRefusal{http::status::not_implemented, "no Transfer-Encoding is supported"};
+  if (num_lengths > 1) return bad("more than one Content-Length");
+  if (num_lengths == 1 && !is_number(view(head[http::field::content_length])))
+    return bad("Content-Length is not a number");
   if (head.count(http::field::trailer) > 0) return bad("trailers are not supported");
   return std::nullopt;
 }

@@ -24,8 +24,9 @@ struct HttpPolicy {
   std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
 };
 
-/// Framing and routing: exactly one Host; no Transfer-Encoding but `chunked`, never with
-/// Content-Length nor in HTTP/1.0; no Trailer; an origin-form target. Nothing when all is well.
+/// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no
+/// Transfer-Encoding (nothing here takes a body whose length is not told, and without chunks there
+/// are no chunk extensions and trailers to bound); an origin-form target. Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 
 /// `Origin`, when present, must be the host itself or on the list: else 403.

@@ -70,6 +70,15 @@ class Lanes {
     --num_active_;
   }
 
+  /// Shows what waits on a lane to `action`, oldest first; answers how many that were.
+  template <class Action>
+  std::size_t for_each_queued(const std::string& lane, Action action) {
+    const auto place = lanes_.find(lane);
+    if (place == lanes_.end()) return 0;
+    for (Work& work : place->second.queue) action(work);
+    return place->second.queue.size();
+  }
+
   std::size_t num_active() const { return num_active_; }
   std::size_t num_queued() const { return num_queued_; }
 

@@ -23,7 +23,10 @@ struct RememberedResponse {
   boost::json::array messages;  ///< The whole conversation, the answer (first choice) last.
   std::string prompt_text;      ///< As rendered; empty for a prompt of token ids.
   std::string output_text;      ///< What the tokens of the first choice say.
-  std::vector<TokenId> tokens;  ///< Prompt and first choice, without the token that stopped it.
+  std::string cut_text;  ///< Instead, when a stop string cut the first choice: its tokens say more
+                         ///< than was shown, so a continuation tokenizes what was shown.
+  std::vector<TokenId> tokens;  ///< Prompt and first choice, without the token that stopped it and
+                                ///< without a choice that was cut.
 };
 
 class ResponseMemory {

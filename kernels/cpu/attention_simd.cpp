@@ -9,7 +9,6 @@
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_simd.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "hwy/cache_control.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/dispatch.hpp"
@@ -50,27 +49,11 @@ void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_
   }
 }
 
+/// Into the second level: its queue of misses is longer than that of the first.
 template <class T>
 HWY_INLINE void prefetch_row(const T* row, std::int64_t head_dim) {
   constexpr auto kPerLine = static_cast<std::int64_t>(64 / sizeof(T));
-  for (std::int64_t d = 0; d < head_dim; d += kPerLine) hwy::Prefetch(row + d);
-}
-
-using D4 = hn::CappedTag<float, 4>;
-using V4 = hn::Vec<D4>;
-
-/// rows[i][j] becomes columns[j][i].
-HWY_INLINE void transpose(V4 (&v)[4]) {
-  const D4 d;
-  const hn::Repartition<std::uint64_t, D4> d64;
-  const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d, v[0], v[1]));
-  const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d, v[2], v[3]));
-  const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d, v[0], v[1]));
-  const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d, v[2], v[3]));
-  v[0] = hn::BitCast(d, hn::InterleaveLower(d64, low01, low23));
-  v[1] = hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23));
-  v[2] = hn::BitCast(d, hn::InterleaveLower(d64, high01, high23));
-  v[3] = hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23));
+  for (std::int64_t d = 0; d < head_dim; d += kPerLine) __builtin_prefetch(row + d, 0, 2);
 }
 
 /// Four rows, dimensions [d, d + 4) as float32, to output[d .. d + 4)[0 .. 4).

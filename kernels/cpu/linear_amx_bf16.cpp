@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kTileSteps = 16;  // lines of a group in one tile: 32 columns
 constexpr std::size_t kTileBytes = 1024;
-constexpr long kAhead = 4;  // tiles to prefetch ahead
+constexpr long kAhead = 2;  // tiles to prefetch ahead: 1 KiB each of two streams
 
 struct alignas(64) TileConfig {
   std::uint8_t palette = 1;

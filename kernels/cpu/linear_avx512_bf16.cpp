@@ -9,6 +9,11 @@
 namespace octavo::kernels {
 namespace {
 
+/// The instruction itself: clang 16 crashes on the intrinsic with pairs that come from memory.
+inline void multiply_add(__m512& sum, __m512i weights, __m512i pair) {
+  asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(weights), "v"(pair));
+}
+
 template <int R, int G>
 void tile(const TileArgs& args) {
   constexpr std::int64_t kAhead = 32;
@@ -22,16 +27,18 @@ void tile(const TileArgs& args) {
   const std::uint32_t* x[R];
   for (int r = 0; r < R; ++r) x[r] = static_cast<const std::uint32_t*>(args.inputs[r]);
   for (std::int64_t k = 0; k < args.num_steps; ++k) {
-    __m512bh w[G];
+    __m512i w[G];
     for (int g = 0; g < G; ++g) {
       const std::byte* line =
           args.weights + static_cast<std::size_t>(g) * args.group_bytes + k * 64;
       _mm_prefetch(reinterpret_cast<const char*>(line + kAhead * 64), _MM_HINT_T0);
-      w[g] = reinterpret_cast<__m512bh>(_mm512_load_si512(line));
+      w[g] = _mm512_load_si512(line);
     }
     for (int r = 0; r < R; ++r) {
-      const auto pair = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(x[r][k])));
-      for (int g = 0; g < G; ++g) acc[g][r] = _mm512_dpbf16_ps(acc[g][r], w[g], pair);
+      const __m512i pair = _mm512_set1_epi32(static_cast<int>(x[r][k]));
+      for (int g = 0; g < G; ++g) {
+        multiply_add(acc[g][r], w[g], pair);
+      }
     }
   }
   for (int r = 0; r < R; ++r) {
@@ -45,14 +52,18 @@ void add_tile(TileSet& set, int from) {
   for (int n = from; n <= R; ++n) set.tiles[n] = {&tile<R, G>, &tile<R, 1>, R, G};
 }
 
+__m512 load_columns(const float* input, std::int64_t left) {
+  if (left >= 16) return _mm512_loadu_ps(input);
+  const auto mask = static_cast<__mmask16>(left > 0 ? (1 << left) - 1 : 0);
+  return _mm512_maskz_loadu_ps(mask, input);
+}
+
 void round_to_pairs(const float* input, std::int64_t cols, std::uint32_t* output,
                     std::int64_t padded) {
-  for (std::int64_t c = 0; c < padded; c += 16) {
-    const std::int64_t left = cols - c;
-    const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
-    const __m512 values = _mm512_maskz_loadu_ps(mask, input + c);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(output + c / 2),
-                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values)));
+  for (std::int64_t c = 0; c < padded; c += 32) {
+    const __m512 low = load_columns(input + c, cols - c);
+    const __m512 high = load_columns(input + c + 16, cols - c - 16);
+    _mm512_storeu_si512(output + c / 2, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));
   }
 }
 

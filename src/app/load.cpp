@@ -18,7 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error invalid(const std::string& flag, const std::string& why) { return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag}; }
+constexpr const char* kDemoName = "octavo-demo";
+
+Error invalid(const std::string& flag, const std::string& why) {
+  return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag};
+}
 
 Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const std::string& name) {
   if (name == "auto") return std::optional<kernels::DType>{};
@@ -28,7 +32,8 @@ Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const st
   return invalid(flag, "`" + name + "` is not one of auto, float32, float16, bfloat16");
 }
 
-// Without a size on the command line: half of what is free now, 4 GiB at most. Pages are taken when they are first used.
+// Without a size on the command line: half of what is free now, 4 GiB at most. Pages are taken when
+// they are first used.
 std::size_t default_kv_bytes() {
   struct sysinfo info {};
   if (::sysinfo(&info) != 0) return std::size_t{1} << 30;
@@ -37,8 +42,9 @@ std::size_t default_kv_bytes() {
 }
 
 void show_progress(std::size_t done, std::size_t total) {
-  std::fprintf(stderr, "\rloading weights %3d%% of %s%s", total == 0 ? 100 : static_cast<int>(done * 100 / total),
-               format_bytes(total).c_str(), done >= total ? "\n" : "");
+  std::fprintf(stderr, "\rloading weights %3d%% of %s%s",
+               total == 0 ? 100 : static_cast<int>(done * 100 / total), format_bytes(total).c_str(),
+               done >= total ? "\n" : "");
 }
 
 }  // namespace
@@ -47,15 +53,21 @@ Result<std::string> resolve_model_path(const std::string& model) {
   if (!model.empty()) {
     std::error_code ignored;
     if (fs::is_directory(model, ignored)) return model;
-    return Error{Errc::kIo, "`" + model + "` is not a directory: MODEL is a folder in the Hugging Face layout (config.json, *.safetensors)",
+    return Error{Errc::kIo,
+                 "`" + model +
+                     "` is not a directory: MODEL is a folder in the Hugging Face layout "
+                     "(config.json, *.safetensors)",
                  "model"};
   }
   std::error_code ignored;
   const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
-  for (const fs::path& place : {binary.parent_path() / "../share/octavo/demo-model", fs::path(OCTAVO_DEMO_MODEL)}) {
-    if (fs::exists(place / "config.json", ignored)) return fs::weakly_canonical(place, ignored).string();
+  for (const fs::path& place :
+       {binary.parent_path() / "../share/octavo/demo-model", fs::path(OCTAVO_DEMO_MODEL)}) {
+    if (fs::exists(place / "config.json", ignored))
+      return fs::weakly_canonical(place, ignored).string();
   }
-  return Error{Errc::kIo, "the demo model is not where it was built or installed: name a MODEL", "model"};
+  return Error{Errc::kIo, "the demo model is not where it was built or installed: name a MODEL",
+               "model"};
 }
 
 Result<RunnerOptions> runner_options(const ModelOptions& options) {
@@ -69,9 +81,11 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   auto kv_dtype = dtype_of("kv-cache-dtype", options.kv_cache_dtype);
   if (!kv_dtype) return kv_dtype.error();
   runner.kv_dtype = *kv_dtype;
-  if (options.load_format == "dummy") runner.load_format = LoadFormat::kDummy;
+  if (options.load_format == "dummy")
+    runner.load_format = LoadFormat::kDummy;
   else if (options.load_format != "auto" && options.load_format != "safetensors") {
-    return invalid("load-format", "`" + options.load_format + "` is not one of auto, safetensors, dummy");
+    return invalid("load-format",
+                   "`" + options.load_format + "` is not one of auto, safetensors, dummy");
   }
   runner.dummy_seed = options.seed;
   runner.block_size = options.block_size;
@@ -82,7 +96,8 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
     if (!bytes) return invalid("kv-cache-memory", bytes.error().detail);
     runner.kv_cache_bytes = *bytes;
   }
-  runner.swap_bytes = static_cast<std::size_t>(options.swap_space * static_cast<double>(std::size_t{1} << 30));
+  runner.swap_bytes =
+      static_cast<std::size_t>(options.swap_space * static_cast<double>(std::size_t{1} << 30));
   runner.max_num_batched_tokens = options.max_num_batched_tokens;
   runner.max_num_seqs = options.max_num_seqs;
   runner.cpu.threads = options.threads;
@@ -104,27 +119,38 @@ Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const Mode
   const std::int64_t slots = info.num_blocks * info.block_size;
   const std::int64_t longest = std::min(info.max_position_embeddings, slots);
   if (options.max_model_len > info.max_position_embeddings) {
-    return invalid("max-model-len", "the model's positions end at " + std::to_string(info.max_position_embeddings));
+    return invalid("max-model-len",
+                   "the model's positions end at " + std::to_string(info.max_position_embeddings));
   }
   if (options.max_model_len > slots) {
-    return invalid("max-model-len", "the cache holds " + std::to_string(slots) + " tokens: raise --kv-cache-memory or lower it");
+    return invalid("max-model-len", "the cache holds " + std::to_string(slots) +
+                                        " tokens: raise --kv-cache-memory or lower it");
   }
-  config.max_model_len = options.max_model_len > 0 ? options.max_model_len : static_cast<std::int32_t>(longest);
+  config.max_model_len =
+      options.max_model_len > 0 ? options.max_model_len : static_cast<std::int32_t>(longest);
   config.max_num_seqs = options.max_num_seqs;
   config.max_num_batched_tokens = options.max_num_batched_tokens;
-  config.target_step_time = std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
+  config.target_step_time =
+      std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
   config.eos_token_ids = info.defaults.eos_token_ids;
   config.seed = options.seed;
   return config;
 }
 
-Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name, const ModelInfo& info,
-                                      const SchedulerConfig& config, const std::string& chat_template_file) {
+Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
+                                      const ModelInfo& info, const SchedulerConfig& config,
+                                      const std::string& chat_template_file) {
   ServedModel served;
   const fs::path folder = fs::path(path).lexically_normal();
   served.name = served_name;
-  if (served.name.empty()) served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
-  served.created_at = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto demo = resolve_model_path("");
+  if (served.name.empty() && demo && folder == fs::path(*demo).lexically_normal())
+    served.name = kDemoName;
+  if (served.name.empty())
+    served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  served.created_at = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
   served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
   served.max_model_len = config.max_model_len;
   served.temperature = info.defaults.temperature;

@@ -94,8 +94,8 @@ ChatTemplate::~ChatTemplate() = default;
 
 Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::parse(const std::string& source) {
   try {
-    auto tree = std::make_unique<const Tree>(
-        Tree{jinja::Parser::parse(text::replace_broken_utf8(source))});
+    auto tree =
+        std::make_unique<const Tree>(Tree{jinja::Parser::parse(text::replace_broken_utf8(source))});
     return std::shared_ptr<const ChatTemplate>(new ChatTemplate(std::move(tree)));
   } catch (const jinja::TemplateFault& fault) {
     return template_error(fault);
@@ -112,8 +112,7 @@ Result<std::vector<TextSpan>> ChatTemplate::render(const json::object& context,
       if (key == "now") continue;
       variables.emplace_back(key, to_value(value, hand_of(key)));
     }
-    jinja::Interpreter interpreter(
-        {limits.max_steps, limits.max_output_bytes, limits.max_depth});
+    jinja::Interpreter interpreter({limits.max_steps, limits.max_output_bytes, limits.max_depth});
     return interpreter.render(tree_->body, variables).spans();
   } catch (const jinja::TemplateFault& fault) {
     return template_error(fault);

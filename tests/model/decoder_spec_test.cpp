@@ -21,7 +21,7 @@ json::object llama() {
 
 json::object family(const char* architecture, const char* model_type) {
   auto config = llama();
-  config["architectures"] = {architecture};
+  config["architectures"] = boost::json::array{architecture};
   config["model_type"] = model_type;
   return config;
 }
@@ -88,7 +88,7 @@ TEST_CASE("a llama config becomes its spec") {
 
 TEST_CASE("an old llama config is read by its old names") {
   auto config = llama();
-  config["architectures"] = {"LLaMAForCausalLM"};
+  config["architectures"] = boost::json::array{"LLaMAForCausalLM"};
   config.erase("num_key_value_heads");
   config.erase("max_position_embeddings");
   config["max_sequence_length"] = 2048;

@@ -20,7 +20,7 @@ constexpr kernels::KvCacheView kShape{.data = nullptr,
 struct Example {
   Example()
       : backend(kernels::make_cpu_backend({.threads = 1, .instruction_set = "reference"})),
-        cache(std::move(*KvCache::make(*backend, kShape, 2))) {
+        cache(*KvCache::make(*backend, kShape, 2)) {
     for (int block = 0; block < 4; ++block) {
       std::memset(bytes(block), block + 1, kShape.bytes_per_block());
     }

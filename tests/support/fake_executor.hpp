@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "src/core/step_executor.hpp"
@@ -27,18 +29,21 @@ class FakeExecutor final : public StepExecutor {
         slots_(static_cast<std::size_t>(num_blocks) * static_cast<std::size_t>(block_size), -1) {}
 
   Result<StepResult> execute(const StepBatch& batch) override {
-    if (fail_next) {
-      fail_next = false;
+    for (SequenceId id : batch.released) {
+      sequences_.erase(id);
+      lost_.erase(id);
+    }
+    bool fails = std::exchange(fail_next, false);
+    for (const ScheduledSequence& each : batch.scheduled)
+      fails = fails || lost_.count(each.id) != 0;
+    if (fails) {  // Nothing of the step happens: its sequences are lost, and so is every later step
+                  // that needs them.
+      for (const ScheduledSequence& each : batch.scheduled) lost_.insert(each.id);
       return Error{Errc::kEngineError, "the device fell over", ""};
     }
-    for (SequenceId id : batch.released) sequences_.erase(id);
     for (const SequenceStart& start : batch.starts) sequences_[start.id] = start.tokens;
     for (const Fork& fork : batch.forks) sequences_[fork.child] = sequences_.at(fork.parent);
     for (const BlockCopy& copy : batch.copies) copy_block(copy);
-    for (const ScheduledSequence& each : batch.scheduled) {  // Begun by a step that failed.
-      if (sequences_.count(each.id) == 0)
-        return Error{Errc::kEngineError, "the sequence is not known", ""};
-    }
     StepResult result;
     result.id = batch.id;
     result.free_blocks = batch.free_blocks;
@@ -95,6 +100,7 @@ class FakeExecutor final : public StepExecutor {
   std::vector<TokenId>
       slots_;  // [num_blocks * block_size], the token whose keys and values lie there
   std::unordered_map<SequenceId, std::vector<TokenId>> sequences_;
+  std::unordered_set<SequenceId> lost_;
 };
 
 }  // namespace octavo::testing

@@ -69,17 +69,17 @@ struct Parameter {
 };
 
 enum class StmtKind : std::uint8_t {
-  kData,      ///< data
-  kOutput,    ///< expr
-  kIf,        ///< branches in expr/body and, when not taken, otherwise
-  kFor,       ///< target in expr, filter, body, otherwise, is_recursive
-  kSet,       ///< target = expr
-  kSetBlock,  ///< target = body, through expr when it is a filter
-  kMacro,     ///< name(parameters) body
-  kCallBlock,   ///< expr called with body as caller(parameters)
+  kData,         ///< data
+  kOutput,       ///< expr
+  kIf,           ///< branches in expr/body and, when not taken, otherwise
+  kFor,          ///< target in expr, filter, body, otherwise, is_recursive
+  kSet,          ///< target = expr
+  kSetBlock,     ///< target = body, through expr when it is a filter
+  kMacro,        ///< name(parameters) body
+  kCallBlock,    ///< expr called with body as caller(parameters)
   kFilterBlock,  ///< body through expr
-  kWith,      ///< assignments, body
-  kScope,     ///< body in the same scope: {% generation %}
+  kWith,         ///< assignments, body
+  kScope,        ///< body in the same scope: {% generation %}
   kBreak,
   kContinue,
 };

@@ -34,7 +34,8 @@ Text Bound::text(std::size_t index, std::string_view otherwise) const {
 }
 
 const Value& Bound::need(std::size_t index) const {
-  if (values_[index] == nullptr) fail("The argument '" + std::string(names_[index]) + "' is missing.");
+  if (values_[index] == nullptr)
+    fail("The argument '" + std::string(names_[index]) + "' is missing.");
   return *values_[index];
 }
 

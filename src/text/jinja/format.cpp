@@ -53,8 +53,7 @@ std::string format_time(std::string_view now, std::string_view format) {
   const std::tm time = parse_time(now);
   std::array<char, 16 * kMaxFormatBytes> buffer{};
   const std::string terminated(format);
-  const std::size_t length =
-      std::strftime(buffer.data(), buffer.size(), terminated.c_str(), &time);
+  const std::size_t length = std::strftime(buffer.data(), buffer.size(), terminated.c_str(), &time);
   return {buffer.data(), length};
 }
 
@@ -96,7 +95,8 @@ Text format_braces(const Text& format, const Args& args) {
       continue;
     }
     const std::size_t end = bytes.find('}', at);
-    if (bytes[at] == '}' || end == std::string::npos) fail("A format has a brace without its other.");
+    if (bytes[at] == '}' || end == std::string::npos)
+      fail("A format has a brace without its other.");
     const std::string field = bytes.substr(at + 1, end - at - 1);
     std::size_t index = next_index;
     const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), index);

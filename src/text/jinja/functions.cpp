@@ -52,7 +52,8 @@ Dict read_dict(const Args& args) {
 std::vector<std::pair<std::string, Value>> make_functions(std::string_view now) {
   std::vector<std::pair<std::string, Value>> functions{
       {"range", make_callable(make_range)},
-      {"dict", make_callable([](Interpreter&, const Args& args) { return Value(read_dict(args)); })},
+      {"dict",
+       make_callable([](Interpreter&, const Args& args) { return Value(read_dict(args)); })},
       {"namespace", make_callable([](Interpreter& self, const Args& args) {
          return self.make_namespace(read_dict(args));
        })},

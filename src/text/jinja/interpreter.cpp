@@ -18,7 +18,8 @@ std::string undefined_message(const Value& value) {
 class Interpreter::Depth {
  public:
   explicit Depth(Interpreter& interpreter) : interpreter_(interpreter) {
-    if (interpreter.depth_ >= interpreter.budget_.max_depth) fail("The template recurses too deeply.");
+    if (interpreter.depth_ >= interpreter.budget_.max_depth)
+      fail("The template recurses too deeply.");
     ++interpreter_.depth_;
   }
   ~Depth() { --interpreter_.depth_; }

@@ -142,10 +142,9 @@ Value Interpreter::make_loop(const Stmt& stmt, const ScopePtr& scope, int level,
   return Value(std::make_shared<const Callable>(std::move(loop)));
 }
 
-void Interpreter::run_for(const Stmt& stmt, const Value& iterable, const ScopePtr& scope,
-                          int level, Text& out) {
-  const auto items =
-      std::make_shared<const std::vector<Value>>(loop_items(stmt, iterable, scope));
+void Interpreter::run_for(const Stmt& stmt, const Value& iterable, const ScopePtr& scope, int level,
+                          Text& out) {
+  const auto items = std::make_shared<const std::vector<Value>>(loop_items(stmt, iterable, scope));
   if (items->empty()) {
     run(stmt.otherwise, make_scope(scope), out);
     return;

@@ -64,8 +64,7 @@ class JsonWriter {
     out_.append("\"", true);
     text.for_each_character([&](std::string_view bytes, bool trusted) {
       const char32_t c = octavo::text::read_utf8(bytes).character;
-      const bool escapes =
-          c < 0x20 || c == '"' || c == '\\' || (style_.ensure_ascii && c >= 0x7F);
+      const bool escapes = c < 0x20 || c == '"' || c == '\\' || (style_.ensure_ascii && c >= 0x7F);
       if (escapes) {
         out_.append(json_escape(c), trusted);
       } else {
@@ -106,8 +105,8 @@ class JsonWriter {
     std::vector<const Dict::Item*> items;
     for (const auto& item : dict.items()) items.push_back(&item);
     if (style_.sort_keys) {
-      std::ranges::stable_sort(
-          items, [](auto* a, auto* b) { return compare(a->first, b->first) < 0; });
+      std::ranges::stable_sort(items,
+                               [](auto* a, auto* b) { return compare(a->first, b->first) < 0; });
     }
     out_.append("{", true);
     for (std::size_t i = 0; i < items.size(); ++i) {

@@ -44,9 +44,7 @@ class Lexer {
     const std::size_t end = source_.find_first_not_of(kBlanks, at_);
     advance((end == std::string_view::npos ? source_.size() : end) - at_);
   }
-  void add(TokenKind kind, std::string text) {
-    tokens_.push_back({kind, std::move(text), line_});
-  }
+  void add(TokenKind kind, std::string text) { tokens_.push_back({kind, std::move(text), line_}); }
 
   /// Text up to the next tag, then the tag.
   void read_data() {

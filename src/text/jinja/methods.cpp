@@ -17,9 +17,11 @@ constexpr std::array<std::string_view, 5> kDictMutators{"clear", "pop", "popitem
 
 template <class Function>
 Value bind_method(const Value& self, Function function) {
-  return make_callable([self, function](Interpreter& interpreter,
-                                        const Args& args) { return function(interpreter, self, args); },
-                       self.extent());
+  return make_callable(
+      [self, function](Interpreter& interpreter, const Args& args) {
+        return function(interpreter, self, args);
+      },
+      self.extent());
 }
 
 Value pop(Interpreter&, const Value& self, const Args& args) {

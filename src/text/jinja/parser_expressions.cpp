@@ -107,10 +107,9 @@ ExprPtr Parser::parse_compare() {
   std::vector<std::string> operators;
   while (true) {
     const Token& token = current();
-    const bool is_comparison =
-        token.kind == TokenKind::kOperator &&
-        (token.text == "==" || token.text == "!=" || token.text == "<" || token.text == "<=" ||
-         token.text == ">" || token.text == ">=");
+    const bool is_comparison = token.kind == TokenKind::kOperator &&
+                               (token.text == "==" || token.text == "!=" || token.text == "<" ||
+                                token.text == "<=" || token.text == ">" || token.text == ">=");
     if (is_comparison) {
       operators.push_back(next().text);
     } else if (take_name("in")) {

@@ -13,8 +13,7 @@ namespace {
 
 /// Python escapes what is not printable: controls, formats, separators but the blank.
 bool is_printable(char32_t character) {
-  const utf8proc_category_t category =
-      utf8proc_category(static_cast<utf8proc_int32_t>(character));
+  const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(character));
   if (character == ' ') return true;
   return category != UTF8PROC_CATEGORY_CN && !(category >= UTF8PROC_CATEGORY_ZS);
 }
@@ -33,7 +32,8 @@ std::string escape(char32_t character) {
       break;
   }
   char buffer[16];
-  const char* format = character < 0x100 ? "\\x%02x" : (character < 0x10000 ? "\\u%04x" : "\\U%08x");
+  const char* format =
+      character < 0x100 ? "\\x%02x" : (character < 0x10000 ? "\\u%04x" : "\\U%08x");
   // The format is one of three literals above.
   std::snprintf(buffer, sizeof buffer, format, static_cast<unsigned>(character));
   return buffer;

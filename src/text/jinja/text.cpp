@@ -177,8 +177,8 @@ Text replace(const Text& text, const Text& from, const Text& to, std::int64_t ma
     return out;
   }
   std::size_t begin = 0;
-  for (std::size_t at = text.bytes().find(from.bytes());
-       at != std::string::npos && may_go_on(); at = text.bytes().find(from.bytes(), begin)) {
+  for (std::size_t at = text.bytes().find(from.bytes()); at != std::string::npos && may_go_on();
+       at = text.bytes().find(from.bytes(), begin)) {
     out.append(text.part(begin, at));
     out.append(to);
     begin = at + from.size();

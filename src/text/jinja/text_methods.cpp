@@ -73,7 +73,8 @@ Value remove_method(const Text& self, const Args& args) {
   if (at_end && self.bytes().ends_with(affix)) {
     return Value(self.part(0, self.size() - affix.size()));
   }
-  if (!at_end && self.bytes().starts_with(affix)) return Value(self.part(affix.size(), self.size()));
+  if (!at_end && self.bytes().starts_with(affix))
+    return Value(self.part(affix.size(), self.size()));
   return Value(self);
 }
 
@@ -134,9 +135,7 @@ Value all_method(const Text& self, const Args&) {
   return Value(all);
 }
 
-Value format_method(const Text& self, const Args& args) {
-  return Value(format_braces(self, args));
-}
+Value format_method(const Text& self, const Args& args) { return Value(format_braces(self, args)); }
 
 constexpr std::array<Named<Method>, 29> kMethods{{
     {"strip", strip_method<true, true>},

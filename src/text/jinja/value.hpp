@@ -85,9 +85,7 @@ class Value {
   List& as_list() const { return *std::get<std::shared_ptr<List>>(data_); }
   const Dict& as_dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
   Namespace& as_namespace() const { return *std::get<std::shared_ptr<Namespace>>(data_); }
-  const Callable& as_callable() const {
-    return *std::get<std::shared_ptr<const Callable>>(data_);
-  }
+  const Callable& as_callable() const { return *std::get<std::shared_ptr<const Callable>>(data_); }
   /// Of a number; floats are cut.
   std::int64_t as_int() const;
   double as_float() const;

@@ -1,0 +1,109 @@
+// Drives a running server with streams over WebSockets and prints what they saw as one JSON object.
+// usage: node load.mjs --url ws://HOST:PORT/v1/responses --concurrency N --requests N --prompt N --gen N
+//        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS]
+// Needs the `ws` package (NODE_PATH or tests/e2e/node_modules).
+import net from 'node:net';
+import { createRequire } from 'node:module';
+
+const require = createRequire(new URL('../tests/e2e/package.json', import.meta.url));
+const WebSocket = require('ws');
+
+const options = { url: '', concurrency: 16, requests: 32, prompt: 32, gen: 64, vocab: 4096, idle: 0, 'half-open': 0, intruder: 0 };
+for (let i = 2; i < process.argv.length; i += 2) {
+  const name = process.argv[i].slice(2);
+  options[name] = name === 'url' ? process.argv[i + 1] : Number(process.argv[i + 1]);
+}
+
+const gaps = [];
+const ttft = [];
+let numTokens = 0;
+let numOk = 0;
+let numFailed = 0;
+
+let state = 12345;
+function randomToken() {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+  return 256 + (state >>> 8) % (options.vocab - 256);
+}
+
+function stream(promptTokens, maxTokens, measure) {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    let last = 0;
+    const socket = new WebSocket(options.url, { perMessageDeflate: false });
+    socket.on('open', () => socket.send(JSON.stringify({
+      type: 'response.create',
+      octavo: { prompt_token_ids: Array.from({ length: promptTokens }, randomToken) },
+      max_output_tokens: maxTokens, ignore_eos: true, temperature: 0,
+    })));
+    socket.on('message', (data) => {
+      const event = JSON.parse(data);
+      if (event.type === 'response.output_text.delta') {
+        const now = performance.now();
+        if (measure) {
+          if (last === 0) ttft.push(now - start); else gaps.push(now - last);
+        }
+        last = now;
+      } else if (event.type === 'error' || /^response\.(completed|incomplete|failed)$/.test(event.type)) {
+        if (event.type === 'response.incomplete') {
+          numOk += 1;
+          if (measure) numTokens += event.response.usage.output_tokens;
+        } else numFailed += 1;
+        socket.close();
+        resolve(performance.now() - start);
+      }
+    });
+    socket.on('error', () => { numFailed += 1; resolve(0); });
+  });
+}
+
+function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted.length ? sorted[Math.round(share * (sorted.length - 1))] : 0;
+}
+
+async function openIdle() {
+  const url = new URL(options.url);
+  const held = [];
+  for (let i = 0; i < options.idle; ++i) {
+    held.push(await new Promise((resolve) => {
+      const socket = new WebSocket(options.url, { perMessageDeflate: false });
+      socket.on('open', () => resolve(socket));
+      socket.on('error', () => resolve(socket));
+    }));
+  }
+  for (let i = 0; i < options['half-open']; ++i) {
+    held.push(await new Promise((resolve) => {
+      const socket = net.connect(Number(url.port), url.hostname, () => { socket.write('POST'); resolve(socket); });
+      socket.on('error', () => {});
+    }));
+  }
+  return held;
+}
+
+const held = await openIdle();
+const start = performance.now();
+let next = 0;
+async function worker() {
+  while (next < options.requests) {
+    next += 1;
+    await stream(options.prompt, options.gen, true);
+  }
+}
+const workers = Array.from({ length: options.concurrency }, worker);
+let intruderMs = 0;
+if (options.intruder) {
+  while (gaps.length < options.concurrency * 8) await new Promise((resolve) => setTimeout(resolve, 20));
+  gaps.length = 0;
+  intruderMs = await stream(options.intruder, 1, false);
+}
+await Promise.all(workers);
+const seconds = (performance.now() - start) / 1000;
+for (const socket of held) socket.terminate ? socket.terminate() : socket.destroy();
+console.log(JSON.stringify({
+  ok: numOk, failed: numFailed, seconds, output_tokens_per_s: numTokens / seconds,
+  ttft_ms: { p50: percentile(ttft, 0.5), p95: percentile(ttft, 0.95), max: Math.max(0, ...ttft) },
+  gap_ms: { p50: percentile(gaps, 0.5), p99: percentile(gaps, 0.99), max: gaps.reduce((a, b) => Math.max(a, b), 0) },
+  intruder_ms: intruderMs,
+}));
+process.exit(0);

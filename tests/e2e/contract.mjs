@@ -1,0 +1,99 @@
+// Holds events against the Open Responses contract: every event of the standard must satisfy its schema and may carry
+// no members beyond it but `stream_id` and `octavo`; Octavo's own events have a check each.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+const contract = JSON.parse(
+  readFileSync(new URL('data/open-responses/openapi-2026-04-24.json', import.meta.url), 'utf8'));
+const schemas = contract.components.schemas;
+const ajv = new Ajv({ strict: false, allErrors: true });
+addFormats(ajv);
+ajv.addSchema(contract, 'contract');
+
+const standard = new Map();
+for (const [name, schema] of Object.entries(schemas)) {
+  if (!name.endsWith('StreamingEvent') || name === 'ErrorStreamingEvent') continue;
+  standard.set(schema.properties.type.enum[0], compile(name));
+}
+const checkError = compile('WebSocketErrorEvent');
+
+function compile(name) {
+  return { validate: ajv.compile({ $ref: `contract#/components/schemas/${name}` }), schema: schemas[name] };
+}
+
+function only(object, schema, extras, where) {
+  for (const key of Object.keys(object)) {
+    assert.ok(key in schema.properties || extras.includes(key), `${where} has a member of its own: ${key}`);
+  }
+}
+
+const isCount = (value) => Number.isInteger(value) && value >= 0;
+const own = {
+  'octavo:goaway': (e) => typeof e.reason === 'string' && isCount(e.time_left_ms),
+  'octavo:response.preempted': (e) => /^resp_/.test(e.response_id) && ['swap', 'recompute'].includes(e.mode),
+  'octavo:response.resumed': (e) => /^resp_/.test(e.response_id),
+};
+
+function checkExtension(octavo) {
+  for (const name of ['queue_ms', 'prefill_ms', 'ttft_ms', 'decode_ms', 'tokens_per_s']) {
+    assert.ok(octavo.timings[name] >= 0, `octavo.timings.${name}`);
+  }
+  for (const name of ['preemptions', 'cached_tokens', 'blocks_shared']) assert.ok(isCount(octavo[name]), name);
+}
+
+/** Throws when an event breaks the contract. */
+export function checkEvent(event) {
+  if (event.type === 'error') {
+    assert.ok(checkError.validate(event), `${JSON.stringify(event)}: ${ajv.errorsText(checkError.validate.errors)}`);
+    assert.ok(event.status >= 400 && event.status < 600);
+    assert.match(event.error.message, /^[^\n]+$/);
+    return;
+  }
+  if (event.type.startsWith('octavo:')) {
+    assert.ok(own[event.type]?.(event), `bad extension event ${JSON.stringify(event)}`);
+    return;
+  }
+  const known = standard.get(event.type);
+  assert.ok(known, `unknown event type ${event.type}`);
+  assert.ok(known.validate(event), `${event.type}: ${ajv.errorsText(known.validate.errors)}`);
+  only(event, known.schema, ['stream_id'], event.type);
+  if (!event.response) return;
+  only(event.response, schemas.ResponseResource, ['octavo'], `${event.type} response`);
+  if (event.response.octavo) checkExtension(event.response.octavo);
+}
+
+const terminal = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+export const isTerminal = (event) => terminal.has(event.type);
+
+/** Follows one response: numbers from 0 without a gap, and the order in which its events may come. */
+export class ResponseOrder {
+  next = 0;
+  items = new Map();  // output_index -> the step that the item has reached
+  ended = false;
+
+  accept(event) {
+    assert.ok(!this.ended, `${event.type} came after the end`);
+    assert.equal(event.sequence_number, this.next++, `the number of ${event.type}`);
+    if (event.sequence_number === 0) assert.equal(event.type, 'response.created');
+    if (event.sequence_number === 1) assert.equal(event.type, 'response.in_progress');
+    const index = event.output_index;
+    const step = (from, to) => {
+      assert.ok(from.includes(this.items.get(index)), `${event.type} after ${this.items.get(index)}`);
+      this.items.set(index, to);
+    };
+    switch (event.type) {
+      case 'response.output_item.added': step([undefined], 'item'); break;
+      case 'response.content_part.added': step(['item'], 'part'); break;
+      case 'response.output_text.delta': step(['part'], 'part'); break;
+      case 'response.output_text.done': step(['part'], 'text'); break;
+      case 'response.content_part.done': step(['text'], 'part done'); break;
+      case 'response.output_item.done': step(['part done'], 'done'); break;
+    }
+    if (!isTerminal(event)) return;
+    this.ended = true;
+    for (const [item, reached] of this.items) assert.equal(reached, 'done', `item ${item} at the end`);
+    assert.ok(event.response.usage, 'the end carries usage');
+  }
+}

@@ -1,0 +1,81 @@
+// What the tests with real clients share besides the server and its clients: commands, metrics, and waiting for a state.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startServer } from './server.mjs';
+
+export const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/octavo', import.meta.url));
+export const demoModel = fileURLToPath(new URL('../../examples/demo-model', import.meta.url));
+export const examples = fileURLToPath(new URL('../../examples', import.meta.url));
+
+/// Limits of waits are multiplied by it: OCTAVO_SLOW=1 for a sanitizer's binary.
+export const patience = process.env.OCTAVO_SLOW ? 20 : 1;
+
+/// A server that is stopped after the test `t` (a node:test context or `after`), and must then end cleanly.
+export async function serverFor(t, flags = []) {
+  const defaults = { '--log-level': 'warning', '--drain-timeout': '5', '--kv-cache-memory': '512MiB' };
+  const open = Object.entries(defaults).filter(([name]) => !flags.includes(name));
+  const server = await startServer([...open.flat(), ...flags]);
+  let stopped;
+  const stop = server.stop;
+  server.stop = (signal) => (stopped ??= stop(signal));
+  t.after(async () => {
+    const how = await server.stop();
+    if (how.code !== 0) throw new Error(`octavo ended with ${how.code ?? how.signal}:\n${server.stderr()}`);
+  });
+  return server;
+}
+
+/// Runs a command to its end: {code, stdout, stderr}. `input` goes to its standard input.
+export async function runCommand(command, args, { input = '', env = {} } = {}) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (data) => (stdout += data));
+  child.stderr.setEncoding('utf8').on('data', (data) => (stderr += data));
+  child.stdin.on('error', () => {}); // A command that refuses its flags does not read.
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
+
+export const octavo = (args, options) => runCommand(binary, args, options);
+
+/// A page in Prometheus' text form as a Map from `name{labels}` to number. Throws on a line that is neither.
+export function parseMetrics(page) {
+  const values = new Map();
+  for (const line of page.trimEnd().split('\n')) {
+    if (/^# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+$/.test(line)) continue;
+    const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?) (\S+)$/.exec(line);
+    if (!match || Number.isNaN(Number(match[2]))) throw new Error(`no metric: ${line}`);
+    if (values.has(match[1])) throw new Error(`twice on one page: ${match[1]}`);
+    values.set(match[1], Number(match[2]));
+  }
+  return values;
+}
+
+export async function metricsOf(server) {
+  return parseMetrics(await (await fetch(`${server.url}metrics`)).text());
+}
+
+/// Waits until `holds`; throws after limitMs (times the patience).
+export async function eventually(holds, what, limitMs = 10_000) {
+  const end = Date.now() + limitMs * patience;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`still not: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/// Waits until nothing runs or waits, and not one KV block is in use.
+export async function untilIdle(server) {
+  let now;
+  const isIdle = async () => {
+    now = await metricsOf(server);
+    return ['num_requests_running', 'num_requests_waiting', 'num_requests_swapped', 'kv_cache_usage_perc'].every(
+      (name) => now.get(`octavo:${name}`) === 0,
+    );
+  };
+  await eventually(isIdle, 'an idle engine without a block in use');
+  return now;
+}

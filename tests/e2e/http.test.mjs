@@ -1,0 +1,296 @@
+// Plain HTTP, the upgrade, and what strangers send to an open port.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { describe, before, after, test } from 'node:test';
+import { plainClient } from './client.mjs';
+import { metricsOf, parseMetrics, patience, serverFor } from './helpers.mjs';
+
+/// Sends bytes on a fresh connection; resolves with all that came back once the server has closed it, or after
+/// `quietMs` without more (closed: false).
+function raw(server, bytes, quietMs = 8000) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    const started = Date.now();
+    const done = (closed) => {
+      socket.destroy();
+      resolve({ text, closed, ms: Date.now() - started, statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((m) => Number(m[1])) });
+    };
+    socket.setTimeout(quietMs * patience, () => done(false));
+    socket.on('data', (data) => (text += data.toString('latin1')));
+    socket.on('end', () => done(true));
+    socket.on('error', (error) => (error.code === 'ECONNRESET' ? done(true) : reject(error)));
+  });
+}
+
+const get = (path, ...headers) => [`GET ${path} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
+const upgrade = (...headers) =>
+  get('/v1/responses', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`, ...headers);
+const statusOf = async (opening) => opening.then(async (client) => (await client.close(), 101), (error) => error.status);
+
+describe('plain HTTP', () => {
+  let server;
+  const cleanups = [];
+  before(async () => (server = await serverFor({ after: (f) => cleanups.unshift(f) })));
+  after(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+  const fetched = async (path, options) => {
+    const response = await fetch(server.url + path, options);
+    return { response, body: await response.text() };
+  };
+
+  test('health and readiness answer 200', async () => {
+    for (const path of ['health', 'ready']) {
+      const { response, body } = await fetched(path);
+      assert.equal(response.status, 200);
+      assert.match(JSON.parse(body).status, /^(ok|ready)$/);
+    }
+  });
+
+  test('the model list and the model agree', async () => {
+    const list = JSON.parse((await fetched('v1/models')).body);
+    assert.equal(list.object, 'list');
+    assert.equal(list.data.length, 1);
+    const [model] = list.data;
+    assert.equal(model.object, 'model');
+    assert.equal(model.owned_by, 'octavo');
+    assert.ok(Number.isInteger(model.created) && model.created < 1e11, 'created is in seconds');
+    assert.equal(model.max_model_len, 2048);
+    assert.deepEqual(JSON.parse((await fetched(`v1/models/${model.id}`)).body), model);
+    const { response, body } = await fetched('v1/models/another');
+    assert.equal(response.status, 404);
+    assert.equal(JSON.parse(body).error.code, 'model_not_found');
+  });
+
+  test('the metrics page parses, and its counters rise by what a response used', async () => {
+    const { response } = await fetched('metrics');
+    assert.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+    const before = await metricsOf(server);
+    const client = await plainClient(server);
+    const turn = await client.complete({ input: 'What is 7 plus 8?', temperature: 0 });
+    await client.close();
+    const after = await metricsOf(server);
+    const rise = (name) => after.get(`octavo:${name}`) - (before.get(`octavo:${name}`) ?? 0);
+    assert.equal(rise('prompt_tokens_total'), turn.usage.input_tokens);
+    assert.equal(rise('generation_tokens_total'), turn.usage.output_tokens);
+    assert.equal(rise('request_success_total{finished_reason="stop"}'), 1);
+    for (const histogram of ['time_to_first_token', 'e2e_request_latency', 'request_queue_time']) {
+      assert.equal(rise(`${histogram}_seconds_count`), 1, histogram);
+    }
+    assert.equal(rise('inter_token_latency_seconds_count'), turn.usage.output_tokens - 1);
+    assert.ok(rise('iteration_total') >= turn.usage.output_tokens);
+    assert.ok(rise('iteration_tokens_total') >= turn.usage.input_tokens + turn.usage.output_tokens - 1);
+    for (const name of ['num_requests_running', 'num_requests_waiting', 'num_requests_swapped', 'kv_cache_usage_perc']) {
+      assert.equal(after.get(`octavo:${name}`), 0, name);
+    }
+  });
+
+  test('an unknown path is 404, a POST is 405 with Allow', async () => {
+    const missing = await fetched('nothing/here');
+    assert.equal(missing.response.status, 404);
+    assert.equal(JSON.parse(missing.body).error.code, 'not_found');
+    const posted = await fetched('v1/responses', { method: 'POST', body: '{}' });
+    assert.equal(posted.response.status, 405);
+    assert.equal(posted.response.headers.get('allow'), 'GET, HEAD');
+  });
+
+  test('/v1/responses without an upgrade is 426, an upgrade elsewhere is 404', async () => {
+    const { response } = await fetched('v1/responses');
+    assert.equal(response.status, 426);
+    const elsewhere = await raw(server, upgrade().replace('/v1/responses', '/v1/other'));
+    assert.deepEqual(elsewhere.statuses, [404]);
+  });
+
+  test('the page brings a policy that lets no foreign script in', async () => {
+    const { response, body } = await fetched('');
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get('content-type'), /^text\/html/);
+    const policy = response.headers.get('content-security-policy');
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self'(;|$)/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+    assert.doesNotMatch(body, /<script(?![^>]*\bsrc=)[^>]*>/, 'no inline script, which the policy would forbid');
+    const known = await fetch(server.url, { headers: { 'if-none-match': response.headers.get('etag') } });
+    assert.equal(known.status, 304);
+  });
+
+  test('HEAD has the head of GET and no body', async () => {
+    const full = await fetched('health');
+    const { text } = await raw(server, get('/health', 'Connection: close').replace('GET', 'HEAD'));
+    assert.match(text, new RegExp(`Content-Length: ${full.body.length}\r\n`));
+    assert.ok(text.endsWith('\r\n\r\n'));
+  });
+
+  test('two requests on one connection get two answers', async () => {
+    const { statuses, closed } = await raw(server, get('/health') + get('/ready', 'Connection: close'));
+    assert.deepEqual(statuses, [200, 200]);
+    assert.ok(closed);
+  });
+
+  describe('a request that others might read differently is refused, and the connection closed', () => {
+    const smuggled = get('/v1/models');
+    const cases = {
+      'a chunked body': [411, 411, get('/health', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+      'Transfer-Encoding gzip before Content-Length': [501, 400, get('/health', 'Transfer-Encoding: gzip', 'Content-Length: 5') + 'hello'],
+      'Transfer-Encoding chunked, gzip with Content-Length': [501, 400, get('/health', 'Transfer-Encoding: chunked, gzip', 'Content-Length: 5') + 'hello'],
+      'Transfer-Encoding gzip alone': [501, 501, get('/health', 'Transfer-Encoding: gzip')],
+      'Transfer-Encoding identity': [501, 501, get('/health', 'Transfer-Encoding: identity')],
+      'Transfer-Encoding twice': [501, 400, get('/health', 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+      'Transfer-Encoding and Content-Length': [400, 400, get('/health', 'Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+      'Transfer-Encoding, then Content-Length': [400, 400, get('/health', 'Transfer-Encoding: chunked', 'Content-Length: 5') + '0\r\n\r\n'],
+      'HTTP/1.0 with Transfer-Encoding': [400, 400, get('/health', 'Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0') + '0\r\n\r\n'],
+      'Content-Length twice': [400, 400, get('/health', 'Content-Length: 0', 'Content-Length: 4') + 'GET '],
+      'Content-Length as a list': [400, 400, get('/health', 'Content-Length: 4, 4') + 'GET '],
+      'Content-Length with a sign': [400, 400, get('/health', 'Content-Length: +4') + 'GET '],
+      'two Hosts': [400, 400, get('/health', 'Host: elsewhere')],
+      'no Host': [400, 400, 'GET /health HTTP/1.1\r\n\r\n'],
+      'a Trailer': [400, 400, get('/health', 'Trailer: Authorization')],
+      'an absolute target': [400, 400, get('http://elsewhere/health')],
+      'a space before the colon': [400, 400, get('/health', 'Transfer-Encoding : chunked') + '0\r\n\r\n'],
+      'a folded Transfer-Encoding': [411, 411, get('/health', 'Transfer-Encoding:\r\n chunked') + '0\r\n\r\n'],
+      'a bare line feed': [400, 400, 'GET /health HTTP/1.1\nHost: localhost\n\n'],
+      'no HTTP at all': [400, 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+    };
+    for (const [name, [one, other, bytes]] of Object.entries(cases)) {
+      test(name, async () => {
+        const { statuses, closed } = await raw(server, bytes + smuggled);
+        assert.ok(closed, 'the connection is closed');
+        assert.equal(statuses.length, 1, `one answer and no more: ${statuses}`);
+        assert.ok([one, other].includes(statuses[0]), `status ${statuses[0]}`);
+      });
+    }
+  });
+
+  test('a head of 17 KiB is refused with 431', async () => {
+    const { statuses, closed } = await raw(server, get('/health', `X-Long: ${'x'.repeat(17 * 1024)}`));
+    assert.deepEqual(statuses, [431]);
+    assert.ok(closed);
+  });
+
+  test('endless chunk extensions and trailers are cut off', async () => {
+    const chunked = get('/health', 'Transfer-Encoding: chunked');
+    const extension = await raw(server, `${chunked}1;${'x'.repeat(1 << 20)}\r\na\r\n0\r\n\r\n`);
+    assert.ok(extension.closed);
+    assert.deepEqual(extension.statuses, [411]);
+    const trailers = await raw(server, `${chunked}0\r\n${'X-Trailer: y\r\n'.repeat(1 << 16)}\r\n`);
+    assert.ok(trailers.closed);
+    assert.deepEqual(trailers.statuses, [411]);
+  });
+
+  test('a body over the limit is refused', async () => {
+    const { closed, statuses } = await raw(server, get('/health', 'Content-Length: 1000000') + 'x'.repeat(100_000));
+    assert.ok(closed);
+    assert.deepEqual(statuses, [413]);
+  });
+
+  test('a connection that sends half a request is closed after the handshake limit', async () => {
+    const results = await Promise.all(['GET /health HT', '', get('/health', 'Content-Length: 10') + 'half'].map((bytes) => raw(server, bytes, 9000)));
+    for (const { closed, statuses } of results) {
+      assert.ok(closed);
+      assert.deepEqual(statuses, []);
+    }
+  });
+
+  test('an Origin must be the server itself: else 403 before the upgrade', async () => {
+    const host = new URL(server.url).host;
+    const open = (origin) => statusOf(plainClient(server, { origin }));
+    assert.equal(await open(`http://${host}`), 101);
+    assert.equal(await open(undefined), 101);
+    for (const origin of ['http://evil.example', `http://${host}.evil.example`, 'null', `http://${host}0`]) {
+      assert.equal(await open(origin), 403, origin);
+    }
+    const twice = await raw(server, upgrade(`Origin: http://localhost`, 'Origin: http://evil.example'));
+    assert.deepEqual(twice.statuses, [403]);
+  });
+
+  test('an upgrade with bytes behind its head or a body is refused', async () => {
+    assert.deepEqual((await raw(server, upgrade() + 'early')).statuses, [400]);
+    assert.deepEqual((await raw(server, upgrade('Content-Length: 3') + 'abc')).statuses, [400]);
+  });
+
+  const closing = async (spoil) => {
+    const client = await plainClient(server);
+    spoil(client.socket);
+    return client.done;
+  };
+  test('a binary frame closes with 1003', async () => assert.equal(await closing((s) => s.send(Buffer.from('{}'))), 1003));
+  test('bad UTF-8 closes with 1007', async () =>
+    assert.equal(await closing((s) => s.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false })), 1007));
+  test('a frame over 4 MiB closes with 1009', async () =>
+    assert.equal(await closing((s) => s.send('x'.repeat((4 << 20) + 1))), 1009));
+  test('fragments that add up to more than 4 MiB close with 1009', async () =>
+    assert.equal(await closing((s) => {
+      for (let i = 0; i < 5; ++i) s.send('x'.repeat(1 << 20), { fin: i === 4 });
+    }), 1009));
+  test('an unmasked frame closes with 1002', async () =>
+    assert.equal(await closing((s) => s.send('{}', { mask: false })), 1002));
+  test('a reserved bit closes with 1002', async () =>
+    assert.equal(await closing((s) => s._socket.write(Buffer.from([0xc1, 0x80, 0, 0, 0, 0]))), 1002));
+  test('a message in fragments and a ping in between are fine', async () => {
+    const client = await plainClient(server);
+    const ponged = new Promise((resolve) => client.socket.once('pong', resolve));
+    const refused = client.nextError();
+    client.socket.send('{"type":', { fin: false });
+    client.socket.ping();
+    client.socket.send('"nothing"}', { fin: true });
+    assert.equal((await refused).error.code, 'unknown_event_type');
+    await ponged;
+    await client.close();
+    assert.equal(client.closeCode, 1000);
+  });
+});
+
+test('with --api-key nothing but health, readiness and the page is open', async (t) => {
+  const key = 'sk-octavo-secret';
+  const server = await serverFor(t, ['--api-key', key]);
+  const status = async (path, headers = {}) => (await fetch(server.url + path, { headers })).status;
+  for (const path of ['health', 'ready', '']) assert.equal(await status(path), 200, path);
+  for (const path of ['metrics', 'v1/models', 'v1/responses', 'nothing']) {
+    assert.equal(await status(path), 401, path);
+    assert.equal(await status(path, { authorization: `Bearer ${key}x` }), 401, path);
+  }
+  assert.equal(await status('v1/models', { authorization: `bearer ${key}` }), 200);
+  parseMetrics(await (await fetch(`${server.url}metrics`, { headers: { authorization: `Bearer ${key}` } })).text());
+
+  const smuggled = await raw(server, get('/v1/models', 'Transfer-Encoding: chunked', 'Connection: close') +
+                                     `0\r\nAuthorization: Bearer ${key}\r\n\r\n`);
+  assert.deepEqual(smuggled.statuses, [411], 'a trailer is no header');
+
+  assert.equal(await statusOf(plainClient(server)), 401);
+  assert.equal(await statusOf(plainClient(server, { headers: { authorization: `Bearer ${key}` } })), 101);
+  assert.equal(await statusOf(plainClient(server, { protocols: ['octavo.v1', 'openai-insecure-api-key.wrong'] })), 401);
+  const browser = await plainClient(server, { protocols: ['octavo.v1', `openai-insecure-api-key.${key}`] });
+  assert.equal(browser.socket.protocol, 'octavo.v1');
+  assert.equal((await browser.complete({ input: 'x', max_output_tokens: 1 })).error, undefined);
+  await browser.close();
+});
+
+test('--allowed-origins lets a foreign page in', async (t) => {
+  const server = await serverFor(t, ['--allowed-origins', 'https://chat.example']);
+  assert.equal(await statusOf(plainClient(server, { origin: 'https://chat.example' })), 101);
+  assert.equal(await statusOf(plainClient(server, { origin: 'https://evil.example' })), 403);
+});
+
+test('SIGTERM ends a server with idle connections at once, with 1001 and status 0', async (t) => {
+  const server = await serverFor(t);
+  const clients = await Promise.all(Array.from({ length: 5 }, () => plainClient(server)));
+  const goaways = clients.map((client) => client.next((event) => event.type === 'octavo:goaway'));
+  const how = await server.stop();
+  assert.deepEqual(how, { code: 0, signal: null });
+  for (const client of clients) assert.equal(await client.done, 1001);
+  await Promise.all(goaways);
+});
+
+test('a response that outlasts the drain is cancelled, and the server still ends with 0', async (t) => {
+  const server = await serverFor(t, ['--drain-timeout', '0.3']);
+  const client = await plainClient(server);
+  const turn = client.create({ input: 'x', ignore_eos: true, temperature: 0, max_output_tokens: 2000 });
+  await turn.started;
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  assert.equal(await client.done, 1001);
+});
