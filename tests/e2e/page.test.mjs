@@ -122,6 +122,7 @@ describe('the chat page', { skip: missingBrowser }, () => {
     await say(page, 'What is my name?');
     const first = await page.innerText(`${ended} .prose`);
     await edit(page, 1, 'What is 7 times 8?');
+    assert.ok(await page.evaluate((field) => document.activeElement.matches(field), field));
     const [, told, forked] = sent.filter(({ type }) => type === 'response.create');
     assert.ok(forked.previous_response_id);
     assert.equal(forked.previous_response_id, told.previous_response_id);

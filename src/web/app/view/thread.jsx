@@ -49,6 +49,8 @@ function useStickyEnd(conversationId, numTurns) {
 export function Thread({ state, chat, conversation, model, isAnswering, onStop }) {
   const path = conversation ? shownPath(conversation) : [];
   const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, path.length);
+  // Whatever was said or asked last, anywhere in the tree: the next words are written here.
+  const newest = conversation ? `${conversation.id} ${Object.keys(conversation.nodes).length}` : '';
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
   return (
     <>
@@ -62,7 +64,7 @@ export function Thread({ state, chat, conversation, model, isAnswering, onStop }
       </div>
       <div class="foot">
         {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
-        <Composer focusOn={conversation?.id ?? null} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+        <Composer focusOn={newest} isAnswering={isAnswering} onSend={say} onStop={onStop} />
       </div>
     </>
   );
