@@ -14,7 +14,8 @@ using Response = http::response<http::string_body>;
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
     "'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for "
+    "'script'; trusted-types dompurify";
 
 Response respond(http::status status, std::string_view type, std::string body) {
   Response response(status, 11);
