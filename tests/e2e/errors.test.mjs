@@ -145,6 +145,14 @@ describe('what is refused', () => {
     assert.ok(turn.usage.output_tokens < 1500);
     await untilIdle(server);
   });
+
+  test('the deadline of a queued response counts from its arrival', async () => {
+    const turns = [0, 1].map(() => client.create({ ...endless, octavo: { deadline_ms: 80 * patience } }));
+    await Promise.all(turns.map((turn) => turn.finished));
+    assert.ok(turns[0].usage.output_tokens > 0);
+    assert.equal(turns[1].response.error.code, 'deadline_exceeded');
+    assert.equal(turns[1].usage.output_tokens, 0);
+  });
 });
 
 test('a full queue of the server refuses with queue_full, and takes more later', async (t) => {
@@ -168,10 +176,11 @@ test('a full queue of the server refuses with queue_full, and takes more later',
 test('a draining server says goaway, refuses with server_draining, and lets what runs complete', async (t) => {
   const server = await serverFor(t, ['--drain-timeout', String(60 * patience)]);
   const client = await plainClient(server);
-  const running = client.create({ ...endless, max_output_tokens: 400, stream_id: 'a' });
+  const numTokens = 800 / patience;
+  const running = client.create({ ...endless, max_output_tokens: numTokens, stream_id: 'a' });
   await running.started;
   const goaway = client.next((event) => event.type === 'octavo:goaway');
-  server.process.kill('SIGTERM');
+  const ending = server.stop();
   const event = await goaway;
   assert.equal(event.reason, 'draining');
   assert.ok(event.time_left_ms > 0);
@@ -179,7 +188,8 @@ test('a draining server says goaway, refuses with server_draining, and lets what
   assert.equal(refused.error.code, 'server_draining');
   assert.equal(refused.end.status, 503);
   await running.finished;
-  assert.equal(running.usage.output_tokens, 400);
+  assert.equal(running.usage.output_tokens, numTokens);
   assert.equal(running.response.incomplete_details.reason, 'max_output_tokens');
   assert.equal(await client.done, 1001);
+  assert.deepEqual(await ending, { code: 0, signal: null });
 });

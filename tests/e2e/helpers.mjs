@@ -68,7 +68,7 @@ export async function eventually(holds, what, limitMs = 10_000) {
 }
 
 /// Waits until nothing runs or waits, and not one KV block is in use.
-export async function untilIdle(server) {
+export async function untilIdle(server, limitMs = 10_000) {
   let now;
   const isIdle = async () => {
     now = await metricsOf(server);
@@ -76,6 +76,6 @@ export async function untilIdle(server) {
       (name) => now.get(`octavo:${name}`) === 0,
     );
   };
-  await eventually(isIdle, 'an idle engine without a block in use');
+  await eventually(isIdle, 'an idle engine without a block in use', limitMs);
   return now;
 }

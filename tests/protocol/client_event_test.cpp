@@ -1,0 +1,230 @@
+#include "protocol/client_event.hpp"
+
+#include "tests/protocol/frames.hpp"
+
+using namespace octavo;
+using octavo::test::accepted;
+using octavo::test::create_frame;
+using octavo::test::refused;
+
+TEST_CASE("a create with nothing but input takes every default") {
+  const ResponseCreate create = accepted(create_frame(""));
+  CHECK(create.stream_id.empty());
+  CHECK(create.model.empty());
+  CHECK(create.previous_response_id.empty());
+  CHECK(create.text_input == "x");
+  CHECK(create.input.size() == 1);
+  CHECK(create.generate);
+  CHECK(create.store);
+  CHECK_FALSE(create.include_logprobs);
+  CHECK_FALSE(create.deadline.has_value());
+  CHECK_FALSE(create.input_token_ids.has_value());
+  CHECK_FALSE((create.has_temperature || create.has_top_p || create.has_top_k));
+  CHECK(create.sampling == SamplingParams{});
+  CHECK(create.unknown_fields.empty());
+}
+
+TEST_CASE("every field of a create arrives in its place") {
+  const ResponseCreate create = accepted(create_frame(R"(
+    "stream_id":"a.b-c_1","model":"m","previous_response_id":"resp_1","instructions":"Be brief.",
+    "generate":false,"store":false,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,
+    "repetition_penalty":1.1,"presence_penalty":0.5,"frequency_penalty":-0.5,"seed":-7,"n":2,
+    "max_output_tokens":9,"min_tokens":3,"ignore_eos":true,"stop":["a","b"],"stop_token_ids":[5,6],
+    "logit_bias":{"7":-1.5,"8":2},"top_logprobs":4,"metadata":{"k":"v"},
+    "octavo":{"deadline_ms":1500,"prompt_token_ids":[1,2,3]})"));
+  CHECK(create.stream_id == "a.b-c_1");
+  CHECK(create.model == "m");
+  CHECK(create.previous_response_id == "resp_1");
+  CHECK(create.instructions == "Be brief.");
+  CHECK_FALSE(create.generate);
+  CHECK_FALSE(create.store);
+  const SamplingParams& sampling = create.sampling;
+  CHECK(sampling.temperature == Approx(0.5));
+  CHECK(sampling.top_p == Approx(0.9));
+  CHECK(sampling.top_k == 40);
+  CHECK(sampling.min_p == Approx(0.05));
+  CHECK(sampling.repetition_penalty == Approx(1.1));
+  CHECK(sampling.presence_penalty == Approx(0.5));
+  CHECK(sampling.frequency_penalty == Approx(-0.5));
+  CHECK(sampling.seed == static_cast<std::uint64_t>(-7));
+  CHECK(sampling.n == 2);
+  CHECK(sampling.max_tokens == 9);
+  CHECK(sampling.min_tokens == 3);
+  CHECK(sampling.ignore_eos);
+  CHECK(sampling.stop == std::vector<std::string>{"a", "b"});
+  CHECK(sampling.stop_token_ids == std::vector<TokenId>{5, 6});
+  CHECK(sampling.logit_bias == std::vector<std::pair<TokenId, float>>{{7, -1.5F}, {8, 2.0F}});
+  CHECK(sampling.num_logprobs == 4);
+  CHECK((create.has_temperature && create.has_top_p && create.has_top_k));
+  CHECK(create.has_repetition_penalty);
+  CHECK(create.metadata.at("k") == "v");
+  CHECK(create.deadline == std::chrono::milliseconds(1500));
+  CHECK(create.input_token_ids == std::vector<TokenId>{1, 2, 3});
+}
+
+TEST_CASE("null counts as absent") {
+  const ResponseCreate create = accepted(create_frame(
+      R"("stream_id":null,"temperature":null,"stop":null,"tools":null,"metadata":null,"octavo":null,"text":null)"));
+  CHECK(create.stream_id.empty());
+  CHECK_FALSE(create.has_temperature);
+}
+
+TEST_CASE("what changes nothing here is accepted, what is unknown is named for the log") {
+  const ResponseCreate create = accepted(create_frame(
+      R"("stream":true,"background":false,"tools":[],"tool_choice":"auto","user":"u","truncation":"auto",
+         "text":{"format":{"type":"text"}},"reasoning":{"effort":null},"unheard_of":1)"));
+  CHECK(create.unknown_fields == std::vector<std::string>{"unheard_of"});
+}
+
+TEST_CASE("log-probabilities are asked for by include or by top_logprobs") {
+  CHECK(accepted(create_frame("")).sampling.num_logprobs == -1);
+  CHECK(accepted(create_frame(R"("top_logprobs":0)")).sampling.num_logprobs == -1);
+  const std::string include = R"("include":["message.output_text.logprobs"])";
+  CHECK(accepted(create_frame(include)).sampling.num_logprobs == 0);
+  CHECK(accepted(create_frame(include + R"(,"top_logprobs":20)")).sampling.num_logprobs == 20);
+}
+
+TEST_CASE("input may be missing where something else is the prompt") {
+  const std::string start = R"({"type":"response.create",)";
+  CHECK(accepted(start + R"("previous_response_id":"resp_1"})").input.empty());
+  CHECK(accepted(start + R"("instructions":"Say hi."})").input.empty());
+  CHECK(accepted(start + R"("octavo":{"prompt_token_ids":[1]}})").input.empty());
+  CHECK(refused(R"({"type":"response.create"})").error.param == "input");
+}
+
+TEST_CASE("a wrong value is refused with the name of its field") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"model", R"("model":1)"},
+      {"previous_response_id", R"("previous_response_id":{})"},
+      {"instructions", R"("instructions":["x"])"},
+      {"generate", R"("generate":"no")"},
+      {"store", R"("store":1)"},
+      {"temperature", R"("temperature":"1")"},
+      {"temperature", R"("temperature":1e300)"},
+      {"top_p", R"("top_p":[])"},
+      {"top_k", R"("top_k":1.5)"},
+      {"top_k", R"("top_k":4294967296)"},
+      {"seed", R"("seed":1e30)"},
+      {"n", R"("n":"2")"},
+      {"max_output_tokens", R"("max_output_tokens":0)"},
+      {"max_output_tokens", R"("max_output_tokens":-1)"},
+      {"ignore_eos", R"("ignore_eos":0)"},
+      {"stop", R"("stop":7)"},
+      {"stop", R"("stop":["a",7])"},
+      {"stop_token_ids", R"("stop_token_ids":7)"},
+      {"stop_token_ids", R"("stop_token_ids":[7.5])"},
+      {"logit_bias", R"("logit_bias":[1])"},
+      {"logit_bias", R"("logit_bias":{"x":1})"},
+      {"logit_bias", R"("logit_bias":{"-1":1})"},
+      {"logit_bias", R"("logit_bias":{"99999999999":1})"},
+      {"logit_bias", R"("logit_bias":{"7":"1"})"},
+      {"top_logprobs", R"("top_logprobs":21)"},
+      {"top_logprobs", R"("top_logprobs":-1)"},
+      {"include", R"("include":"all")"},
+      {"include", R"("include":[1])"},
+      {"tools", R"("tools":{})"},
+      {"text", R"("text":"plain")"},
+      {"reasoning", R"("reasoning":"high")"},
+      {"metadata", R"("metadata":[])"},
+      {"metadata", R"("metadata":{"k":1})"},
+      {"metadata", R"("metadata":{"k":")" + std::string(513, 'x') + R"("})"},
+      {"metadata", R"("metadata":{")" + std::string(65, 'x') + R"(":"v"})"},
+      {"octavo", R"("octavo":[])"},
+      {"octavo.deadline_ms", R"("octavo":{"deadline_ms":0})"},
+      {"octavo.deadline_ms", R"("octavo":{"deadline_ms":"soon"})"},
+      {"octavo.prompt_token_ids", R"("octavo":{"prompt_token_ids":[]})"},
+      {"octavo.prompt_token_ids", R"("octavo":{"prompt_token_ids":["a"]})"},
+  };
+  for (const auto& [param, members] : cases) {
+    const RefusedEvent refusal = refused(create_frame(members));
+    CHECK(refusal.error.code == Errc::kInvalidValue);
+    CHECK(refusal.error.param == param);
+    CHECK(refusal.error.detail.rfind(param + " must be ", 0) == 0);
+  }
+}
+
+TEST_CASE("what this build cannot do is refused by name") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"background", R"("background":true)"},
+      {"stream", R"("stream":false)"},
+      {"tools", R"("tools":[{"type":"function"}])"},
+      {"tool_choice", R"("tool_choice":"required")"},
+      {"conversation", R"("conversation":"c")"},
+      {"prompt", R"("prompt":{"id":"p"})"},
+      {"beam_width", R"("beam_width":4)"},
+      {"length_penalty", R"("length_penalty":1)"},
+      {"early_stopping", R"("early_stopping":true)"},
+      {"text.format", R"("text":{"format":{"type":"json_schema"}})"},
+      {"text.format", R"("text":{"format":7})"},
+      {"reasoning", R"("reasoning":{"effort":"high"})"},
+      {"octavo.priority", R"("octavo":{"priority":1})"},
+      {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
+  };
+  for (const auto& [param, members] : cases) {
+    const RefusedEvent refusal = refused(create_frame(members));
+    CHECK(refusal.error.code == Errc::kUnsupportedParameter);
+    CHECK(refusal.error.param == param);
+  }
+}
+
+TEST_CASE("metadata counts characters, not bytes") {
+  std::string value;
+  for (int i = 0; i < 512; ++i) value += "\xE7\x8B\x90";
+  CHECK(accepted(create_frame(R"("metadata":{"k":")" + value + R"("})")).metadata.size() == 1);
+}
+
+TEST_CASE("a lane's name has its characters and length") {
+  CHECK(is_valid_stream_id("A-z_0.9"));
+  CHECK(is_valid_stream_id(std::string(256, 'a')));
+  for (const std::string& bad :
+       {std::string(), std::string(257, 'a'), std::string("a b"), std::string("\xC3\xA4"),
+        std::string("a\0b", 3), std::string("a/b")}) {
+    CHECK_FALSE(is_valid_stream_id(bad));
+  }
+  for (const char* frame : {R"({"type":"response.create","stream_id":""})", R"({"stream_id":7})"}) {
+    const RefusedEvent refusal = refused(frame);
+    CHECK(refusal.error.code == Errc::kInvalidStreamId);
+    CHECK(refusal.error.param == "stream_id");
+    CHECK(refusal.stream_id.empty());
+  }
+}
+
+TEST_CASE("a refusal echoes the lane that the frame named") {
+  CHECK(refused(R"({"type":"response.create","stream_id":"a","input":7})").stream_id == "a");
+  CHECK(refused(R"({"type":"what","stream_id":"a"})").stream_id == "a");
+  CHECK(refused(R"({"stream_id":"a"})").stream_id == "a");
+}
+
+TEST_CASE("frames that are no events say so") {
+  CHECK(refused("").error.code == Errc::kInvalidJson);
+  CHECK(refused("{").error.code == Errc::kInvalidJson);
+  CHECK(refused("{} {}").error.code == Errc::kInvalidJson);
+  CHECK(refused("[]").error.code == Errc::kInvalidEvent);
+  CHECK(refused("null").error.code == Errc::kInvalidEvent);
+  CHECK(refused("{}").error.param == "type");
+  CHECK(refused(R"({"type":null})").error.code == Errc::kInvalidEvent);
+  const RefusedEvent unknown = refused(R"({"type":")" + std::string(1000, 'x') + R"("})");
+  CHECK(unknown.error.code == Errc::kUnknownEventType);
+  CHECK(unknown.error.detail.size() < 200);
+}
+
+TEST_CASE("nesting ends at 32") {
+  const auto nested = [](int depth) {
+    return create_frame("\"unheard\":" + std::string(depth, '[') + std::string(depth, ']'));
+  };
+  CHECK(accepted(nested(31)).unknown_fields.size() == 1);
+  CHECK(refused(nested(32)).error.code == Errc::kInvalidJson);
+  CHECK(refused(std::string(1'000'000, '[')).error.code == Errc::kInvalidJson);
+}
+
+TEST_CASE("a cancel names a response or a lane") {
+  const auto cancel = [](const char* frame) {
+    return std::get<ResponseCancel>(*parse_client_event(frame));
+  };
+  CHECK(cancel(R"({"type":"response.cancel","response_id":"resp_1"})").response_id == "resp_1");
+  CHECK_FALSE(cancel(R"({"type":"response.cancel","response_id":"resp_1"})").names_lane);
+  const ResponseCancel lane = cancel(R"({"type":"response.cancel","stream_id":"a"})");
+  CHECK((lane.names_lane && lane.stream_id == "a" && lane.response_id.empty()));
+  CHECK(refused(R"({"type":"response.cancel"})").error.code == Errc::kInvalidEvent);
+  CHECK(refused(R"({"type":"response.cancel","response_id":7})").error.code == Errc::kInvalidValue);
+}

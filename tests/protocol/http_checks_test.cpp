@@ -1,0 +1,132 @@
+#include "protocol/http_checks.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include "tests/support/catch.hpp"
+
+using namespace octavo;
+
+namespace {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+http::request_header<> head(const Fields& fields, const std::string& target = "/",
+                            unsigned version = 11) {
+  http::request_header<> made;
+  made.method(http::verb::get);
+  made.target(target);
+  made.version(version);
+  for (const auto& [name, value] : fields) made.insert(name, value);
+  return made;
+}
+
+unsigned status_of(const Fields& fields, const std::string& target = "/", unsigned version = 11) {
+  const auto refusal = check_head(head(fields, target, version));
+  return refusal ? static_cast<unsigned>(refusal->status) : 0;
+}
+
+const std::pair<std::string, std::string> kHost{"Host", "localhost:8000"};
+
+unsigned origin_status(const Fields& fields, const HttpPolicy& policy = {}) {
+  Fields all{kHost};
+  all.insert(all.end(), fields.begin(), fields.end());
+  const auto refusal = check_origin(head(all), policy);
+  return refusal ? static_cast<unsigned>(refusal->status) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("an ordinary head passes") {
+  CHECK(status_of({kHost}) == 0);
+  CHECK(status_of({kHost}, "/v1/models?x=1") == 0);
+  CHECK(status_of({kHost, {"Content-Length", "12"}}) == 0);
+  CHECK(status_of({kHost}, "/", 10) == 0);
+}
+
+TEST_CASE("there is exactly one Host") {
+  CHECK(status_of({}) == 400);
+  CHECK(status_of({{"Host", ""}}) == 400);
+  CHECK(status_of({kHost, {"Host", "elsewhere"}}) == 400);
+  CHECK(status_of({kHost, kHost}) == 400);
+}
+
+TEST_CASE("the target is a path") {
+  for (const char* target : {"", "*", "http://elsewhere/", "elsewhere:80"})
+    CHECK(status_of({kHost}, target) == 400);
+}
+
+TEST_CASE("a body whose length is not told is refused") {
+  CHECK(status_of({kHost, {"Transfer-Encoding", "chunked"}}) == 411);
+  CHECK(status_of({kHost, {"Transfer-Encoding", " Chunked "}}) == 411);
+  for (const char* encoding :
+       {"gzip", "chunked, gzip", "gzip, chunked", "identity", "chunked;q=1", "xchunked", ""}) {
+    CHECK(status_of({kHost, {"Transfer-Encoding", encoding}}) == 501);
+  }
+  CHECK(status_of({kHost, {"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}}) ==
+        501);
+}
+
+TEST_CASE("two framings at once are refused, in either order") {
+  CHECK(status_of({kHost, {"Transfer-Encoding", "chunked"}, {"Content-Length", "5"}}) == 400);
+  CHECK(status_of({kHost, {"Content-Length", "5"}, {"Transfer-Encoding", "gzip"}}) == 400);
+  CHECK(status_of({kHost, {"Transfer-Encoding", "chunked"}}, "/", 10) == 400);
+}
+
+TEST_CASE("one Content-Length, of digits") {
+  CHECK(status_of({kHost, {"Content-Length", "5"}, {"Content-Length", "5"}}) == 400);
+  for (const char* length : {"5, 5", "+5", "-1", "0x5", "", "5 5"})
+    CHECK(status_of({kHost, {"Content-Length", length}}) == 400);
+}
+
+TEST_CASE("trailers are refused") {
+  CHECK(status_of({kHost, {"Trailer", "Authorization"}}) == 400);
+}
+
+TEST_CASE("an origin is the host itself or on the list") {
+  CHECK(origin_status({}) == 0);
+  CHECK(origin_status({{"Origin", "http://localhost:8000"}}) == 0);
+  CHECK(origin_status({{"Origin", "HTTPS://LOCALHOST:8000"}}) == 0);
+  for (const char* origin :
+       {"http://evil.example", "http://localhost", "http://localhost:80000", "null", "",
+        "http://localhost:8000.evil.example", "ftp://localhost:8000"}) {
+    CHECK(origin_status({{"Origin", origin}}) == 403);
+  }
+  CHECK(origin_status({{"Origin", "http://localhost:8000"}, {"Origin", "http://localhost:8000"}}) ==
+        403);
+  const HttpPolicy listed{"", {"https://Chat.example"}};
+  CHECK(origin_status({{"Origin", "https://chat.example"}}, listed) == 0);
+  CHECK(origin_status({{"Origin", "http://chat.example"}}, listed) == 403);
+  CHECK(origin_status({{"Origin", "http://evil.example"}}, HttpPolicy{"", {"*"}}) == 0);
+}
+
+TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
+  const HttpPolicy policy{"secret", {}};
+  const auto valid = [&](const Fields& fields) { return has_valid_key(head(fields), policy); };
+  CHECK(has_valid_key(head({}), HttpPolicy{}));
+  CHECK_FALSE(valid({}));
+  CHECK(valid({{"Authorization", "Bearer secret"}}));
+  CHECK(valid({{"Authorization", "bearer  secret "}}));
+  for (const char* wrong : {"secret", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets",
+                            "Basic secret", "Bearer SECRET"})
+    CHECK_FALSE(valid({{"Authorization", wrong}}));
+  CHECK_FALSE(valid({{"Authorization", "Bearer secret"}, {"Authorization", "Bearer secret"}}));
+  CHECK(valid({{"Sec-WebSocket-Protocol", "octavo.v1, openai-insecure-api-key.secret"}}));
+  CHECK(valid({{"Sec-WebSocket-Protocol", "octavo.v1"},
+               {"Sec-WebSocket-Protocol", "openai-insecure-api-key.secret"}}));
+  CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "openai-insecure-api-key."}}));
+  CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "secret"}}));
+}
+
+TEST_CASE("only octavo.v1 itself is the subprotocol") {
+  CHECK(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "a,octavo.v1 , b"}})));
+  CHECK_FALSE(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "octavo.v10"}})));
+  CHECK_FALSE(offers_octavo_v1(head({})));
+}
+
+TEST_CASE("an error body is the standard's, whatever the message holds") {
+  const auto body = boost::json::parse(error_body("a \"b\"\n", "not_found", "model_not_found"));
+  CHECK(body.at("error").at("message") == "a \"b\"\n");
+  CHECK(body.at("error").at("type") == "not_found");
+  CHECK(body.at("error").at("code") == "model_not_found");
+  CHECK(body.at("error").at("param").is_null());
+}
