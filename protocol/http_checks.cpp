@@ -65,8 +65,7 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   if (num_encodings > 0 && head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
   if (num_encodings > 0 && num_lengths > 0)
     return bad("Content-Length and Transfer-Encoding exclude each other");
-  if (num_encodings == 1 &&
-      lower(trim(view(head[http::field::transfer_encoding]))) == "chunked") {
+  if (num_encodings == 1 && lower(trim(view(head[http::field::transfer_encoding]))) == "chunked") {
     return HttpRefusal{http::status::length_required, "a body needs a Content-Length"};
   }
   if (num_encodings > 0)

@@ -4,8 +4,8 @@ namespace octavo {
 namespace {
 
 std::size_t bytes_of(const RememberedResponse& response) {
-  std::size_t bytes = response.prompt_text.size() + response.output_text.size() + response.cut_text.size() +
-                      response.tokens.size() * sizeof(TokenId);
+  std::size_t bytes = response.prompt_text.size() + response.output_text.size() +
+                      response.cut_text.size() + response.tokens.size() * sizeof(TokenId);
   for (const auto& message : response.messages) {
     for (const auto& member : message.as_object())
       bytes += member.value().is_string() ? member.value().get_string().size() : 16;
