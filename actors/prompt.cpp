@@ -63,10 +63,7 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
   if (!create.instructions.empty())
     shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
   shown.insert(shown.end(), messages.begin(), messages.end());
-  json::object context{{"messages", std::move(shown)}, {"add_generation_prompt", true}};
-  context["now"] = iso_time(std::chrono::system_clock::now());
-  context["bos_token"] = model.tokenizer->bos_token();
-  context["eos_token"] = model.tokenizer->eos_token();
+  const json::object context = chat_context(*model.tokenizer, std::move(shown));
   return model.chat_template->render(context);
 }
 
@@ -111,6 +108,14 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
 }
 
 }  // namespace
+
+json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
+  return {{"messages", std::move(messages)},
+          {"add_generation_prompt", true},
+          {"bos_token", tokenizer.bos_token()},
+          {"eos_token", tokenizer.eos_token()},
+          {"now", iso_time(std::chrono::system_clock::now())}};
+}
 
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct Prompt {
   std::string text;             ///< Empty for a prompt of token ids.
   boost::json::array messages;  ///< The conversation, without the instructions.
 };
+
+/// What every template is given: messages, the tokenizer's bos_token and eos_token, and the time of
+/// day as `now`.
+boost::json::object chat_context(const Tokenizer& tokenizer, boost::json::array messages);
 
 /// parent: null for a new conversation. Errors: kTemplateError, kUnsupportedParameter (messages for
 /// a model without a template), kInvalidValue (token ids outside the vocabulary).

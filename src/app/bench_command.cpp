@@ -1,5 +1,5 @@
-// octavo bench: the engine under load without a network. Prompts are token ids drawn at random, completions have a fixed
-// length, so that two runs do the same work.
+// octavo bench: the engine under load without a network. Prompts are token ids drawn at random,
+// completions have a fixed length, so that two runs do the same work.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -25,7 +25,8 @@ double now_s() { return Seconds(std::chrono::steady_clock::now().time_since_epoc
 double percentile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
   const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank),
+                   values.end());
   return values[rank];
 }
 
@@ -38,15 +39,22 @@ std::int64_t peak_rss_bytes() {
 /// Runs requests through an engine and keeps the times.
 class Load {
  public:
-  Load(const BenchOptions& options, const SchedulerConfig& config, StepExecutor& executor, std::int64_t vocab_size)
-      : options_(options), block_size_(config.block_size), engine_(config, executor), vocab_size_(vocab_size), random_(options.model.seed) {}
+  Load(const BenchOptions& options, const SchedulerConfig& config, StepExecutor& executor,
+       std::int64_t vocab_size)
+      : options_(options),
+        block_size_(config.block_size),
+        engine_(config, executor),
+        vocab_size_(vocab_size),
+        random_(options.model.seed) {}
 
   Result<void> run(std::int32_t num_requests, std::int32_t concurrency) {
     std::int32_t num_submitted = 0;
     std::int32_t num_running = 0;
     const double start = now_s();
     while (num_submitted < num_requests || num_running > 0) {
-      for (; num_submitted < num_requests && num_running < concurrency; ++num_submitted, ++num_running) submit();
+      for (; num_submitted < num_requests && num_running < concurrency;
+           ++num_submitted, ++num_running)
+        submit();
       for (const RequestEvent& event : engine_.step()) {
         if (const auto* rejected = std::get_if<RequestRejected>(&event)) return rejected->error;
         if (const auto* tokens = std::get_if<TokensGenerated>(&event)) observe(*tokens);
@@ -90,8 +98,10 @@ class Load {
     const double now = now_s();
     Times& times = times_.at(event.request);
     num_output_tokens += static_cast<std::int64_t>(event.tokens.size());
-    if (times.last == 0) ttft_s.push_back(now - times.submitted);
-    else itl_s.push_back(now - times.last);
+    if (times.last == 0)
+      ttft_s.push_back(now - times.submitted);
+    else
+      itl_s.push_back(now - times.last);
     times.last = now;
   }
 
@@ -99,7 +109,9 @@ class Load {
     const BlockManager& blocks = engine_.blocks();
     const double used = blocks.num_blocks() - blocks.num_free();
     used_fractions.push_back(used / blocks.num_blocks());
-    if (used > 0) waste_fractions.push_back(1.0 - static_cast<double>(blocks.num_tokens_held()) / (used * block_size_));
+    if (used > 0)
+      waste_fractions.push_back(1.0 - static_cast<double>(blocks.num_tokens_held()) /
+                                          (used * block_size_));
   }
 
   const BenchOptions& options_;
@@ -133,7 +145,8 @@ Result<Engine> make_engine(const BenchOptions& options) {
   return Engine{std::move(*runner), std::move(*config)};
 }
 
-json::object milliseconds(const std::vector<double>& seconds, std::initializer_list<int> percentiles) {
+json::object milliseconds(const std::vector<double>& seconds,
+                          std::initializer_list<int> percentiles) {
   json::object out;
   for (int p : percentiles) out["p" + std::to_string(p)] = percentile(seconds, p / 100.0) * 1e3;
   return out;
@@ -142,14 +155,18 @@ json::object milliseconds(const std::vector<double>& seconds, std::initializer_l
 void print_rows(const json::object& object, const std::string& prefix) {
   for (const auto& [key, value] : object) {
     const std::string name = prefix + std::string(key);
-    if (value.is_object()) print_rows(value.get_object(), name + ".");
-    else std::printf("%-28s %s\n", name.c_str(), json::serialize(value).c_str());
+    if (value.is_object())
+      print_rows(value.get_object(), name + ".");
+    else
+      std::printf("%-28s %s\n", name.c_str(), json::serialize(value).c_str());
   }
 }
 
 void print(const json::object& object, bool as_json) {
-  if (as_json) std::printf("%s\n", json::serialize(object).c_str());
-  else print_rows(object, "");
+  if (as_json)
+    std::printf("%s\n", json::serialize(object).c_str());
+  else
+    print_rows(object, "");
 }
 
 }  // namespace
@@ -164,13 +181,16 @@ Result<int> bench_throughput(const BenchOptions& options) {
   const auto num_prompt_tokens = static_cast<double>(options.num_prompts) * options.input_len;
   const json::object out{
       {"output_tokens_per_s", static_cast<double>(load.num_output_tokens) / seconds},
-      {"total_tokens_per_s", (static_cast<double>(load.num_output_tokens) + num_prompt_tokens) / seconds},
+      {"total_tokens_per_s",
+       (static_cast<double>(load.num_output_tokens) + num_prompt_tokens) / seconds},
       {"requests_per_s", options.num_prompts / seconds},
       {"seconds", seconds},
       {"ttft_ms", milliseconds(load.ttft_s, {50, 95})},
       {"itl_ms", milliseconds(load.itl_s, {50, 95, 99})},
       {"peak_rss_bytes", peak_rss_bytes()},
-      {"kv", {{"used_fraction_mean", mean(load.used_fractions)}, {"waste_fraction_mean", mean(load.waste_fractions)}}},
+      {"kv",
+       {{"used_fraction_mean", mean(load.used_fractions)},
+        {"waste_fraction_mean", mean(load.waste_fractions)}}},
       {"device", engine->runner->info().device}};
   print(out, options.json);
   return 0;

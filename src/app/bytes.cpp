@@ -8,7 +8,9 @@
 namespace octavo {
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {
-  const Error bad{Errc::kInvalidValue, "`" + std::string(text) + "` is not a size: write for instance 4GiB, 512MB or 65536", ""};
+  const Error bad{
+      Errc::kInvalidValue,
+      "`" + std::string(text) + "` is not a size: write for instance 4GiB, 512MB or 65536", ""};
   double number = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || number < 0 || !std::isfinite(number)) return bad;

@@ -1,4 +1,5 @@
-// What each subcommand does. Results go to standard output, logs and progress to standard error; an error is one line.
+// What each subcommand does. Results go to standard output, logs and progress to standard error; an
+// error is one line.
 #pragma once
 
 #include <string>

@@ -35,7 +35,9 @@ Result<std::vector<TokenId>> parse_ids(const std::string& text) {
     TokenId id = 0;
     const auto [rest, error] = std::from_chars(at, end, id);
     if (error != std::errc() || (rest < end && *rest != ',')) {
-      return Error{Errc::kInvalidValue, "--prompt-ids: `" + text.substr(0, 80) + "` is not a list like 1,2,3", "prompt-ids"};
+      return Error{Errc::kInvalidValue,
+                   "--prompt-ids: `" + text.substr(0, 80) + "` is not a list like 1,2,3",
+                   "prompt-ids"};
     }
     ids.push_back(id);
     at = rest + (rest < end ? 1 : 0);
@@ -44,45 +46,54 @@ Result<std::vector<TokenId>> parse_ids(const std::string& text) {
 }
 
 Result<void> fill_input(const GenerateOptions& options, ResponseCreate& create) {
-  const int num_inputs = (options.prompt.empty() ? 0 : 1) + (options.prompt_ids.empty() ? 0 : 1) + (options.messages.empty() ? 0 : 1);
-  if (num_inputs != 1) return Error{Errc::kInvalidValue, "give exactly one of --prompt, --prompt-ids and --messages", "prompt"};
-  if (!options.prompt_ids.empty()) {
-    auto ids = parse_ids(options.prompt_ids);
+  const int num_inputs =
+      (options.prompt ? 1 : 0) + (options.prompt_ids ? 1 : 0) + (options.messages ? 1 : 0);
+  if (num_inputs != 1)
+    return Error{Errc::kInvalidValue, "give exactly one of --prompt, --prompt-ids and --messages",
+                 "prompt"};
+  if (options.prompt_ids) {
+    auto ids = parse_ids(*options.prompt_ids);
     if (!ids) return ids.error();
     create.input_token_ids = std::move(*ids);
-  } else if (!options.messages.empty()) {
-    auto text = read_text_file(options.messages);
+  } else if (options.messages) {
+    auto text = read_text_file(*options.messages);
     if (!text) return text.error();
     boost::system::error_code error;
     const json::value messages = json::parse(*text, error);
     if (error || !messages.is_array()) {
-      return Error{Errc::kInvalidJson, "--messages: `" + options.messages + "` is not a JSON list of messages", "messages"};
+      return Error{Errc::kInvalidJson,
+                   "--messages: `" + *options.messages + "` is not a JSON list of messages",
+                   "messages"};
     }
     create.input = messages.get_array();
   } else {
-    create.text_input = options.prompt;
+    create.text_input = *options.prompt;
   }
   return {};
 }
 
 /// The prompt's tokens. `--prompt` is plain text also for a model with a template.
-Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model, const ResponseCreate& create) {
+Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model,
+                         const ResponseCreate& create) {
   if (!create.input_token_ids && model.tokenizer == nullptr) {
-    return Error{Errc::kInvalidFile, "the model has no tokenizer.json: give --prompt-ids", "prompt"};
+    return Error{Errc::kInvalidFile, "the model has no tokenizer.json: give --prompt-ids",
+                 "prompt"};
   }
-  if (!options.prompt.empty()) model.chat_template.reset();
+  if (options.prompt) model.chat_template.reset();
   return prepare_prompt(model, create, nullptr);
 }
 
 json::object choice_json(const Choice& choice, std::size_t index, bool with_logprobs) {
-  json::object out{{"index", index}, {"text", choice.text}, {"finish_reason", name_of(choice.reason)}};
+  json::object out{
+      {"index", index}, {"text", choice.text}, {"finish_reason", name_of(choice.reason)}};
   json::array ids;
   json::array logprobs;
   for (const SampledToken& token : choice.tokens) {
     ids.push_back(token.token);
     json::array top;
     for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, each.logprob});
-    logprobs.push_back(json::object{{"id", token.token}, {"logprob", token.logprob.value_or(0.0F)}, {"top", std::move(top)}});
+    logprobs.push_back(json::object{
+        {"id", token.token}, {"logprob", token.logprob.value_or(0.0F)}, {"top", std::move(top)}});
   }
   out["token_ids"] = std::move(ids);
   if (with_logprobs) out["logprobs"] = std::move(logprobs);
@@ -91,10 +102,12 @@ json::object choice_json(const Choice& choice, std::size_t index, bool with_logp
 
 class Generation {
  public:
-  Generation(const ServedModel& model, const SamplingParams& sampling, bool streams) : streams_(streams && sampling.n == 1) {
+  Generation(const ServedModel& model, const SamplingParams& sampling, bool streams)
+      : streams_(streams && sampling.n == 1) {
     choices_.resize(static_cast<std::size_t>(sampling.n));
     if (model.tokenizer == nullptr) return;
-    for (Choice& choice : choices_) choice.completion.emplace(*model.tokenizer, sampling.stop, sampling.min_tokens);
+    for (Choice& choice : choices_)
+      choice.completion.emplace(*model.tokenizer, sampling.stop, sampling.min_tokens);
   }
 
   Result<void> run(LocalEngine& engine, Request request) {
@@ -124,13 +137,15 @@ class Generation {
     bool stop_matched = false;
     for (const SampledToken& token : event.tokens) {
       choice.tokens.push_back(token);
-      if (event.finished == FinishReason::kStop || !choice.completion) continue;  // A stop token is no text.
+      if (event.finished == FinishReason::kStop || !choice.completion)
+        continue;  // A stop token is no text.
       stop_matched = stop_matched || choice.completion->append(token.token, delta);
     }
     if (stop_matched || event.finished) {
       choice.finished = true;
       choice.reason = stop_matched ? FinishReason::kStop : *event.finished;
-      if (choice.completion && choice.completion->finish(delta)) choice.reason = FinishReason::kStop;
+      if (choice.completion && choice.completion->finish(delta))
+        choice.reason = FinishReason::kStop;
       if (!event.finished) engine.cancel(id, CancelReason::kStopMatched, event.choice);
     }
     choice.text += delta;
@@ -147,14 +162,16 @@ class Generation {
 void print_json(const Prompt& prompt, const Generation& generation, bool with_logprobs) {
   json::array prompt_ids(prompt.tokens.begin(), prompt.tokens.end());
   json::array choices;
-  for (std::size_t i = 0; i < generation.choices().size(); ++i) choices.push_back(choice_json(generation.choices()[i], i, with_logprobs));
+  for (std::size_t i = 0; i < generation.choices().size(); ++i)
+    choices.push_back(choice_json(generation.choices()[i], i, with_logprobs));
   const Usage& usage = generation.usage;
-  const json::object out{{"prompt_token_ids", std::move(prompt_ids)},
-                         {"choices", std::move(choices)},
-                         {"usage",
-                          {{"prompt_tokens", usage.num_prompt_tokens},
-                           {"completion_tokens", usage.num_completion_tokens},
-                           {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}}}};
+  const json::object out{
+      {"prompt_token_ids", std::move(prompt_ids)},
+      {"choices", std::move(choices)},
+      {"usage",
+       {{"prompt_tokens", usage.num_prompt_tokens},
+        {"completion_tokens", usage.num_completion_tokens},
+        {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}}}};
   std::printf("%s\n", json::serialize(out).c_str());
 }
 

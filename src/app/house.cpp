@@ -17,31 +17,45 @@ std::string random_epoch() {
 }
 
 std::int64_t unix_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model, const SchedulerConfig& config,
-                                            StepExecutor& executor) {
+Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
+                                            const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
-  auto listener = Listener::open(house->connections_, house->io_.get_executor(), house->options_.host, house->options_.port);
+  auto listener = Listener::open(house->connections_, house->io_.get_executor(),
+                                 house->options_.host, house->options_.port);
   if (!listener) return listener.error();
   house->listener_ = std::move(*listener);
   return house;
 }
 
-House::House(HouseOptions options, ServedModel model, const SchedulerConfig& config, StepExecutor& executor)
+House::House(HouseOptions options, ServedModel model, const SchedulerConfig& config,
+             StepExecutor& executor)
     : options_(std::move(options)),
       model_(std::move(model)),
       metrics_(options_.metrics_prefix),
       next_request_(options_.first_request),
-      ring_(engine_.get_executor(), device_.get_executor(), config, executor, status_, [] { return std::chrono::steady_clock::now(); }),
-      sessions_{model_,  options_.limits, metrics_,       ring_.scheduler(), desk_.get_executor(), next_request_, random_epoch(),
-                [] { return std::chrono::steady_clock::now(); }, unix_seconds},
+      ring_(engine_.get_executor(), device_.get_executor(), config, executor, status_,
+            [] { return std::chrono::steady_clock::now(); }),
+      sessions_{model_,
+                options_.limits,
+                metrics_,
+                ring_.scheduler(),
+                desk_.get_executor(),
+                next_request_,
+                random_epoch(),
+                [] { return std::chrono::steady_clock::now(); },
+                unix_seconds},
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
-      connections_{sessions_, options_.policy,
-                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, config.block_size}, supervisor_},
+      connections_{
+          sessions_, options_.policy,
+          HttpRoutes{model_, options_.policy, metrics_, status_, ready_, config.block_size},
+          supervisor_},
       signals_(io_),
       stop_timer_(io_) {}
 
@@ -89,7 +103,8 @@ void House::stop() {
 void House::on_exit(const ActorExited& exited) {
   if (exited.error) {
     spdlog::error("actor={} died error=\"{}\"", exited.name, describe(exited.error));
-    if (exited.name == "scheduler" || exited.name == "block_manager" || exited.name == "executor" || exited.name == "listener") {
+    if (exited.name == "scheduler" || exited.name == "block_manager" || exited.name == "executor" ||
+        exited.name == "listener") {
       status_.healthy = false;
       asio::post(io_, [this] {
         exit_status_ = 1;
@@ -117,11 +132,13 @@ void House::begin_stop() {
 
 asio::awaitable<void> House::shut_down(House* self) {
   constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-  spdlog::info("house: draining connections={} limit_ms={}", self->listener_->num_connections(), self->options_.drain_timeout.count());
+  spdlog::info("house: draining connections={} limit_ms={}", self->listener_->num_connections(),
+               self->options_.drain_timeout.count());
   self->listener_->drain(self->options_.drain_timeout);
   co_await self->wait_for_connections(self->options_.drain_timeout);
   self->listener_->end();
-  co_await self->wait_for_connections(2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+  co_await self->wait_for_connections(
+      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
   self->stop_timer_.expires_at(asio::steady_timer::time_point::max());
   self->ring_.stop(CancelReason::kShutdown);
   co_await self->stop_timer_.async_wait(kTuple);  // Cancelled when the executor has left.

@@ -1,8 +1,10 @@
-// The whole server in one readable order: what is built, what is started, and how it is stopped. Threads: io (the caller of
-// run()), engine (scheduler and block manager), executor (the model), and the desk (prompts).
+// The whole server in one readable order: what is built, what is started, and how it is stopped.
+// Threads: io (the caller of run()), engine (scheduler and block manager), executor (the model),
+// and the desk (prompts).
 //
-// Stopping follows the data: the listener closes; connections are told to go and finish, or are ended when the time is up;
-// the scheduler cancels what is left and ends, then the block manager, then the executor; then the threads are joined.
+// Stopping follows the data: the listener closes; connections are told to go and finish, or are
+// ended when the time is up; the scheduler cancels what is left and ends, then the block manager,
+// then the executor; then the threads are joined.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -31,19 +33,22 @@ struct HouseOptions {
 class House {
  public:
   /// Binds the port. `executor` outlives the house. Errors: kIo.
-  static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model, const SchedulerConfig& config,
+  static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
+                                              const SchedulerConfig& config,
                                               StepExecutor& executor);
   ~House();
 
   std::uint16_t port() const { return listener_->port(); }
-  /// Serves until a signal or stop(). Answers the process's exit status: 0, or 1 when an actor died.
+  /// Serves until a signal or stop(). Answers the process's exit status: 0, or 1 when an actor
+  /// died.
   int run();
   /// Drains and ends. Thread: any.
   void stop();
   const BlockManager& blocks() const { return ring_.blocks(); }
   bool is_engine_idle() const { return ring_.is_idle(); }
 
-  House(HouseOptions options, ServedModel model, const SchedulerConfig& config, StepExecutor& executor);
+  House(HouseOptions options, ServedModel model, const SchedulerConfig& config,
+        StepExecutor& executor);
 
  private:
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;

@@ -12,8 +12,10 @@ namespace json = boost::json;
 using Response = http::response<http::string_body>;
 
 constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
+    "'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for "
+    "'script'; trusted-types dompurify";
 
 Response respond(http::status status, std::string_view type, std::string body) {
   Response response(status, 11);
@@ -24,7 +26,8 @@ Response respond(http::status status, std::string_view type, std::string body) {
   return response;
 }
 
-Response fail(http::status status, std::string_view message, std::string_view type, std::string_view code) {
+Response fail(http::status status, std::string_view message, std::string_view type,
+              std::string_view code) {
   return respond(status, "application/json", error_body(message, type, code));
 }
 
@@ -37,20 +40,28 @@ Response page(const http::request<http::string_body>& request, const Asset& asse
   const auto known = request[http::field::if_none_match];
   const bool is_current = std::string_view(known.data(), known.size()) == asset.etag;
   const bool gzip = accepts_gzip(request) && !asset.gzip.empty();
-  Response response = respond(is_current ? http::status::not_modified : http::status::ok, asset.mime,
-                              std::string(is_current ? std::string_view{} : gzip ? asset.gzip : asset.body));
+  Response response =
+      respond(is_current ? http::status::not_modified : http::status::ok, asset.mime,
+              std::string(is_current ? std::string_view{}
+                          : gzip     ? asset.gzip
+                                     : asset.body));
   if (gzip && !is_current) response.set(http::field::content_encoding, "gzip");
   response.set(http::field::vary, "Accept-Encoding");
   response.set(http::field::etag, boost::beast::string_view(asset.etag.data(), asset.etag.size()));
   response.set(http::field::cache_control, "no-cache");
-  response.set("Content-Security-Policy", boost::beast::string_view(kContentSecurityPolicy.data(), kContentSecurityPolicy.size()));
+  response.set("Content-Security-Policy", boost::beast::string_view(kContentSecurityPolicy.data(),
+                                                                    kContentSecurityPolicy.size()));
   response.set("Referrer-Policy", "no-referrer");
   response.set("Cross-Origin-Opener-Policy", "same-origin");
   return response;
 }
 
 json::object model_json(const ServedModel& model) {
-  return {{"id", model.name}, {"object", "model"}, {"created", model.created_at}, {"owned_by", "octavo"}, {"max_model_len", model.max_model_len}};
+  return {{"id", model.name},
+          {"object", "model"},
+          {"created", model.created_at},
+          {"owned_by", "octavo"},
+          {"max_model_len", model.max_model_len}};
 }
 
 }  // namespace
@@ -59,7 +70,8 @@ Response HttpRoutes::operator()(const http::request<http::string_body>& request)
   const std::string_view target(request.target().data(), request.target().size());
   const std::string_view path = target.substr(0, target.find('?'));
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    Response response = fail(http::status::method_not_allowed, "only GET is served here", "invalid_request_error", "method_not_allowed");
+    Response response = fail(http::status::method_not_allowed, "only GET is served here",
+                             "invalid_request_error", "method_not_allowed");
     response.set(http::field::allow, "GET, HEAD");
     return response;
   }
@@ -71,35 +83,41 @@ Response HttpRoutes::operator()(const http::request<http::string_body>& request)
   return response;
 }
 
-Response HttpRoutes::route(const http::request<http::string_body>& request, std::string_view path) const {
+Response HttpRoutes::route(const http::request<http::string_body>& request,
+                           std::string_view path) const {
   if (path == "/health") {
     const bool healthy = status.healthy.load();
-    return respond(healthy ? http::status::ok : http::status::service_unavailable, "application/json",
-                   healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
+    return respond(healthy ? http::status::ok : http::status::service_unavailable,
+                   "application/json", healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
   }
   if (path == "/ready") {
     if (ready.load()) return respond(http::status::ok, "application/json", R"({"status":"ready"})");
-    Response response = fail(http::status::service_unavailable, "the server is shutting down", "server_error", "server_draining");
+    Response response = fail(http::status::service_unavailable, "the server is shutting down",
+                             "server_error", "server_draining");
     response.set(http::field::retry_after, "1");
     return response;
   }
   if (const Asset* asset = find_asset(path)) return page(request, *asset);
   if (!has_valid_key(request.base(), policy)) {
-    Response response = fail(http::status::unauthorized, "the API key is missing or wrong: send Authorization: Bearer KEY",
+    Response response = fail(http::status::unauthorized,
+                             "the API key is missing or wrong: send Authorization: Bearer KEY",
                              "authentication_error", "invalid_api_key");
     response.set(http::field::www_authenticate, "Bearer");
     return response;
   }
-  if (path == "/metrics") return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
+  if (path == "/metrics")
+    return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
   if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") return models(path);
   if (path == "/v1/responses") {
-    Response response = fail(http::status::upgrade_required, "this endpoint speaks WebSocket: send an Upgrade", "invalid_request_error",
-                             "upgrade_required");
+    Response response =
+        fail(http::status::upgrade_required, "this endpoint speaks WebSocket: send an Upgrade",
+             "invalid_request_error", "upgrade_required");
     response.set(http::field::upgrade, "websocket");
     response.set(http::field::connection, "Upgrade");
     return response;
   }
-  return fail(http::status::not_found, "there is nothing at " + std::string(path.substr(0, 256)), "not_found", "not_found");
+  return fail(http::status::not_found, "there is nothing at " + std::string(path.substr(0, 256)),
+              "not_found", "not_found");
 }
 
 Response HttpRoutes::models(std::string_view path) const {
@@ -107,8 +125,10 @@ Response HttpRoutes::models(std::string_view path) const {
     const json::object list{{"object", "list"}, {"data", json::array{model_json(model)}}};
     return respond(http::status::ok, "application/json", json::serialize(list));
   }
-  if (path.substr(11) == model.name) return respond(http::status::ok, "application/json", json::serialize(model_json(model)));
-  return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found", "model_not_found");
+  if (path.substr(11) == model.name)
+    return respond(http::status::ok, "application/json", json::serialize(model_json(model)));
+  return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found",
+              "model_not_found");
 }
 
 std::string HttpRoutes::metrics_text() const {
@@ -118,8 +138,11 @@ std::string HttpRoutes::metrics_text() const {
   const double total = status.num_blocks.load();
   const double used = total - status.num_free_blocks.load();
   metrics.kv_cache_usage().Set(total > 0 ? used / total : 0);
-  metrics.kv_cache_waste().Set(used > 0 ? 1.0 - static_cast<double>(status.num_tokens_held.load()) / (used * block_size) : 0);
-  metrics.set_engine_totals(status.num_preemptions.load(), status.num_steps.load(), status.num_scheduled_tokens.load());
+  metrics.kv_cache_waste().Set(used > 0 ? 1.0 - static_cast<double>(status.num_tokens_held.load()) /
+                                                    (used * block_size)
+                                        : 0);
+  metrics.set_engine_totals(status.num_preemptions.load(), status.num_steps.load(),
+                            status.num_scheduled_tokens.load());
   return metrics.text();
 }
 

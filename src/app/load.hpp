@@ -1,4 +1,5 @@
-// From command-line options to a model that is ready: weights, tokenizer, template, and the limits that follow.
+// From command-line options to a model that is ready: weights, tokenizer, template, and the limits
+// that follow.
 #pragma once
 
 #include <memory>
@@ -10,8 +11,8 @@
 
 namespace octavo {
 
-/// `octavo serve` and friends without a MODEL run the demo model: beside the binary's installation, or in the source tree it
-/// was built from. Errors: kIo when it is in neither place.
+/// `octavo serve` and friends without a MODEL run the demo model: beside the binary's installation,
+/// or in the source tree it was built from. Errors: kIo when it is in neither place.
 Result<std::string> resolve_model_path(const std::string& model);
 
 /// Reads weights with a progress line on standard error when that is a terminal.
@@ -20,12 +21,14 @@ Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options);
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
 Result<RunnerOptions> runner_options(const ModelOptions& options);
 
-/// The limits that the scheduler plans within. Errors: kInvalidValue when --max-model-len is larger than the cache.
+/// The limits that the scheduler plans within. Errors: kInvalidValue when --max-model-len is larger
+/// than the cache.
 Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info);
 
 /// chat_template_file: replaces the model's own when not empty.
-Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name, const ModelInfo& info,
-                                      const SchedulerConfig& config, const std::string& chat_template_file);
+Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
+                                      const ModelInfo& info, const SchedulerConfig& config,
+                                      const std::string& chat_template_file);
 
 Result<std::string> read_text_file(const std::string& path);
 

@@ -1,5 +1,6 @@
-// The engine without actors or a network: scheduler, block manager and executor in one thread, one call per step. What
-// `octavo generate` and the benchmarks run, and what an embedding program would.
+// The engine without actors or a network: scheduler, block manager and executor in one thread, one
+// call per step. What `octavo generate` and the benchmarks run, and what an embedding program
+// would.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,9 @@ class LocalEngine {
       : scheduler_(config), blocks_(config.num_blocks, config.block_size), executor_(executor) {}
 
   void submit(Request request) { scheduler_.submit(std::move(request), now()); }
-  void cancel(RequestId request, CancelReason reason, std::int32_t choice) { scheduler_.cancel(request, reason, now(), choice); }
+  void cancel(RequestId request, CancelReason reason, std::int32_t choice) {
+    scheduler_.cancel(request, reason, now(), choice);
+  }
   bool is_idle() const { return scheduler_.is_idle(); }
 
   /// plan -> reserve -> execute -> complete. Answers what happened.
@@ -26,8 +29,10 @@ class LocalEngine {
     if (!plan) return scheduler_.take_events();
     const StepBatch batch = blocks_.reserve(std::move(*plan));
     auto result = executor_.execute(batch);
-    if (result) scheduler_.complete(*result, now());
-    else scheduler_.fail(batch.id, result.error(), now());
+    if (result)
+      scheduler_.complete(*result, now());
+    else
+      scheduler_.fail(batch.id, result.error(), now());
     return scheduler_.take_events();
   }
 

@@ -10,7 +10,8 @@
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("octavo"));
-  CLI::App app("Octavo serves large language models from a paged KV cache, streaming over WebSockets.");
+  CLI::App app(
+      "Octavo serves large language models from a paged KV cache, streaming over WebSockets.");
   app.set_version_flag("--version", OCTAVO_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(36);

@@ -13,21 +13,21 @@ namespace octavo {
 
 /// Which model, and how it is laid out in memory.
 struct ModelOptions {
-  std::string model;                    ///< A Hugging Face directory; empty: the demo model.
-  std::string dtype = "auto";           ///< auto, float32, float16, bfloat16
+  std::string model;           ///< A Hugging Face directory; empty: the demo model.
+  std::string dtype = "auto";  ///< auto, float32, float16, bfloat16
   std::string kv_cache_dtype = "auto";
-  std::string load_format = "auto";     ///< auto, safetensors, dummy
+  std::string load_format = "auto";  ///< auto, safetensors, dummy
   std::int32_t block_size = 16;
-  std::int32_t max_model_len = 0;       ///< 0: the model's, or what the cache holds if that is less.
+  std::int32_t max_model_len = 0;  ///< 0: the model's, or what the cache holds if that is less.
   std::int32_t max_num_seqs = 256;
   std::int32_t max_num_batched_tokens = 512;
-  std::string kv_cache_memory;          ///< A size; empty: a share of the memory that is free.
+  std::string kv_cache_memory;  ///< A size; empty: a share of the memory that is free.
   double gpu_memory_utilization = 0.9;
-  double swap_space = 0;                ///< GiB
+  double swap_space = 0;  ///< GiB
   std::int32_t num_gpu_blocks_override = 0;
   std::uint64_t seed = 0;
-  std::int32_t threads = 0;             ///< 0: all cores.
-  std::string instruction_set;          ///< Empty: the best that the machine has.
+  std::int32_t threads = 0;     ///< 0: all cores.
+  std::string instruction_set;  ///< Empty: the best that the machine has.
   double step_time_ms = 250;
 };
 
@@ -38,7 +38,7 @@ struct ServeOptions {
   std::string served_model_name;
   std::string api_key;
   std::vector<std::string> allowed_origins;
-  std::string chat_template;            ///< A file that replaces the model's.
+  std::string chat_template;  ///< A file that replaces the model's.
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
   double drain_timeout_s = 30;
@@ -48,9 +48,9 @@ struct ServeOptions {
 
 struct GenerateOptions {
   ModelOptions model;
-  std::string prompt;
-  std::string prompt_ids;
-  std::string messages;
+  std::optional<std::string> prompt;  ///< Exactly one of the three.
+  std::optional<std::string> prompt_ids;
+  std::optional<std::string> messages;  ///< A file.
   bool json = false;
   ResponseCreate create;  ///< Sampling, and which of its fields were given.
 };

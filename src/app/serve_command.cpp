@@ -12,8 +12,10 @@ namespace octavo {
 int exit_status_of(const Error& error) {
   switch (error.code) {
     case Errc::kEngineError:
-    case Errc::kOutOfMemory: return 1;
-    default: return 2;
+    case Errc::kOutOfMemory:
+      return 1;
+    default:
+      return 2;
   }
 }
 
@@ -27,13 +29,17 @@ Result<int> serve(const ServeOptions& options) {
   auto config = scheduler_config(options.model, info);
   if (!config) return config.error();
   config->max_num_waiting = options.max_queue;
-  auto model = load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
+  auto model =
+      load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
   if (!model) return model.error();
-  spdlog::info("model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\"", model->name, info.architecture, info.device,
-               kernels::name_of(info.dtype), kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes));
-  spdlog::info("cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks, info.block_size,
-               info.num_blocks * info.block_size,
-               format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block), config->max_model_len);
+  spdlog::info("model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\"",
+               model->name, info.architecture, info.device, kernels::name_of(info.dtype),
+               kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes));
+  spdlog::info(
+      "cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks,
+      info.block_size, info.num_blocks * info.block_size,
+      format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block),
+      config->max_model_len);
 
   HouseOptions house_options;
   house_options.host = options.host;
@@ -41,10 +47,12 @@ Result<int> serve(const ServeOptions& options) {
   house_options.policy = {options.api_key, options.allowed_origins};
   house_options.limits = options.limits;
   house_options.metrics_prefix = options.metrics_prefix;
-  house_options.drain_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  house_options.drain_timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
   auto house = House::build(std::move(house_options), std::move(*model), *config, **runner);
   if (!house) return house.error();
-  const std::string host = options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
+  const std::string host =
+      options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
   std::printf("Octavo is serving at http://%s:%u/\n", host.c_str(), (*house)->port());
   std::fflush(stdout);
   return (*house)->run();

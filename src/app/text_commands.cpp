@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "actors/prompt.hpp"
 #include "src/app/commands.hpp"
 #include "src/app/load.hpp"
 #include "src/text/chat_template.hpp"
@@ -58,7 +59,8 @@ Result<int> render_context(const RenderOptions& options) {
   if (!parsed) return parsed.error();
   auto context = read_json(options.context);
   if (!context) return context.error();
-  if (!context->is_object()) return Error{Errc::kInvalidJson, "`" + options.context + "` is not a JSON object", "context"};
+  if (!context->is_object())
+    return Error{Errc::kInvalidJson, "`" + options.context + "` is not a JSON object", "context"};
   auto spans = (*parsed)->render(context->get_object());
   if (!spans) return spans.error();
   print({{"text", text_of(*spans)}});
@@ -86,21 +88,25 @@ Result<int> tokenize(const std::string& model, bool decode, bool no_special) {
 Result<int> render(const RenderOptions& options) {
   if (!options.chat_template.empty() && !options.context.empty()) return render_context(options);
   if (options.messages.empty()) {
-    return Error{Errc::kInvalidValue, "give MODEL and --messages FILE, or --chat-template FILE and --context FILE", "messages"};
+    return Error{Errc::kInvalidValue,
+                 "give MODEL and --messages FILE, or --chat-template FILE and --context FILE",
+                 "messages"};
   }
   auto path = resolve_model_path(options.model);
   if (!path) return path.error();
   auto tokenizer = Tokenizer::load(*path);
   if (!tokenizer) return tokenizer.error();
   const std::string* source = (*tokenizer)->chat_template();
-  if (source == nullptr) return Error{Errc::kInvalidFile, "`" + *path + "` has no chat template", "model"};
+  if (source == nullptr)
+    return Error{Errc::kInvalidFile, "`" + *path + "` has no chat template", "model"};
   auto parsed = ChatTemplate::parse(*source);
   if (!parsed) return parsed.error();
   auto messages = read_json(options.messages);
   if (!messages) return messages.error();
-  json::object context{{"messages", *messages}, {"add_generation_prompt", !options.no_generation_prompt}};
-  context["bos_token"] = (*tokenizer)->bos_token();
-  context["eos_token"] = (*tokenizer)->eos_token();
+  if (!messages->is_array())
+    return Error{Errc::kInvalidJson, "`" + options.messages + "` is not a JSON list", "messages"};
+  json::object context = chat_context(**tokenizer, messages->get_array());
+  context["add_generation_prompt"] = !options.no_generation_prompt;
   if (!options.tools.empty()) {
     auto tools = read_json(options.tools);
     if (!tools) return tools.error();

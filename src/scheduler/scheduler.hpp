@@ -70,6 +70,7 @@ class Scheduler {
   struct Draft {  ///< The plan in the making, and what it may still spend.
     StepPlan plan;
     std::int32_t token_budget = 0;
+    std::int32_t prefill_budget = 0;  ///< Known once the decodes are in.
     std::int32_t net_blocks = 0;
     TimePoint now;
   };

@@ -24,6 +24,7 @@ std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   draft.now = now;
   release_finished(draft);
   schedule_decodes(draft);
+  draft.prefill_budget = prefill_budget(draft);
   schedule_prefills(draft);
   if (draft.plan.preempted.empty()) admit(draft);
   // Prompts half done hold every block and nothing decodes: the latest of them gives way to the
@@ -76,7 +77,7 @@ void Scheduler::schedule_prefills(Draft& draft) {
   for (SequenceId id : running_) {
     Sequence& sequence = *find(id);
     if (sequence.num_schedulable() == 0 || sequence.is_decoding()) continue;
-    std::int32_t chunk = std::min(sequence.num_schedulable(), prefill_budget(draft));
+    std::int32_t chunk = std::min(sequence.num_schedulable(), draft.prefill_budget);
     const std::int32_t slots = (sequence.num_blocks + credits_) * config_.block_size;
     chunk = std::min(chunk, slots - sequence.num_planned_tokens);
     if (chunk > 0) schedule(sequence, chunk, draft);
@@ -84,14 +85,14 @@ void Scheduler::schedule_prefills(Draft& draft) {
 }
 
 void Scheduler::admit(Draft& draft) {
-  while (prefill_budget(draft) > 0 &&
+  while (draft.prefill_budget > 0 &&
          static_cast<std::int32_t>(running_.size()) < config_.max_num_seqs) {
     const bool resumes = !preempted_.empty();
     if (!resumes && waiting_.empty()) return;
     Sequence& sequence = *find(resumes ? preempted_.front() : waiting_.front());
     if (!can_admit(sequence)) return;
     start(sequence, draft);
-    schedule(sequence, std::min(sequence.num_schedulable(), prefill_budget(draft)), draft);
+    schedule(sequence, std::min(sequence.num_schedulable(), draft.prefill_budget), draft);
   }
 }
 
@@ -125,12 +126,13 @@ void Scheduler::start(Sequence& sequence, Draft& draft) {
       {sequence.id, sequence.tokens, sequence.num_prompt_tokens, sequence.sampling});
 }
 
+// What the decodes leave of the budget, and beside them no more than fits the step's time; but
+// never nothing, or a full batch would keep every newcomer out.
 std::int32_t Scheduler::prefill_budget(const Draft& draft) const {
-  const bool decodes =
-      !draft.plan.scheduled.empty() && draft.plan.scheduled.front().num_tokens == 1;
-  if (!decodes) return draft.token_budget;
-  const std::int32_t spent = config_.max_num_batched_tokens - draft.token_budget;
-  return std::clamp(cost_.tokens_within(config_.target_step_time) - spent, 0, draft.token_budget);
+  const std::int32_t num_decodes = config_.max_num_batched_tokens - draft.token_budget;
+  if (num_decodes == 0) return draft.token_budget;
+  const std::int32_t fitting = cost_.tokens_within(config_.target_step_time) - num_decodes;
+  return std::min(std::max(fitting, StepCost::kSmallestChunk), draft.token_budget);
 }
 
 std::int32_t Scheduler::blocks_missing(const Sequence& sequence, std::int32_t num_tokens) const {
@@ -144,6 +146,7 @@ void Scheduler::schedule(Sequence& sequence, std::int32_t num_tokens, Draft& dra
   credits_ -= num_new_blocks;
   draft.net_blocks -= num_new_blocks;
   draft.token_budget -= num_tokens;
+  draft.prefill_budget -= num_tokens;
   sequence.num_blocks += num_new_blocks;
   const std::int32_t end = sequence.num_planned_tokens + num_tokens;
   const bool samples = end == sequence.num_expected_tokens();

@@ -10,6 +10,8 @@ namespace octavo {
 
 class StepCost {
  public:
+  static constexpr std::int32_t kSmallestChunk = 16;
+
   /// A step of num_tokens took `elapsed`. Small steps are bound by the weights, not by their
   /// tokens, and teach nothing.
   void observe(std::int32_t num_tokens, std::chrono::nanoseconds elapsed) {
@@ -28,7 +30,6 @@ class StepCost {
 
  private:
   static constexpr std::int32_t kSmallestLesson = 24;
-  static constexpr std::int32_t kSmallestChunk = 16;
   static constexpr std::int32_t kFirstGuess = 64;
   double nanoseconds_per_token_ = 0;  // 0: nothing learnt yet
 };

@@ -1,5 +1,5 @@
-// The text of one completion as its tokens come in: whole characters only, cut at the first stop string, nothing held back
-// longer than it must be.
+// The text of one completion as its tokens come in: whole characters only, cut at the first stop
+// string, nothing held back longer than it must be.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,11 @@ namespace octavo {
 class CompletionText {
  public:
   /// The tokenizer must outlive it. Stop strings count from token min_tokens + 1 on.
-  CompletionText(const Tokenizer& tokenizer, const std::vector<std::string>& stops, std::int32_t min_tokens)
-      : detokenizer_(tokenizer, true, TextStart::kContinuesText), stop_matcher_(stops), min_tokens_(min_tokens) {}
+  CompletionText(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
+                 std::int32_t min_tokens)
+      : detokenizer_(tokenizer, true, TextStart::kContinuesText),
+        stop_matcher_(stops),
+        min_tokens_(min_tokens) {}
 
   /// Appends to `out` what the token releases. True when a stop string ends the completion with it.
   bool append(TokenId token, std::string& out) {
@@ -27,7 +30,8 @@ class CompletionText {
     }
     return stop_matcher_.append(text, out);
   }
-  /// Appends what is still held back, unless a stop string has cut it off. True when the rest holds a stop string.
+  /// Appends what is still held back, unless a stop string has cut it off. True when the rest holds
+  /// a stop string.
   bool finish(std::string& out) {
     if (stop_matcher_.has_matched()) return true;
     std::string rest;

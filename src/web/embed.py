@@ -15,6 +15,7 @@ MIME = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
 }
 
@@ -24,8 +25,7 @@ def literal(data: bytes) -> str:
     return "{" + ",\n".join(lines) + "}"
 
 
-def main() -> None:
-    folder, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+def write(folder: pathlib.Path, output: pathlib.Path) -> None:
     arrays, rows = [], []
     for index, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in MIME)):
         body = path.read_bytes()
@@ -49,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))

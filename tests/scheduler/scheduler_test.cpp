@@ -126,6 +126,25 @@ TEST_CASE("while streams run, a step takes no more prefill than its time allows"
   CHECK(plan.scheduled[1].num_tokens == 49);
 }
 
+TEST_CASE("a batch full of decodes still lets a newcomer's prompt move") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 1000;
+  config.max_model_len = 4000;
+  config.max_num_seqs = 100;
+  config.max_num_batched_tokens = 1000;
+  config.target_step_time = 10ms;
+  Scheduler scheduler(config);
+  for (std::uint64_t id = 1; id <= 60; ++id) scheduler.submit(request(id, 2, 8), kStart);
+  StepPlan first = *scheduler.plan(kStart);
+  StepResult result = answer(first, scheduler);
+  result.elapsed = 200ms;  // Ten milliseconds are less than a token.
+  scheduler.complete(result, kStart);
+  scheduler.submit(request(61, 100, 8), kStart);
+  StepPlan plan = *scheduler.plan(kStart);
+  REQUIRE(plan.scheduled.size() == 61);
+  CHECK(plan.scheduled.back() == ScheduledSequence{SequenceId{61}, 0, 16, false});
+}
+
 TEST_CASE("two steps in flight plan the second before the first token is known") {
   SchedulerConfig config = small_config();
   config.max_steps_in_flight = 2;

@@ -1,0 +1,52 @@
+// The page's one state: a value that is replaced, and whoever watches it is told once per frame.
+import { useEffect, useState } from 'preact/hooks';
+
+export class State {
+  #value;
+  #watchers = new Set();
+  #isScheduled = false;
+
+  constructor(value) {
+    this.#value = value;
+  }
+
+  get value() {
+    return this.#value;
+  }
+
+  set(change) {
+    this.#value = { ...this.#value, ...change };
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // A hidden page gets no frames.
+    if (document.hidden) setTimeout(() => this.#tell(), 100);
+    else requestAnimationFrame(() => this.#tell());
+  }
+
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #tell() {
+    this.#isScheduled = false;
+    for (const watcher of this.#watchers) watcher(this.#value);
+  }
+}
+
+/// The part of the state that `pick` returns; the component is drawn again when that changes.
+export function usePart(state, pick) {
+  const [, redraw] = useState(0);
+  const picked = pick(state.value);
+  useEffect(() => {
+    let last = picked;
+    const look = (value) => {
+      const next = pick(value);
+      if (next !== last) redraw((n) => n + 1);
+      last = next;
+    };
+    look(state.value);
+    return state.watch(look);
+  });
+  return picked;
+}

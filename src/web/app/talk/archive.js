@@ -1,0 +1,57 @@
+// Conversations as a file, out and in. A file is a stranger: everything in it is checked and copied
+// field by field, never taken over whole.
+import { newId } from './conversation.js';
+import { cleanSettings } from './settings.js';
+
+const kFormat = 'octavo-conversations';
+const kStatuses = ['done', 'stopped', 'cut', 'failed'];
+
+export function toArchive(conversations) {
+  return JSON.stringify({ format: kFormat, version: 1, conversations }, null, 1);
+}
+
+function timeOf(value) {
+  return Number.isFinite(value) ? value : Date.now();
+}
+
+function nodeOf(raw, ids) {
+  const fits = raw && (raw.role === 'user' || raw.role === 'assistant') && typeof raw.text === 'string';
+  if (!fits || !ids.has(raw.id) || (raw.parent !== null && !ids.has(raw.parent))) return null;
+  const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
+  return { ...node, text: raw.text, at: timeOf(raw.at), status: kStatuses.includes(raw.status) ? raw.status : 'done' };
+}
+
+function conversationOf(raw) {
+  if (typeof raw?.nodes !== 'object' || raw.nodes === null) return null;
+  const ids = new Map(Object.keys(raw.nodes).map((id) => [id, newId()]));
+  const nodes = {};
+  for (const each of Object.values(raw.nodes)) {
+    const node = nodeOf(each, ids);
+    // A parent stands before its children, as it did when they were written: so there is no cycle.
+    if (!node || (node.parent !== null && !nodes[node.parent])) return null;
+    nodes[node.id] = node;
+  }
+  const chosen = {};
+  for (const [parent, child] of Object.entries(raw.chosen ?? {})) {
+    const key = parent === 'root' ? parent : ids.get(parent);
+    if (key && ids.has(child)) chosen[key] = ids.get(child);
+  }
+  const title = typeof raw.title === 'string' ? raw.title.slice(0, 200) : '';
+  const times = { createdAt: timeOf(raw.createdAt), updatedAt: timeOf(raw.updatedAt) };
+  return { id: newId(), title, ...times, settings: cleanSettings(raw.settings), nodes, chosen };
+}
+
+/// Throws an Error that says what is wrong; otherwise the conversations, under new ids.
+export function fromArchive(text) {
+  let raw;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw new Error('the file is not JSON');
+  }
+  if (raw?.format !== kFormat || !Array.isArray(raw.conversations)) throw new Error('the file holds no Octavo conversations');
+  const conversations = raw.conversations.map(conversationOf);
+  const broken = conversations.indexOf(null);
+  if (broken >= 0) throw new Error(`conversation ${broken + 1} of the file is damaged`);
+  return conversations;
+}

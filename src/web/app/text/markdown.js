@@ -1,0 +1,68 @@
+// Markdown from a model, as HTML that is safe to show. The model's words are hostile: raw HTML is
+// shown as text, no image is loaded, links lead to http, https and mail only, and what remains
+// passes a sanitizer that knows a short list of tags.
+import DOMPurify from 'dompurify';
+import { Marked } from 'marked';
+
+import { BlockReader } from './blocks.js';
+import { highlight } from './highlight.js';
+
+const kTags = ['a', 'blockquote', 'br', 'button', 'code', 'del', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li',
+  'ol', 'p', 'pre', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'];
+const kAttributes = ['class', 'href', 'rel', 'start', 'target', 'type'];
+const kLinks = /^(?:https?:\/\/|mailto:)/i;
+// Longer code is not coloured while it grows: it would be coloured anew with every frame.
+const kMaxOpenCode = 8_000;
+const kMaxCode = 200_000;
+
+let isOpenBlock = false;
+
+function escape(text) {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+function link(href, inner) {
+  if (!kLinks.test(href)) return inner;
+  return `<a href="${escape(href)}" target="_blank" rel="noopener noreferrer">${inner}</a>`;
+}
+
+const renderer = {
+  html: ({ text }) => escape(text),
+  link({ href, tokens }) {
+    return link(href, this.parser.parseInline(tokens));
+  },
+  image: ({ href, text }) => link(href, escape(text || 'image')),
+  checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
+  code({ text, lang }) {
+    const language = (lang ?? '').trim().split(/\s+/)[0];
+    const isPlain = text.length > (isOpenBlock ? kMaxOpenCode : kMaxCode);
+    const body = (isPlain ? null : highlight(text, language)) ?? escape(text);
+    const name = `<span class="code-name">${escape(language || 'text')}</span>`;
+    const copy = '<button class="copy" type="button">Copy</button>';
+    return `<div class="code"><div class="code-head">${name}${copy}</div><pre><code>${body}\n</code></pre></div>`;
+  },
+  table({ header, rows }) {
+    const cells = (row, tag) => `<tr>${row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
+    const body = rows.map((row) => cells(row, 'td')).join('');
+    return `<div class="table"><table><thead>${cells(header, 'th')}</thead><tbody>${body}</tbody></table></div>`;
+  },
+};
+
+const marked = new Marked({ gfm: true, breaks: false, renderer });
+
+function draw(markdown, isOpen) {
+  isOpenBlock = isOpen;
+  return DOMPurify.sanitize(marked.parse(markdown), {
+    ALLOWED_TAGS: kTags,
+    ALLOWED_ATTR: kAttributes,
+    ALLOWED_URI_REGEXP: kLinks,
+    ADD_URI_SAFE_ATTR: ['rel', 'start', 'target', 'type'],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_TRUSTED_TYPE: true,
+  });
+}
+
+export function newBlockReader() {
+  return new BlockReader((text) => marked.lexer(text), draw);
+}

@@ -1,0 +1,83 @@
+// The whole page: the shelf, the open conversation, and what lies over them.
+import { useEffect, useState } from 'preact/hooks';
+
+import { usePart } from '../keep/state.js';
+import { shownPath, titleOf } from '../talk/conversation.js';
+import { Brush, Menu } from './icons.jsx';
+import { KeyDialog } from './key_dialog.jsx';
+import { Notices } from './notices.jsx';
+import { SettingsPanel } from './settings_panel.jsx';
+import { Sidebar } from './sidebar.jsx';
+import { Thread } from './thread.jsx';
+
+const kLinks = { opening: 'connecting', open: 'connected', leaving: 'restarting', lost: 'not connected', locked: 'locked' };
+
+function Bar({ title, model, link, isMenuOpen, onMenu, onSettings }) {
+  return (
+    <header class="bar">
+      <button class="quiet menu" type="button" aria-label="Conversations" aria-controls="sidebar" aria-expanded={isMenuOpen} onClick={onMenu}><Menu /></button>
+      <h2>{title}</h2>
+      <span class={`model ${link}`} title={kLinks[link]}><i aria-hidden="true" />{model || kLinks[link]}</span>
+      <button class="quiet" type="button" title="System prompt and sampling" aria-label="Settings of this conversation" onClick={onSettings}><Brush /></button>
+    </header>
+  );
+}
+
+function useKeys(keys) {
+  useEffect(() => {
+    const onKeyDown = (event) => {
+      const isCommand = event.ctrlKey || event.metaKey;
+      const name = `${isCommand ? 'Ctrl+' : ''}${event.shiftKey ? 'Shift+' : ''}${event.key.length === 1 ? event.key.toUpperCase() : event.key}`;
+      if (!keys[name] || event.isComposing) return;
+      if (isCommand) event.preventDefault();
+      keys[name]();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  });
+}
+
+export function App({ state, chat }) {
+  const value = {};
+  for (const part of ['conversations', 'current', 'draftSettings', 'removed', 'isKept', 'isReady', 'link', 'wasRefused', 'model', 'contextLength', 'said']) {
+    value[part] = usePart(state, (all) => all[part]);
+  }
+  // The set of conversations being answered changes seldom; what they say is the answers' own matter.
+  const liveIds = usePart(state, ({ live }) => [...live].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const [isSettingsOpen, setSettingsOpen] = useState(false);
+  const [trouble, setTrouble] = useState(null);
+
+  const conversation = value.conversations.get(value.current);
+  const last = conversation && shownPath(conversation).at(-1)?.id;
+  const busy = new Set(liveIds.split(',').map((pair) => pair.split(' ')[1]));
+  const isAnswering = Boolean(last) && liveIds.includes(last);
+  const stop = () => isAnswering && chat.stop(last);
+  useKeys({
+    Escape: () => (isMenuOpen ? setMenuOpen(false) : isSettingsOpen || stop()),
+    'Ctrl+Shift+O': () => chat.open(null),
+    'Ctrl+K': () => (setMenuOpen(true), document.getElementById('search').focus()),
+  });
+  useEffect(() => {
+    document.title = conversation ? `${titleOf(conversation)} · Octavo` : 'Octavo';
+  }, [conversation]);
+  if (!value.isReady) return null;
+
+  return (
+    <div class={`page ${isMenuOpen ? 'menu-open' : ''}`}>
+      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} onPick={() => setMenuOpen(false)} onError={setTrouble} />
+      <div class="shade" onClick={() => setMenuOpen(false)} />
+      <main>
+        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isMenuOpen={isMenuOpen} onMenu={() => setMenuOpen(!isMenuOpen)} onSettings={() => setSettingsOpen(true)} />
+        <Thread state={state} chat={chat} conversation={conversation} model={value.model} isAnswering={isAnswering} onStop={stop} />
+        <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
+      </main>
+      <div class="unseen" aria-live="polite">{value.said}</div>
+      {isSettingsOpen && (
+        <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} model={value.model} contextLength={value.contextLength}
+          onSave={(settings) => chat.configure(settings)} onLeave={() => setSettingsOpen(false)} />
+      )}
+      {value.link === 'locked' && <KeyDialog wasRefused={value.wasRefused} onKey={(key) => chat.useKey(key)} />}
+    </div>
+  );
+}

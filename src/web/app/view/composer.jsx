@@ -1,0 +1,39 @@
+// Where a message is written: Enter sends, Shift+Enter breaks the line, Esc stops the answer.
+import { useEffect, useRef } from 'preact/hooks';
+
+import { Send, Stop } from './icons.jsx';
+
+const kMaxHeight = 260;
+
+export function fitHeight(area) {
+  area.style.height = 'auto';
+  area.style.height = `${Math.min(area.scrollHeight, kMaxHeight)}px`;
+}
+
+export function Composer({ focusOn, isAnswering, onSend, onStop }) {
+  const area = useRef(null);
+  useEffect(() => {
+    // A phone's keyboard should not jump up by itself.
+    if (matchMedia('(pointer: fine)').matches) area.current.focus();
+  }, [focusOn]);
+  const send = () => {
+    const text = area.current.value.trim();
+    if (!text || isAnswering) return;
+    onSend(text);
+    area.current.value = '';
+    fitHeight(area.current);
+  };
+  const onKeyDown = (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
+      <textarea ref={area} rows={1} placeholder="Write a message" aria-label="Message" enterkeyhint="send" onKeyDown={onKeyDown} onInput={() => fitHeight(area.current)} />
+      {isAnswering
+        ? <button class="round stop" type="button" title="Stop (Esc)" aria-label="Stop the answer" onClick={onStop}><Stop /></button>
+        : <button class="round" type="submit" title="Send (Enter)" aria-label="Send"><Send /></button>}
+    </form>
+  );
+}

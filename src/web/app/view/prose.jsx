@@ -1,0 +1,38 @@
+// The words of an answer: Markdown, drawn block by block while it is being written.
+import { useRef } from 'preact/hooks';
+
+import { newBlockReader } from '../text/markdown.js';
+
+async function copyCode(event) {
+  const button = event.target.closest?.('button.copy');
+  if (!button) return;
+  const code = button.closest('.code').querySelector('code').textContent;
+  await copyText(code);
+  button.textContent = 'Copied';
+  setTimeout(() => (button.textContent = 'Copy'), 1500);
+}
+
+/// Also where the clipboard's interface is missing: pages over plain http from another machine.
+export async function copyText(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
+export function Prose({ text, isOver }) {
+  const reader = useRef(null);
+  const drawn = useRef(null);
+  reader.current ??= newBlockReader();
+  if (drawn.current?.text !== text || drawn.current.isOver !== isOver) {
+    drawn.current = { text, isOver, blocks: reader.current.read(text, isOver) };
+  }
+  return (
+    <div class="prose" onClick={copyCode}>
+      {drawn.current.blocks.map((html, i) => <div class="block" key={i} dangerouslySetInnerHTML={{ __html: html }} />)}
+    </div>
+  );
+}

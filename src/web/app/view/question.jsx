@@ -1,0 +1,52 @@
+// What a person said, as it was typed; editing it makes another branch.
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import { fitHeight } from './composer.jsx';
+import { Pencil } from './icons.jsx';
+import { Siblings } from './siblings.jsx';
+
+function Editor({ text, onSend, onLeave }) {
+  const area = useRef(null);
+  useLayoutEffect(() => {
+    fitHeight(area.current);
+    area.current.focus();
+    area.current.setSelectionRange(text.length, text.length);
+  }, []);
+  const send = () => {
+    const changed = area.current.value.trim();
+    if (changed) onSend(changed);
+  };
+  const onKeyDown = (event) => {
+    if (event.key === 'Escape') onLeave(), event.stopPropagation();
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <div class="editor">
+      <textarea ref={area} rows={1} aria-label="Edit the message" defaultValue={text} onKeyDown={onKeyDown} onInput={() => fitHeight(area.current)} />
+      <div class="editor-foot">
+        <button class="plain" type="button" onClick={onLeave}>Cancel</button>
+        <button class="solid" type="button" onClick={send}>Send as a branch</button>
+      </div>
+    </div>
+  );
+}
+
+export function Question({ chat, conversation, node }) {
+  const [isEdited, setEdited] = useState(false);
+  const send = (text) => {
+    setEdited(false);
+    chat.edit(conversation.id, node.id, text);
+  };
+  if (isEdited) return <article class="question"><Editor text={node.text} onSend={send} onLeave={() => setEdited(false)} /></article>;
+  return (
+    <article class="question" aria-label="Message">
+      <p class="said">{node.text}</p>
+      <footer class="turn-foot">
+        <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>
+        <Siblings chat={chat} conversation={conversation} node={node} what="message" />
+      </footer>
+    </article>
+  );
+}

@@ -1,0 +1,87 @@
+// The shelf of conversations: open, find, rename, delete; out to a file and in again.
+import { useRef, useState } from 'preact/hooks';
+
+import { fromArchive, toArchive } from '../talk/archive.js';
+import { matches, titleOf } from '../talk/conversation.js';
+import { In, Mark, Moon, Out, Pencil, Plus, Trash } from './icons.jsx';
+import { switchTheme } from './theme.js';
+
+function saveFile(name, text) {
+  const anchor = document.createElement('a');
+  anchor.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+}
+
+function Entry({ chat, conversation, isOpen, isBusy, onOpen }) {
+  const [isRenamed, setRenamed] = useState(false);
+  const title = titleOf(conversation);
+  const rename = (event) => {
+    setRenamed(false);
+    if (event.target.value !== title) chat.rename(conversation.id, event.target.value);
+  };
+  const onKeyDown = (event) => {
+    if (event.key === 'Enter') rename(event);
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    event.target.value = title; // The field says goodbye with a blur.
+    setRenamed(false);
+  };
+  if (isRenamed) {
+    return <li class="entry open"><input class="rename" aria-label="Title" defaultValue={title} ref={(field) => field?.focus()} onBlur={rename} onKeyDown={onKeyDown} /></li>;
+  }
+  return (
+    <li class={`entry ${isOpen ? 'open' : ''}`}>
+      <button class="entry-title" type="button" aria-current={isOpen ? 'true' : undefined} onClick={onOpen} onDblClick={() => setRenamed(true)}>
+        {isBusy && <span class="pulse" role="img" aria-label="being answered" />}{title}
+      </button>
+      <button class="quiet" type="button" title="Rename" aria-label={`Rename ${title}`} onClick={() => setRenamed(true)}><Pencil /></button>
+      <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={() => chat.remove(conversation.id)}><Trash /></button>
+    </li>
+  );
+}
+
+function Tools({ chat, conversations, onError }) {
+  const file = useRef(null);
+  const read = async (event) => {
+    const chosen = event.target.files[0];
+    event.target.value = '';
+    try {
+      chat.keepAll(fromArchive(await chosen.text()));
+    } catch (error) {
+      onError(`Nothing was imported: ${error.message}.`);
+    }
+  };
+  return (
+    <div class="tools">
+      <button class="quiet" type="button" title="Export all conversations" aria-label="Export all conversations" disabled={conversations.length === 0} onClick={() => saveFile('octavo-conversations.json', toArchive(conversations))}><Out /></button>
+      <button class="quiet" type="button" title="Import conversations" aria-label="Import conversations" onClick={() => file.current.click()}><In /></button>
+      <input class="unseen" ref={file} type="file" accept="application/json,.json" aria-label="File to import" tabIndex={-1} onChange={read} />
+      <span class="spring" />
+      <button class="quiet" type="button" title="Light or dark" aria-label="Switch between light and dark" onClick={switchTheme}><Moon /></button>
+    </div>
+  );
+}
+
+export function Sidebar({ chat, conversations, current, busy, onPick, onError }) {
+  const [query, setQuery] = useState('');
+  const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
+  const found = newestFirst.filter((each) => matches(each, query));
+  const pick = (id) => {
+    chat.open(id);
+    onPick();
+  };
+  return (
+    <nav class="sidebar" id="sidebar" aria-label="Conversations">
+      <div class="brand"><Mark /><span>Octavo</span></div>
+      <button class="new" type="button" title="Ctrl+Shift+O" onClick={() => pick(null)}><Plus />New conversation</button>
+      <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" value={query} onInput={(event) => setQuery(event.target.value)} />
+      <ul class="entries">
+        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} onOpen={() => pick(each.id)} />)}
+        {found.length === 0 && query && <li class="none">Nothing found</li>}
+      </ul>
+      <Tools chat={chat} conversations={newestFirst} onError={onError} />
+    </nav>
+  );
+}

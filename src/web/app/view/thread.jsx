@@ -1,0 +1,71 @@
+// The open conversation, from its first message to the last; stays at its end while the reader does.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import { shownPath } from '../talk/conversation.js';
+import { Answer } from './answer.jsx';
+import { Composer } from './composer.jsx';
+import { Down, Mark } from './icons.jsx';
+import { Question } from './question.jsx';
+
+const kNear = 80; // Pixels from the end that still count as being there.
+const kBeginnings = ['Tell me a story about a fox named Pip and a lantern.', 'How do you spell “lantern”?', 'What is 7 times 8?'];
+
+function Welcome({ model, onSay }) {
+  return (
+    <div class="welcome">
+      <Mark />
+      <h1>Octavo</h1>
+      <p>{model ? <>You are talking to <strong>{model}</strong>.</> : 'Looking for the server.'}</p>
+      <div class="beginnings">
+        {kBeginnings.map((text) => <button type="button" key={text} onClick={() => onSay(text)}>{text}</button>)}
+      </div>
+    </div>
+  );
+}
+
+function useStickyEnd(conversationId, numTurns) {
+  const scroller = useRef(null);
+  const isAtEnd = useRef(true);
+  const [isAway, setAway] = useState(false);
+  const toEnd = (behavior = 'instant') => scroller.current.scrollTo({ top: scroller.current.scrollHeight, behavior });
+  const onScroll = () => {
+    const { scrollHeight, scrollTop, clientHeight } = scroller.current;
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < kNear;
+    setAway(!isAtEnd.current);
+  };
+  useLayoutEffect(() => {
+    isAtEnd.current = true;
+    toEnd();
+  }, [conversationId, numTurns]);
+  useEffect(() => {
+    const watcher = new ResizeObserver(() => isAtEnd.current && toEnd());
+    watcher.observe(scroller.current.firstElementChild);
+    watcher.observe(scroller.current);
+    return () => watcher.disconnect();
+  }, []);
+  return { scroller, onScroll, isAway, toEnd };
+}
+
+export function Thread({ state, chat, conversation, model, isAnswering, onStop }) {
+  const path = conversation ? shownPath(conversation) : [];
+  const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, path.length);
+  // Whatever was said or asked last, anywhere in the tree: the next words are written here.
+  const newest = conversation ? `${conversation.id} ${Object.keys(conversation.nodes).length}` : '';
+  const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
+  return (
+    <>
+      <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={-1}>
+        <div class="column">
+          {path.length === 0 && <Welcome model={model} onSay={say} />}
+          {path.map((node) => node.role === 'user'
+            ? <Question key={node.id} chat={chat} conversation={conversation} node={node} />
+            : <Answer key={node.id} state={state} chat={chat} conversation={conversation} node={node} />)}
+        </div>
+      </div>
+      <div class="foot">
+        {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
+        <Composer focusOn={newest} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+      </div>
+    </>
+  );
+}

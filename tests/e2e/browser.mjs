@@ -1,0 +1,32 @@
+// The system's Chromium for the tests of the page, with everything it complains about kept.
+import { existsSync } from 'node:fs';
+
+import { chromium } from 'playwright-core';
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+/// Why there is no browser to test with; false when there is one.
+export const missingBrowser = existsSync(executablePath) ? false : `${executablePath} is missing: install the package chromium, or name it in CHROMIUM`;
+
+export function launchBrowser() {
+  return chromium.launch({ executablePath, args });
+}
+
+/// A fresh profile with one page at `url`. Its `complaints` are console errors, uncaught errors,
+/// violations of the content security policy, and requests to any other host.
+export async function openPage(browser, url, options = {}, prepare = async () => {}) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    const isOwn = request.url().startsWith(url) || /^(data|blob):/.test(request.url());
+    if (!isOwn) complaints.push(`request to ${request.url()}`);
+  });
+  await prepare(page);
+  await page.goto(url);
+  return { page, complaints, close: () => context.close() };
+}
