@@ -42,24 +42,24 @@ inline void multiply(const TileArgs& args, std::int64_t k, __m512 (&met)[G][R]) 
     for (int r = 0; r < R; ++r) even[g][r] = odd[g][r] = _mm512_setzero_ps();
   }
   for (std::int64_t step = k; step < k + kTileSteps; ++step) {
-    __m512 x_even[R];
-    __m512 x_odd[R];
-    for (int r = 0; r < R; ++r) {
-      const auto* words = static_cast<const std::uint32_t*>(args.inputs[r]);
-      const __m512i pair = _mm512_set1_epi32(static_cast<int>(words[step]));
-      x_even[r] = even_of(pair);
-      x_odd[r] = odd_of(pair);
-    }
+    __m512 w_even[G];
+    __m512 w_odd[G];
     for (int g = 0; g < G; ++g) {
       const std::byte* line =
           args.weights + static_cast<std::size_t>(g) * args.group_bytes + step * 64;
       _mm_prefetch(reinterpret_cast<const char*>(line + kAhead * 64), _MM_HINT_T0);
       const __m512i pairs = _mm512_load_si512(line);
-      const __m512 w_even = even_of(pairs);
-      const __m512 w_odd = odd_of(pairs);
-      for (int r = 0; r < R; ++r) {
-        even[g][r] = _mm512_fmadd_ps(x_even[r], w_even, even[g][r]);
-        odd[g][r] = _mm512_fmadd_ps(x_odd[r], w_odd, odd[g][r]);
+      w_even[g] = even_of(pairs);
+      w_odd[g] = odd_of(pairs);
+    }
+    for (int r = 0; r < R; ++r) {
+      const auto* words = static_cast<const std::uint32_t*>(args.inputs[r]);
+      const __m512i pair = _mm512_set1_epi32(static_cast<int>(words[step]));
+      const __m512 x_even = even_of(pair);
+      const __m512 x_odd = odd_of(pair);
+      for (int g = 0; g < G; ++g) {
+        even[g][r] = _mm512_fmadd_ps(x_even, w_even[g], even[g][r]);
+        odd[g][r] = _mm512_fmadd_ps(x_odd, w_odd[g], odd[g][r]);
       }
     }
   }
