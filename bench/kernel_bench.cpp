@@ -107,8 +107,10 @@ void bench_products(kernels::Backend& backend, MachineProbe& probe) {
   }
 }
 
-/// Decode over `num_seqs` contexts of 2,048 tokens in the shape of Qwen3-0.6B, bfloat16.
-void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_t num_seqs) {
+/// The last `num_tokens` of each of `num_seqs` contexts of 2,048 tokens in the shape of Qwen3-0.6B,
+/// bfloat16.
+void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_t num_seqs,
+                     std::int64_t num_tokens) {
   constexpr std::int64_t kLayers = 28;
   constexpr std::int64_t kContext = 2048;
   constexpr std::int64_t kHeads = 16;
@@ -124,7 +126,7 @@ void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_
   std::vector<std::int32_t> cu_seqlens;
   std::vector<std::int32_t> cu_blocks;
   for (std::int64_t s = 0; s <= num_seqs; ++s) {
-    cu_seqlens.push_back(static_cast<std::int32_t>(s));
+    cu_seqlens.push_back(static_cast<std::int32_t>(s * num_tokens));
     cu_blocks.push_back(static_cast<std::int32_t>(s * blocks_each));
   }
   const std::vector<std::int32_t> contexts(static_cast<std::size_t>(num_seqs), kContext);
@@ -132,7 +134,8 @@ void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_
   for (std::int64_t b = 0; b < num_blocks; ++b) {
     tables.push_back(static_cast<std::int32_t>(b * 37 % num_blocks));  // scattered
   }
-  const std::vector<float> query(static_cast<std::size_t>(num_seqs * kHeads * kHeadDim), 0.1F);
+  const std::vector<float> query(
+      static_cast<std::size_t>(num_seqs * num_tokens * kHeads * kHeadDim), 0.1F);
   std::vector<float> output(query.size());
   const Measurement m = measure(probe, [&] {
     for (std::int64_t layer = 0; layer < kLayers; ++layer) {
@@ -149,8 +152,12 @@ void bench_attention(kernels::Backend& backend, MachineProbe& probe, std::int64_
                          .cache = cache});
     }
   });
-  report("attention decode, sequences=" + std::to_string(num_seqs), m, static_cast<double>(bytes),
-         static_cast<double>(bytes) * 2.0 * kHeads / 8);
+  const auto mean_context = static_cast<double>(kContext) - static_cast<double>(num_tokens - 1) / 2;
+  report(
+      "attention, sequences=" + std::to_string(num_seqs) + ", tokens=" + std::to_string(num_tokens),
+      m, static_cast<double>(bytes),
+      4.0 * kLayers * kHeads * kHeadDim * mean_context *
+          static_cast<double>(num_seqs * num_tokens));
 }
 
 /// Start-up: packing a gigabyte of bfloat16 rows.
@@ -182,8 +189,9 @@ int main(int argc, char* argv[]) {
   const auto wants = [&](const char* section) { return wanted == "all" || wanted == section; };
   if (wants("linear")) octavo::bench::bench_products(*backend, probe);
   if (wants("attention")) {
-    octavo::bench::bench_attention(*backend, probe, 1);
-    octavo::bench::bench_attention(*backend, probe, 8);
+    octavo::bench::bench_attention(*backend, probe, 1, 1);
+    octavo::bench::bench_attention(*backend, probe, 8, 1);
+    octavo::bench::bench_attention(*backend, probe, 1, 64);
   }
   if (wants("packing")) octavo::bench::bench_packing(*backend, probe);
 }

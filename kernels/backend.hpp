@@ -88,8 +88,9 @@ struct NormArgs {
   std::int64_t width = 0;
 };
 
-/// Where the keys and values lie: one piece per block,
-/// `[num_blocks][num_layers][2][num_kv_heads][block_size][head_dim]`.
+/// Where the keys and values lie: one piece per block, `[num_layers][2][num_kv_heads]` runs of
+/// block_size x head_dim elements. Values lie `[block_size][head_dim]`. On the CPU keys lie
+/// `[head_dim][block_size]`: a vector of scores takes one dimension of neighbouring tokens.
 struct KvCacheView {
   void* data = nullptr;
   DType dtype = DType::kF32;

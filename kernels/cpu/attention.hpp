@@ -15,21 +15,24 @@
 
 namespace octavo::kernels {
 
-constexpr std::int64_t kChunkPositions = 512;
+constexpr std::int64_t kChunkPositions = 256;
 constexpr std::int64_t kGroupPositions = 64;
 constexpr int kScoreRows = 4;                 ///< Queries that a register tile scores at once.
 constexpr std::int64_t kMaxTileQueries = 64;  ///< A tile holds one token at least.
 
-/// Neighbouring tokens of one sequence, all query heads of one key and value head.
+/// Neighbouring tokens of one sequence, all query heads of a run of key and value heads. A single
+/// token takes many: the keys of a block's heads lie end to end, then the values.
 struct AttentionTile {
   std::int64_t sequence = 0;
-  std::int64_t kv_head = 0;
+  std::int64_t head_begin = 0;
+  std::int64_t head_end = 0;
   std::int64_t token_begin = 0;  ///< Rows of `query`.
   std::int64_t token_end = 0;
   std::int64_t first_position = 0;  ///< Of token_begin in its sequence.
 };
 
-/// What a tile knows of the positions seen so far; one row per query: token, then head.
+/// What a tile knows of the positions seen so far; one row per query: key and value head, then
+/// token, then query head.
 struct AttentionState {
   float* largest = nullptr;  ///< [rows], -inf where nothing was visible
   float* sum = nullptr;      ///< [rows], of exp(score - largest)
@@ -47,14 +50,14 @@ struct AttentionKernels {
 
 AttentionKernels attention_kernels(std::int64_t target);
 
-/// Floats that `attend` needs: keys and values of a group, and scores of a few queries.
-constexpr std::int64_t attention_scratch(std::int64_t head_dim) {
-  return 2 * kGroupPositions * head_dim + kScoreRows * kGroupPositions;
+/// Floats that `attend` needs: keys and values of a group, and scores of all rows.
+constexpr std::int64_t attention_scratch(std::int64_t head_dim, std::int64_t rows) {
+  return 2 * kGroupPositions * head_dim + rows * kGroupPositions;
 }
 
 /// Memory that calls reuse.
 struct AttentionMemory {
-  std::vector<AttentionTile> tiles;            ///< Of key and value head 0.
+  std::vector<AttentionTile> tiles;
   std::vector<float> partial;                  ///< States of split contexts.
   std::vector<std::vector<float>> per_thread;  ///< Two states and scratch.
 };

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/cpu/reference_backend.hpp"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_simd.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "kernels/cpu/cached_rows-inl.hpp"
 #include "kernels/cpu/dispatch.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 
@@ -22,104 +21,13 @@ constexpr float kNothing = -std::numeric_limits<float>::infinity();
 /// Vectors of positions, or of a head's dimensions, beside four rows in the registers.
 constexpr int kTileVectors = kLanes == 16 ? 4 : 2;
 
-/// Where the keys and values of up to 64 positions lie.
-template <class T>
-struct Group {
-  const T* keys[kGroupPositions];
-  std::int64_t count = 0;
-};
-
-/// Positions [first, first + count) of a sequence. Complexity: one division.
-template <class T>
-void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_t first,
-               std::int64_t count, Group<T>& group) {
-  const KvCacheView& cache = args.cache;
-  const std::int32_t* table = args.block_tables + args.cu_blocks[tile.sequence];
-  const T* elements = static_cast<const T*>(cache.data);
-  std::int64_t index = first / cache.block_size;
-  std::int64_t offset = first % cache.block_size;
-  group.count = count;
-  for (std::int64_t i = 0; i < count;) {
-    const T* row =
-        elements + cache_index(cache, table[index], args.layer, false, tile.kv_head, offset);
-    const std::int64_t end = std::min(count, i + cache.block_size - offset);
-    for (; i < end; ++i, row += cache.head_dim) group.keys[i] = row;
-    ++index;
-    offset = 0;
-  }
-}
-
-/// Into the second level: its queue of misses is longer than that of the first.
-template <class T>
-HWY_INLINE void prefetch_row(const T* row, std::int64_t head_dim) {
-  constexpr auto kPerLine = static_cast<std::int64_t>(64 / sizeof(T));
-  for (std::int64_t d = 0; d < head_dim; d += kPerLine) __builtin_prefetch(row + d, 0, 2);
-}
-
-/// Four rows, dimensions [d, d + 4) as float32, to output[d .. d + 4)[0 .. 4).
-template <class T>
-HWY_INLINE void transpose_four(const T* const (&rows)[4], std::int64_t d, float* output) {
-  V4 v[4];
-  for (int i = 0; i < 4; ++i) v[i] = load(D4(), rows[i] + d);
-  transpose(v);
-  for (int j = 0; j < 4; ++j) hn::StoreU(v[j], D4(), output + (d + j) * kGroupPositions);
-}
-
-/// Eight bfloat16 of four rows move as pairs and are widened after the transpose.
-HWY_INLINE void transpose_eight(const Bf16* const (&rows)[4], std::int64_t d, float* output) {
-  const hn::Repartition<std::uint32_t, D4> du;
-  V4 v[4];
-  for (int i = 0; i < 4; ++i) {
-    v[i] = hn::LoadU(D4(), reinterpret_cast<const float*>(rows[i] + d));
-  }
-  transpose(v);
-  for (int j = 0; j < 4; ++j) {
-    const auto pair = hn::BitCast(du, v[j]);
-    float* even = output + (d + 2 * j) * kGroupPositions;
-    hn::StoreU(hn::BitCast(D4(), hn::ShiftLeft<16>(pair)), D4(), even);
-    const auto odd = hn::And(pair, hn::Set(du, 0xFFFF0000U));
-    hn::StoreU(hn::BitCast(D4(), odd), D4(), even + kGroupPositions);
-  }
-}
-
-/// keys [count][head_dim] to output [head_dim][64] float32; fetches the values meanwhile. The last
-/// key fills up the last four columns.
-template <class T>
-void transpose_keys(const Group<T>& group, std::int64_t to_values, std::int64_t head_dim,
-                    float* output) {
-  for (std::int64_t p = 0; p < group.count; p += 4) {
-    const T* rows[4];
-    for (std::int64_t i = 0; i < 4; ++i) rows[i] = group.keys[std::min(p + i, group.count - 1)];
-    for (const T* row : rows) prefetch_row(row + to_values, head_dim);
-    std::int64_t d = 0;
-    if constexpr (std::is_same_v<T, Bf16>) {
-      for (; d + 8 <= head_dim; d += 8) transpose_eight(rows, d, output + p);
-    }
-    for (; d + 4 <= head_dim; d += 4) transpose_four(rows, d, output + p);
-    for (; d < head_dim; ++d) {
-      for (int i = 0; i < 4; ++i) output[d * kGroupPositions + p + i] = to_float(rows[i][d]);
-    }
-  }
-}
-
-/// values of the group to output [count][head_dim] float32.
-template <class T>
-void widen_values(const Group<T>& group, std::int64_t to_values, std::int64_t head_dim,
-                  float* output) {
-  for (std::int64_t p = 0; p < group.count; ++p) {
-    const T* row = group.keys[p] + to_values;
-    for_lanes(head_dim, [&](auto d, std::int64_t i) HWY_ATTR {
-      hn::StoreU(load(d, row + i), d, output + p * head_dim + i);
-    });
-  }
-}
-
 /// scores[r][0 .. 64) = queries[r] x keys, R rows.
-template <int R>
-void score_rows(const float* const* queries, const float* keys, std::int64_t head_dim,
+template <int R, class T>
+void score_rows(const float* const* queries, const Keys<T>& keys, std::int64_t head_dim,
                 float* scores) {
   const D tag;
   for (std::int64_t p = 0; p < kGroupPositions; p += kTileVectors * kLanes) {
+    const T* const* vectors = keys.vectors + p / kLanes;
     V acc[R][kTileVectors];
     for (auto& row : acc) {
       for (V& v : row) v = hn::Zero(tag);
@@ -127,7 +35,9 @@ void score_rows(const float* const* queries, const float* keys, std::int64_t hea
     for (std::int64_t d = 0; d < head_dim; ++d) {
       V key[kTileVectors];
       for (int j = 0; j < kTileVectors; ++j) {
-        key[j] = hn::LoadU(tag, keys + d * kGroupPositions + p + j * kLanes);
+        const T* from = vectors[j] + d * keys.stride;
+        if (keys.ahead != 0) __builtin_prefetch(from + keys.ahead, 0, 2);
+        key[j] = load(tag, from);
       }
       for (int r = 0; r < R; ++r) {
         const V q = hn::Set(tag, queries[r][d]);
@@ -142,22 +52,9 @@ void score_rows(const float* const* queries, const float* keys, std::int64_t hea
   }
 }
 
-/// Rows of values: float32 end to end, or where they lie in the cache.
-struct WidenedValues {
-  const float* values;
-  std::int64_t head_dim;
-  const float* row(std::int64_t p) const { return values + p * head_dim; }
-};
-template <class T>
-struct CachedValues {
-  const Group<T>& group;
-  std::int64_t to_values;
-  const T* row(std::int64_t p) const { return group.keys[p] + to_values; }
-};
-
 /// output[r] += weights[r] x values, J vectors of dimensions from `at` on, R rows.
-template <int R, int J, class Values>
-HWY_INLINE void add_values_at(const float* weights, const Values& values, std::int64_t count,
+template <int R, int J, class T>
+HWY_INLINE void add_values_at(const float* weights, const Values<T>& values, std::int64_t count,
                               std::int64_t head_dim, std::int64_t at, float* output) {
   const D tag;
   V acc[R][J];
@@ -168,7 +65,11 @@ HWY_INLINE void add_values_at(const float* weights, const Values& values, std::i
   }
   for (std::int64_t p = 0; p < count; ++p) {
     V value[J];
-    for (int j = 0; j < J; ++j) value[j] = load(tag, values.row(p) + at + j * kLanes);
+    const T* row = values.rows[p] + values.to_head + at;
+    for (int j = 0; j < J; ++j) value[j] = load(tag, row + j * kLanes);
+    if (at == 0 && values.next_rows != nullptr) {
+      prefetch_row(values.next_rows[p] + values.to_next, head_dim);
+    }
     for (int r = 0; r < R; ++r) {
       const V w = hn::Set(tag, weights[r * kGroupPositions + p]);
       for (int j = 0; j < J; ++j) acc[r][j] = hn::MulAdd(w, value[j], acc[r][j]);
@@ -181,8 +82,8 @@ HWY_INLINE void add_values_at(const float* weights, const Values& values, std::i
   }
 }
 
-template <int R, class Values>
-void add_values(const float* weights, const Values& values, std::int64_t count,
+template <int R, class T>
+void add_values(const float* weights, const Values<T>& values, std::int64_t count,
                 std::int64_t head_dim, float* output) {
   constexpr int kWide = R <= 2 ? 2 * kTileVectors : kTileVectors;
   std::int64_t at = 0;
@@ -198,7 +99,7 @@ void add_values(const float* weights, const Values& values, std::int64_t count,
       auto acc = hn::LoadU(one, output + r * head_dim + at);
       for (std::int64_t p = 0; p < count; ++p) {
         acc = hn::MulAdd(hn::LoadU(one, weights + r * kGroupPositions + p),
-                         load(one, values.row(p) + at), acc);
+                         load(one, values.rows[p] + values.to_head + at), acc);
       }
       hn::StoreU(acc, one, output + r * head_dim + at);
     }
@@ -267,51 +168,121 @@ HWY_INLINE void for_row_tiles(std::int64_t begin, std::int64_t end, const Work& 
   if (begin < end) work(std::integral_constant<int, 1>(), begin);
 }
 
+/// The queries of a tile that see some of a group: [begin, end) of each head's rows.
+struct VisibleRows {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t per_head = 0;  ///< All of the tile.
+  std::int64_t per_token = 0;
+};
+
+/// Queries before `first` see nothing of the group, nor do those whose window begins after it.
+VisibleRows visible_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_t first) {
+  const std::int64_t per_token = args.num_heads / args.cache.num_kv_heads;
+  const std::int64_t num_tokens = tile.token_end - tile.token_begin;
+  const std::int64_t begin = std::max<std::int64_t>(0, first - tile.first_position);
+  std::int64_t end = num_tokens;
+  if (args.sliding_window > 0) {
+    end = std::min(end, first + kGroupPositions - 1 + args.sliding_window - tile.first_position);
+  }
+  return {begin * per_token, end * per_token, num_tokens * per_token, per_token};
+}
+
+template <class T>
+void score_head(const AttentionArgs& args, const AttentionTile& tile, const VisibleRows& visible,
+                std::int64_t head, Keys<T> keys, float* scores) {
+  for_row_tiles(visible.begin, visible.end, [&](auto rows, std::int64_t row) HWY_ATTR {
+    const float* queries[rows()];
+    for (std::int64_t r = 0; r < rows(); ++r) {
+      const std::int64_t token = tile.token_begin + (row + r) / visible.per_token;
+      const std::int64_t query_head = head * visible.per_token + (row + r) % visible.per_token;
+      queries[r] = args.query + (token * args.num_heads + query_head) * args.cache.head_dim;
+    }
+    score_rows<rows()>(queries, keys, args.cache.head_dim, scores + row * kGroupPositions);
+    keys.ahead = 0;
+  });
+}
+
+template <class T>
+void add_head(const VisibleRows& visible, const float* scores, Values<T> values, std::int64_t count,
+              std::int64_t head_dim, float* sums) {
+  for_row_tiles(visible.begin, visible.end, [&](auto rows, std::int64_t row) HWY_ATTR {
+    add_values<rows()>(scores + row * kGroupPositions, values, count, head_dim,
+                       sums + row * head_dim);
+    values.next_rows = nullptr;
+  });
+}
+
+/// Scores of all heads of a tile against one group of positions. A few queries read the keys where
+/// they lie; many share a copy.
+template <class T>
+void score_group(const AttentionArgs& args, const AttentionTile& tile, const VisibleRows& visible,
+                 const Group<T>& group, bool widened, float* copy, float* scores) {
+  const KvCacheView& cache = args.cache;
+  const std::int64_t size = cache.block_size * cache.head_dim;
+  for (std::int64_t h = tile.head_begin; h < tile.head_end; ++h) {
+    float* of_head = scores + (h - tile.head_begin) * visible.per_head * kGroupPositions;
+    if (widened || cache.block_size % kLanes != 0) {
+      score_head(args, tile, visible, h, widened_keys(group, cache, h * size, copy), of_head);
+    } else {
+      const std::int64_t next =
+          h + 1 < tile.head_end ? h + 1 : cache.num_kv_heads + tile.head_begin;
+      score_head(args, tile, visible, h,
+                 cached_keys(group, cache.block_size, h * size, (next - h) * size), of_head);
+    }
+  }
+}
+
+/// Adds the weighted values of a group to the sums of all heads of a tile.
+template <class T>
+void add_group(const AttentionArgs& args, const AttentionTile& tile, const VisibleRows& visible,
+               const Group<T>& group, const Group<T>& next, bool widened, float* copy,
+               const float* scores, float* sums) {
+  const std::int64_t head_dim = args.cache.head_dim;
+  const std::int64_t size = args.cache.block_size * head_dim;
+  for (std::int64_t h = tile.head_begin; h < tile.head_end; ++h) {
+    const std::int64_t first = (h - tile.head_begin) * visible.per_head;
+    const float* of_head = scores + first * kGroupPositions;
+    if (widened) {
+      widen_values(group, h * size, head_dim, copy);
+      const float* rows[kGroupPositions];
+      for (std::int64_t p = 0; p < group.count; ++p) rows[p] = copy + p * head_dim;
+      add_head(visible, of_head, Values<float>{rows}, group.count, head_dim,
+               sums + first * head_dim);
+      continue;
+    }
+    Values<T> values{group.values, h * size, group.values, (h + 1) * size};
+    if (h + 1 == tile.head_end) {  // the next keys, a row's bytes at a time
+      values.next_rows = next.count > 0 ? next.values : nullptr;
+      values.to_next = (tile.head_begin - args.cache.num_kv_heads) * size;
+    }
+    add_head(visible, of_head, values, group.count, head_dim, sums + first * head_dim);
+  }
+}
+
 /// One group of positions, from `first` on, for every query of the tile that sees some of it.
 template <class T>
 void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int64_t first,
                   const Group<T>& group, const Group<T>& next, const AttentionState& state,
                   float* scratch) {
+  const VisibleRows visible = visible_rows(args, tile, first);
+  if (visible.begin >= visible.end) return;
   const std::int64_t head_dim = args.cache.head_dim;
-  const std::int64_t heads = args.num_heads / args.cache.num_kv_heads;
-  float* keys = scratch;
-  float* values = keys + kGroupPositions * head_dim;
+  const bool widened = visible.end - visible.begin > 2 * kScoreRows;
+  float* values = scratch + kGroupPositions * head_dim;
   float* scores = values + kGroupPositions * head_dim;
-  // Queries before `first` see nothing of the group, nor do those whose window begins after it.
-  const std::int64_t num_tokens = tile.token_end - tile.token_begin;
-  const std::int64_t window = args.sliding_window;
-  std::int64_t begin = std::max<std::int64_t>(0, first - tile.first_position);
-  std::int64_t end = num_tokens;
-  if (window > 0) end = std::min(end, first + kGroupPositions - 1 + window - tile.first_position);
-  if (begin >= end) return;
-  const std::int64_t to_values = args.cache.num_kv_heads * args.cache.block_size * head_dim;
-  const bool widened = (end - begin) * heads > 2 * kScoreRows;
-  transpose_keys(group, to_values, head_dim, keys);
-  if (widened) widen_values(group, to_values, head_dim, values);
-  std::int64_t fetched = 0;
-  for_row_tiles(begin * heads, end * heads, [&](auto rows, std::int64_t row) HWY_ATTR {
-    const float* queries[rows()];
-    for (std::int64_t r = 0; r < rows(); ++r) {
-      const std::int64_t token = tile.token_begin + (row + r) / heads;
-      const std::int64_t head = tile.kv_head * heads + (row + r) % heads;
-      queries[r] = args.query + (token * args.num_heads + head) * head_dim;
-    }
-    score_rows<rows()>(queries, keys, head_dim, scores);
-    for (; fetched < next.count && !widened; ++fetched) prefetch_row(next.keys[fetched], head_dim);
-    for (std::int64_t r = 0; r < rows(); ++r) {
-      const std::int64_t last = tile.first_position + (row + r) / heads - first;
-      const std::int64_t least = window > 0 ? last - window + 1 : 0;
+  score_group(args, tile, visible, group, widened, scratch, scores);
+  for (std::int64_t h = 0; h < tile.head_end - tile.head_begin; ++h) {
+    for (std::int64_t r = visible.begin; r < visible.end; ++r) {
+      const std::int64_t row = h * visible.per_head + r;
+      const std::int64_t last = tile.first_position + r / visible.per_token - first;
+      const std::int64_t least = args.sliding_window > 0 ? last - args.sliding_window + 1 : 0;
       soften(args, static_cast<float>(least), static_cast<float>(last),
-             scores + r * kGroupPositions, state.largest + row + r, state.sum + row + r,
-             state.values + (row + r) * head_dim);
+             scores + row * kGroupPositions, state.largest + row, state.sum + row,
+             state.values + row * head_dim);
     }
-    float* sums = state.values + row * head_dim;
-    if (widened) {
-      add_values<rows()>(scores, WidenedValues{values, head_dim}, group.count, head_dim, sums);
-    } else {
-      add_values<rows()>(scores, CachedValues<T>{group, to_values}, group.count, head_dim, sums);
-    }
-  });
+  }
+  add_group(args, tile, visible, group, next, widened, values, scores, state.values);
 }
 
 template <class T>
@@ -319,7 +290,8 @@ void attend_as(const AttentionArgs& args, const AttentionTile& tile, std::int64_
                const AttentionState& state, float* scratch) {
   const std::int64_t head_dim = args.cache.head_dim;
   const std::int64_t num_tokens = tile.token_end - tile.token_begin;
-  const std::int64_t rows = num_tokens * (args.num_heads / args.cache.num_kv_heads);
+  const std::int64_t rows =
+      (tile.head_end - tile.head_begin) * num_tokens * (args.num_heads / args.cache.num_kv_heads);
   std::fill_n(state.largest, rows, kNothing);
   std::fill_n(state.sum, rows, 0.0F);
   std::fill_n(state.values, rows * head_dim, 0.0F);

@@ -17,7 +17,10 @@ FastBackend::FastBackend(InstructionSet instruction_set, int threads)
       scratch_(static_cast<std::size_t>(pool_.num_threads())) {
   const Bf16Products products = instruction_set_.bf16_products;
   if (products != Bf16Products::kHighway) use_avx512_bf16(linear_kernels_.bf16);
-  if (products == Bf16Products::kAmx) use_amx_bf16(linear_kernels_.bf16);
+  if (products == Bf16Products::kAmx) {
+    use_amx_bf16(linear_kernels_.bf16);
+    use_amx_sums_for_few(linear_kernels_.bf16);
+  }
 }
 
 std::string FastBackend::description() const {

@@ -82,6 +82,8 @@ void use_avx512_bf16(TileSet& set);
 /// True when the machine has AMX for bfloat16 and the system lets this process use it. Asks once.
 bool has_amx_bf16();
 void use_amx_bf16(TileSet& set);
+/// Plain vectors for products of a few rows, with the bits of AMX.
+void use_amx_sums_for_few(TileSet& set);
 
 /// Memory that products reuse from call to call.
 struct LinearScratch {

@@ -35,10 +35,10 @@ void write_head(const QkvArgs& args, std::int64_t token, std::int64_t head, bool
   const KvCacheView& cache = args.cache;
   const std::int64_t slot = args.slots[token];
   if (slot < 0) return;
-  const std::int64_t index = cache_index(cache, slot / cache.block_size, args.layer, values, head,
-                                         slot % cache.block_size);
+  const CacheRow row =
+      cache_row(cache, slot / cache.block_size, args.layer, values, head, slot % cache.block_size);
   for (std::int64_t d = 0; d < cache.head_dim; ++d) {
-    store_element(cache.data, cache.dtype, index + d, source[d]);
+    store_element(cache.data, cache.dtype, row.first + d * row.stride, source[d]);
   }
 }
 
@@ -48,9 +48,9 @@ void attend(const AttentionArgs& args, std::int64_t seq, std::int64_t kv_head, s
   const KvCacheView& cache = args.cache;
   const auto element = [&](std::int64_t position, bool values, std::int64_t d) {
     const std::int32_t block = args.block_tables[args.cu_blocks[seq] + position / cache.block_size];
-    return load_element(
-        cache.data, cache.dtype,
-        cache_index(cache, block, args.layer, values, kv_head, position % cache.block_size) + d);
+    const CacheRow row =
+        cache_row(cache, block, args.layer, values, kv_head, position % cache.block_size);
+    return load_element(cache.data, cache.dtype, row.first + d * row.stride);
   };
   std::vector<float> scores;
   for (std::int64_t p = first; p <= last; ++p) {

@@ -180,12 +180,19 @@ void write_head(const QkvArgs& args, std::int64_t token, std::int64_t head, bool
   const KvCacheView& cache = args.cache;
   const std::int64_t slot = args.slots[token];
   if (slot < 0) return;
-  const std::int64_t index = cache_index(cache, slot / cache.block_size, args.layer, values, head,
-                                         slot % cache.block_size);
+  const CacheRow row =
+      cache_row(cache, slot / cache.block_size, args.layer, values, head, slot % cache.block_size);
   with_type(cache.dtype, [&]<class T>(T) HWY_ATTR {
-    T* target = static_cast<T*>(cache.data) + index;
-    for_lanes(cache.head_dim, [&](auto d, std::int64_t c)
-                                  HWY_ATTR { store(d, hn::LoadU(d, source + c), target + c); });
+    T* target = static_cast<T*>(cache.data) + row.first;
+    for_lanes(cache.head_dim, [&](auto d, std::int64_t c) HWY_ATTR {
+      if (row.stride == 1) {
+        store(d, hn::LoadU(d, source + c), target + c);
+        return;
+      }
+      T lanes[hn::MaxLanes(decltype(d)())];
+      store(d, hn::LoadU(d, source + c), lanes);
+      for (T lane : lanes) target[c++ * row.stride] = lane;
+    });
   });
 }
 

@@ -81,23 +81,6 @@ HWY_INLINE void store(Tag d, hn::Vec<Tag> value, Bf16* to) {
              reinterpret_cast<std::uint16_t*>(to));
 }
 
-using D4 = hn::CappedTag<float, 4>;
-using V4 = hn::Vec<D4>;
-
-/// rows[i][j] becomes columns[j][i].
-HWY_INLINE void transpose(V4 (&v)[4]) {
-  const D4 d;
-  const hn::Repartition<std::uint64_t, D4> d64;
-  const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d, v[0], v[1]));
-  const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d, v[2], v[3]));
-  const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d, v[0], v[1]));
-  const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d, v[2], v[3]));
-  v[0] = hn::BitCast(d, hn::InterleaveLower(d64, low01, low23));
-  v[1] = hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23));
-  v[2] = hn::BitCast(d, hn::InterleaveLower(d64, high01, high23));
-  v[3] = hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23));
-}
-
 }  // namespace octavo::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -122,3 +122,25 @@ TEST_CASE("a random matrix is the same for every instruction set") {
     CHECK(have == want);
   }
 }
+
+TEST_CASE("products too small for normal floats are the same bits alone and in any batch") {
+  const std::int64_t rows = 33;
+  const std::int64_t cols = 96;
+  std::vector<float> weights = normal_values(rows * cols, 7);
+  std::vector<float> inputs = normal_values(9 * cols, 8);
+  for (float& weight : weights) weight *= 1e-20F;
+  for (float& input : inputs) input *= 1e-18F;
+  const HostMatrix part = host(weights, rows, cols);
+  for (const std::string& name : fast_instruction_sets()) {
+    const auto backend = backend_of(name);
+    const Matrix weight = backend->prepare_matrix({&part, 1}, DType::kBF16);
+    std::vector<float> together(9 * rows);
+    backend->linear(inputs.data(), weight, nullptr, together.data(), 9);
+    std::vector<float> alone(together.size());
+    for (std::int64_t i = 0; i < 9; ++i) {
+      backend->linear(inputs.data() + i * cols, weight, nullptr, alone.data() + i * rows, 1);
+    }
+    INFO(name);
+    CHECK(alone == together);
+  }
+}
