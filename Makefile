@@ -7,7 +7,7 @@ PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-
             libpcre2-dev libutf8proc-dev libcli11-dev prometheus-cpp-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
-E2E_PACKAGES   := chromium
+E2E_PACKAGES   := chromium python3-websockets
 CHECK_PACKAGES := clang clang-format
 
 .PHONY: help serve build test check bench asan tsan clang format clean packages
