@@ -43,6 +43,7 @@ bench:
 	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
 	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
 	ninja -C $(BUILD) -j$(JOBS)
+	@[ -d tests/e2e/node_modules ] || (cd tests/e2e && npm ci --no-audit --no-fund)
 	bench/run_bench.py --build $(BUILD) $(ARGS)
 
 asan:
