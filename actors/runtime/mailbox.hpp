@@ -45,18 +45,21 @@ template <class Message>
 struct MailboxState : std::enable_shared_from_this<MailboxState<Message>> {
   explicit MailboxState(const asio::any_io_executor& reader)
       : queue(0), executor(reader), bell(reader) {
-    bell.expires_at(asio::steady_timer::time_point::max());
+    bell->expires_at(asio::steady_timer::time_point::max());
   }
 
   void ring() {
     if (!rung.exchange(true)) {
-      asio::post(executor, [self = this->shared_from_this()] { self->bell.cancel(); });
+      asio::post(executor, [self = this->shared_from_this()] {
+        if (self->bell) self->bell->cancel();
+      });
     }
   }
 
   moodycamel::ConcurrentQueue<Message, MailboxTraits> queue;
   asio::any_io_executor executor;
-  asio::steady_timer bell;  // reader's thread only
+  std::optional<asio::steady_timer> bell;  ///< Reader's thread only; gone with the mailbox, since
+                                           ///< addresses may outlive the context.
   std::atomic<bool> rung{false};
   std::atomic<bool> closed{false};
 };
@@ -94,7 +97,11 @@ class Mailbox {
       : state_(std::make_shared<detail::MailboxState<Message>>(reader)) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
-  ~Mailbox() { close(); }
+  /// On the reader's thread, or when that has ended.
+  ~Mailbox() {
+    close();
+    state_->bell.reset();
+  }
 
   Address<Message> address() const { return Address<Message>(state_); }
 
@@ -126,7 +133,7 @@ class Mailbox {
       if (state->rung.exchange(false)) continue;  // Rung since the queue was looked at: look again.
       boost::system::error_code ignored;
       auto token = asio::redirect_error(asio::use_awaitable, ignored);
-      co_await state->bell.async_wait(token);
+      co_await state->bell->async_wait(token);
     }
   }
 

@@ -127,7 +127,8 @@ test('a client that sends nonsense and does not read the answers cannot fill the
   for (let i = 0; i < 3000 && !isOver; ++i) {
     if (!deaf.write(nonsense)) await Promise.race([new Promise((done) => deaf.once('drain', done)), new Promise((done) => deaf.once('close', done))]);
   }
-  assert.ok(residentBytes(server) - before < (64 << 20), `${(residentBytes(server) - before) >> 20} MiB more`);
+  const bound = process.env.OCTAVO_SLOW ? 512 : 64; // A sanitizer keeps what was freed for a while.
+  assert.ok(residentBytes(server) - before < (bound << 20), `${(residentBytes(server) - before) >> 20} MiB more`);
   const client = await plainClient(server);
   assert.equal((await client.complete(bodyOf(3))).end.type, 'response.completed');
   await client.close();
