@@ -8,6 +8,8 @@ std::string_view name_of(FinishReason reason) {
       return "stop";
     case FinishReason::kLength:
       return "length";
+    case FinishReason::kSteered:
+      return "steered";
     case FinishReason::kCancelled:
       return "cancelled";
     case FinishReason::kDeadline:
@@ -32,6 +34,8 @@ std::string_view name_of(CancelReason reason) {
       return "deadline";
     case CancelReason::kShutdown:
       return "shutdown";
+    case CancelReason::kSteered:
+      return "steered";
   }
   return "?";
 }

@@ -25,11 +25,15 @@ struct Request {
   std::vector<TokenId> prompt;  ///< At least one token.
   SamplingParams sampling;      ///< Validated.
   std::optional<TimePoint> deadline;
+  std::int32_t priority = 0;  ///< Smaller goes first, under the policy `priority`.
+  std::uint64_t tenant = 0;   ///< Whose request it is (API key): fair shares are between tenants.
+  std::uint64_t cache_namespace = 0;  ///< Prefixes are shared only within one (tenant, salt).
 };
 
 enum class FinishReason : std::uint8_t {
   kStop,       ///< An EOS, a stop token, or a stop string.
   kLength,     ///< max_tokens or the context length.
+  kSteered,    ///< The client added input while it ran; a successor goes on.
   kCancelled,  ///< Asked for by the client, or the client is gone.
   kDeadline,   ///< The request's deadline passed.
   kError,      ///< The engine failed under it.
@@ -43,13 +47,14 @@ enum class CancelReason : std::uint8_t {
   kSlowConsumer,
   kDeadline,
   kShutdown,
+  kSteered,
 };
 std::string_view name_of(CancelReason reason);
 
 struct Usage {
   std::int64_t num_prompt_tokens = 0;
   std::int64_t num_completion_tokens = 0;  ///< Over all sequences of the group.
-  std::int64_t num_cached_tokens = 0;
+  std::int64_t num_cached_tokens = 0;      ///< Of the prompt, found in the prefix cache.
 };
 
 struct Timings {
@@ -69,6 +74,7 @@ struct TokensGenerated {
   std::vector<SampledToken> tokens;
   std::optional<FinishReason> finished;  ///< Set on the last one of the sequence. The token that
                                          ///< stopped it is among `tokens`.
+  std::optional<float> score;            ///< Beam search, with `finished`: the hypothesis' score.
 };
 struct RequestPreempted {
   RequestId request;
@@ -76,6 +82,7 @@ struct RequestPreempted {
 };
 struct RequestResumed {
   RequestId request;
+  PreemptionMode mode = PreemptionMode::kRecompute;
 };
 /// Exactly one for every submitted request, rejected ones included (then as RequestRejected).
 struct RequestFinished {
@@ -85,6 +92,7 @@ struct RequestFinished {
   Usage usage;
   Timings timings;
   std::int32_t num_preemptions = 0;
+  std::int32_t num_shared_blocks = 0;  ///< Most blocks that its sequences spared by sharing.
 };
 struct RequestRejected {
   RequestId request;

@@ -36,6 +36,28 @@ Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
   return {};
 }
 
+// What would change the scores of a beam, or needs the text of a hypothesis that may yet be dropped.
+Result<void> validate_beams(const SamplingParams& p) {
+  if (p.beam_width < 0 || p.beam_width > 16) return bad("beam_width", "between 1 and 16");
+  if (!within(p.length_penalty, -10.0F, 10.0F)) return bad("length_penalty", "between -10 and 10");
+  if (!p.is_beam_search()) return {};
+  if (p.n > p.beam_width) return bad("n", "at most beam_width");
+  const auto refuse = [](const char* name) {
+    return Error{Errc::kUnsupportedParameter,
+                 std::string(name) + " cannot be combined with beam_width: leave one of them out",
+                 name};
+  };
+  if (p.repetition_penalty != 1.0F) return refuse("repetition_penalty");
+  if (p.presence_penalty != 0.0F) return refuse("presence_penalty");
+  if (p.frequency_penalty != 0.0F) return refuse("frequency_penalty");
+  if (!p.logit_bias.empty()) return refuse("logit_bias");
+  if (!p.stop.empty()) return refuse("stop");
+  if (p.min_tokens > 0) return refuse("min_tokens");
+  if (p.num_logprobs >= 0) return refuse("top_logprobs");
+  if (p.stop_token_ids.size() > 64) return bad("stop_token_ids", "at most 64 ids with beam_width");
+  return {};
+}
+
 }  // namespace
 
 Result<void> validate(const SamplingParams& p, std::int32_t vocab_size) {
@@ -55,6 +77,7 @@ Result<void> validate(const SamplingParams& p, std::int32_t vocab_size) {
   }
   if (p.num_logprobs < -1 || p.num_logprobs > 20) return bad("top_logprobs", "between 0 and 20");
   if (p.n < 1 || p.n > 8) return bad("n", "between 1 and 8");
+  if (auto beams = validate_beams(p); !beams) return beams;
   return validate_lists(p, vocab_size);
 }
 

@@ -13,6 +13,10 @@
 
 namespace octavo {
 
+/// When beam search ends before max_tokens: as soon as beam_width hypotheses have ended; when none
+/// that runs can become better by its present length; or by the length it could still reach.
+enum class EarlyStopping : std::uint8_t { kFalse, kTrue, kNever };
+
 struct SamplingParams {
   float temperature = 1.0F;  ///< 0 is greedy; 0 .. 2.
   std::int32_t top_k = 0;    ///< Keep the k largest; 0 or -1 keeps all.
@@ -32,8 +36,13 @@ struct SamplingParams {
   std::int32_t num_logprobs =
       -1;              ///< -1: none; 0: of the chosen token; k: of the k best as well, at most 20.
   std::int32_t n = 1;  ///< Sequences to sample for the request; 1 .. 8.
+  std::int32_t beam_width = 0;  ///< 0: sample. Else beam search of that width, 1 .. 16; the n best
+                                ///< are answered. Temperature, filters and seed do not apply then.
+  float length_penalty = 1.0F;  ///< A hypothesis' score is its log-probability / length^penalty.
+  EarlyStopping early_stopping = EarlyStopping::kFalse;
 
   bool is_greedy() const { return temperature < 1e-5F; }
+  bool is_beam_search() const { return beam_width > 0; }
   friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
 };
 
