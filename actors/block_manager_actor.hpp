@@ -9,15 +9,14 @@ namespace octavo {
 
 class BlockManagerActor {
  public:
-  BlockManagerActor(const asio::any_io_executor& executor, std::int32_t num_blocks,
-                    std::int32_t block_size, Address<ExecutorMessage> executor_actor,
-                    EngineStatus& status)
+  BlockManagerActor(const asio::any_io_executor& executor, const CacheConfig& config,
+                    Address<ExecutorMessage> executor_actor, EngineStatus& status)
       : mailbox_(executor),
-        blocks_(num_blocks, block_size),
+        blocks_(config),
         executor_(std::move(executor_actor)),
         status_(status) {
-    status_.num_blocks.store(num_blocks);
-    status_.num_free_blocks.store(num_blocks);
+    status_.num_blocks.store(config.num_blocks);
+    status_.num_free_blocks.store(config.num_blocks);
   }
 
   Address<BlockManagerMessage> address() const { return mailbox_.address(); }
@@ -28,7 +27,7 @@ class BlockManagerActor {
       auto message = co_await mailbox_.receive();
       if (!message) break;
       StepBatch batch = blocks_.reserve(std::move(message->plan));
-      status_.num_free_blocks.store(batch.free_blocks, std::memory_order_relaxed);
+      status_.num_free_blocks.store(batch.credits.num_free, std::memory_order_relaxed);
       status_.num_tokens_held.store(blocks_.num_tokens_held(), std::memory_order_relaxed);
       executor_.send(ExecuteStep{std::move(batch)});
     }

@@ -16,11 +16,11 @@ class Ring {
   /// `device_executor` outlives the ring.
   Ring(const asio::any_io_executor& engine, const asio::any_io_executor& device,
        const SchedulerConfig& config, StepExecutor& step_executor, EngineStatus& status,
-       SchedulerActor::Clock clock)
+       SchedulerActor::Clock clock, std::uint64_t cache_secret = 0)
       : engine_(engine),
         device_(device),
         executor_(device, step_executor),
-        block_manager_(engine, config.num_blocks, config.block_size, executor_.address(), status),
+        block_manager_(engine, config.cache(cache_secret), executor_.address(), status),
         scheduler_(engine, config, block_manager_.address(), status, std::move(clock)) {
     executor_.set_scheduler(scheduler_.address());
   }

@@ -20,7 +20,8 @@ class NullExecutor final : public StepExecutor {
   Result<StepResult> execute(const StepBatch& batch) override {
     StepResult result;
     result.id = batch.id;
-    result.free_blocks = batch.free_blocks;
+    result.credits = batch.credits;
+    result.started = batch.started;
     for (const ScheduledSequence& each : batch.scheduled) {
       if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
     }
@@ -55,7 +56,7 @@ double now_us() {
 // The pure rooms alone: plan, reserve, complete.
 double pure_us_per_step() {
   Scheduler scheduler(config());
-  BlockManager blocks(config().num_blocks, config().block_size);
+  BlockManager blocks(config().cache());
   NullExecutor executor;
   for (std::uint64_t id = 1; id <= kSequences; ++id) scheduler.submit(request(id), {});
   const double start = now_us();

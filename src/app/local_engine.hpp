@@ -15,12 +15,13 @@ namespace octavo {
 class LocalEngine {
  public:
   LocalEngine(const SchedulerConfig& config, StepExecutor& executor)
-      : scheduler_(config), blocks_(config.num_blocks, config.block_size), executor_(executor) {}
+      : scheduler_(config), blocks_(config.cache()), executor_(executor) {}
 
   void submit(Request request) { scheduler_.submit(std::move(request), now()); }
   void cancel(RequestId request, CancelReason reason, std::int32_t choice) {
     scheduler_.cancel(request, reason, now(), choice);
   }
+  void preempt(RequestId request, PreemptionMode mode) { scheduler_.preempt(request, mode); }
   bool is_idle() const { return scheduler_.is_idle(); }
 
   /// plan -> reserve -> execute -> complete. Answers what happened.

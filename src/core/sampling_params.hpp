@@ -46,6 +46,13 @@ struct SamplingParams {
   friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
 };
 
+/// How many candidates each hypothesis of a beam search must offer, so that beam_width of them do not
+/// end whatever the stops are.
+constexpr std::int32_t num_beam_candidates(std::int32_t beam_width, std::size_t num_stops) {
+  const auto per_beam = static_cast<std::int32_t>(num_stops) + 1;
+  return (per_beam < 2 ? 2 : per_beam) * beam_width;
+}
+
 /// Checks every range. vocab_size bounds token ids. Errors: kInvalidValue with `param` set to the
 /// wire's name of the field.
 Result<void> validate(const SamplingParams& params, std::int32_t vocab_size);

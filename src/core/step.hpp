@@ -14,51 +14,90 @@
 
 namespace octavo {
 
+/// A run of blocks set aside for one sequence (contiguous allocators only).
+struct BlockRange {
+  BlockId first;
+  std::int32_t num_blocks = 0;
+  friend bool operator==(const BlockRange&, const BlockRange&) = default;
+};
+
 /// A sequence that enters the engine with this step, or re-enters after a preemption by recompute:
-/// `tokens` then holds the completion so far behind the prompt.
+/// `tokens` then holds the completion so far behind the prompt. Its blocks begin with what the
+/// prefix cache knows of `tokens`, or with the sibling's.
 struct SequenceStart {
   SequenceId id;
+  RequestId request;
   std::vector<TokenId> tokens;         ///< Everything known, prompt first.
   std::int32_t num_prompt_tokens = 0;  ///< How many of `tokens` are the prompt's.
   SamplingParams sampling;             ///< With `seed` always set.
+  std::uint64_t cache_namespace = 0;
+  std::optional<SequenceId> sibling;  ///< Of the same group, with the prompt already computed: its
+                                      ///< full blocks of the prompt are shared.
+  bool is_twin = false;  ///< It has a `twin_of` in this step's schedule: its blocks come from there.
+  std::optional<BlockRange> reservation;  ///< Contiguous allocators: where its blocks lie.
 };
 
 /// What one sequence does in this step: compute the keys and values of positions
 /// [first_position, first_position + num_tokens), and perhaps sample the token after the last of
-/// them.
+/// them. A sequence that starts in this step begins behind what was cached: the block manager moves
+/// its window there, and it never samples unless the plan said so.
 struct ScheduledSequence {
   SequenceId id;
   std::int32_t first_position = 0;  ///< = num_computed_tokens before this step.
-  std::int32_t num_tokens = 0;
+  std::int32_t num_tokens = 0;      ///< 0 only for a twin.
   bool samples = false;  ///< False while a chunked prefill has not reached its end.
+  std::int32_t twin_of = -1;  ///< Index in `scheduled` of a sibling that samples: this sequence forks
+                              ///< its table and samples from the same logits.
   friend bool operator==(const ScheduledSequence&, const ScheduledSequence&) = default;
 };
 
 enum class PreemptionMode : std::uint8_t { kRecompute, kSwap };
 
+/// One sequence of a group whose sequences all go in the same step, by the same mode.
 struct Preemption {
   SequenceId id;
   PreemptionMode mode = PreemptionMode::kRecompute;
   friend bool operator==(const Preemption&, const Preemption&) = default;
 };
 
-/// `child` begins with the block table of `parent`, shared.
+/// `child` begins with the block table and the tokens of `parent`, shared (beam search).
 struct Fork {
   SequenceId parent;
   SequenceId child;
   friend bool operator==(const Fork&, const Fork&) = default;
 };
 
-/// scheduler -> block manager. Applied in this order: released, preempted, starts, forks,
-/// promotions, scheduled.
+/// A token that has become part of a sequence since the last plan.
+struct AppendedToken {
+  SequenceId sequence;
+  TokenId token = 0;
+  friend bool operator==(const AppendedToken&, const AppendedToken&) = default;
+};
+
+enum class TransferDirection : std::uint8_t { kDemote, kPromote };  ///< Device to host, and back.
+
+/// Names one movement of blocks between the tiers; a request begins at most one per step and
+/// direction. Request 0: cached blocks that nobody owns.
+struct TransferId {
+  StepId step;
+  RequestId request;
+  TransferDirection direction = TransferDirection::kDemote;
+  friend bool operator==(const TransferId&, const TransferId&) = default;
+  friend auto operator<=>(const TransferId&, const TransferId&) = default;
+};
+
+/// scheduler -> block manager. Applied in the order of the members.
 struct StepPlan {
   StepId id;
+  std::vector<TransferId> transfers_finished;  ///< Their blocks are free to be used again.
+  std::vector<StepId> failed;  ///< What these steps should have written or moved is not there.
+  std::vector<Fork> forks;
+  std::vector<AppendedToken> appended;
   std::vector<SequenceId> released;  ///< Finished or cancelled: give their blocks back.
   std::vector<Preemption> preempted;
+  std::int32_t num_demotions = 0;  ///< Cached blocks to move to the host, oldest first.
   std::vector<SequenceStart> starts;
-  std::vector<Fork> forks;
-  std::vector<SequenceId> demotions;   ///< Idle sequences to move to the host tier.
-  std::vector<SequenceId> promotions;  ///< Sequences to bring back from the host tier.
+  std::vector<SequenceId> promotions;  ///< Sequences, preempted by swap, to bring back.
   std::vector<ScheduledSequence> scheduled;
 };
 
@@ -70,23 +109,49 @@ struct BlockCopy {
   friend bool operator==(const BlockCopy&, const BlockCopy&) = default;
 };
 
+struct Transfer {
+  TransferId id;
+  std::vector<BlockCopy> copies;  ///< May be empty: everything was there already.
+  friend bool operator==(const Transfer&, const Transfer&) = default;
+};
+
+/// What became of a sequence that started: known to the block manager only, so the scheduler plans
+/// nothing more for it until this has come round.
+struct StartedSequence {
+  SequenceId id;
+  std::int32_t num_cached_tokens = 0;     ///< Found, and not computed again.
+  std::int32_t num_scheduled_tokens = 0;  ///< Computed in this step, behind the cached ones.
+  bool promotes = false;  ///< Some were on the host: it computes when the transfer has finished.
+};
+
+/// What the cache can still take, after a plan.
+struct CacheCredits {
+  std::int32_t num_free = 0;         ///< Device: free + cached.
+  std::int32_t num_cached = 0;       ///< Device: the cached ones of these.
+  std::int32_t num_host_free = 0;    ///< Host: free + cached.
+  friend bool operator==(const CacheCredits&, const CacheCredits&) = default;
+};
+
 /// block manager -> executor. `block_tables` holds the tables of `scheduled` end to end; the table
 /// of scheduled[i] is block_tables[cu_blocks[i] .. cu_blocks[i + 1]), enough for first_position +
-/// num_tokens slots.
+/// num_tokens slots. Order of effects: demotions and promotions begin, copies, then the forward
+/// pass.
 struct StepBatch {
   StepId id;
-  std::vector<SequenceId>
-      released;  ///< Sequences whose state the executor may forget (preempted ones too).
-  std::vector<SequenceStart> starts;
   std::vector<Fork> forks;
+  std::vector<AppendedToken> appended;  ///< Beam search only: what the scheduler chose.
+  std::vector<SequenceId>
+      released;  ///< Sequences whose state the executor may forget (those to recompute, too).
+  std::vector<SequenceStart> starts;
+  std::vector<StartedSequence> started;  ///< Beside `starts`.
   std::vector<ScheduledSequence> scheduled;
   std::vector<std::int32_t> cu_blocks;  ///< [scheduled.size() + 1], first 0.
   std::vector<BlockId> block_tables;    ///< [cu_blocks.back()]
   std::vector<BlockCopy> copies;     ///< Device to device (copy on write), before the forward pass.
-  std::vector<BlockCopy> demotions;  ///< Device to host.
-  std::vector<BlockCopy> promotions;  ///< Host to device.
-  std::int32_t free_blocks = 0;       ///< Credits after this plan: free + evictable device blocks.
-  std::int32_t free_host_blocks = 0;
+  std::vector<Transfer> demotions;   ///< Device to host.
+  std::vector<Transfer> promotions;  ///< Host to device; nothing reads the blocks before the
+                                     ///< transfer was reported as finished.
+  CacheCredits credits;
 };
 
 struct TokenLogprob {
@@ -99,7 +164,8 @@ struct SampledToken {
   SequenceId sequence;
   TokenId token = 0;
   std::optional<float> logprob;   ///< Set when the request asked for log-probabilities.
-  std::vector<TokenLogprob> top;  ///< The k best of the raw logits, best first.
+  std::vector<TokenLogprob> top;  ///< The k best of the raw logits, best first. Beam search: the
+                                  ///< candidates; `token` is the best of them and not appended.
 };
 
 /// executor -> scheduler.
@@ -107,10 +173,12 @@ struct StepResult {
   StepId id;
   std::vector<SampledToken>
       sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
-  std::vector<BlockCopy> transfers_finished;
-  std::int32_t free_blocks = 0;  ///< As in the batch.
-  std::int32_t free_host_blocks = 0;
+  std::vector<StartedSequence> started;  ///< As in the batch.
+  std::vector<TransferId> transfers_finished;
+  CacheCredits credits;                ///< As in the batch.
   std::chrono::nanoseconds elapsed{};  ///< Time that the device worked on the step.
+  std::int32_t num_blocks_transferred = 0;      ///< Between the tiers, by what has finished.
+  std::chrono::nanoseconds transfer_elapsed{};  ///< What these copies took.
 };
 
 }  // namespace octavo

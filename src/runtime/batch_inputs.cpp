@@ -1,6 +1,7 @@
 #include "src/runtime/batch_inputs.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 namespace octavo {
@@ -29,6 +30,20 @@ Result<void> check_tables(const StepBatch& batch, const BatchLimits& limits) {
   return {};
 }
 
+/// Complaint about a sequence that samples from a sibling's logits, empty if none.
+std::string check_twin(const StepBatch& batch, std::size_t index, const SequenceTable& sequences) {
+  const auto& twin = batch.scheduled[index];
+  const SequenceState* state = sequences.find(twin.id);
+  if (state == nullptr) return "is not known";
+  if (static_cast<std::size_t>(twin.twin_of) >= index) return "is a twin of one behind it";
+  const auto& leader = batch.scheduled[static_cast<std::size_t>(twin.twin_of)];
+  if (!twin.samples || !leader.samples || leader.twin_of >= 0) return "is a twin of none that samples";
+  const SequenceState* other = sequences.find(leader.id);
+  if (other == nullptr || other->tokens.size() != state->tokens.size())
+    return "is a twin of another prompt";
+  return {};
+}
+
 /// Complaint about what the sequence is asked to compute, empty if none.
 std::string check_scheduled(const ScheduledSequence& scheduled, const SequenceState* state,
                             std::int64_t num_table_blocks, const BatchLimits& limits) {
@@ -51,22 +66,28 @@ void clear(BatchInputs& inputs) {
   inputs.slots.clear();
   inputs.cu_seqlens.assign(1, 0);
   inputs.context_lens.clear();
-  inputs.cu_blocks.clear();
+  inputs.cu_blocks.assign(1, 0);
   inputs.block_tables.clear();
+  inputs.last_rows.clear();
   inputs.logits_rows.clear();
 }
 
 void append_sequence(const ScheduledSequence& scheduled, const SequenceState& state,
-                     const BlockId* table, std::int64_t block_size, BatchInputs& inputs) {
+                     std::span<const BlockId> table, std::int64_t block_size,
+                     BatchInputs& inputs) {
   const std::int64_t end = std::int64_t{scheduled.first_position} + scheduled.num_tokens;
   for (std::int64_t position = scheduled.first_position; position < end; ++position) {
     inputs.token_ids.push_back(state.tokens[static_cast<std::size_t>(position)]);
     inputs.positions.push_back(static_cast<std::int32_t>(position));
-    inputs.slots.push_back(table[position / block_size].value * block_size + position % block_size);
+    const BlockId block = table[static_cast<std::size_t>(position / block_size)];
+    inputs.slots.push_back(block.value * block_size + position % block_size);
   }
   const auto num_tokens = static_cast<std::int32_t>(inputs.token_ids.size());
   inputs.cu_seqlens.push_back(num_tokens);
   inputs.context_lens.push_back(static_cast<std::int32_t>(end));
+  for (const BlockId block : table) inputs.block_tables.push_back(block.value);
+  inputs.cu_blocks.push_back(static_cast<std::int32_t>(inputs.block_tables.size()));
+  inputs.last_rows.push_back(num_tokens - 1);
   if (scheduled.samples) inputs.logits_rows.push_back(num_tokens - 1);
 }
 
@@ -94,6 +115,16 @@ Result<void> build_batch_inputs(const StepBatch& batch, const SequenceTable& seq
   for (std::size_t i = 0; i < batch.scheduled.size(); ++i) {
     const auto& scheduled = batch.scheduled[i];
     const SequenceState* state = sequences.find(scheduled.id);
+    if (scheduled.twin_of >= 0) {
+      if (const auto complaint = check_twin(batch, i, sequences); !complaint.empty())
+        return bad_batch(batch,
+                         "sequence " + std::to_string(scheduled.id.value) + " " + complaint);
+      // It has no tokens of its own in this step: only its sibling's logits.
+      const auto row = inputs.last_rows[static_cast<std::size_t>(scheduled.twin_of)];
+      inputs.last_rows.push_back(row);
+      inputs.logits_rows.push_back(row);
+      continue;
+    }
     const std::int64_t table_begin = batch.cu_blocks[i];
     const auto complaint =
         check_scheduled(scheduled, state, batch.cu_blocks[i + 1] - table_begin, limits);
@@ -104,11 +135,10 @@ Result<void> build_batch_inputs(const StepBatch& batch, const SequenceTable& seq
     if (num_tokens > limits.max_tokens) {
       return bad_batch(batch, "more tokens than max_num_batched_tokens");
     }
-    append_sequence(scheduled, *state, batch.block_tables.data() + table_begin, limits.block_size,
-                    inputs);
+    const std::span table(batch.block_tables.data() + table_begin,
+                          static_cast<std::size_t>(batch.cu_blocks[i + 1] - table_begin));
+    append_sequence(scheduled, *state, table, limits.block_size, inputs);
   }
-  inputs.cu_blocks.assign(batch.cu_blocks.begin(), batch.cu_blocks.end());
-  for (const auto block : batch.block_tables) inputs.block_tables.push_back(block.value);
   return {};
 }
 

@@ -30,6 +30,7 @@ struct BatchInputs {
   std::vector<std::int32_t> cu_blocks;
   std::vector<std::int32_t> block_tables;
   std::vector<std::int32_t> logits_rows;
+  std::vector<std::int32_t> last_rows;  ///< [scheduled] row of each sequence's last token
 
   /// Pointers into these arrays, valid until they change.
   DecoderInputs view() const;

@@ -43,8 +43,14 @@ Result<KvCache> KvCache::make(kernels::Backend& backend, const kernels::KvCacheV
 }
 
 Result<void> KvCache::apply(const StepBatch& batch) {
-  if (!within(batch.demotions, view_.num_blocks, num_host_blocks_) ||
-      !within(batch.promotions, num_host_blocks_, view_.num_blocks) ||
+  const auto all_within = [](const std::vector<Transfer>& transfers, std::int64_t num_sources,
+                             std::int64_t num_destinations) {
+    return std::all_of(transfers.begin(), transfers.end(), [&](const Transfer& each) {
+      return within(each.copies, num_sources, num_destinations);
+    });
+  };
+  if (!all_within(batch.demotions, view_.num_blocks, num_host_blocks_) ||
+      !all_within(batch.promotions, num_host_blocks_, view_.num_blocks) ||
       !within(batch.copies, view_.num_blocks, view_.num_blocks)) {
     return Error{Errc::kEngineError,
                  "step " + std::to_string(batch.id.value) + ": copies a block outside its pool",
@@ -52,8 +58,10 @@ Result<void> KvCache::apply(const StepBatch& batch) {
   }
   const auto block_bytes = view_.bytes_per_block();
   if (!batch.demotions.empty()) backend_->synchronize();
-  move_blocks(device_.as<std::byte>(), host_.as<std::byte>(), batch.demotions, block_bytes);
-  move_blocks(host_.as<std::byte>(), device_.as<std::byte>(), batch.promotions, block_bytes);
+  for (const Transfer& each : batch.demotions)
+    move_blocks(device_.as<std::byte>(), host_.as<std::byte>(), each.copies, block_bytes);
+  for (const Transfer& each : batch.promotions)
+    move_blocks(host_.as<std::byte>(), device_.as<std::byte>(), each.copies, block_bytes);
   copies_.clear();
   for (const auto& copy : batch.copies) {
     copies_.emplace_back(copy.source.value, copy.destination.value);

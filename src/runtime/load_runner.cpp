@@ -69,9 +69,8 @@ Result<Plan> make_plan(const RunnerOptions& options, const DecoderSpec& spec,
   Plan plan;
   plan.dtype = options.dtype.value_or(stored);
   plan.kv_dtype = options.kv_dtype.value_or(plan.dtype);
-  const auto max_logits = std::min(options.max_num_seqs, options.max_num_batched_tokens);
   const auto sized = [&](std::int64_t max_positions) {
-    plan.limits = {options.max_num_batched_tokens, max_logits, max_positions};
+    plan.limits = {options.max_num_batched_tokens, options.max_num_seqs, max_positions};
     return plan_memory(spec, plan.dtype, plan.kv_dtype, options.block_size, plan.limits);
   };
   const auto kv_bytes_per_block = sized(0).kv_bytes_per_block;

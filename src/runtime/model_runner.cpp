@@ -21,21 +21,36 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
       sequences_(info_.defaults.eos_token_ids, info_.vocab_size),
       on_logits_(options.on_logits) {}
 
+namespace {
+
+// Both tiers of a CPU are memory: what was to be copied has been.
+void report_transfers(const StepBatch& batch, std::chrono::nanoseconds elapsed,
+                      StepResult& result) {
+  for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
+    for (const Transfer& each : *transfers) {
+      result.transfers_finished.push_back(each.id);
+      result.num_blocks_transferred += static_cast<std::int32_t>(each.copies.size());
+    }
+  }
+  if (result.num_blocks_transferred > 0) result.transfer_elapsed = elapsed;
+}
+
+}  // namespace
+
 Result<StepResult> ModelRunner::execute(const StepBatch& batch) {
   const auto began = std::chrono::steady_clock::now();
   if (auto applied = sequences_.apply(batch); !applied) return applied.error();
   if (auto built = build_batch_inputs(batch, sequences_, limits_, inputs_); !built) {
     return built.error();
   }
+  const auto moving = std::chrono::steady_clock::now();
   if (auto moved = cache_.apply(batch); !moved) return moved.error();
 
   StepResult result;
   result.id = batch.id;
-  result.free_blocks = batch.free_blocks;
-  result.free_host_blocks = batch.free_host_blocks;
-  result.transfers_finished = batch.demotions;
-  result.transfers_finished.insert(result.transfers_finished.end(), batch.promotions.begin(),
-                                   batch.promotions.end());
+  result.credits = batch.credits;
+  result.started = batch.started;
+  report_transfers(batch, std::chrono::steady_clock::now() - moving, result);
   if (!batch.scheduled.empty()) {
     float* logits = decoder_.forward(inputs_.view(), cache_.view());
     if (!inputs_.logits_rows.empty()) result.sampled = sample(batch, logits);
@@ -68,7 +83,11 @@ std::vector<SampledToken> ModelRunner::sample(const StepBatch& batch, float* log
     for (const auto& [id, logprob] : outputs_[index].top) token.top.push_back({id, logprob});
     sampled.push_back(std::move(token));
   }
-  for (const auto& token : sampled) sequences_.append(token.sequence, token.token);
+  for (const auto& token : sampled) {
+    // A beam search goes on with what the scheduler chooses.
+    if (!sequences_.find(token.sequence)->sampling.is_beam_search())
+      sequences_.append(token.sequence, token.token);
+  }
   return sampled;
 }
 

@@ -27,7 +27,9 @@ kernels::SampleRow SequenceState::sample_row() const {
   row.num_prompt_tokens = num_prompt_tokens;
   row.logit_bias = sampling.logit_bias;
   if (num_completion < sampling.min_tokens) row.forbidden = stop_ids;
-  row.num_logprobs = sampling.num_logprobs;
+  row.num_logprobs = sampling.is_beam_search()
+                         ? num_beam_candidates(sampling.beam_width, stop_ids.size())
+                         : sampling.num_logprobs;
   return row;
 }
 
@@ -54,19 +56,21 @@ Result<void> SequenceTable::start(const SequenceStart& start) {
 }
 
 Result<void> SequenceTable::apply(const StepBatch& batch) {
-  for (const auto id : batch.released) sequences_.erase(id);
-  for (const auto& sequence : batch.starts) {
-    if (auto started = start(sequence); !started) return started;
-  }
   for (const auto& fork : batch.forks) {
-    const bool starts =
-        std::any_of(batch.starts.begin(), batch.starts.end(),
-                    [&](const SequenceStart& start) { return start.id == fork.child; });
-    if (starts) continue;
     const auto parent = sequences_.find(fork.parent);
     if (parent == sequences_.end()) return bad_sequence(fork.parent, "is forked but not known");
     SequenceState child = parent->second;
     sequences_.insert_or_assign(fork.child, std::move(child));
+  }
+  for (const auto& [id, token] : batch.appended) {
+    if (sequences_.count(id) == 0) return bad_sequence(id, "goes on but is not known");
+    if (token < 0 || token >= vocab_size_)
+      return bad_sequence(id, "goes on with a token outside the vocabulary");
+    append(id, token);
+  }
+  for (const auto id : batch.released) sequences_.erase(id);
+  for (const auto& sequence : batch.starts) {
+    if (auto started = start(sequence); !started) return started;
   }
   return {};
 }

@@ -29,8 +29,8 @@ class SequenceTable {
   SequenceTable(std::vector<TokenId> eos_token_ids, std::int64_t vocab_size)
       : eos_token_ids_(std::move(eos_token_ids)), vocab_size_(vocab_size) {}
 
-  /// Forgets `released`, enters `starts`, then copies the parent's state to each child that did not
-  /// start in this batch. A child that starts keeps its own tokens and sampling.
+  /// Copies the parent's state to each child, appends what the scheduler chose (beam search), forgets
+  /// `released`, enters `starts`.
   /// Errors: kEngineError for an empty start, a token outside the vocabulary, an unknown parent.
   Result<void> apply(const StepBatch& batch);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "src/core/error.hpp"
 
@@ -16,53 +17,27 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-template <class Queue>
-void erase_value(Queue& queue, SequenceId id) {
-  queue.erase(std::remove(queue.begin(), queue.end(), id), queue.end());
+template <class Queue, class Value>
+void erase_value(Queue& queue, Value value) {
+  queue.erase(std::remove(queue.begin(), queue.end(), value), queue.end());
 }
 
 }  // namespace
 
 Scheduler::Scheduler(SchedulerConfig config)
-    : config_(std::move(config)), credits_(config_.num_blocks) {
-  OCTAVO_ASSERT(config_.block_size >= 1 && config_.num_blocks >= 0);
+    : config_(std::move(config)),
+      queue_order_(octavo::queue_order(config_.queue_policy)),
+      running_order_(octavo::running_order(config_.queue_policy)),
+      credits_(config_.num_blocks),
+      host_credits_(config_.num_host_blocks) {
+  OCTAVO_ASSERT(config_.block_size >= 1 && config_.num_blocks >= 0 && config_.num_host_blocks >= 0);
   OCTAVO_ASSERT(config_.max_num_seqs >= 1 && config_.max_num_batched_tokens >= 1 &&
                 config_.max_steps_in_flight >= 1);
-}
-
-std::int32_t Scheduler::max_tokens_per_sequence() const {
-  const std::int64_t slots = std::int64_t{config_.num_blocks} * config_.block_size;
-  return static_cast<std::int32_t>(std::min<std::int64_t>(config_.max_model_len, slots));
-}
-
-std::optional<Error> Scheduler::refusal(const Request& request) const {
-  const auto num_prompt = static_cast<std::int64_t>(request.prompt.size());
-  if (num_prompt == 0) return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
-  if (num_prompt >= config_.max_model_len) {
-    return Error{Errc::kContextLengthExceeded,
-                 "the prompt has " + std::to_string(num_prompt) +
-                     " tokens and the context length is " + std::to_string(config_.max_model_len) +
-                     ": shorten the prompt",
-                 "input"};
-  }
-  const std::int64_t slots = std::int64_t{config_.num_blocks} * config_.block_size;
-  const std::int64_t wanted = num_prompt + std::max(1, request.sampling.max_tokens);
-  if (num_prompt >= slots || std::min<std::int64_t>(wanted, config_.max_model_len) > slots) {
-    return Error{Errc::kContextLengthExceeded,
-                 "the request needs " +
-                     std::to_string(std::min<std::int64_t>(wanted, config_.max_model_len)) +
-                     " tokens of cache and the whole cache holds " + std::to_string(slots),
-                 "max_output_tokens"};
-  }
-  if (static_cast<std::int64_t>(waiting_.size()) + request.sampling.n > config_.max_num_waiting) {
-    return Error{Errc::kQueueFull,
-                 std::to_string(waiting_.size()) + " requests are waiting; try again later", ""};
-  }
-  return std::nullopt;
+  if (!is_paged()) buddies_.emplace(config_.num_blocks);
 }
 
 void Scheduler::submit(Request request, TimePoint now) {
-  if (auto error = refusal(request)) {
+  if (auto error = refusal(request, now)) {
     events_.push_back(RequestRejected{request.id, std::move(*error)});
     return;
   }
@@ -74,6 +49,11 @@ void Scheduler::submit(Request request, TimePoint now) {
 void Scheduler::enqueue(Request request, TimePoint now) {
   auto group = std::make_unique<SequenceGroup>();
   group->id = request.id;
+  group->order = next_order_++;
+  group->num_choices = request.sampling.n;
+  group->priority = request.priority;
+  group->tenant = request.tenant;
+  group->cache_namespace = request.cache_namespace;
   group->arrival = now;
   group->last_token = now;
   group->deadline = request.deadline;
@@ -84,69 +64,73 @@ void Scheduler::enqueue(Request request, TimePoint now) {
                                  config_.eos_token_ids.end());
   }
   num_deadlines_ += request.deadline ? 1 : 0;
+  num_waiting_tokens_ += group->usage.num_prompt_tokens;
 
-  const std::int32_t room =
-      max_tokens_per_sequence() - static_cast<std::int32_t>(request.prompt.size());
   SamplingParams& sampling = request.sampling;
+  const std::int32_t room = completion_room(request);
   sampling.max_tokens = sampling.max_tokens == 0 ? room : std::min(sampling.max_tokens, room);
+  const bool is_beam = sampling.is_beam_search();
+  if (is_beam) group->beams = std::make_unique<BeamSearch>(sampling, group->stop_token_ids);
   const std::uint64_t base_seed = sampling.seed.value_or(mix(config_.seed ^ mix(next_sequence_)));
-  for (std::int32_t choice = 0; choice < request.sampling.n; ++choice) {
-    Sequence sequence;
-    sequence.id = SequenceId{next_sequence_++};
-    sequence.group = group.get();
-    sequence.choice = choice;
-    sequence.tokens = request.prompt;
-    sequence.num_prompt_tokens = static_cast<std::int32_t>(request.prompt.size());
-    sequence.sampling = request.sampling;
-    sequence.sampling.seed =
-        choice == 0 ? base_seed : mix(base_seed + static_cast<std::uint64_t>(choice));
-    group->sequences.push_back(sequence.id);
-    waiting_.push_back(sequence.id);
-    sequences_.emplace(sequence.id, std::move(sequence));
-  }
+  for (std::int32_t choice = 0; choice < (is_beam ? 1 : sampling.n); ++choice)
+    group->sequences.push_back(make_sequence(*group, request, choice, base_seed));
+  num_waiting_ += static_cast<std::int32_t>(group->sequences.size());
+  tenants_.arrive(group->tenant);
+  waiting_.push_back(group.get());
   groups_.emplace(request.id, std::move(group));
 }
 
-void Scheduler::cancel(RequestId request, CancelReason reason, TimePoint now, std::int32_t choice) {
+std::unique_ptr<Sequence> Scheduler::make_sequence(SequenceGroup& group, const Request& request,
+                                                   std::int32_t choice, std::uint64_t base_seed) {
+  auto sequence = std::make_unique<Sequence>();
+  sequence->id = SequenceId{next_sequence_++};
+  sequence->group = &group;
+  sequence->choice = choice;
+  sequence->tokens = request.prompt;
+  sequence->num_prompt_tokens = static_cast<std::int32_t>(request.prompt.size());
+  sequence->sampling = request.sampling;
+  sequence->sampling.seed =
+      choice == 0 ? base_seed : mix(base_seed + static_cast<std::uint64_t>(choice));
+  return sequence;
+}
+
+SequenceGroup* Scheduler::find(RequestId request) {
   const auto found = groups_.find(request);
-  if (found == groups_.end()) return;
+  return found == groups_.end() ? nullptr : found->second.get();
+}
+
+void Scheduler::cancel(RequestId request, CancelReason reason, TimePoint now, std::int32_t choice) {
+  SequenceGroup* group = find(request);
+  if (group == nullptr) return;
   FinishReason finished = FinishReason::kCancelled;
   if (reason == CancelReason::kStopMatched) finished = FinishReason::kStop;
   if (reason == CancelReason::kDeadline) finished = FinishReason::kDeadline;
-  const std::vector<SequenceId> ids = found->second->sequences;  // finish() changes the original.
-  for (SequenceId id : ids) {
-    Sequence& sequence = *find(id);
-    if (choice >= 0 && sequence.choice != choice) continue;
-    events_.push_back(TokensGenerated{request, sequence.choice, {}, finished});
-    finish(sequence, finished, now);
+  if (reason == CancelReason::kSteered) finished = FinishReason::kSteered;
+  if (group->beams != nullptr) {
+    for (std::int32_t each = 0; each < group->num_choices; ++each)
+      events_.push_back(TokensGenerated{request, each, {}, finished, {}});
+    return finish_group(*group, finished, now, {});
   }
-}
-
-void Scheduler::complete(const StepResult& result, TimePoint now) {
-  OCTAVO_ASSERT(!in_flight_.empty() && in_flight_.front().id == result.id);
-  const StepInFlight step = std::move(in_flight_.front());
-  in_flight_.pop_front();
-  cost_.observe(step.num_tokens, result.elapsed);
-  credits_ = result.free_blocks;
-  for (const StepInFlight& later : in_flight_) credits_ += later.net_blocks;
-  for (SequenceId id : step.sequences) {
-    if (Sequence* sequence = find(id)) --sequence->num_steps_in_flight;
+  std::vector<Sequence*> ending;  // finish() changes the group.
+  for (const auto& each : group->sequences) {
+    if (choice < 0 || each->choice == choice) ending.push_back(each.get());
   }
-  for (const SampledToken& sampled : result.sampled) {
-    // A sequence that ended while this step was in flight is gone: its token is dropped.
-    if (Sequence* sequence = find(sampled.sequence)) append(*sequence, sampled, now);
+  for (Sequence* each : ending) {
+    events_.push_back(TokensGenerated{request, each->choice, {}, finished, {}});
+    finish(*each, finished, now);
   }
 }
 
 void Scheduler::append(Sequence& sequence, const SampledToken& sampled, TimePoint now) {
-  --sequence.num_samples_in_flight;
   sequence.tokens.push_back(sampled.token);
+  if (sequence.status != SequenceStatus::kOutside)
+    appended_.push_back({sequence.id, sampled.token});
   SequenceGroup& group = *sequence.group;
   ++group.usage.num_completion_tokens;
   if (!group.first_token) group.first_token = now;
   group.last_token = now;
   const auto reason = finish_reason(sequence, sampled.token);
-  events_.push_back(TokensGenerated{group.id, sequence.choice, {sampled}, reason});
+  events_.push_back(TokensGenerated{group.id, sequence.choice, {sampled}, reason, {}});
   if (reason) finish(sequence, *reason, now);
 }
 
@@ -163,14 +147,30 @@ std::optional<FinishReason> Scheduler::finish_reason(const Sequence& sequence,
 
 void Scheduler::finish(Sequence& sequence, FinishReason reason, TimePoint now,
                        const std::optional<Error>& error) {
-  if (sequence.status == SequenceStatus::kRunning)
-    released_.emplace_back(sequence.id, sequence.num_blocks);
-  leave_queues(sequence);
   SequenceGroup& group = *sequence.group;
-  erase_value(group.sequences, sequence.id);
-  sequences_.erase(sequence.id);
-  if (!group.sequences.empty()) return;
+  leave_engine(sequence);
+  (group.status == GroupStatus::kWaiting ? num_waiting_ : num_running_) -=
+      group.status == GroupStatus::kWaiting || group.status == GroupStatus::kRunning ? 1 : 0;
+  const auto own = std::find_if(group.sequences.begin(), group.sequences.end(),
+                                [&](const auto& each) { return each.get() == &sequence; });
+  std::unique_ptr<Sequence> ended = std::move(*own);
+  group.sequences.erase(own);
+  bury(std::move(ended));
+  if (group.sequences.empty()) finish_group(group, reason, now, error);
+}
 
+void Scheduler::finish_group(SequenceGroup& group, FinishReason reason, TimePoint now,
+                             const std::optional<Error>& error) {
+  if (!group.sequences.empty() && group.status == GroupStatus::kWaiting)
+    num_waiting_ -= static_cast<std::int32_t>(group.sequences.size());
+  if (!group.sequences.empty() && group.status == GroupStatus::kRunning)
+    num_running_ -= group.num_seats();
+  for (auto& each : group.sequences) {
+    leave_engine(*each);
+    bury(std::move(each));
+  }
+  group.sequences.clear();
+  leave_queues(group);
   Timings timings;
   const TimePoint scheduled = group.first_scheduled.value_or(now);
   timings.queue = scheduled - group.arrival;
@@ -179,61 +179,72 @@ void Scheduler::finish(Sequence& sequence, FinishReason reason, TimePoint now,
     timings.ttft = *group.first_token - group.arrival;
     timings.decode = group.last_token - *group.first_token;
   }
-  events_.push_back(
-      RequestFinished{group.id, reason, error, group.usage, timings, group.num_preemptions});
+  events_.push_back(RequestFinished{group.id, reason, error, group.usage, timings,
+                                    group.num_preemptions, group.num_shared_blocks});
   num_deadlines_ -= group.deadline ? 1 : 0;
+  tenants_.leave(group.tenant);
   groups_.erase(group.id);
 }
 
-void Scheduler::leave_queues(Sequence& sequence) {
-  switch (sequence.status) {
-    case SequenceStatus::kWaiting:
-      erase_value(waiting_, sequence.id);
-      break;
-    case SequenceStatus::kRunning:
-      erase_value(running_, sequence.id);
-      break;
-    case SequenceStatus::kPreempted:
-      erase_value(preempted_, sequence.id);
-      break;
-    case SequenceStatus::kFinished:
-      break;
+void Scheduler::leave_engine(Sequence& sequence) {
+  leave_tail(sequence);
+  if (sequence.reservation) buddies_->release(*sequence.reservation);
+  sequence.reservation.reset();
+  if (sequence.status != SequenceStatus::kOutside) {
+    released_.push_back(sequence.id);
+    const SequenceGroup& group = *sequence.group;
+    if (group.status == GroupStatus::kRunning) num_blocks_released_ += sequence.num_blocks;
   }
   sequence.status = SequenceStatus::kFinished;
 }
 
-void Scheduler::fail(StepId step, const Error& error, TimePoint now) {
-  OCTAVO_ASSERT(!in_flight_.empty() && in_flight_.front().id == step);
-  in_flight_.pop_front();
-  std::vector<SequenceId> begun = running_;
-  for (SequenceId id : preempted_) {
-    if (find(id)->num_steps_in_flight > 0) begun.push_back(id);
+void Scheduler::leave_tail(Sequence& sequence) {
+  if (sequence.tail_sharers != nullptr) --*sequence.tail_sharers;
+  sequence.tail_sharers.reset();
+}
+
+void Scheduler::leave_queues(SequenceGroup& group) {
+  switch (group.status) {
+    case GroupStatus::kWaiting:
+      num_waiting_tokens_ -= group.usage.num_prompt_tokens;
+      erase_value(waiting_, &group);
+      break;
+    case GroupStatus::kRunning:
+      erase_value(running_, &group);
+      break;
+    case GroupStatus::kPreempted:
+    case GroupStatus::kSwapped:
+      erase_value(preempted_, &group);
+      break;
+    case GroupStatus::kFinished:
+      break;
   }
-  for (SequenceId id : begun) {
-    Sequence* sequence = find(id);
-    events_.push_back(
-        TokensGenerated{sequence->group->id, sequence->choice, {}, FinishReason::kError});
-    finish(*sequence, FinishReason::kError, now, error);
-  }
+  group.status = GroupStatus::kFinished;
+}
+
+// Steps in flight still point to it.
+void Scheduler::bury(std::unique_ptr<Sequence> sequence) {
+  sequence->group = nullptr;
+  if (sequence->num_steps_in_flight > 0) buried_.push_back(std::move(sequence));
 }
 
 std::vector<RequestEvent> Scheduler::take_events() { return std::exchange(events_, {}); }
 
 SchedulerStatus Scheduler::status() const {
   SchedulerStatus status;
-  status.num_running = static_cast<std::int32_t>(running_.size());
-  status.num_waiting = static_cast<std::int32_t>(waiting_.size());
-  status.num_preempted = static_cast<std::int32_t>(preempted_.size());
+  status.num_running = num_running_;
+  status.num_waiting = num_waiting_;
+  for (const SequenceGroup* group : preempted_) {
+    const auto num_sequences = static_cast<std::int32_t>(group->sequences.size());
+    status.num_preempted += num_sequences;
+    if (group->status == GroupStatus::kSwapped) status.num_swapped += num_sequences;
+  }
   status.num_steps_in_flight = static_cast<std::int32_t>(in_flight_.size());
   status.num_free_blocks = credits_;
   status.num_blocks = config_.num_blocks;
-  status.num_preemptions = num_preemptions_;
+  status.num_preemptions_recompute = num_preemptions_recompute_;
+  status.num_preemptions_swap = num_preemptions_swap_;
   return status;
-}
-
-Sequence* Scheduler::find(SequenceId id) {
-  const auto found = sequences_.find(id);
-  return found == sequences_.end() ? nullptr : &found->second;
 }
 
 }  // namespace octavo

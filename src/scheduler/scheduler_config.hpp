@@ -1,16 +1,22 @@
-// The limits that the scheduler plans within.
+// The limits that the scheduler plans within, and the policies it plans by.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "src/core/cache_config.hpp"
 #include "src/core/ids.hpp"
+#include "src/core/step.hpp"
+#include "src/scheduler/queue_policy.hpp"
+#include "src/scheduler/reservation.hpp"
 
 namespace octavo {
 
 struct SchedulerConfig {
   std::int32_t num_blocks = 0;
+  std::int32_t num_host_blocks = 0;  ///< 0: nothing can be moved out.
   std::int32_t block_size = 16;
   std::int32_t max_model_len = 2048;          ///< Prompt and completion together.
   std::int32_t max_num_seqs = 256;            ///< Sequences in one batch.
@@ -22,6 +28,16 @@ struct SchedulerConfig {
   std::chrono::nanoseconds target_step_time = std::chrono::milliseconds(250);
   std::vector<TokenId> eos_token_ids;
   std::uint64_t seed = 0;  ///< For requests that bring no seed of their own.
+  QueuePolicyName queue_policy = QueuePolicyName::kFcfs;
+  std::optional<PreemptionMode> preemption_mode;  ///< Unset: the cheaper by measured rates.
+  KvAllocator kv_allocator = KvAllocator::kPaged;
+  bool enable_prefix_caching = true;
+
+  /// What the block manager on the other side of the ring must be built with.
+  CacheConfig cache(std::uint64_t secret = 0) const {
+    return {num_blocks, num_host_blocks, block_size,
+            enable_prefix_caching && kv_allocator == KvAllocator::kPaged, secret};
+  }
 };
 
 }  // namespace octavo

@@ -2,35 +2,32 @@
 // only writer.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "src/core/request.hpp"
+#include "src/scheduler/beam_search.hpp"
 
 namespace octavo {
 
-enum class SequenceStatus : std::uint8_t { kWaiting, kRunning, kPreempted, kFinished };
+struct SequenceGroup;
 
-/// The sequences of one request, and the times and counts that its end reports.
-struct SequenceGroup {
-  RequestId id;
-  std::vector<SequenceId> sequences;  ///< Those that have not finished.
-  std::vector<TokenId> stop_token_ids;
-  TimePoint arrival;
-  std::optional<TimePoint> deadline;
-  std::optional<TimePoint> first_scheduled;
-  std::optional<TimePoint> first_token;
-  TimePoint last_token;
-  Usage usage;
-  std::int32_t num_preemptions = 0;
+enum class SequenceStatus : std::uint8_t {
+  kOutside,   ///< The engine has not heard of it, or has forgotten it.
+  kStarting,  ///< It has started; what was cached of it is not known yet.
+  kArriving,  ///< Its cached blocks are on their way from the host.
+  kRunning,
+  kFinished,
 };
 
 struct Sequence {
   SequenceId id;
   SequenceGroup* group = nullptr;
   std::int32_t choice = 0;
-  SequenceStatus status = SequenceStatus::kWaiting;
+  SequenceStatus status = SequenceStatus::kOutside;
   std::vector<TokenId> tokens;  ///< Prompt, then completion.
   std::int32_t num_prompt_tokens = 0;
   std::int32_t num_planned_tokens =
@@ -38,20 +35,80 @@ struct Sequence {
   std::int32_t num_samples_in_flight = 0;
   std::int32_t num_steps_in_flight = 0;
   std::int32_t num_blocks = 0;  ///< Blocks that the plans so far gave it.
-  SamplingParams sampling;      ///< With seed and max_tokens set.
+  std::shared_ptr<std::int32_t> tail_sharers;  ///< How many share its last, partly filled block: all
+                                               ///< but the last of them to write there copy it.
+  StepId started_in;            ///< The step that it (last) started with.
+  std::optional<BlockRange> reservation;
+  SamplingParams sampling;  ///< With seed and max_tokens set.
 
   std::int32_t num_tokens() const { return static_cast<std::int32_t>(tokens.size()); }
   std::int32_t num_completion_tokens() const { return num_tokens() - num_prompt_tokens; }
   /// Tokens once the steps in flight have returned.
   std::int32_t num_expected_tokens() const { return num_tokens() + num_samples_in_flight; }
   /// Positions that could be computed next; 0 when the completion already has all its tokens in
-  /// flight.
+  /// flight, or while the engine is still finding out what it has of it.
   std::int32_t num_schedulable() const {
+    if (status != SequenceStatus::kRunning) return 0;
     if (num_expected_tokens() - num_prompt_tokens >= sampling.max_tokens) return 0;
     return num_expected_tokens() - num_planned_tokens;
   }
   bool is_decoding() const {
     return num_schedulable() == 1 && num_planned_tokens >= num_prompt_tokens;
+  }
+  bool has_computed_prompt() const {
+    return status == SequenceStatus::kRunning && num_planned_tokens >= num_prompt_tokens;
+  }
+};
+
+enum class GroupStatus : std::uint8_t {
+  kWaiting,
+  kRunning,    ///< Its blocks are on the device, or on their way there.
+  kPreempted,  ///< Its blocks are gone: it starts again.
+  kSwapped,    ///< Its blocks are on the host, or on their way there.
+  kFinished,
+};
+
+/// The sequences of one request, scheduled, preempted and brought back as one, and the times and
+/// counts that its end reports.
+struct SequenceGroup {
+  RequestId id;
+  std::uint64_t order = 0;  ///< By arrival.
+  GroupStatus status = GroupStatus::kWaiting;
+  std::vector<std::unique_ptr<Sequence>> sequences;  ///< Those that have not finished.
+  std::optional<TransferId> transfer;  ///< Its blocks are moving; it waits for that.
+  std::unique_ptr<BeamSearch> beams;   ///< Hypothesis i is sequences[i].
+  std::size_t num_settled = 0;         ///< Beam search: tokens already told.
+  std::int32_t num_choices = 1;        ///< What the client gets.
+
+  std::int32_t priority = 0;
+  std::uint64_t tenant = 0;
+  std::uint64_t cache_namespace = 0;
+  std::vector<TokenId> stop_token_ids;
+  TimePoint arrival;
+  std::optional<TimePoint> deadline;
+  std::optional<TimePoint> first_scheduled;
+  std::optional<TimePoint> first_token;
+  TimePoint last_token;
+  Usage usage;
+  bool has_started = false;
+  bool returns = false;  ///< From a preemption, and the client has not been told yet.
+  std::int32_t num_preemptions = 0;
+  std::int32_t num_shared_blocks = 0;
+
+  std::int32_t num_prompt_tokens() const { return sequences.front()->num_prompt_tokens; }
+  /// Full blocks that the prompt leaves unchanged, whatever is computed behind it.
+  std::int32_t num_prompt_blocks(std::int32_t block_size) const {
+    return (num_prompt_tokens() - 1) / block_size;
+  }
+  /// Its places in the batch: a beam search has its width from the beginning.
+  std::int32_t num_seats() const {
+    return beams != nullptr ? sequences.front()->sampling.beam_width
+                            : static_cast<std::int32_t>(sequences.size());
+  }
+  std::int32_t num_steps_in_flight() const {
+    std::int32_t most = 0;
+    for (const auto& each : sequences) most = std::max(most, each->num_steps_in_flight);
+    return most;
   }
 };
 

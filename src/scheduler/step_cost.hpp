@@ -1,5 +1,7 @@
-// A long prompt must not stall the streams that run: how many tokens a step can take within a time,
-// learnt from the steps that have been. Pure: it is told what steps cost, it reads no clock.
+// What things cost, learnt from the steps that have been: how many tokens a step can take within a
+// time, so that a long prompt does not stall the streams that run; and whether it is cheaper to move
+// a sequence's blocks to the host and back or to compute them again. Pure: it is told what steps cost,
+// it reads no clock.
 #pragma once
 
 #include <algorithm>
@@ -15,23 +17,52 @@ class StepCost {
   /// A step of num_tokens took `elapsed`. Small steps are bound by the weights, not by their
   /// tokens, and teach nothing.
   void observe(std::int32_t num_tokens, std::chrono::nanoseconds elapsed) {
-    if (num_tokens < kSmallestLesson || elapsed.count() <= 0) return;
-    const double per_token = static_cast<double>(elapsed.count()) / num_tokens;
-    nanoseconds_per_token_ =
-        nanoseconds_per_token_ == 0 ? per_token : 0.75 * nanoseconds_per_token_ + 0.25 * per_token;
+    if (elapsed.count() <= 0) return;
+    if (num_tokens < kSmallestLesson) return learn(static_cast<double>(elapsed.count()), step_);
+    learn(static_cast<double>(elapsed.count()) / num_tokens, token_);
+  }
+
+  /// num_blocks were copied between the tiers, one way, in `elapsed`.
+  void observe_transfer(std::int32_t num_blocks, std::chrono::nanoseconds elapsed) {
+    if (num_blocks > 0 && elapsed.count() > 0)
+      learn(static_cast<double>(elapsed.count()) / num_blocks, block_);
   }
 
   /// Tokens that fit `time`, at least kSmallestChunk so that a prefill always moves.
   std::int32_t tokens_within(std::chrono::nanoseconds time) const {
-    if (nanoseconds_per_token_ == 0) return kFirstGuess;
-    const double fitting = static_cast<double>(time.count()) / nanoseconds_per_token_;
+    if (token_ == 0) return kFirstGuess;
+    const double fitting = static_cast<double>(time.count()) / token_;
     return static_cast<std::int32_t>(std::clamp(fitting, double{kSmallestChunk}, 1e6));
+  }
+
+  /// Time to compute so many tokens of prompt; zero while nothing has been learnt.
+  std::chrono::nanoseconds prefill_time(std::int64_t num_tokens) const {
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(token_ * static_cast<double>(num_tokens)));
+  }
+  /// Time of a decode step; zero while nothing has been learnt.
+  std::chrono::nanoseconds decode_time() const {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(step_));
+  }
+
+  /// Moving num_blocks out and back in, against computing num_tokens again. Untried, moving wins:
+  /// that is how its rate becomes known.
+  bool swaps_faster(std::int32_t num_blocks, std::int32_t num_tokens) const {
+    if (token_ == 0 || block_ == 0) return true;
+    return 2.0 * block_ * num_blocks < token_ * num_tokens;
   }
 
  private:
   static constexpr std::int32_t kSmallestLesson = 24;
   static constexpr std::int32_t kFirstGuess = 64;
-  double nanoseconds_per_token_ = 0;  // 0: nothing learnt yet
+  static void learn(double sample, double& estimate) {
+    estimate = estimate == 0 ? sample : 0.75 * estimate + 0.25 * sample;
+  }
+
+  // Nanoseconds; 0: nothing learnt yet.
+  double token_ = 0;  ///< A token of a large step.
+  double step_ = 0;   ///< A small step.
+  double block_ = 0;  ///< A block copied one way.
 };
 
 }  // namespace octavo

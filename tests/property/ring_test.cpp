@@ -1,5 +1,7 @@
 // Random traffic against the pure rooms: scheduler, block manager and a fake executor in a ring,
 // audited after every step.
+#include <cstdlib>
+#include <deque>
 #include <map>
 #include <random>
 
@@ -20,35 +22,69 @@ struct Told {
   std::map<std::int32_t, int> num_ends;
   int num_finished = 0;
   int num_rejected = 0;
-  bool cancelled = false;
+};
+
+/// What one run saw, so that the tests can say that the traffic was heavy enough to mean something.
+struct Seen {
+  std::int64_t num_steps = 0;
+  std::int64_t num_swaps = 0;
+  std::int64_t num_recomputes = 0;
+  std::int64_t num_copies = 0;
+  std::int64_t num_hit_tokens = 0;
+  std::int64_t num_demoted = 0;
+  std::int64_t num_promoted = 0;
+  std::int64_t num_forks = 0;
+  std::int64_t num_failures = 0;
+
+  void add(const Seen& other) {
+    num_steps += other.num_steps;
+    num_swaps += other.num_swaps;
+    num_recomputes += other.num_recomputes;
+    num_copies += other.num_copies;
+    num_hit_tokens += other.num_hit_tokens;
+    num_demoted += other.num_demoted;
+    num_promoted += other.num_promoted;
+    num_forks += other.num_forks;
+    num_failures += other.num_failures;
+  }
 };
 
 class Ring {
  public:
-  explicit Ring(std::uint64_t seed)
+  explicit Ring(std::uint64_t seed, bool may_fail = false)
       : random_(seed),
+        may_fail_(may_fail),
         config_(make_config()),
         scheduler_(config_),
-        blocks_(config_.num_blocks, config_.block_size),
-        executor_(config_.num_blocks, config_.block_size, kVocabSize) {}
+        blocks_(config_.cache(7)),
+        executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks) {
+    executor_.holds_transfers = pick(0, 2) > 0;
+  }
 
   void run(int num_events) {
     for (int i = 0; i < num_events; ++i) {
       now_ += std::chrono::milliseconds(pick(0, 20));
       const int what = pick(0, 99);
-      if (what < 15)
+      if (what < 12)
         submit();
-      else if (what < 20 && next_request_ > 1)
+      else if (what < 16 && next_request_ > 1)
         cancel();
-      else if (what < 60)
+      else if (what < 21 && next_request_ > 1)
+        preempt();
+      else if (what < 55)
         plan();
+      else if (what < 65)
+        transfer();
       else if (!batches_.empty())
         complete();
       listen();
     }
+    int num_idle = 0;
     for (bool busy = true; busy; listen()) {  // Let everything end.
+      REQUIRE(++num_idle < 100'000);
       busy = false;
       while (plan()) busy = true;
+      if (executor_.num_transfers() > 0) busy = true, transfer();
       if (!batches_.empty()) busy = true, complete();
     }
   }
@@ -56,17 +92,28 @@ class Ring {
   void check_ends() {
     CHECK(scheduler_.is_idle());
     CHECK(blocks_.num_free() == blocks_.num_blocks());
+    CHECK(blocks_.audit().host.num_owned == 0);
+    CHECK(blocks_.audit().host.num_in_transfer == 0);
     CHECK(blocks_.num_sequences() == 0);
-    CHECK(executor_.num_sequences() == 0);
+    CHECK(blocks_.num_table_blocks() == 0);
+    CHECK(blocks_.num_tokens_held() == 0);
+    if (seen.num_failures == 0) CHECK(executor_.num_sequences() == 0);
     for (const auto& [id, told] : told_) {
       CAPTURE(id.value);
       CHECK(told.num_finished + told.num_rejected == 1);
       for (const auto& [choice, ends] : told.num_ends) CHECK(ends == 1);
     }
+    seen.num_copies = blocks_.totals().num_copied;
+    seen.num_hit_tokens = blocks_.totals().num_hit_tokens;
+    seen.num_demoted = blocks_.totals().num_demoted;
+    seen.num_promoted = blocks_.totals().num_promoted;
+    seen.num_swaps = scheduler_.status().num_preemptions_swap;
+    seen.num_recomputes = scheduler_.status().num_preemptions_recompute;
   }
 
   std::string bytes;
-  int num_preemptions = 0;
+  Seen seen;
+  const std::map<RequestId, Told>& told() const { return told_; }
 
  private:
   int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
@@ -75,33 +122,65 @@ class Ring {
     SchedulerConfig config;
     config.block_size = pick(1, 9);
     config.num_blocks = pick(4, 60);
+    config.num_host_blocks = pick(0, 2) == 0 ? 0 : pick(1, 80);
     config.max_model_len = pick(8, 200);
     config.max_num_seqs = pick(1, 12);
     config.max_num_batched_tokens = pick(1, 40);
     config.max_steps_in_flight = pick(1, 3);
     config.max_num_waiting = 20;
     config.eos_token_ids = {3};
+    config.queue_policy = static_cast<QueuePolicyName>(pick(0, 2));
+    config.enable_prefix_caching = pick(0, 3) > 0;
+    if (pick(0, 1) == 0)
+      config.preemption_mode = pick(0, 1) == 0 ? PreemptionMode::kSwap : PreemptionMode::kRecompute;
+    if (pick(0, 5) == 0) {
+      config.kv_allocator = static_cast<KvAllocator>(pick(1, 3));
+      config.num_host_blocks = 0;
+    }
     return config;
   }
 
   void submit() {
     Request request;
     request.id = RequestId{next_request_++};
-    request.prompt.resize(static_cast<std::size_t>(pick(0, 40)));
-    for (TokenId& token : request.prompt) token = pick(0, kVocabSize - 1);
+    const bool continues = pick(0, 2) == 0 && !prompts_.empty();
+    if (continues) {  // Perhaps with all that was answered: a conversation goes on, or branches.
+      const RequestId parent{static_cast<std::uint64_t>(pick(1, static_cast<int>(prompts_.size())))};
+      request.prompt = prompts_[parent];
+      const std::vector<TokenId>& heard = told_[parent].tokens[0];
+      request.prompt.insert(request.prompt.end(), heard.begin(), heard.end());
+    }
+    const int num_new = pick(continues ? 1 : 0, continues ? 8 : 40);
+    for (int i = 0; i < num_new; ++i) request.prompt.push_back(pick(0, kVocabSize - 1));
     request.sampling.max_tokens = pick(0, 30);
     request.sampling.ignore_eos = pick(0, 1) == 1;
-    request.sampling.n = pick(1, 3);
+    request.sampling.n = pick(0, 3) == 0 ? pick(2, 4) : 1;
+    if (pick(0, 5) == 0) {
+      request.sampling.beam_width = request.sampling.n + pick(0, 2);
+      request.sampling.early_stopping = static_cast<EarlyStopping>(pick(0, 2));
+    }
+    request.priority = pick(-1, 1);
+    request.tenant = static_cast<std::uint64_t>(pick(0, 2));
+    request.cache_namespace = request.tenant;
     if (pick(0, 9) == 0) request.deadline = now_ + std::chrono::milliseconds(pick(0, 500));
     told_[request.id];
     prompts_[request.id] = request.prompt;
+    beams_[request.id] = request.sampling.is_beam_search();
     scheduler_.submit(std::move(request), now_);
   }
 
+  /// Most likely one that still runs.
+  RequestId any_request() {
+    const int last = static_cast<int>(next_request_) - 1;
+    return RequestId{static_cast<std::uint64_t>(pick(std::max(1, last - 8), last))};
+  }
   void cancel() {
-    const RequestId id{static_cast<std::uint64_t>(pick(1, static_cast<int>(next_request_) - 1))};
-    told_[id].cancelled = true;
-    scheduler_.cancel(id, CancelReason::kClientCancelled, now_, pick(-1, 2));
+    const auto reason = pick(0, 1) == 0 ? CancelReason::kClientCancelled : CancelReason::kSteered;
+    scheduler_.cancel(any_request(), reason, now_, pick(-1, 2));
+  }
+  void preempt() {
+    scheduler_.preempt(any_request(),
+                       pick(0, 1) == 0 ? PreemptionMode::kSwap : PreemptionMode::kRecompute);
   }
 
   bool plan() {
@@ -112,18 +191,32 @@ class Ring {
     for (const auto& each : plan->scheduled) num_tokens += each.num_tokens;
     CHECK(num_tokens <= config_.max_num_batched_tokens);
     CHECK(static_cast<std::int32_t>(plan->scheduled.size()) <= config_.max_num_seqs);
-    num_preemptions += static_cast<int>(plan->preempted.size());
+    seen.num_forks += static_cast<std::int64_t>(plan->forks.size());
+    for (const auto& each : plan->scheduled) seen.num_forks += each.twin_of >= 0 ? 1 : 0;
     batches_.push_back(blocks_.reserve(std::move(*plan)));
-    CHECK(blocks_.is_consistent());
-    CHECK(scheduler_.status().num_free_blocks == blocks_.num_free());
+    const BlockAudit audit = blocks_.audit();
+    INFO(audit.fault);
+    CHECK(audit.is_consistent);
+    CHECK(scheduler_.status().num_free_blocks <= blocks_.num_free());
+    ++seen.num_steps;
     return true;
   }
 
   void complete() {
+    executor_.fail_next = may_fail_ && pick(0, 60) == 0 && !batches_.front().scheduled.empty();
     auto result = executor_.execute(batches_.front());
+    const StepId step = batches_.front().id;
     batches_.pop_front();
-    REQUIRE(result.has_value());
-    scheduler_.complete(*result, now_);
+    if (result) return scheduler_.complete(*result, now_);
+    ++seen.num_failures;
+    scheduler_.fail(step, result.error(), now_);
+  }
+
+  // Later than its step, and perhaps without any.
+  void transfer() {
+    std::vector<TransferId> finished;
+    executor_.finish_transfers(static_cast<std::size_t>(pick(1, 2)), finished);
+    scheduler_.finish_transfers(finished);
   }
 
   void listen() {
@@ -142,15 +235,15 @@ class Ring {
     for (const SampledToken& each : event.tokens) {
       std::vector<TokenId> context = prompts_[event.request];
       context.insert(context.end(), heard.begin(), heard.end());
-      CHECK(each.token ==
-            testing::next_token(context,
-                                kVocabSize));  // Preempted, chunked or crowded: the same token.
+      // Preempted, chunked, shared or crowded: the same token.
+      if (!beams_[event.request]) CHECK(each.token == testing::next_token(context, kVocabSize));
       heard.push_back(each.token);
     }
     if (event.finished) ++told.num_ends[event.choice];
   }
 
   std::mt19937_64 random_;
+  bool may_fail_;
   SchedulerConfig config_;
   Scheduler scheduler_;
   BlockManager blocks_;
@@ -159,22 +252,45 @@ class Ring {
   std::deque<StepBatch> batches_;
   std::uint64_t next_request_ = 1;
   std::map<RequestId, Told> told_;
+  std::map<RequestId, bool> beams_;
   std::map<RequestId, std::vector<TokenId>> prompts_;
 };
+
+/// OCTAVO_PROPERTY_STEPS audited steps in all; a few in every run, a million where asked for.
+std::int64_t num_steps_wanted() {
+  const char* asked = std::getenv("OCTAVO_PROPERTY_STEPS");
+  return asked == nullptr ? 100'000 : std::atoll(asked);
+}
+
+Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, bool may_fail) {
+  Seen seen;
+  for (std::uint64_t seed = first_seed; seen.num_steps < num_steps; ++seed) {
+    CAPTURE(seed);
+    Ring ring(seed, may_fail);
+    ring.run(1000);
+    ring.check_ends();
+    seen.add(ring.seen);
+  }
+  return seen;
+}
 
 }  // namespace
 
 TEST_CASE(
     "no block is lost or owned twice and every request ends exactly once under random traffic") {
-  int num_preemptions = 0;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    CAPTURE(seed);
-    Ring ring(seed);
-    ring.run(1000);
-    ring.check_ends();
-    num_preemptions += ring.num_preemptions;
-  }
-  CHECK(num_preemptions > 1000);  // The traffic is heavy enough to mean something.
+  const Seen seen = run_until(num_steps_wanted(), 1, false);
+  CHECK(seen.num_swaps * 100 > seen.num_steps);
+  CHECK(seen.num_recomputes * 100 > seen.num_steps);
+  CHECK(seen.num_copies * 100 > seen.num_steps);
+  CHECK(seen.num_forks * 100 > seen.num_steps);
+  CHECK(seen.num_hit_tokens * 10 > seen.num_steps);
+  CHECK(seen.num_demoted * 10 > seen.num_steps);
+  CHECK(seen.num_promoted * 20 > seen.num_steps);
+}
+
+TEST_CASE("steps that fail lose no block, and nothing they should have written is found again") {
+  const Seen seen = run_until(num_steps_wanted() / 10, 1'000'000, true);
+  CHECK(seen.num_failures > 10);
 }
 
 TEST_CASE("the same seed gives the same plan bytes") {

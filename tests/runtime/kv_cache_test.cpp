@@ -43,6 +43,10 @@ BlockCopy copy(std::int32_t source, std::int32_t destination) {
   return {BlockId{source}, BlockId{destination}};
 }
 
+std::vector<Transfer> moved(std::vector<BlockCopy> copies) {
+  return {Transfer{TransferId{}, std::move(copies)}};
+}
+
 }  // namespace
 
 TEST_CASE("a copied block holds all of its source and no neighbour changes") {
@@ -60,12 +64,12 @@ TEST_CASE("a copied block holds all of its source and no neighbour changes") {
 TEST_CASE("a demoted block comes back into another place unchanged") {
   Example example;
   StepBatch out;
-  out.demotions = {copy(3, 1), copy(1, 0)};
+  out.demotions = moved({copy(3, 1), copy(1, 0)});
   REQUIRE(example.cache.apply(out).has_value());
   std::memset(example.bytes(3), 99, kShape.bytes_per_block());
   std::memset(example.bytes(1), 99, kShape.bytes_per_block());
   StepBatch in;
-  in.promotions = {copy(1, 0), copy(0, 3)};
+  in.promotions = moved({copy(1, 0), copy(0, 3)});
   REQUIRE(example.cache.apply(in).has_value());
   CHECK(example.holds(0, 4));
   CHECK(example.holds(3, 2));
@@ -75,10 +79,10 @@ TEST_CASE("a demoted block comes back into another place unchanged") {
 TEST_CASE("a promoted block can be copied in the same step") {
   Example example;
   StepBatch out;
-  out.demotions = {copy(0, 0)};
+  out.demotions = moved({copy(0, 0)});
   REQUIRE(example.cache.apply(out).has_value());
   StepBatch in;
-  in.promotions = {copy(0, 1)};
+  in.promotions = moved({copy(0, 1)});
   in.copies = {copy(1, 2)};
   REQUIRE(example.cache.apply(in).has_value());
   CHECK(example.holds(2, 1));
@@ -96,10 +100,10 @@ TEST_CASE("a block outside its pool moves nothing") {
   batch.copies = {copy(-1, 1)};
   CHECK(refused(batch));
   batch.copies.clear();
-  batch.demotions = {copy(0, 2)};
+  batch.demotions = moved({copy(0, 2)});
   CHECK(refused(batch));
   batch.demotions.clear();
-  batch.promotions = {copy(2, 0)};
+  batch.promotions = moved({copy(2, 0)});
   CHECK(refused(batch));
   CHECK(example.holds(0, 1));
   CHECK(example.holds(1, 2));

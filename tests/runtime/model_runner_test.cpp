@@ -211,12 +211,12 @@ TEST_CASE("credits of the batch ride along with the result") {
   auto runner = make_runner();
   auto batch = first_step(SequenceId{906}, prompt(4, 9), 0);
   batch.id = StepId{31};
-  batch.free_blocks = 12;
+  batch.credits.num_free = 12;
   batch.free_host_blocks = 5;
   const auto result = runner->execute(batch);
   REQUIRE(result.has_value());
   CHECK(result->id == StepId{31});
-  CHECK(result->free_blocks == 12);
+  CHECK(result->credits.num_free == 12);
   CHECK(result->free_host_blocks == 5);
   CHECK(result->elapsed.count() > 0);
 }

@@ -1,9 +1,11 @@
 // An executor without a model: it writes tokens into the slots that the batch names and, before it
-// "attends", reads the whole context back through the block table. A block lost, shared by mistake
-// or reused too early shows at once. The next token is a function of the tokens alone, so a
-// sequence's completion never depends on its batch.
+// "attends", reads the whole context back through the block table. A block lost, shared by mistake,
+// reused before its copy out or read before its copy in shows at once. The next token is a function of
+// the tokens alone, so a sequence's completion never depends on its batch.
 #pragma once
 
+#include <algorithm>
+#include <deque>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,60 +16,114 @@
 
 namespace octavo::testing {
 
-/// The token that follows `tokens`, in [0, vocab_size).
-inline TokenId next_token(const std::vector<TokenId>& tokens, std::int32_t vocab_size) {
+inline std::uint64_t hash_of(const std::vector<TokenId>& tokens) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
   for (TokenId token : tokens) hash = (hash ^ static_cast<std::uint64_t>(token)) * 0x100000001B3ULL;
-  return static_cast<TokenId>((hash >> 20) % static_cast<std::uint64_t>(vocab_size));
+  return hash;
+}
+
+/// The token that follows `tokens`, in [0, vocab_size).
+inline TokenId next_token(const std::vector<TokenId>& tokens, std::int32_t vocab_size) {
+  return static_cast<TokenId>((hash_of(tokens) >> 20) % static_cast<std::uint64_t>(vocab_size));
+}
+
+/// What a beam could go on with: distinct tokens, best first, a function of the tokens alone.
+inline std::vector<TokenLogprob> candidates_after(const std::vector<TokenId>& tokens,
+                                                  std::int32_t vocab_size, std::int32_t count) {
+  const std::uint64_t hash = hash_of(tokens);
+  std::vector<TokenLogprob> found;
+  for (std::int32_t i = 0; i < std::min(count, vocab_size); ++i) {
+    const auto offset = static_cast<std::int32_t>((hash >> 20) % 1024) + i;
+    const float logprob = -0.05F * static_cast<float>((hash >> (i % 48)) % 16) - static_cast<float>(i);
+    found.push_back({offset % vocab_size, logprob});
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.logprob > b.logprob; });
+  return found;
 }
 
 class FakeExecutor final : public StepExecutor {
  public:
-  FakeExecutor(std::int32_t num_blocks, std::int32_t block_size, std::int32_t vocab_size)
+  FakeExecutor(std::int32_t num_blocks, std::int32_t block_size, std::int32_t vocab_size,
+               std::int32_t num_host_blocks = 0)
       : block_size_(block_size),
         vocab_size_(vocab_size),
-        slots_(static_cast<std::size_t>(num_blocks) * static_cast<std::size_t>(block_size), -1) {}
+        slots_(static_cast<std::size_t>(num_blocks) * static_cast<std::size_t>(block_size), -1),
+        host_slots_(static_cast<std::size_t>(num_host_blocks) * static_cast<std::size_t>(block_size),
+                    -1) {}
 
   Result<StepResult> execute(const StepBatch& batch) override {
-    for (SequenceId id : batch.released) {
-      sequences_.erase(id);
-      lost_.erase(id);
-    }
     bool fails = std::exchange(fail_next, false);
     for (const ScheduledSequence& each : batch.scheduled)
       fails = fails || lost_.count(each.id) != 0;
     if (fails) {  // Nothing of the step happens: its sequences are lost, and so is every later step
                   // that needs them.
+      for (SequenceId id : batch.released) forget(id);
       for (const ScheduledSequence& each : batch.scheduled) lost_.insert(each.id);
       return Error{Errc::kEngineError, "the device fell over", ""};
     }
-    for (const SequenceStart& start : batch.starts) sequences_[start.id] = start.tokens;
     for (const Fork& fork : batch.forks) sequences_[fork.child] = sequences_.at(fork.parent);
-    for (const BlockCopy& copy : batch.copies) copy_block(copy);
+    for (const AppendedToken& each : batch.appended)
+      sequences_.at(each.sequence).tokens.push_back(each.token);
+    for (SequenceId id : batch.released) forget(id);
+    for (const SequenceStart& start : batch.starts)
+      sequences_[start.id] = {start.tokens, start.sampling};
+    for (const Transfer& each : batch.demotions) pending_.push_back(each);
+    for (const Transfer& each : batch.promotions) pending_.push_back(each);
     StepResult result;
     result.id = batch.id;
-    result.free_blocks = batch.free_blocks;
+    if (!holds_transfers) finish_transfers(pending_.size(), result.transfers_finished);
+    for (const BlockCopy& copy : batch.copies) copy_block(slots_, copy.source, slots_, copy.destination);
+    result.credits = batch.credits;
+    result.started = batch.started;
     for (std::size_t i = 0; i < batch.scheduled.size(); ++i) run(batch, i, result);
     result.elapsed = std::chrono::microseconds(10);
     ++num_steps;
     return result;
   }
 
+  /// Lets the oldest `count` transfers happen, only now, and names them.
+  void finish_transfers(std::size_t count, std::vector<TransferId>& finished) {
+    for (; count > 0 && !pending_.empty(); --count) {
+      const Transfer transfer = std::move(pending_.front());
+      pending_.pop_front();
+      const bool demotes = transfer.id.direction == TransferDirection::kDemote;
+      for (const BlockCopy& copy : transfer.copies) {
+        copy_block(demotes ? slots_ : host_slots_, copy.source, demotes ? host_slots_ : slots_,
+                   copy.destination);
+      }
+      finished.push_back(transfer.id);
+    }
+  }
+
   bool fail_next = false;
+  bool holds_transfers = false;  ///< Copies happen when finish_transfers() is called, not before.
   int num_steps = 0;
   std::size_t num_sequences() const { return sequences_.size(); }
+  std::size_t num_transfers() const { return pending_.size(); }
 
  private:
-  void copy_block(const BlockCopy& copy) {
+  struct State {
+    std::vector<TokenId> tokens;
+    SamplingParams sampling;
+  };
+
+  void forget(SequenceId id) {
+    sequences_.erase(id);
+    lost_.erase(id);
+  }
+
+  void copy_block(const std::vector<TokenId>& from, BlockId source, std::vector<TokenId>& to,
+                  BlockId destination) const {
     for (std::int32_t i = 0; i < block_size_; ++i) {
-      slots_.at(static_cast<std::size_t>(copy.destination.value * block_size_ + i)) =
-          slots_.at(static_cast<std::size_t>(copy.source.value * block_size_ + i));
+      to.at(static_cast<std::size_t>(destination.value * block_size_ + i)) =
+          from.at(static_cast<std::size_t>(source.value * block_size_ + i));
     }
   }
 
   void run(const StepBatch& batch, std::size_t i, StepResult& result) {
     const ScheduledSequence& scheduled = batch.scheduled[i];
-    std::vector<TokenId>& tokens = sequences_.at(scheduled.id);
+    std::vector<TokenId>& tokens = sequences_.at(scheduled.id).tokens;
     const auto slot = [&](std::int32_t position) -> TokenId& {
       const std::int32_t index = batch.cu_blocks[i] + position / block_size_;
       if (index >= batch.cu_blocks[i + 1]) throw std::logic_error("the block table is too short");
@@ -85,13 +141,23 @@ class FakeExecutor final : public StepExecutor {
       if (slot(position) != tokens[static_cast<std::size_t>(position)])
         throw std::logic_error("the cache was overwritten");
     }
-    if (!scheduled.samples) return;
-    if (end != static_cast<std::int32_t>(tokens.size()))
+    if (scheduled.samples) sample(scheduled.id, end, result);
+  }
+
+  void sample(SequenceId id, std::int32_t end, StepResult& result) {
+    State& state = sequences_.at(id);
+    if (end != static_cast<std::int32_t>(state.tokens.size()))
       throw std::logic_error("sampled before the last token");
     SampledToken sampled;
-    sampled.sequence = scheduled.id;
-    sampled.token = next_token(tokens, vocab_size_);
-    tokens.push_back(sampled.token);
+    sampled.sequence = id;
+    sampled.token = next_token(state.tokens, vocab_size_);
+    if (state.sampling.is_beam_search()) {
+      const std::size_t num_stops = state.sampling.stop_token_ids.size() + 1;
+      sampled.top = candidates_after(state.tokens, vocab_size_,
+                                     num_beam_candidates(state.sampling.beam_width, num_stops));
+    } else {
+      state.tokens.push_back(sampled.token);
+    }
     result.sampled.push_back(std::move(sampled));
   }
 
@@ -99,7 +165,9 @@ class FakeExecutor final : public StepExecutor {
   std::int32_t vocab_size_;
   std::vector<TokenId>
       slots_;  // [num_blocks * block_size], the token whose keys and values lie there
-  std::unordered_map<SequenceId, std::vector<TokenId>> sequences_;
+  std::vector<TokenId> host_slots_;  // [num_host_blocks * block_size]
+  std::deque<Transfer> pending_;
+  std::unordered_map<SequenceId, State> sequences_;
   std::unordered_set<SequenceId> lost_;
 };
 
