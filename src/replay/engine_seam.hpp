@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <type_traits>
 
 #include "src/cache/block_manager.hpp"
+#include "src/core/result.hpp"
 #include "src/replay/memory_account.hpp"
 #include "src/scheduler/reservation.hpp"
 #include "src/scheduler/scheduler.hpp"
@@ -20,6 +22,24 @@ void set_allocator(Config& config, KvAllocator allocator) {
     config.kv_allocator = allocator;
     config.enable_prefix_caching = allocator == KvAllocator::kPaged;
   }
+}
+
+/// How the queue is ordered, and what happens to a victim's blocks.
+template <class Config>
+Result<void> set_policy(Config& config, const std::string& policy, const std::string& mode,
+                        std::int32_t num_host_blocks) {
+  if constexpr (requires { config.queue_policy; }) {
+    using Policy = std::remove_reference_t<decltype((config.queue_policy))>;
+    config.queue_policy = Policy::kFcfs;
+    if (policy == "priority") config.queue_policy = Policy::kPriority;
+    if (policy == "fair") config.queue_policy = Policy::kFair;
+    config.num_host_blocks = num_host_blocks;
+    if (mode == "swap") config.preemption_mode = PreemptionMode::kSwap;
+    if (mode == "recompute") config.preemption_mode = PreemptionMode::kRecompute;
+  } else if (policy != "fcfs" || mode == "swap" || num_host_blocks > 0) {
+    return Error{Errc::kUnsupportedParameter, "only fcfs and recompute are there", ""};
+  }
+  return {};
 }
 
 template <class Config, class Manager = BlockManager>

@@ -28,7 +28,7 @@ ModelShape model_shape_of(std::string name, const DecoderSizes& sizes) {
       sizes.num_layers * (attention + mlp) + sizes.vocab_size * sizes.hidden_size;
   shape.weight_bytes = 2 * shape.num_matrix_weights;
   shape.kv_bytes_per_token = 2 * sizes.num_layers * sizes.kv_size * 2;
-  shape.default_kv_bytes = 4 * kGiB;
+  shape.default_kv_bytes = 8 * kGiB;
   shape.device = h200();
   return shape;
 }

@@ -63,7 +63,8 @@ class Replayer {
   std::deque<std::size_t> held_;  ///< Arrived, not submitted: the queue need not hold all prompts.
   std::vector<std::size_t> submitted_;                  ///< [RequestId - 1]: index in the trace.
   std::unordered_map<SequenceId, SequenceFate> fates_;  ///< Of sequences that started.
-  std::vector<std::uint64_t> batched_in_;  ///< [index in the trace]: the last step that scheduled it.
+  std::vector<std::uint64_t>
+      batched_in_;  ///< [index in the trace]: the last step that scheduled it.
   std::int32_t num_batched_ = 0;
   bool is_prefilling_ = false;
   std::vector<double> normalized_s_;
