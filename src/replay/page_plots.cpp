@@ -89,7 +89,7 @@ std::string title_of(KvAllocator allocator) {
 }
 
 std::string memory_bars(const ReplayReport& report) {
-  constexpr double kWidth = 960, kLeft = 120, kBar = 40, kRow = 58;
+  constexpr double kWidth = 960, kLeft = 136, kBar = 40, kRow = 58;
   std::string body;
   double y = 6;
   for (const Outcome& outcome : report.outcomes) {
@@ -149,7 +149,7 @@ std::string memory_over_time(const Outcome& outcome) {
 
 std::string batched_over_time(const ReplayReport& report) {
   constexpr double kWidth = 960, kHeight = 280, kBottom = 28;
-  const double width = kWidth - kPlotLeft - 110;
+  const double width = kWidth - kPlotLeft - 150;
   const double height = kHeight - kPlotTop - kBottom;
   double end_s = 1e-9, most = 1;
   for (const Outcome& outcome : report.outcomes) {

@@ -197,7 +197,8 @@ StepUsage Replayer::usage() const {
   usage.waiting = static_cast<double>(num_waiting());
   const auto table_blocks = static_cast<double>(account_.num_table_blocks());
   const auto distinct = static_cast<double>(account_.num_distinct_blocks());
-  if (table_blocks > 0) usage.saved_fraction = (table_blocks - distinct) / table_blocks;
+  usage.table_blocks = table_blocks;
+  usage.saved_blocks = table_blocks - distinct;
   if (account_.num_sequences() > 0) {
     usage.waste_blocks_per_sequence =
         (distinct - usage.memory.tokens / config_.engine.block_size) / account_.num_sequences();

@@ -15,7 +15,8 @@ void add_scaled(StepUsage& sum, const StepUsage& usage, double factor) {
   sum.batched += usage.batched * factor;
   sum.waiting += usage.waiting * factor;
   sum.waste_blocks_per_sequence += usage.waste_blocks_per_sequence * factor;
-  sum.saved_fraction += usage.saved_fraction * factor;
+  sum.table_blocks += usage.table_blocks * factor;
+  sum.saved_blocks += usage.saved_blocks * factor;
 }
 
 MemorySplit fractions(const MemorySplit& sum, double seconds, double num_slots) {
@@ -96,7 +97,9 @@ void UsageClock::report(Outcome& outcome) const {
   const double scale = window.seconds > 0 ? 1 / window.seconds : 0;
   outcome.batched_mean = window.usage.batched * scale;
   outcome.waste_blocks_per_sequence = window.usage.waste_blocks_per_sequence * scale;
-  outcome.saved_fraction = window.usage.saved_fraction * scale;
+  // Of the whole run: every request's life counts whole, its beginning and its end.
+  if (all_.usage.table_blocks > 0)
+    outcome.saved_fraction = all_.usage.saved_blocks / all_.usage.table_blocks;
   outcome.seconds = now_s_;
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const Sums& piece = pieces_[i];
