@@ -217,9 +217,15 @@ Result<int> replay_trace(const ReplayOptions& options) {
   ReplayReport report;
   const std::int64_t num_slots =
       std::int64_t{config->engine.num_blocks} * config->engine.block_size;
-  report.speedup = set_arrivals(
-      *trace, *arrivals, cost.saturating_rate(*trace, num_slots, config->engine.max_num_seqs),
-      options.seed);
+  const double full_rate = cost.saturating_rate(*trace, num_slots, config->engine.max_num_seqs);
+  ArrivalOptions when = *arrivals;
+  if (!options.sampling.empty() && when.kind == ArrivalKind::kSaturating &&
+      mean_rate(*trace) == 0) {
+    // A rush at the start would show many young sequences, which share more than they do later.
+    const double width = std::max(config->sampling.n, config->sampling.beam_width);
+    when = {ArrivalKind::kRate, full_rate / (3 * width)};
+  }
+  report.speedup = set_arrivals(*trace, when, full_rate, options.seed);
   std::vector<KvAllocator> allocators;
   for (const std::string& name : options.allocators) {
     const auto allocator = kv_allocator_named(name);
