@@ -20,6 +20,7 @@ Cli::Cli(CLI::App& app) {
   add_text(app);
   add_inspect(app);
   add_bench(app);
+  add_replay(app, replay_, action_);
 }
 
 void Cli::add_model(CLI::App& command, ModelOptions& options) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "src/app/commands.hpp"
+#include "src/app/replay_command.hpp"
 
 namespace octavo {
 
@@ -29,6 +30,7 @@ class Cli {
   RenderOptions render_;
   ModelOptions inspect_;
   BenchOptions bench_;
+  ReplayOptions replay_;
   std::string tokenize_model_;
   bool decode_ = false;
   bool no_special_ = false;

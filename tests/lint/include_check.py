@@ -10,13 +10,14 @@ ALLOWED = {
     "kernels": set(),
     "src/cache": {"src/core"},
     "src/scheduler": {"src/core"},
+    "src/replay": {"src/core", "src/cache", "src/scheduler"},
     "src/text": {"src/core"},
     "src/model": {"src/core", "kernels"},
     "src/runtime": {"src/core", "src/model", "kernels"},
     "src/web": set(),
     "protocol": {"src/core"},
     "actors": {"src/core", "src/cache", "src/scheduler", "src/text", "src/runtime", "protocol"},
-    "src/app": {"src/core", "src/cache", "src/scheduler", "src/text", "src/model", "src/runtime", "src/web",
+    "src/app": {"src/core", "src/cache", "src/scheduler", "src/replay", "src/text", "src/model", "src/runtime", "src/web",
                 "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
@@ -27,6 +28,7 @@ LIBRARIES = {
     r"concurrentqueue/": {"actors"},
     r"pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
+    r"zlib": {"src/replay"},
     r"CLI/": {"src/app"},
     r"(thread|mutex|condition_variable|future)>": {"kernels", "actors", "src/app", "src/model"},
 }

@@ -1,0 +1,113 @@
+#include <CLI/CLI.hpp>
+
+#include "src/app/bytes.hpp"
+#include "src/app/replay_command.hpp"
+
+namespace octavo {
+namespace {
+
+std::string check_bytes(const std::string& text) {
+  const auto bytes = parse_bytes(text);
+  return bytes ? "" : bytes.error().detail;
+}
+
+void add_engine(CLI::App& command, ReplayOptions& options) {
+  const std::string group = "Engine";
+  command
+      .add_option(
+          "--allocator", options.allocators,
+          "paged, orca-max (reserves the whole context), orca-pow2 (the output rounded up to "
+          "a power of two) or orca-oracle (exactly the output); several times; default all")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"paged", "orca-max", "orca-pow2", "orca-oracle"}))
+      ->group(group);
+  command
+      .add_option("--model-shape", options.model_shape,
+                  "opt-13b (on an A100 of 40 GB), llama-3-8b (on an H200), or a config.json (on an "
+                  "H200); default opt-13b if all requests fit its 2048 tokens, else llama-3-8b")
+      ->group(group);
+  command
+      .add_option(
+          "--kv-memory", options.kv_memory,
+          "Bytes for keys and values, as 12GiB; default 12GiB for opt-13b, else 8GiB or what "
+          "the longest request needs")
+      ->check(check_bytes)
+      ->group(group);
+  command.add_option("--block-size", options.block_size, "Tokens per block")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--max-model-len", options.max_model_len,
+                  "Context length, which orca-max reserves; longer requests are rejected; default "
+                  "the power of two that holds the longest request, at least 2048")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
+                  "Token budget of a step")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--scheduling-policy", options.scheduling_policy, "fcfs, priority or fair")
+      ->check(CLI::IsMember({"fcfs", "priority", "fair"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--preemption-mode", options.preemption_mode,
+                  "When blocks run out: swap, recompute, or auto, the cheaper of the two")
+      ->check(CLI::IsMember({"auto", "swap", "recompute"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--swap-space", options.swap_space,
+                  "Bytes of host memory to swap to, as 4GiB; default none")
+      ->check(check_bytes)
+      ->group(group);
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, ReplayOptions& options, std::function<Result<int>()>& action) {
+  CLI::App* command = app.add_subcommand(
+      "replay",
+      "Replay a request trace through the real scheduler and cache, without a model, and compare "
+      "paging with contiguous reservations");
+  command
+      ->add_option("TRACE", options.trace,
+                   "CSV, TSV or JSON lines of arrivals and lengths, plain or gzip; or "
+                   "synthetic:sharegpt[:NUM], synthetic:alpaca[:NUM]")
+      ->required();
+  add_engine(*command, options);
+  const std::string group = "Traffic";
+  command
+      ->add_option("--rate", options.rate,
+                   "Requests per second; trace: as it says; inf: all at once; saturate: as the "
+                   "trace, sped up until the paged memory is full (without arrivals: all at once)")
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--sampling", options.sampling,
+                   "parallel:N or beam:N completions of each request, to see what sharing saves")
+      ->group(group);
+  command->add_option("--num-requests", options.num_requests, "Only the first of the trace")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command->add_option("--seed", options.seed, "Of everything that is drawn")
+      ->capture_default_str()
+      ->group(group);
+  command->add_flag("--json", options.json, "One JSON object instead of a table")->group("Report");
+  command
+      ->add_option("--html", options.html,
+                   "Where to write the page with the plots; default NAME.replay.html here")
+      ->group("Report");
+  command->add_flag("--no-html", options.no_html, "Write no page")->group("Report");
+  command->callback([&] { action = [&] { return replay_trace(options); }; });
+}
+
+}  // namespace octavo

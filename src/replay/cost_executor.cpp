@@ -1,0 +1,98 @@
+#include "src/replay/cost_executor.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/replay/engine_seam.hpp"
+#include "src/replay/random.hpp"
+
+namespace octavo {
+namespace {
+
+constexpr std::uint64_t kVocabMask = 0x7FFF;
+constexpr double kOpenPositions = 1.0 / 12;
+constexpr double kOpenGap = 0.6;
+constexpr double kSureGap = 20.0;
+constexpr double kFurtherGap = 15.0;
+
+}  // namespace
+
+std::vector<TokenLogprob> beam_candidates(std::uint64_t history, std::int32_t width) {
+  Random random(history);
+  const auto count = static_cast<std::size_t>(2 * width);
+  std::vector<TokenLogprob> candidates(count);
+  std::vector<double> logits(count, 0.0);
+  const auto first = static_cast<std::int32_t>(random.bits() & kVocabMask);
+  double sum = 1.0;
+  for (std::size_t i = 1; i < count; ++i) {
+    double gap = kFurtherGap;
+    if (i == 1) gap = random.unit() < kOpenPositions ? kOpenGap : kSureGap;
+    logits[i] = logits[i - 1] - random.exponential(gap);
+    sum += std::exp(logits[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    candidates[i].id =
+        (first + static_cast<std::int32_t>(i)) & static_cast<std::int32_t>(kVocabMask);
+    candidates[i].logprob = static_cast<float>(logits[i] - std::log(sum));
+  }
+  return candidates;
+}
+
+void CostExecutor::follow_beams(const StepBatch& batch) {
+  for (const Fork& fork : batch.forks) {
+    const auto parent = beams_.find(fork.parent);
+    if (parent == beams_.end()) continue;
+    const Beam child = parent->second;
+    beams_[fork.child] = child;
+  }
+  if (const auto* appended = seam::appended_of(batch)) {
+    for (const auto& each : *appended) {
+      const auto beam = beams_.find(each.sequence);
+      if (beam == beams_.end()) continue;
+      beam->second.history =
+          spread(beam->second.history + static_cast<std::uint64_t>(each.token) + 1);
+    }
+  }
+  if (!beams_.empty()) {
+    for (const SequenceId id : batch.released) beams_.erase(id);
+  }
+  for (const SequenceStart& start : batch.starts) {
+    if (!start.sampling.is_beam_search()) continue;
+    // A beam that returns after a preemption goes on as it would have.
+    std::uint64_t history = spread(seed_ ^ *start.sampling.seed);
+    for (auto i = static_cast<std::size_t>(start.num_prompt_tokens); i < start.tokens.size(); ++i)
+      history = spread(history + static_cast<std::uint64_t>(start.tokens[i]) + 1);
+    beams_[start.id] = {start.sampling.beam_width, history};
+  }
+}
+
+SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
+  SampledToken sampled;
+  sampled.sequence = scheduled.id;
+  const auto position = static_cast<std::uint64_t>(scheduled.first_position + scheduled.num_tokens);
+  if (const auto beam = beams_.find(scheduled.id); beam != beams_.end()) {
+    sampled.top = beam_candidates(beam->second.history, beam->second.width);
+    sampled.token = sampled.top.front().id;
+    return sampled;
+  }
+  sampled.token =
+      static_cast<TokenId>(spread(seed_ + scheduled.id.value * 0x10001 + position) & kVocabMask);
+  return sampled;
+}
+
+Result<StepResult> CostExecutor::execute(const StepBatch& batch) {
+  follow_beams(batch);
+  std::int64_t num_blocks_moved = 0;
+  StepResult result = seam::result_of(batch, &num_blocks_moved);
+  result.sampled.reserve(batch.scheduled.size());
+  for (const ScheduledSequence& scheduled : batch.scheduled) {
+    if (scheduled.samples) result.sampled.push_back(sample(scheduled));
+  }
+  if (!batch.scheduled.empty()) result.elapsed = cost_.step_time(batch);
+  const auto moving = cost_.transfer_time(num_blocks_moved * block_size_);
+  seam::set_transfer_time(result, moving);
+  result.elapsed = std::max(result.elapsed, moving);
+  return result;
+}
+
+}  // namespace octavo

@@ -1,0 +1,36 @@
+#include "src/replay/prompt_tokens.hpp"
+
+#include <algorithm>
+
+#include "src/replay/random.hpp"
+
+namespace octavo {
+namespace {
+
+// A linear congruential generator (Knuth's MMIX constants), its high bits: prompts are many.
+void fill(std::vector<TokenId>& tokens, std::size_t count, std::uint64_t seed) {
+  std::uint64_t state = spread(seed);
+  for (std::size_t i = 0; i < count; ++i) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    tokens.push_back(static_cast<TokenId>(state >> 49));
+  }
+}
+
+}  // namespace
+
+std::vector<TokenId> prompt_tokens(const Trace& trace, std::size_t index) {
+  const TraceRequest& request = trace.requests[index];
+  const auto length = static_cast<std::size_t>(request.num_prompt);
+  const auto span = static_cast<std::size_t>(trace.hash_span);
+  std::vector<TokenId> tokens;
+  tokens.reserve(length);
+  for (std::uint32_t i = 0; i < request.num_hashes; ++i) {
+    // Also of the place: the generator must not repeat itself when a hash does.
+    const std::uint64_t seed = spread(trace.hashes[request.first_hash + i]) + i;
+    fill(tokens, std::min(span, length - tokens.size()), seed);
+  }
+  fill(tokens, length - tokens.size(), ~spread(index));
+  return tokens;
+}
+
+}  // namespace octavo
