@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/cache/block_pool.hpp"
+#include "src/core/block_map.hpp"
 #include "src/core/step.hpp"
 
 namespace octavo {
@@ -39,13 +40,24 @@ class BlockManager {
   /// it. O(blocks).
   bool is_consistent() const;
 
+  /// Whether take_changes() will be asked: only then changes are kept track of.
+  void set_observed(bool observed);
+  /// The blocks that have changed since the last call, or since they are observed.
+  BlockMap take_changes();
+  BlockMap full_map() const;
+
  private:
   struct Table {
     std::vector<BlockId> blocks;
     std::int64_t num_tokens = 0;
+    RequestId request;
   };
 
-  BlockId take();
+  BlockId take(RequestId request);
+  void release(BlockId block);
+  void note_use(BlockId block, RequestId request);
+  void note_change(BlockId block);
+  BlockMap empty_map() const;
   void drop(SequenceId sequence);
   void fork(const Fork& fork);
   void grow(Table& table, const ScheduledSequence& scheduled, std::vector<BlockCopy>& copies);
@@ -53,6 +65,10 @@ class BlockManager {
   std::int32_t block_size_;
   BlockPool pool_;
   std::unordered_map<SequenceId, Table> tables_;
+  StepId step_;
+  std::vector<BlockView> views_;       // [num_blocks]
+  std::vector<bool> is_changed_;       // [num_blocks] while observed, else empty
+  std::vector<std::int32_t> changed_;  // Indices of the set bits.
 };
 
 }  // namespace octavo

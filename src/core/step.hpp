@@ -21,6 +21,7 @@ struct SequenceStart {
   std::vector<TokenId> tokens;         ///< Everything known, prompt first.
   std::int32_t num_prompt_tokens = 0;  ///< How many of `tokens` are the prompt's.
   SamplingParams sampling;             ///< With `seed` always set.
+  RequestId request{};                 ///< Whose sequence it is.
 };
 
 /// What one sequence does in this step: compute the keys and values of positions

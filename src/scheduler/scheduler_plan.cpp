@@ -123,7 +123,7 @@ void Scheduler::start(Sequence& sequence, Draft& draft) {
   sequence.status = SequenceStatus::kRunning;
   running_.insert(std::lower_bound(running_.begin(), running_.end(), sequence.id), sequence.id);
   draft.plan.starts.push_back(
-      {sequence.id, sequence.tokens, sequence.num_prompt_tokens, sequence.sampling});
+      {sequence.id, sequence.tokens, sequence.num_prompt_tokens, sequence.sampling, group.id});
 }
 
 // What the decodes leave of the budget, and beside them no more than fits the step's time; but
