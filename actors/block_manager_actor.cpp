@@ -40,8 +40,8 @@ void BlockManagerActor::handle(ReserveStep message) {
 
 void BlockManagerActor::handle(SubscribeBlocks message) {
   if (feed_.is_empty()) blocks_.set_observed(true);
-  feed_.subscribe(std::move(message), blocks_.full_map(), clock_());
-  stop_watching_if_alone();
+  feed_.subscribe(std::move(message), clock_());
+  publish();
 }
 
 void BlockManagerActor::handle(const UnsubscribeBlocks& message) {
@@ -63,7 +63,8 @@ void BlockManagerActor::publish() {
   const TimePoint now = clock_();
   auto due = feed_.next_due(has_changes_);
   if (due && *due <= now) {
-    feed_.publish(blocks_.take_changes(), now);
+    feed_.publish(
+        blocks_.take_changes(), [this] { return blocks_.full_map(); }, now);
     has_changes_ = false;
     stop_watching_if_alone();
     due = feed_.next_due(has_changes_);

@@ -65,7 +65,7 @@ struct BlockSubscriber {
   std::uint64_t number = 0;
   friend bool operator==(const BlockSubscriber&, const BlockSubscriber&) = default;
 };
-/// Answered by a full map at once, then by what changes, once per interval at most.
+/// Answered by a full map, then by what changes, once per interval at most.
 struct SubscribeBlocks {
   BlockSubscriber subscriber;
   std::chrono::milliseconds interval{};

@@ -41,7 +41,7 @@ struct Load {
   std::int32_t num_running = 0;
   std::int32_t num_waiting = 0;
   std::int32_t num_preempted = 0;  ///< Swapped out, or to be computed again.
-  double device_usage = 0;         ///< Share of the blocks that are not free.
+  double device_usage = 0;         ///< Share of the blocks in use.
   double host_usage = 0;
   double tokens_per_s = 0;  ///< Generated since the last frame.
   std::int32_t num_connections = 0;

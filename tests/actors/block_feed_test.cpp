@@ -46,30 +46,42 @@ struct Fixture {
   TimePoint start{};
 
   void subscribe(Watcher& who, TimePoint now) {
-    BlockMap full;
-    full.is_full = true;
-    feed.subscribe(SubscribeBlocks{who.subscriber, kInterval}, full, now);
+    feed.subscribe(SubscribeBlocks{who.subscriber, kInterval}, now);
+  }
+  void publish(const BlockMap& map, TimePoint now) {
+    feed.publish(
+        map,
+        [this] {
+          ++num_full_maps;
+          BlockMap full;
+          full.is_full = true;
+          return full;
+        },
+        now);
   }
   /// Subscribed, and the full map taken.
   void begin() {
     subscribe(watcher, start);
+    CHECK(feed.next_due(false) == start);
+    publish({}, start);
     REQUIRE(watcher.received()->is_full);
     feed.taken(watcher.subscriber);
   }
+  int num_full_maps = 0;
 };
 
 }  // namespace
 
 TEST_CASE("a subscriber is shown all at once, then nothing before its interval is over") {
   Fixture fixture;
-  auto& [io, feed, watcher, start] = fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
   fixture.begin();
   CHECK_FALSE(feed.next_due(false).has_value());
   CHECK(feed.next_due(true) == start + kInterval);
-  feed.publish(changes({{1, BlockState::kOwned}}), start + milliseconds(99));
+  fixture.publish(changes({{1, BlockState::kOwned}}), start + milliseconds(99));
   CHECK(watcher.received() == nullptr);
   CHECK(feed.next_due(false) == start + kInterval);  // The trailing one is not forgotten.
-  feed.publish(changes({}), start + kInterval);
+  fixture.publish(changes({}), start + kInterval);
   const auto map = watcher.received();
   REQUIRE(map != nullptr);
   CHECK_FALSE(map->is_full);
@@ -80,26 +92,26 @@ TEST_CASE("a subscriber is shown all at once, then nothing before its interval i
 TEST_CASE("nothing is sent when nothing has changed") {
   Fixture fixture;
   fixture.begin();
-  fixture.feed.publish(changes({}), fixture.start + 10 * kInterval);
+  fixture.publish(changes({}), fixture.start + 10 * kInterval);
   CHECK(fixture.watcher.received() == nullptr);
 }
 
 TEST_CASE("a subscriber that has not taken its map misses nothing and is sent one merged map") {
   Fixture fixture;
-  auto& [io, feed, watcher, start] = fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
   fixture.begin();
-  feed.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
+  fixture.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
   REQUIRE(watcher.received() != nullptr);
   for (int i = 2; i < 50; ++i) {
     const auto state = i % 2 == 0 ? BlockState::kCached : BlockState::kOwned;
-    feed.publish(changes({{3, state}, {2, BlockState::kFree}}, static_cast<std::uint64_t>(i)),
-                 start + i * kInterval);
+    fixture.publish(changes({{3, state}, {2, BlockState::kFree}}, static_cast<std::uint64_t>(i)),
+                    start + i * kInterval);
   }
   CHECK(watcher.received() == nullptr);
   CHECK_FALSE(feed.next_due(true).has_value());  // Nothing to wake up for until it is ready.
   feed.taken(watcher.subscriber);
   CHECK(feed.next_due(false).has_value());
-  feed.publish(changes({}, 50), start + 50 * kInterval);
+  fixture.publish(changes({}, 50), start + 50 * kInterval);
   const auto map = watcher.received();
   REQUIRE(map != nullptr);
   REQUIRE(map->blocks.size() == 2);
@@ -111,30 +123,32 @@ TEST_CASE("a subscriber that has not taken its map misses nothing and is sent on
 
 TEST_CASE("subscribers have intervals of their own and each hears every change") {
   Fixture fixture;
-  auto& [io, feed, watcher, start] = fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
   fixture.begin();
   Watcher late(io);
-  fixture.subscribe(late, start + milliseconds(50));
+  fixture.subscribe(late, start + milliseconds(150));
+  fixture.publish({}, start + milliseconds(150));
   REQUIRE(late.received()->is_full);
   feed.taken(late.subscriber);
-  feed.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
+  fixture.publish(changes({{1, BlockState::kOwned}}), start + milliseconds(160));
   CHECK(watcher.received() != nullptr);
   CHECK(late.received() == nullptr);
-  CHECK(feed.next_due(false) == start + milliseconds(150));
-  feed.publish(changes({{2, BlockState::kOwned}}), start + milliseconds(150));
+  CHECK(feed.next_due(false) == start + milliseconds(250));
+  fixture.publish(changes({{2, BlockState::kOwned}}), start + milliseconds(250));
   REQUIRE(late.received()->blocks.size() == 2);
   CHECK(watcher.received() == nullptr);
 }
 
 TEST_CASE("one who subscribes anew is shown all again, and its old subscription is over") {
   Fixture fixture;
-  auto& [io, feed, watcher, start] = fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
   fixture.begin();
   const BlockSubscriber old = std::exchange(watcher.subscriber, {watcher.mailbox.address(), 2});
-  fixture.subscribe(watcher, start);
+  fixture.subscribe(watcher, start + kInterval);
+  fixture.publish({}, start + kInterval);
   REQUIRE(watcher.received()->is_full);
   feed.taken(old);  // Of the map before: too late to count.
-  feed.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
+  fixture.publish(changes({{1, BlockState::kOwned}}), start + 2 * kInterval);
   CHECK(watcher.received() == nullptr);
   feed.unsubscribe(old);
   CHECK_FALSE(feed.is_empty());
@@ -144,11 +158,34 @@ TEST_CASE("one who subscribes anew is shown all again, and its old subscription 
 
 TEST_CASE("a subscriber that is gone is forgotten") {
   Fixture fixture;
-  auto& [io, feed, watcher, start] = fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
   fixture.begin();
   watcher.mailbox.close();
-  feed.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
+  fixture.publish(changes({{1, BlockState::kOwned}}), start + kInterval);
   CHECK(feed.is_empty());
-  fixture.subscribe(watcher, start);
+  fixture.subscribe(watcher, start + 2 * kInterval);
+  fixture.publish({}, start + 2 * kInterval);
   CHECK(feed.is_empty());
+}
+
+TEST_CASE("however often one subscribes, full maps have a pause between them and are shared") {
+  Fixture fixture;
+  auto& [io, feed, watcher, start, num_full_maps] = fixture;
+  fixture.begin();
+  Watcher other(io);
+  for (int i = 0; i < 99; ++i) {
+    const TimePoint now = start + milliseconds(i);
+    ++watcher.subscriber.number;
+    fixture.subscribe(watcher, now);
+    fixture.subscribe(other, now);
+    CHECK(feed.next_due(false) == start + BlockFeed::kFullMapPause);
+    fixture.publish(changes({{1, BlockState::kOwned}}), now);
+  }
+  CHECK(num_full_maps == 1);
+  fixture.publish({}, start + BlockFeed::kFullMapPause);
+  CHECK(num_full_maps == 2);
+  const auto map = watcher.received();
+  REQUIRE(map != nullptr);
+  CHECK(map->is_full);
+  CHECK(map == other.received());
 }

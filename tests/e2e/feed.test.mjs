@@ -71,10 +71,10 @@ describe('the feeds', () => {
   test('changes rebuild the very picture that a second subscriber is shown', async () => {
     const { client, map } = await watcher(server);
     const busy = await plainClient(server);
-    const turns = [60, 90, 120, 40].map((tokens, i) => busy.complete({ ...story(tokens), stream_id: `lane-${i}`, n: i === 2 ? 2 : 1 }));
+    const turns = [30, 45, 60, 20].map((tokens, i) => busy.complete({ ...story(tokens), stream_id: `lane-${i}`, n: i === 2 ? 2 : 1 }));
     await Promise.all(turns);
     const first = await turns[0];
-    const forks = ['What then?', 'Why?', 'Where?'].map((input, i) => busy.complete({ ...story(50), input, previous_response_id: first.response.id, stream_id: `lane-${i}` }));
+    const forks = ['What then?', 'Why?', 'Where?'].map((input, i) => busy.complete({ ...story(20), input, previous_response_id: first.response.id, stream_id: `lane-${i}` }));
     await Promise.all(forks);
     await untilQuiet(map);
     const second = await watcher(server);
@@ -85,7 +85,7 @@ describe('the feeds', () => {
   test('a picture taken in the middle of the work is one that the changes pass through', async () => {
     const { client, map } = await watcher(server);
     const busy = await plainClient(server);
-    const turn = busy.create(story(150));
+    const turn = busy.create(story(100));
     await turn.started;
     const second = await watcher(server);
     assert.ok(second.map.tiers.device.states.includes(kOwned));

@@ -114,15 +114,8 @@ TEST_CASE("changes rebuild the very map that a second subscriber is shown") {
     if (i % 5 != 4) continue;
     sim.advance_time(kInterval);
     sim.ring.block_manager().send(PublishBlocks{});
-    auto other = sim.connect();
-    subscribe(*other, "blocks");
-    // No step runs between: only messages are passed on.
-    const int steps = sim.executor.num_steps;
-    for (int k = 0; k < 3 && sim.executor.num_steps == steps; ++k) sim.advance_steps(0);
-    sim.io.restart();
-    while (other->session.outbox().is_empty() && sim.io.poll_one() > 0) {
-    }
-    other->session.leave(CancelReason::kClientGone);
+    sim.advance_steps(1);
+    client->read();
     busy->read();
   }
   sim.settle();
@@ -160,8 +153,11 @@ TEST_CASE("who has unsubscribed or left hears no more") {
   Sim sim;
   auto client = sim.connect();
   auto gone = sim.connect();
-  for (auto* each : {client.get(), gone.get()}) subscribe(*each, "blocks");
-  sim.settle();
+  for (auto* each : {client.get(), gone.get()}) {
+    subscribe(*each, "blocks");
+    sim.settle();
+    pass_interval(sim);
+  }
   client->say({{"type", "octavo:unsubscribe"}, {"topic", "blocks"}});
   client->say({{"type", "octavo:unsubscribe"}, {"topic", "metrics"}});  // Never asked for.
   gone->session.leave(CancelReason::kClientGone);
@@ -173,6 +169,7 @@ TEST_CASE("who has unsubscribed or left hears no more") {
   CHECK(client->count("octavo:blocks") == 1);
   CHECK(gone->count("octavo:blocks") == 1);
   CHECK(client->count("error") == 0);
+  pass_interval(sim);
   subscribe(*client, "blocks");
   sim.settle();
   client->events.clear();
@@ -243,4 +240,21 @@ TEST_CASE("the load is told when asked for and then as it changes") {
   client->session.handle(LoadDue{1});
   client->read();
   CHECK(client->count("octavo:metrics") == 2);
+}
+
+TEST_CASE("what waits to be told keeps nobody from ending") {
+  Sim sim;
+  auto client = sim.connect();
+  for (const char* topic : {"blocks", "metrics"})
+    client->say({{"type", "octavo:subscribe"}, {"topic", topic}, {"interval_ms", 60'000}});
+  client->say(create("a long story please", 20));
+  sim.settle();
+  client->read();
+  CHECK(client->count("octavo:blocks") == 1);  // The changes wait for their time.
+  CHECK_FALSE(sim.io.stopped());
+  sim.ring.stop(CancelReason::kShutdown);
+  client->session.leave(CancelReason::kShutdown);
+  sim.settle();
+  CHECK(sim.supervisor.num_running() == 0);
+  CHECK(sim.io.stopped());  // No timer is left.
 }
