@@ -1,6 +1,12 @@
-// The block manager's shell: plans in, batches out.
+// The block manager's shell: plans in, batches out; and to who asks for it, the picture of the
+// blocks.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+
+#include "actors/block_feed.hpp"
 #include "actors/engine_status.hpp"
 #include "actors/messages.hpp"
 #include "src/cache/block_manager.hpp"
@@ -9,37 +15,36 @@ namespace octavo {
 
 class BlockManagerActor {
  public:
+  using Clock = std::function<TimePoint()>;
+
   BlockManagerActor(const asio::any_io_executor& executor, const CacheConfig& config,
-                    Address<ExecutorMessage> executor_actor, EngineStatus& status)
-      : mailbox_(executor),
-        blocks_(config),
-        executor_(std::move(executor_actor)),
-        status_(status) {
-    status_.num_blocks.store(config.num_blocks);
-    status_.num_free_blocks.store(config.num_blocks);
-  }
+                    Address<ExecutorMessage> executor_actor, EngineStatus& status, Clock clock);
 
   Address<BlockManagerMessage> address() const { return mailbox_.address(); }
   void close() { mailbox_.close(); }
-
-  asio::awaitable<void> run() {
-    for (;;) {
-      auto message = co_await mailbox_.receive();
-      if (!message) break;
-      StepBatch batch = blocks_.reserve(std::move(message->plan));
-      status_.num_free_blocks.store(batch.credits.num_free, std::memory_order_relaxed);
-      status_.num_tokens_held.store(blocks_.num_tokens_held(), std::memory_order_relaxed);
-      executor_.send(ExecuteStep{std::move(batch)});
-    }
-  }
+  asio::awaitable<void> run();
 
   const BlockManager& blocks() const { return blocks_; }
 
  private:
+  void handle(ReserveStep message);
+  void handle(SubscribeBlocks message);
+  void handle(const UnsubscribeBlocks& message);
+  void handle(const BlockMapTaken& message);
+  void handle(const PublishBlocks& message);
+  void publish();
+  void wake_at(std::optional<TimePoint> due, TimePoint now);
+  void stop_watching_if_alone();
+
   Mailbox<BlockManagerMessage> mailbox_;
   BlockManager blocks_;
   Address<ExecutorMessage> executor_;
   EngineStatus& status_;
+  Clock clock_;
+  BlockFeed feed_;
+  bool has_changes_ = false;  ///< Watched, and a step has come since the changes were taken.
+  asio::steady_timer timer_;
+  std::optional<TimePoint> wakes_at_;  ///< What the timer waits for.
 };
 
 }  // namespace octavo

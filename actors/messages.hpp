@@ -9,6 +9,7 @@
 
 #include "actors/prompt.hpp"
 #include "actors/runtime/mailbox.hpp"
+#include "src/core/block_map.hpp"
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
 
@@ -24,7 +25,18 @@ struct PromptPrepared {
       prompt;  ///< Never null. Behind a pointer, because its move may throw.
 };
 
-using SessionMessage = std::variant<SessionEvents, PromptPrepared>;
+// block manager -> session: one at a time, the next when this one was taken.
+struct BlockMapChanged {
+  std::uint64_t subscription = 0;
+  std::shared_ptr<const BlockMap> map;
+};
+
+// session -> itself, from its timer
+struct LoadDue {
+  std::uint64_t subscription = 0;
+};
+
+using SessionMessage = std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue>;
 
 // session -> scheduler
 struct SubmitRequest {
@@ -46,6 +58,29 @@ struct ReserveStep {
   StepPlan plan;
 };
 
+// session -> block manager
+/// Who wants to see the blocks; `number` tells one subscription of a session from its next.
+struct BlockSubscriber {
+  Address<SessionMessage> address;
+  std::uint64_t number = 0;
+  friend bool operator==(const BlockSubscriber&, const BlockSubscriber&) = default;
+};
+/// Answered by a full map, then by what changes, once per interval at most.
+struct SubscribeBlocks {
+  BlockSubscriber subscriber;
+  std::chrono::milliseconds interval{};
+};
+struct UnsubscribeBlocks {
+  BlockSubscriber subscriber;
+};
+/// The last map is on its way to the client: another may come.
+struct BlockMapTaken {
+  BlockSubscriber subscriber;
+};
+
+// block manager -> itself, from its timer
+struct PublishBlocks {};
+
 // block manager -> executor
 struct ExecuteStep {
   StepBatch batch;
@@ -62,7 +97,8 @@ struct StepFailed {
 
 using SchedulerMessage =
     std::variant<SubmitRequest, CancelRequest, CancelAll, StepCompleted, StepFailed>;
-using BlockManagerMessage = ReserveStep;
+using BlockManagerMessage =
+    std::variant<ReserveStep, SubscribeBlocks, UnsubscribeBlocks, BlockMapTaken, PublishBlocks>;
 using ExecutorMessage = ExecuteStep;
 
 }  // namespace octavo

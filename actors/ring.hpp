@@ -20,12 +20,13 @@ class Ring {
       : engine_(engine),
         device_(device),
         executor_(device, step_executor),
-        block_manager_(engine, config.cache(cache_secret), executor_.address(), status),
+        block_manager_(engine, config.cache(cache_secret), executor_.address(), status, clock),
         scheduler_(engine, config, block_manager_.address(), status, std::move(clock)) {
     executor_.set_scheduler(scheduler_.address());
   }
 
   Address<SchedulerMessage> scheduler() const { return scheduler_.address(); }
+  Address<BlockManagerMessage> block_manager() const { return block_manager_.address(); }
   const BlockManager& blocks() const { return block_manager_.blocks(); }
   bool is_idle() const { return scheduler_.is_idle(); }
 

@@ -15,7 +15,11 @@ Session::Session(SessionContext& context, const asio::any_io_executor& executor)
       scheduler_(context.scheduler),
       mailbox_(executor),
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
-      lanes_(context.limits.lanes) {}
+      lanes_(context.limits.lanes),
+      blocks_(context.block_manager, mailbox_.address(), outbox_,
+              [this](RequestId request) { return response_id(request); }),
+      load_({context.status, context.metrics, context.clock}, executor, mailbox_.address(),
+            outbox_) {}
 
 Session::~Session() { leave(CancelReason::kClientGone); }
 
@@ -23,10 +27,8 @@ void Session::receive_frame(std::string_view frame) {
   auto event = parse_client_event(frame);
   if (!event) {
     send_error(event.error().error, event.error().stream_id);
-  } else if (auto* create = std::get_if<ResponseCreate>(&*event)) {
-    receive(std::move(*create));
   } else {
-    receive(std::get<ResponseCancel>(*event));
+    std::visit([this](auto& each) { receive(std::move(each)); }, *event);
   }
   cut_off_if_deaf();
 }
@@ -87,6 +89,21 @@ void Session::receive(const ResponseCancel& cancel) {
   send_error(error, cancel.stream_id);
 }
 
+void Session::receive(const FeedSubscribe& subscribe) {
+  if (left_) return;
+  if (subscribe.topic == FeedTopic::kBlocks)
+    blocks_.begin(subscribe.interval);
+  else
+    load_.begin(subscribe.interval);
+}
+
+void Session::receive(const FeedUnsubscribe& unsubscribe) {
+  if (unsubscribe.topic == FeedTopic::kBlocks)
+    blocks_.end();
+  else
+    load_.end();
+}
+
 bool Session::cancel_running(const ResponseCancel& cancel) {
   for (const auto& [request, running] : tasks_) {
     const bool named = cancel.response_id.empty()
@@ -113,8 +130,12 @@ void Session::handle(SessionMessage message) {
   if (left_) return;
   if (auto* events = std::get_if<SessionEvents>(&message)) {
     handle_engine(std::move(*events));
+  } else if (auto* prepared = std::get_if<PromptPrepared>(&message)) {
+    handle_prepared(std::move(*prepared));
+  } else if (auto* changed = std::get_if<BlockMapChanged>(&message)) {
+    blocks_.take(std::move(*changed));
   } else {
-    handle_prepared(std::move(std::get<PromptPrepared>(message)));
+    load_.look(std::get<LoadDue>(message));
   }
   start_next();
   cut_off_if_deaf();
@@ -240,6 +261,7 @@ void Session::decongest() {
   std::vector<std::string> frames;
   for (auto& [request, running] : tasks_) running.task->release(frames);
   send(std::move(frames));
+  if (!left_) blocks_.write();
 }
 
 void Session::leave(CancelReason reason) {
@@ -248,6 +270,8 @@ void Session::leave(CancelReason reason) {
   for (const auto& [request, running] : tasks_) scheduler_.send(CancelRequest{request, reason});
   tasks_.clear();
   preparing_.clear();
+  blocks_.end();
+  load_.end();
   mailbox_.close();
 }
 

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 
+#include "actors/block_subscription.hpp"
+#include "actors/load_subscription.hpp"
 #include "actors/messages.hpp"
 #include "actors/outbox.hpp"
 #include "actors/response_task.hpp"
@@ -32,6 +34,8 @@ struct SessionContext {
   std::string epoch;  ///< Differs with every start of the server; part of response ids.
   std::function<TimePoint()> clock;
   std::function<std::int64_t()> unix_seconds;
+  Address<BlockManagerMessage> block_manager;
+  const EngineStatus& status;
 };
 
 class Session {
@@ -71,6 +75,8 @@ class Session {
 
   void receive(ResponseCreate create);
   void receive(const ResponseCancel& cancel);
+  void receive(const FeedSubscribe& subscribe);
+  void receive(const FeedUnsubscribe& unsubscribe);
   void start_next();
   void start(Pending pending);
   void handle_engine(SessionEvents events);
@@ -98,6 +104,8 @@ class Session {
   ResponseMemory memory_;
   std::map<RequestId, Pending> preparing_;
   std::map<RequestId, Running> tasks_;
+  BlockSubscription blocks_;
+  LoadSubscription load_;
   bool draining_ = false;
   bool left_ = false;
 };

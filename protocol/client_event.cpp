@@ -330,6 +330,16 @@ boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_
     if (!cancel) return refuse(cancel.error());
     return ClientEvent(std::move(*cancel));
   }
+  if (*type == "octavo:subscribe") {
+    auto subscribe = parse_subscribe(object);
+    if (!subscribe) return refuse(subscribe.error());
+    return ClientEvent(*subscribe);
+  }
+  if (*type == "octavo:unsubscribe") {
+    auto unsubscribe = parse_unsubscribe(object);
+    if (!unsubscribe) return refuse(unsubscribe.error());
+    return ClientEvent(*unsubscribe);
+  }
   const std::string name(type->get_string().subview(0, 64));
   return refuse(
       {Errc::kUnknownEventType,

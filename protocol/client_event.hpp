@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/feed_event.hpp"
 #include "src/core/result.hpp"
 #include "src/core/sampling_params.hpp"
 
@@ -48,7 +49,7 @@ struct ResponseCancel {
   bool names_lane = false;
 };
 
-using ClientEvent = std::variant<ResponseCreate, ResponseCancel>;
+using ClientEvent = std::variant<ResponseCreate, ResponseCancel, FeedSubscribe, FeedUnsubscribe>;
 
 /// A frame that was refused. `stream_id` echoes the lane when the frame named a valid one.
 struct RefusedEvent {

@@ -82,6 +82,9 @@ class Address {
     return SendResult::kAccepted;
   }
 
+  /// Of the same mailbox.
+  friend bool operator==(const Address&, const Address&) = default;
+
  private:
   std::shared_ptr<detail::MailboxState<Message>> state_;
 };

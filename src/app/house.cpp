@@ -50,7 +50,9 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                 next_request_,
                 random_epoch(),
                 [] { return std::chrono::steady_clock::now(); },
-                unix_seconds},
+                unix_seconds,
+                ring_.block_manager(),
+                status_},
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
       connections_{
           sessions_, options_.policy,

@@ -39,6 +39,7 @@ class Port {
   Metrics metrics_{"octavo"};
   std::atomic<std::uint64_t> next_request_{1};
   Mailbox<SchedulerMessage> engine_;
+  EngineStatus status_;
   SessionContext sessions_{model_,
                            limits_,
                            metrics_,
@@ -47,7 +48,9 @@ class Port {
                            next_request_,
                            "0",
                            [] { return TimePoint{}; },
-                           [] { return std::int64_t{0}; }};
+                           [] { return std::int64_t{0}; },
+                           {},
+                           status_};
   Supervisor supervisor_{[](const ActorExited&) {}};
   ConnectionContext connections_{sessions_, policy_,
                                  [](const auto&) { return http::response<http::string_body>{}; },

@@ -30,3 +30,21 @@ export async function openPage(browser, url, options = {}, prepare = async () =>
   await page.goto(url);
   return { page, complaints, close: () => context.close() };
 }
+
+/// A gate that the page's WebSocket goes through, to be set up before the page opens. gate.sent: every
+/// event the page sent. gate.socket: the connection of now.
+/// gate.hold(event): true keeps an event of the server back.
+export async function openGate(page) {
+  const gate = { sent: [], opened: 0, socket: null, hold: () => false };
+  await page.routeWebSocket(/\/v1\/responses$/, (socket) => {
+    const server = socket.connectToServer();
+    gate.socket = socket;
+    gate.opened += 1;
+    socket.onMessage((text) => {
+      gate.sent.push(JSON.parse(text));
+      server.send(text);
+    });
+    server.onMessage((text) => gate.hold(JSON.parse(text)) || socket.send(text));
+  });
+  return gate;
+}

@@ -88,7 +88,7 @@ export class Client {
       refused?.resolve(refused);
       return;
     }
-    if (event.type === 'octavo:goaway') return;
+    if (['octavo:goaway', 'octavo:blocks', 'octavo:metrics'].includes(event.type)) return;
     if (!turn) throw new Error(`${event.type} for a lane that asked for nothing`);
     turn.order.accept(event);
     turn.events.push(event);

@@ -30,7 +30,22 @@ function only(object, schema, extras, where) {
 }
 
 const isCount = (value) => Number.isInteger(value) && value >= 0;
+
+function checkBlocks(event) {
+  const sizes = [event.tiers.device.num_blocks, event.tiers.host.num_blocks];
+  const isEntry = ([tier, first, count, state, holders, indices, lastUsed]) =>
+    isCount(first) && count >= 1 && first + count <= sizes[tier] && (state === 0
+      ? holders === undefined && !event.full
+      : state <= 3 && isCount(holders) && isCount(lastUsed) && indices.length <= 8 && indices.every((index) => index in event.responses));
+  return ['sequence_number', 'step', 'block_size', ...sizes.keys()].every((name) => isCount(event[name] ?? sizes[name]))
+    && [undefined, true].includes(event.full) && [undefined, true].includes(event.more)
+    && event.responses.every((id) => /^resp_/.test(id)) && event.blocks.every(isEntry);
+}
+
 const own = {
+  'octavo:blocks': checkBlocks,
+  'octavo:metrics': (e) => ['sequence_number', 'running', 'waiting', 'preempted', 'num_connections'].every((name) => isCount(e[name]))
+    && ['device_usage', 'host_usage'].every((name) => e[name] >= 0 && e[name] <= 1) && e.tokens_per_s >= 0,
   'octavo:goaway': (e) => typeof e.reason === 'string' && isCount(e.time_left_ms),
   'octavo:response.preempted': (e) => /^resp_/.test(e.response_id) && ['swap', 'recompute'].includes(e.mode),
   'octavo:response.resumed': (e) => /^resp_/.test(e.response_id),

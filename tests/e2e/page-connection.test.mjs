@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { launchBrowser, missingBrowser, openPage } from './browser.mjs';
+import { launchBrowser, missingBrowser, openGate, openPage } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 const ended = '.answer:last-child:not(.live)';
@@ -11,23 +11,6 @@ const ended = '.answer:last-child:not(.live)';
 async function say(page, text) {
   await page.fill('.composer textarea', text);
   await page.press('.composer textarea', 'Enter');
-}
-
-/// gate.sent: every event the page sent. gate.socket: the connection of now. gate.hold(event): true
-/// keeps an event of the server back.
-async function openGate(page) {
-  const gate = { sent: [], opened: 0, socket: null, hold: () => false };
-  await page.routeWebSocket(/\/v1\/responses$/, (socket) => {
-    const server = socket.connectToServer();
-    gate.socket = socket;
-    gate.opened += 1;
-    socket.onMessage((text) => {
-      gate.sent.push(JSON.parse(text));
-      server.send(text);
-    });
-    server.onMessage((text) => gate.hold(JSON.parse(text)) || socket.send(text));
-  });
-  return gate;
 }
 
 describe('the connection of the chat page', { skip: missingBrowser }, () => {

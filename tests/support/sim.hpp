@@ -78,7 +78,9 @@ class Sim {
                  next_request,
                  "sim",
                  [this] { return now; },
-                 [] { return std::int64_t{1}; }} {
+                 [] { return std::int64_t{1}; },
+                 ring.block_manager(),
+                 status} {
     ring.start(supervisor);
   }
 

@@ -20,6 +20,9 @@ const state = new State({
   retryAt: 0,
   model: '',
   contextLength: null,
+  blocks: null, // { map }: the server's block pools, while somebody looks
+  loads: [], // what the server had to do, the last while
+  lit: null, // { conversationId, nodeId }: whose blocks are pointed at
   said: '', // the last answer that ended, for screen readers
 });
 const chat = new Chat(state, new Shelf());

@@ -44,6 +44,11 @@ try {
   await talk(desktop.page);
   await desktop.page.mouse.move(700, 20);
   await shoot(desktop.page, 'chat');
+  await desktop.page.getByRole('button', { name: 'Memory', exact: true }).click();
+  await desktop.page.waitForSelector('.blocks');
+  await desktop.page.locator('.answer').last().hover();
+  await shoot(desktop.page, 'memory');
+  await desktop.page.getByLabel('Close the memory panel').click();
   await desktop.page.emulateMedia({ colorScheme: 'dark' });
   await shoot(desktop.page, 'chat-dark');
   await desktop.page.getByLabel('Settings of this conversation').click();

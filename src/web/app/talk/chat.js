@@ -5,6 +5,7 @@ import { Lanes } from '../wire/lanes.js';
 import { Link } from '../wire/link.js';
 import { createEvent } from '../wire/request.js';
 import { addMessage, changeMessage, chooseMessage, newConversation, pathTo } from './conversation.js';
+import { Memory } from './memory.js';
 
 const kKey = 'octavo-api-key';
 const kKeepMs = 1000;
@@ -20,6 +21,7 @@ export class Chat {
   #keeper; // Keeps unfinished answers now and then, while there are any.
 
   constructor(state, shelf) {
+    this.memory = new Memory(state, (event) => this.#link.isOpen && this.#link.send(event));
     this.#state = state;
     this.#shelf = shelf;
     this.#link = new Link({
@@ -175,11 +177,13 @@ export class Chat {
   #opened(model) {
     this.#isDraining = false;
     this.#set({ link: 'open', model: model.id, contextLength: model.max_model_len ?? null });
+    this.memory.opened();
     this.#sendNext();
   }
 
   #lost({ retryMs }) {
     this.#known.clear();
+    this.memory.lost();
     const running = this.#lanes.reset();
     this.#set({ link: 'lost', retryAt: Date.now() + retryMs });
     for (const answerId of running.reverse()) {
@@ -196,6 +200,7 @@ export class Chat {
       this.#isDraining = true;
       return this.#set({ link: 'leaving' });
     }
+    if (this.memory.take(event)) return;
     const answerId = this.#lanes.at(event.stream_id);
     const live = this.#value.live.get(answerId);
     if (!live) return;
@@ -229,8 +234,8 @@ export class Chat {
     if (live.size === 0) this.#keeper = clearInterval(this.#keeper);
     const conversation = this.#conversation(conversationId);
     if (conversation) {
-      const { text, phase, facts, error } = answer;
-      this.keep(changeMessage(conversation, answerId, { text, status: phase, facts, error }));
+      const { text, phase, facts, error, responseId } = answer;
+      this.keep(changeMessage(conversation, answerId, { text, status: phase, facts, error, responseId }));
       this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
     }
     this.#sendNext();

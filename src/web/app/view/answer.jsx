@@ -2,8 +2,10 @@
 import { useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
+import { branchesOf } from '../talk/branches.js';
 import { describeFacts } from '../text/answer_line.js';
 import { Again, Check, Copy } from './icons.jsx';
+import { lights } from './lights.js';
 import { copyText, Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 
@@ -31,12 +33,12 @@ function Waiting({ phase }) {
   return words ? <p class={`waiting ${phase}`}><span class="pulse" aria-hidden="true" />{words}</p> : null;
 }
 
-export function Answer({ state, chat, conversation, node }) {
+export function Answer({ state, chat, conversation, node, palette }) {
   const live = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const text = live ? live.text : node.text;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
-    <article class={`answer ${live ? 'live' : ''}`} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status}>
+    <article class={`answer ${live ? 'live' : ''}`} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
       <Prose text={text} isOver={!live} />
       {live && <Waiting phase={live.phase} />}
       {!live && node.status === 'failed' && (
@@ -44,6 +46,7 @@ export function Answer({ state, chat, conversation, node }) {
       )}
       {!live && (
         <footer class="turn-foot">
+          {palette && <i class="hue" aria-hidden="true" style={{ background: palette.of(conversation.id, branchesOf(conversation).get(node.id)) }} />}
           {kEnds[node.status] && <span class="end">{kEnds[node.status]}</span>}
           <Facts node={node} />
           <span class="acts">

@@ -1,26 +1,48 @@
 // The whole page: the shelf, the open conversation, and what lies over them.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { shownPath, titleOf } from '../talk/conversation.js';
-import { Brush, Menu } from './icons.jsx';
+import { Blocks, Brush, Menu } from './icons.jsx';
 import { KeyDialog } from './key_dialog.jsx';
+import { MemoryPanel } from './memory_panel.jsx';
 import { Notices } from './notices.jsx';
+import { Palette } from './palette.js';
 import { SettingsPanel } from './settings_panel.jsx';
 import { Sidebar } from './sidebar.jsx';
+import { isDark as isDarkNow, watchTheme } from './theme.js';
 import { Thread } from './thread.jsx';
 
 const kLinks = { opening: 'connecting', open: 'connected', leaving: 'restarting', lost: 'not connected', locked: 'locked' };
 
-function Bar({ title, model, link, isMenuOpen, onMenu, onSettings }) {
+const kMemoryKey = 'octavo-memory';
+
+function Bar({ title, model, link, isMenuOpen, isMemoryOpen, onMenu, onMemory, onSettings }) {
   return (
     <header class="bar">
       <button class="quiet menu" type="button" aria-label="Conversations" aria-controls="sidebar" aria-expanded={isMenuOpen} onClick={onMenu}><Menu /></button>
       <h2>{title}</h2>
       <span class={`model ${link}`} title={kLinks[link]}><i aria-hidden="true" />{model || kLinks[link]}</span>
+      <button class="quiet" type="button" title="The server's memory, live" aria-label="Memory" aria-controls="memory" aria-expanded={isMemoryOpen} onClick={onMemory}><Blocks /></button>
       <button class="quiet" type="button" title="System prompt and sampling" aria-label="Settings of this conversation" onClick={onSettings}><Brush /></button>
     </header>
   );
+}
+
+/// Whether the memory is shown; remembered for the next page.
+function useMemoryOpen() {
+  const [isOpen, setOpen] = useState(localStorage.getItem(kMemoryKey) === 'open');
+  const show = (isShown) => {
+    localStorage.setItem(kMemoryKey, isShown ? 'open' : 'closed');
+    setOpen(isShown);
+  };
+  return [isOpen, show];
+}
+
+function useDark() {
+  const [isDark, setDark] = useState(isDarkNow());
+  useEffect(() => watchTheme(() => setDark(isDarkNow())), []);
+  return isDark;
 }
 
 function useKeys(keys) {
@@ -46,8 +68,11 @@ export function App({ state, chat }) {
   const liveIds = usePart(state, ({ live }) => [...live].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isSettingsOpen, setSettingsOpen] = useState(false);
+  const [isMemoryOpen, showMemory] = useMemoryOpen();
+  const isDark = useDark();
   const [trouble, setTrouble] = useState(null);
 
+  const palette = useMemo(() => isMemoryOpen && new Palette(value.conversations, isDark), [value.conversations, isDark, isMemoryOpen]);
   const conversation = value.conversations.get(value.current);
   const last = conversation && shownPath(conversation).at(-1)?.id;
   const busy = new Set(liveIds.split(',').map((pair) => pair.split(' ')[1]));
@@ -64,14 +89,16 @@ export function App({ state, chat }) {
   if (!value.isReady) return null;
 
   return (
-    <div class={`page ${isMenuOpen ? 'menu-open' : ''}`}>
-      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} onPick={() => setMenuOpen(false)} onError={setTrouble} />
+    <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isMemoryOpen ? 'with-memory' : ''}`}>
+      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} onPick={() => setMenuOpen(false)} onError={setTrouble} />
       <div class="shade" onClick={() => setMenuOpen(false)} />
       <main>
-        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isMenuOpen={isMenuOpen} onMenu={() => setMenuOpen(!isMenuOpen)} onSettings={() => setSettingsOpen(true)} />
-        <Thread state={state} chat={chat} conversation={conversation} model={value.model} isAnswering={isAnswering} onStop={stop} />
+        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isMenuOpen={isMenuOpen} isMemoryOpen={isMemoryOpen}
+          onMenu={() => setMenuOpen(!isMenuOpen)} onMemory={() => showMemory(!isMemoryOpen)} onSettings={() => setSettingsOpen(true)} />
+        <Thread state={state} chat={chat} conversation={conversation} model={value.model} palette={palette} isAnswering={isAnswering} onStop={stop} />
         <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
       </main>
+      {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
         <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} model={value.model} contextLength={value.contextLength}

@@ -9,6 +9,7 @@ function icon(...paths) {
 }
 
 export const Again = icon('M15.5 8a6 6 0 1 0 .3 3.5', 'M16 4v4.2h-4.2');
+export const Blocks = icon('M4 4h5v5H4zM11 4h5v5h-5zM4 11h5v5H4zM11 11h5v5h-5z');
 export const Brush = icon('M3 5h8M15 5h2M3 10h2M9 10h8M3 15h6M13 15h4', 'M13 3.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M7 8.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M11 13.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4');
 export const Copy = icon('M7 7h9v9H7z', 'M4 13V4h9');
 export const Down = icon('M10 4v12', 'M5 11l5 5 5-5');

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fitHeight } from './composer.jsx';
 import { Pencil } from './icons.jsx';
+import { lights } from './lights.js';
 import { Siblings } from './siblings.jsx';
 
 function Editor({ text, onSend, onLeave }) {
@@ -41,7 +42,7 @@ export function Question({ chat, conversation, node }) {
   };
   if (isEdited) return <article class="question"><Editor text={node.text} onSend={send} onLeave={() => setEdited(false)} /></article>;
   return (
-    <article class="question" aria-label="Message">
+    <article class="question" aria-label="Message" {...lights(chat, conversation.id, node.id)}>
       <p class="said">{node.text}</p>
       <footer class="turn-foot">
         <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>

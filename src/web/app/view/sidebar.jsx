@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { fromArchive, toArchive } from '../talk/archive.js';
 import { matches, titleOf } from '../talk/conversation.js';
 import { In, Mark, Moon, Out, Pencil, Plus, Trash } from './icons.jsx';
+import { lights } from './lights.js';
 import { switchTheme } from './theme.js';
 
 function saveFile(name, text) {
@@ -14,7 +15,7 @@ function saveFile(name, text) {
   setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
 }
 
-function Entry({ chat, conversation, isOpen, isBusy, onOpen }) {
+function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
   const [isRenamed, setRenamed] = useState(false);
   const title = titleOf(conversation);
   const rename = (event) => {
@@ -32,8 +33,9 @@ function Entry({ chat, conversation, isOpen, isBusy, onOpen }) {
     return <li class="entry open"><input class="rename" aria-label="Title" defaultValue={title} ref={(field) => field?.focus()} onBlur={rename} onKeyDown={onKeyDown} /></li>;
   }
   return (
-    <li class={`entry ${isOpen ? 'open' : ''}`}>
+    <li class={`entry ${isOpen ? 'open' : ''}`} {...lights(chat, conversation.id)}>
       <button class="entry-title" type="button" aria-current={isOpen ? 'true' : undefined} onClick={onOpen} onDblClick={() => setRenamed(true)}>
+        {palette && <i class="hue" aria-hidden="true" style={{ background: palette.background(conversation) }} />}
         {isBusy && <span class="pulse" role="img" aria-label="being answered" />}{title}
       </button>
       <button class="quiet" type="button" title="Rename" aria-label={`Rename ${title}`} onClick={() => setRenamed(true)}><Pencil /></button>
@@ -64,7 +66,7 @@ function Tools({ chat, conversations, onError }) {
   );
 }
 
-export function Sidebar({ chat, conversations, current, busy, onPick, onError }) {
+export function Sidebar({ chat, conversations, current, busy, palette, onPick, onError }) {
   const [query, setQuery] = useState('');
   const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
   const found = newestFirst.filter((each) => matches(each, query));
@@ -78,7 +80,7 @@ export function Sidebar({ chat, conversations, current, busy, onPick, onError })
       <button class="new" type="button" title="Ctrl+Shift+O" onClick={() => pick(null)}><Plus />New conversation</button>
       <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" value={query} onInput={(event) => setQuery(event.target.value)} />
       <ul class="entries">
-        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} onOpen={() => pick(each.id)} />)}
+        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={() => pick(each.id)} />)}
         {found.length === 0 && query && <li class="none">Nothing found</li>}
       </ul>
       <Tools chat={chat} conversations={newestFirst} onError={onError} />

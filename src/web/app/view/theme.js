@@ -11,6 +11,18 @@ export function applyTheme() {
   if (chosen) document.documentElement.dataset.theme = chosen;
 }
 
+/// Calls `heard` whenever light becomes dark or dark light. Returns how to stop that.
+export function watchTheme(heard) {
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const chosen = new MutationObserver(heard);
+  chosen.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  system.addEventListener('change', heard);
+  return () => {
+    chosen.disconnect();
+    system.removeEventListener('change', heard);
+  };
+}
+
 export function switchTheme() {
   localStorage.setItem(kKey, isDark() ? 'light' : 'dark');
   applyTheme();

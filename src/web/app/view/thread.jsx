@@ -46,7 +46,7 @@ function useStickyEnd(conversationId, numTurns) {
   return { scroller, onScroll, isAway, toEnd };
 }
 
-export function Thread({ state, chat, conversation, model, isAnswering, onStop }) {
+export function Thread({ state, chat, conversation, model, palette, isAnswering, onStop }) {
   const path = conversation ? shownPath(conversation) : [];
   const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, path.length);
   // Whatever was said or asked last, anywhere in the tree: the next words are written here.
@@ -59,7 +59,7 @@ export function Thread({ state, chat, conversation, model, isAnswering, onStop }
           {path.length === 0 && <Welcome model={model} onSay={say} />}
           {path.map((node) => node.role === 'user'
             ? <Question key={node.id} chat={chat} conversation={conversation} node={node} />
-            : <Answer key={node.id} state={state} chat={chat} conversation={conversation} node={node} />)}
+            : <Answer key={node.id} state={state} chat={chat} conversation={conversation} node={node} palette={palette} />)}
         </div>
       </div>
       <div class="foot">

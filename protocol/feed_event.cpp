@@ -1,0 +1,41 @@
+#include "protocol/feed_event.hpp"
+
+#include "protocol/json_fields.hpp"
+
+namespace octavo {
+namespace {
+
+constexpr std::int64_t kMinIntervalMs = 50;
+constexpr std::int64_t kMaxIntervalMs = 60'000;
+
+FeedTopic read_topic(JsonFields& fields) {
+  std::string name;
+  fields.read("topic", name);
+  if (name == "blocks") return FeedTopic::kBlocks;
+  if (name != "metrics") fields.wrong("topic", "`metrics` or `blocks`");
+  return FeedTopic::kMetrics;
+}
+
+}  // namespace
+
+Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
+  FeedSubscribe subscribe;
+  JsonFields fields(event);
+  subscribe.topic = read_topic(fields);
+  std::int64_t interval = subscribe.interval.count();
+  fields.read("interval_ms", interval);
+  if (interval < kMinIntervalMs || interval > kMaxIntervalMs)
+    fields.wrong("interval_ms", "between 50 and 60000");
+  if (fields.error()) return *fields.error();
+  subscribe.interval = std::chrono::milliseconds(interval);
+  return subscribe;
+}
+
+Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event) {
+  JsonFields fields(event);
+  const FeedUnsubscribe unsubscribe{read_topic(fields)};
+  if (fields.error()) return *fields.error();
+  return unsubscribe;
+}
+
+}  // namespace octavo

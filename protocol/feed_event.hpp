@@ -1,0 +1,28 @@
+// How a client asks for a feed and gives it up: `octavo:subscribe` and `octavo:unsubscribe`.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+
+#include "src/core/result.hpp"
+
+namespace octavo {
+
+enum class FeedTopic : std::uint8_t { kMetrics, kBlocks };
+
+/// Begins a feed anew, whether it runs or not.
+struct FeedSubscribe {
+  FeedTopic topic = FeedTopic::kMetrics;
+  std::chrono::milliseconds interval{250};  ///< At most one picture in each.
+};
+/// A feed that does not run is none to end: no error.
+struct FeedUnsubscribe {
+  FeedTopic topic = FeedTopic::kMetrics;
+};
+
+/// Errors: kInvalidValue for a topic or an interval that does not exist.
+Result<FeedSubscribe> parse_subscribe(const boost::json::object& event);
+Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event);
+
+}  // namespace octavo
