@@ -27,16 +27,25 @@ class BlockManagerActor {
     for (;;) {
       auto message = co_await mailbox_.receive();
       if (!message) break;
-      StepBatch batch = blocks_.reserve(std::move(message->plan));
-      status_.num_free_blocks.store(batch.free_blocks, std::memory_order_relaxed);
-      status_.num_tokens_held.store(blocks_.num_tokens_held(), std::memory_order_relaxed);
-      executor_.send(ExecuteStep{std::move(batch)});
+      std::visit([this](auto& each) { handle(std::move(each)); }, *message);
     }
   }
 
   const BlockManager& blocks() const { return blocks_; }
 
  private:
+  void handle(ReserveStep message) {
+    StepBatch batch = blocks_.reserve(std::move(message.plan));
+    status_.num_free_blocks.store(batch.free_blocks, std::memory_order_relaxed);
+    status_.num_tokens_held.store(blocks_.num_tokens_held(), std::memory_order_relaxed);
+    executor_.send(ExecuteStep{std::move(batch)});
+  }
+  void handle(const AuditBlocks& message) {
+    BlockAudit audit = blocks_.audit();
+    status_.audit_ok.store(audit.is_consistent, std::memory_order_relaxed);
+    message.reply_to.send(BlocksAudited{std::move(audit)});
+  }
+
   Mailbox<BlockManagerMessage> mailbox_;
   BlockManager blocks_;
   Address<ExecutorMessage> executor_;

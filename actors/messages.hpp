@@ -9,6 +9,7 @@
 
 #include "actors/prompt.hpp"
 #include "actors/runtime/mailbox.hpp"
+#include "src/core/block_audit.hpp"
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
 
@@ -46,6 +47,15 @@ struct ReserveStep {
   StepPlan plan;
 };
 
+// anybody -> block manager
+struct BlocksAudited {
+  BlockAudit audit;
+};
+/// Counts every block, now: O(blocks).
+struct AuditBlocks {
+  Address<BlocksAudited> reply_to;
+};
+
 // block manager -> executor
 struct ExecuteStep {
   StepBatch batch;
@@ -62,7 +72,7 @@ struct StepFailed {
 
 using SchedulerMessage =
     std::variant<SubmitRequest, CancelRequest, CancelAll, StepCompleted, StepFailed>;
-using BlockManagerMessage = ReserveStep;
+using BlockManagerMessage = std::variant<ReserveStep, AuditBlocks>;
 using ExecutorMessage = ExecuteStep;
 
 }  // namespace octavo

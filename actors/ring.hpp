@@ -26,6 +26,7 @@ class Ring {
   }
 
   Address<SchedulerMessage> scheduler() const { return scheduler_.address(); }
+  Address<BlockManagerMessage> block_manager() const { return block_manager_.address(); }
   const BlockManager& blocks() const { return block_manager_.blocks(); }
   bool is_idle() const { return scheduler_.is_idle(); }
 

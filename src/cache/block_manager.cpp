@@ -99,4 +99,14 @@ bool BlockManager::is_consistent() const {
   return true;
 }
 
+BlockAudit BlockManager::audit() const {
+  BlockAudit audit;
+  audit.device.num_blocks = num_blocks();
+  audit.device.num_free = num_free();
+  audit.device.num_owned = num_blocks() - num_free();
+  audit.is_consistent = is_consistent();
+  if (!audit.is_consistent) audit.fault = "a block's count is not the number of its holders";
+  return audit;
+}
+
 }  // namespace octavo

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/cache/block_pool.hpp"
+#include "src/core/block_audit.hpp"
 #include "src/core/step.hpp"
 
 namespace octavo {
@@ -38,6 +39,7 @@ class BlockManager {
   /// The audit: free + owned = total, and every block's count equals the number of tables that hold
   /// it. O(blocks).
   bool is_consistent() const;
+  BlockAudit audit() const;
 
  private:
   struct Table {
