@@ -14,10 +14,10 @@ using namespace octavo;
 
 namespace {
 
-using Request = http::request<http::string_body>;
+using HttpRequest = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-asio::awaitable<Response> answer_nothing(Request) { co_return Response{}; }
+asio::awaitable<Response> answer_nothing(HttpRequest) { co_return Response{}; }
 
 /// Listens on a free port while it lives.
 class Port {
@@ -123,7 +123,7 @@ struct LateAnswer {
   std::shared_ptr<Mailbox<std::string>> words;
   std::shared_ptr<std::promise<void>> asked;
 
-  asio::awaitable<Response> operator()(Request) const {
+  asio::awaitable<Response> operator()(HttpRequest) const {
     asked->set_value();
     auto word = co_await words->receive();
     Response response(http::status::ok, 11);
@@ -137,13 +137,13 @@ struct LateAnswer {
 TEST_CASE("an answer that comes late is sent, also by a server that is told to go meanwhile") {
   LateAnswer late;
   late.asked = std::make_shared<std::promise<void>>();
-  HttpHandler handler = [&late](Request request) { return late(std::move(request)); };
+  HttpHandler handler = [&late](HttpRequest request) { return late(std::move(request)); };
   Port port({}, {}, std::move(handler));
   late.words = std::make_shared<Mailbox<std::string>>(port.executor());
   asio::io_context io;
   asio::ip::tcp::socket client(io);
   client.connect({asio::ip::make_address("127.0.0.1"), port.number()});
-  Request request(http::verb::get, "/slow", 11);
+  HttpRequest request(http::verb::get, "/slow", 11);
   request.set(http::field::host, "localhost");
   http::write(client, request);
   late.asked->get_future().wait();

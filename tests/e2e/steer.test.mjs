@@ -45,19 +45,19 @@ describe('steering', () => {
     assert.ok(successor.usage.input_tokens > turn.usage.input_tokens + turn.usage.output_tokens);
   });
 
-  test('steers in a row reach one successor in their order, on the lane of the response', async () => {
+  test('a successor can be steered in its turn, and what is queued on the lane comes behind them all', async () => {
     const turn = client.create({ ...endless, stream_id: 'steered' });
     const behind = client.create({ ...endless, stream_id: 'steered', max_output_tokens: 5 });
     await turn.started;
-    const successor = client.steer(turn, 'First.');
-    client.steerAgain(turn, [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Second.' }] }]);
-    await successor.finished;
-    assert.deepEqual(codesOf(turn), ['accepted', 'accepted']);
-    assert.notEqual(turn.steers[0].steer.id, turn.steers[1].steer.id);
-    const both = [{ role: 'user', content: 'First.' }, { role: 'user', content: 'Second.' }];
-    const asked = await client.complete({ ...endless, input: both, previous_response_id: turn.id });
-    assert.equal(successor.text, asked.text);
-    assert.equal(successor.usage.input_tokens, asked.usage.input_tokens);
+    const first = client.steer(turn, 'First.');
+    await first.started;
+    const second = client.steer(first, [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Second.' }] }]);
+    await second.finished;
+    assert.deepEqual([codesOf(turn), codesOf(first)], [['accepted'], ['accepted']]);
+    assert.notEqual(turn.steers[0].steer.id, first.steers[0].steer.id);
+    const asked = await client.complete({ ...endless, input: 'Second.', previous_response_id: first.id });
+    assert.equal(second.text, asked.text);
+    assert.equal(second.usage.input_tokens, asked.usage.input_tokens);
     await behind.finished;
     assert.equal(behind.response.previous_response_id, null);
     assert.ok(behind.events.every((event) => event.stream_id === 'steered'));
