@@ -49,7 +49,8 @@ class Port {
   octavo::Request next_request() {
     for (;;) {
       auto message = engine_.try_receive();
-      if (message) return std::move(std::get<SubmitRequest>(*message).request);
+      auto* submitted = message ? std::get_if<SubmitRequest>(&*message) : nullptr;
+      if (submitted != nullptr) return std::move(submitted->request);
       std::this_thread::yield();
     }
   }
