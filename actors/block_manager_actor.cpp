@@ -36,6 +36,32 @@ void BlockManagerActor::handle(ReserveStep message) {
   publish();
 }
 
+void BlockManagerActor::handle(const AuditBlocks& message) {
+  BlockAudit audit = blocks_.audit();
+  status_.audit_ok.store(audit.is_consistent, std::memory_order_relaxed);
+  message.reply_to.send(BlocksAudited{std::move(audit)});
+}
+
+void BlockManagerActor::publish_status(const CacheCredits& credits) {
+  const auto set = [](auto& gauge, auto value) { gauge.store(value, std::memory_order_relaxed); };
+  const BlockPool& device = blocks_.pools().pool(Tier::kDevice);
+  const BlockPool& host = blocks_.pools().pool(Tier::kHost);
+  set(status_.num_blocks, device.num_blocks());
+  set(status_.num_free_blocks, credits.num_free);
+  set(status_.num_cached_blocks, credits.num_cached);
+  set(status_.num_blocks_in_transfer, device.num_in_transfer());
+  set(status_.num_host_blocks, host.num_blocks());
+  set(status_.num_free_host_blocks, credits.num_host_free);
+  set(status_.num_cached_host_blocks, host.num_cached());
+  set(status_.num_host_blocks_in_transfer, host.num_in_transfer());
+  set(status_.num_tokens_held, blocks_.num_tokens_held());
+  const CacheTotals& totals = blocks_.totals();
+  set(status_.num_prefix_queries, totals.num_queried_tokens);
+  set(status_.num_prefix_hits, totals.num_hit_tokens);
+  set(status_.num_blocks_demoted, totals.num_demoted);
+  set(status_.num_blocks_promoted, totals.num_promoted);
+}
+
 void BlockManagerActor::handle(SubscribeBlocks message) {
   if (feed_.is_empty()) blocks_.set_observed(true);
   feed_.subscribe(std::move(message), clock_());

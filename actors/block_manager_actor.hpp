@@ -32,6 +32,8 @@ class BlockManagerActor {
   void handle(const UnsubscribeBlocks& message);
   void handle(const BlockMapTaken& message);
   void handle(const PublishBlocks& message);
+  void handle(const AuditBlocks& message);
+  void publish_status(const CacheCredits& credits);
   void publish();
   void wake_at(std::optional<TimePoint> due, TimePoint now);
   void stop_watching_if_alone();

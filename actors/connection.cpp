@@ -98,11 +98,14 @@ asio::awaitable<bool> Connection::serve_http() {
     auto body_read = co_await http::async_read(stream(), buffer_, parser, kTuple);
     if (std::get<0>(body_read)) co_return false;
     request_ = parser.release();
-    http::response<http::string_body> response = context_.handler(request_);
-    response.keep_alive(request_.keep_alive());
-    const bool keep_alive = response.keep_alive();
+    const bool keep_alive = request_.keep_alive();
+    answering_ = true;
+    auto handling = context_.handler(std::move(request_));
+    http::response<http::string_body> response = co_await std::move(handling);
+    response.keep_alive(keep_alive && !ends_answered_);
     co_await answer(std::move(response));
-    if (!keep_alive) co_return false;
+    answering_ = false;
+    if (!keep_alive || ends_answered_) co_return false;
   }
 }
 
@@ -144,7 +147,9 @@ asio::awaitable<bool> Connection::upgrade() {
     refusal = {http::status::not_found, "WebSockets are served at /v1/responses"};
   } else if (const auto origin = check_origin(request_.base(), context_.policy)) {
     refusal = *origin;
-  } else if (!has_valid_key(request_.base(), context_.policy)) {
+  } else if (const auto key = api_key_of(request_.base(), context_.policy)) {
+    session_.set_api_key(*key);
+  } else {
     refusal = {http::status::unauthorized,
                "the API key is missing or wrong: send Authorization: Bearer KEY"};
   }
@@ -256,7 +261,8 @@ void Connection::start_age_limit() {
 }
 
 void Connection::drain(std::string_view reason, std::chrono::milliseconds time_left) {
-  if (!upgraded_) return close_socket();  // Between two requests: answers are written at once.
+  if (!upgraded_ && answering_) return void(ends_answered_ = true);
+  if (!upgraded_) return close_socket();
   session_.drain(reason, time_left);
   close_when_drained();
 }

@@ -19,9 +19,9 @@ namespace octavo {
 
 namespace beast = boost::beast;
 
-/// Answers plain HTTP requests; the house fills it in.
-using HttpHandler =
-    std::function<http::response<http::string_body>(const http::request<http::string_body>&)>;
+/// Answers plain HTTP requests, perhaps after asking an actor; the house fills it in.
+using HttpHandler = std::function<asio::awaitable<http::response<http::string_body>>(
+    http::request<http::string_body>)>;
 
 /// What every connection shares; the house owns it, and it outlives them.
 struct ConnectionContext {
@@ -70,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::steady_timer deadline_;  ///< Of the write, or the close handshake, under way.
   asio::steady_timer age_;
   bool upgraded_ = false;
+  bool answering_ = false;      ///< A request is at the handler.
+  bool ends_answered_ = false;  ///< The answer under way is the last.
 };
 
 }  // namespace octavo

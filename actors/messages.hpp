@@ -9,6 +9,7 @@
 
 #include "actors/prompt.hpp"
 #include "actors/runtime/mailbox.hpp"
+#include "src/core/block_audit.hpp"
 #include "src/core/block_map.hpp"
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
@@ -81,6 +82,15 @@ struct BlockMapTaken {
 // block manager -> itself, from its timer
 struct PublishBlocks {};
 
+// anybody -> block manager
+struct BlocksAudited {
+  BlockAudit audit;
+};
+/// Counts every block, now: O(blocks).
+struct AuditBlocks {
+  Address<BlocksAudited> reply_to;
+};
+
 // block manager -> executor
 struct ExecuteStep {
   StepBatch batch;
@@ -97,8 +107,8 @@ struct StepFailed {
 
 using SchedulerMessage =
     std::variant<SubmitRequest, CancelRequest, CancelAll, StepCompleted, StepFailed>;
-using BlockManagerMessage =
-    std::variant<ReserveStep, SubscribeBlocks, UnsubscribeBlocks, BlockMapTaken, PublishBlocks>;
+using BlockManagerMessage = std::variant<ReserveStep, AuditBlocks, SubscribeBlocks,
+                                         UnsubscribeBlocks, BlockMapTaken, PublishBlocks>;
 using ExecutorMessage = ExecuteStep;
 
 }  // namespace octavo

@@ -67,6 +67,26 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
   return model.chat_template->render(context);
 }
 
+// Where in `text` the parent's own words end: its tokens stand for all before. Nothing when the
+// text begins otherwise. Templates may trim an answer; its tokens are kept as they were all the
+// same.
+std::optional<std::size_t> end_of_parent(std::string_view text, const RememberedResponse* parent) {
+  if (parent == nullptr || parent->prompt_text.empty()) return std::nullopt;
+  if (text.substr(0, parent->prompt_text.size()) != parent->prompt_text) return std::nullopt;
+  const std::string_view rest = text.substr(parent->prompt_text.size());
+  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  std::string_view answer = parent->output_text;
+  const auto follows = [&] { return rest.substr(0, answer.size()) == answer; };
+  if (!follows()) {
+    while (!answer.empty() && is_space(answer.back())) answer.remove_suffix(1);
+  }
+  if (!follows()) {
+    while (!answer.empty() && is_space(answer.front())) answer.remove_prefix(1);
+  }
+  if (!follows()) return std::nullopt;
+  return parent->prompt_text.size() + answer.size();
+}
+
 Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {
   Prompt prompt;
@@ -75,12 +95,9 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
   auto spans = render(model, create, prompt.messages);
   if (!spans) return spans.error();
   for (const TextSpan& span : *spans) prompt.text += span.text;
-  const std::string known = parent != nullptr && !parent->prompt_text.empty()
-                                ? parent->prompt_text + parent->output_text
-                                : "";
-  if (!known.empty() && prompt.text.compare(0, known.size(), known) == 0) {
+  if (const auto known = end_of_parent(prompt.text, parent)) {
     prompt.tokens = parent->tokens;
-    append(model.tokenizer->encode(spans_behind(*spans, known.size()), false), prompt.tokens);
+    append(model.tokenizer->encode(spans_behind(*spans, *known), false), prompt.tokens);
   } else {
     prompt.tokens = model.tokenizer->encode(*spans, false);
   }
@@ -132,9 +149,15 @@ Result<SamplingParams> complete_sampling(const ServedModel& model, const Respons
   if (!create.has_temperature && model.temperature) sampling.temperature = *model.temperature;
   if (!create.has_top_p && model.top_p) sampling.top_p = *model.top_p;
   if (!create.has_top_k && model.top_k) sampling.top_k = *model.top_k;
-  if (!create.has_repetition_penalty && model.repetition_penalty)
+  // A beam's scores know no penalties, so the model's default is left out rather than refused.
+  if (!create.has_repetition_penalty && model.repetition_penalty && !sampling.is_beam_search())
     sampling.repetition_penalty = *model.repetition_penalty;
-  if (!create.generate) sampling.max_tokens = 1, sampling.n = 1, sampling.min_tokens = 0;
+  if (!create.generate) {
+    sampling.max_tokens = 1;
+    sampling.n = 1;
+    sampling.min_tokens = 0;
+    sampling.beam_width = 0;
+  }
   if (auto checked = validate(sampling, model.vocab_size); !checked) return checked.error();
   return sampling;
 }

@@ -25,6 +25,7 @@ std::vector<std::int32_t> ResponseTask::append(const TokensGenerated& event, boo
                                                std::vector<std::string>& frames) {
   Choice& choice = choices_.at(static_cast<std::size_t>(event.choice));
   if (choice.finished || !create_.generate) return {};
+  choice.score = event.score;
   if (!stream_.has_begun(event.choice)) stream_.begin_choice(event.choice, frames);
   bool stop_matched = false;
   for (std::size_t i = 0; i < event.tokens.size() && !stop_matched; ++i) {
@@ -79,6 +80,8 @@ void ResponseTask::end(const RequestFinished& finished, std::int64_t completed_a
   end.usage = finished.usage;
   end.timings = finished.timings;
   end.num_preemptions = finished.num_preemptions;
+  end.num_shared_blocks = finished.num_shared_blocks;
+  end.scores = scores();
   end.completed_at = completed_at;
   if (!create_.generate) {
     end.usage.num_completion_tokens = 0;
@@ -98,9 +101,15 @@ RememberedResponse ResponseTask::remember() {
   response.id = stream_.id();
   response.stream_id = create_.stream_id;
   response.store = create_.store;
+  response.num_events = stream_.num_events();
   response.messages = std::move(prompt_.messages);
   response.prompt_text = std::move(prompt_.text);
   response.tokens = std::move(prompt_.tokens);
+  response.settings = create_;
+  response.settings.input.clear();
+  response.settings.text_input.clear();
+  response.settings.input_token_ids.reset();
+  response.settings.unknown_fields.clear();
   if (!create_.generate) return response;
   const Choice& choice = choices_[0];
   const std::string& text = stream_.text_of(0);
@@ -113,6 +122,16 @@ RememberedResponse ResponseTask::remember() {
   boost::json::object answer{{"role", "assistant"}, {"content", text}};
   response.messages.push_back(std::move(answer));
   return response;
+}
+
+// Empty unless every choice has one: a search that was cut short has none.
+std::vector<float> ResponseTask::scores() const {
+  std::vector<float> scores;
+  for (const Choice& choice : choices_) {
+    if (!choice.score) return {};
+    scores.push_back(*choice.score);
+  }
+  return scores;
 }
 
 LogprobEntry ResponseTask::entry_of(const SampledToken& token) const {

@@ -40,7 +40,12 @@ class ResponseTask {
   void preempted(PreemptionMode mode, std::vector<std::string>& frames) {
     frames.push_back(stream_.preempted(mode));
   }
-  void resumed(std::vector<std::string>& frames) { frames.push_back(stream_.resumed()); }
+  void resumed(PreemptionMode mode, std::vector<std::string>& frames) {
+    frames.push_back(stream_.resumed(mode));
+  }
+  /// True once the client knows of it.
+  bool has_begun() const { return stream_.num_events() > 0; }
+  std::int64_t take_event_number() { return stream_.take_event_number(); }
   /// The terminal event.
   void end(const RequestFinished& finished, std::int64_t completed_at,
            std::vector<std::string>& frames);
@@ -57,12 +62,14 @@ class ResponseTask {
     std::vector<LogprobEntry> pending_logprobs;
     bool is_cut = false;  ///< By a stop string.
     std::optional<FinishReason> finished;
+    std::optional<float> score;
   };
 
   bool take(Choice& choice, const SampledToken& token);
   void flush(std::int32_t index, std::vector<std::string>& frames);
   void finish(std::int32_t index, FinishReason reason, std::vector<std::string>& frames);
   LogprobEntry entry_of(const SampledToken& token) const;
+  std::vector<float> scores() const;
 
   RequestId request_;
   const ServedModel& model_;

@@ -102,7 +102,9 @@ void SchedulerActor::publish() {
   status_.num_running.store(now.num_running, std::memory_order_relaxed);
   status_.num_waiting.store(now.num_waiting, std::memory_order_relaxed);
   status_.num_preempted.store(now.num_preempted, std::memory_order_relaxed);
-  status_.num_preemptions.store(now.num_preemptions_swap + now.num_preemptions_recompute, std::memory_order_relaxed);
+  status_.num_swapped.store(now.num_swapped, std::memory_order_relaxed);
+  status_.num_preemptions_swap.store(now.num_preemptions_swap, std::memory_order_relaxed);
+  status_.num_preemptions_recompute.store(now.num_preemptions_recompute, std::memory_order_relaxed);
 }
 
 }  // namespace octavo

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
 #include "src/core/error.hpp"
 
@@ -48,8 +49,9 @@ void Session::receive(ResponseCreate create) {
   if (!sampling) return send_error(sampling.error(), create.stream_id);
   create.sampling = std::move(*sampling);
   const std::string lane = create.stream_id;
-  if (auto queued = lanes_.enqueue(lane, Pending{std::move(create), context_.clock()}); !queued)
-    return send_error(queued.error(), lane);
+  const RequestId request{context_.next_request.fetch_add(1)};
+  auto queued = lanes_.enqueue(lane, Pending{request, std::move(create), context_.clock()});
+  if (!queued) return send_error(queued.error(), lane);
   start_next();
 }
 
@@ -58,22 +60,26 @@ void Session::start_next() {
 }
 
 void Session::start(Pending pending) {
-  const ResponseCreate& create = pending.create;
+  const std::string& parent_id = pending.create.previous_response_id;
   std::shared_ptr<const RememberedResponse> parent;
-  if (!create.previous_response_id.empty()) {
-    parent = memory_.find(create.previous_response_id);
+  if (!parent_id.empty()) {
+    parent = memory_.find(parent_id);
     if (parent == nullptr) {
-      const Error error{
-          Errc::kPreviousResponseNotFound,
-          "Previous response with id '" + create.previous_response_id + "' not found.",
-          "previous_response_id"};
-      return refuse(create, error);
+      const Error error{Errc::kPreviousResponseNotFound,
+                        "Previous response with id '" + parent_id + "' not found.",
+                        "previous_response_id"};
+      return refuse(pending, error);
     }
   }
-  const RequestId request{context_.next_request.fetch_add(1)};
+  send_to_desk(std::move(pending), std::move(parent));
+}
+
+void Session::send_to_desk(Pending pending, std::shared_ptr<const RememberedResponse> parent) {
+  const RequestId request = pending.request;
   const Address<SessionMessage> reply_to = mailbox_.address();
   // The desk works on copies: this session may be gone before it answers.
-  asio::post(context_.desk, [&model = context_.model, request, create, parent, reply_to] {
+  asio::post(context_.desk, [&model = context_.model, request, create = pending.create,
+                             parent = std::move(parent), reply_to] {
     auto prompt = std::make_unique<Result<Prompt>>(prepare_prompt(model, create, parent.get()));
     reply_to.send(PromptPrepared{request, std::move(prompt)});
   });
@@ -105,11 +111,12 @@ void Session::receive(const FeedUnsubscribe& unsubscribe) {
 }
 
 bool Session::cancel_running(const ResponseCancel& cancel) {
-  for (const auto& [request, running] : tasks_) {
+  for (auto& [request, running] : tasks_) {
     const bool named = cancel.response_id.empty()
                            ? running.task->create().stream_id == cancel.stream_id
                            : running.task->response_id() == cancel.response_id;
     if (!named) continue;
+    running.cancelled = !running.steers.empty();
     scheduler_.send(CancelRequest{request, CancelReason::kClientCancelled});
     return true;
   }
@@ -153,7 +160,8 @@ void Session::handle_prepared(PromptPrepared prepared) {
   if (found == preparing_.end()) return;
   Pending pending = std::move(found->second);
   preparing_.erase(found);
-  if (!*prepared.prompt) return refuse(pending.create, prepared.prompt->error());
+  if (std::exchange(pending.grew_at_desk, false)) return start(std::move(pending));
+  if (!*prepared.prompt) return refuse(pending, prepared.prompt->error());
   Prompt prompt = std::move(**prepared.prompt);
   auto task = std::make_unique<ResponseTask>(prepared.request, response_id(prepared.request),
                                              context_.model, std::move(pending.create),
@@ -162,8 +170,14 @@ void Session::handle_prepared(PromptPrepared prepared) {
   request.id = prepared.request;
   request.prompt = task->prompt_tokens();
   request.sampling = task->create().sampling;
+  request.priority = task->create().priority;
+  request.tenant = tenant_;
+  request.cache_namespace =
+      cache_namespace_of(context_.hash_key, tenant_, task->create().cache_salt);
   if (task->create().deadline) request.deadline = pending.arrival + *task->create().deadline;
-  tasks_.emplace(request.id, Running{std::move(task), pending.arrival, {}});
+  Running running{std::move(task), pending.arrival};
+  running.uncommitted = std::move(pending.steers);
+  tasks_.emplace(request.id, std::move(running));
   const RequestId id = request.id;
   if (scheduler_.send(SubmitRequest{std::move(request), mailbox_.address()}) ==
       SendResult::kClosed) {
@@ -186,7 +200,9 @@ void Session::handle_engine(SessionEvents events) {
 
 void Session::on(const RequestAccepted& event) {
   std::vector<std::string> frames;
-  tasks_.at(event.request).task->begin(frames);
+  Running& running = tasks_.at(event.request);
+  running.task->begin(frames);
+  running.uncommitted.clear();
   send(std::move(frames));
 }
 
@@ -212,23 +228,30 @@ void Session::on(const RequestPreempted& event) {
 
 void Session::on(const RequestResumed& event) {
   std::vector<std::string> frames;
-  tasks_.at(event.request).task->resumed(frames);
+  tasks_.at(event.request).task->resumed(event.mode, frames);
   send(std::move(frames));
 }
 
 void Session::on(const RequestFinished& event) {
   const auto found = tasks_.find(event.request);
-  Running running = std::move(found->second);
-  tasks_.erase(found);
+  Running& running = found->second;
   context_.metrics.observe(event, context_.clock() - running.arrival);
   std::vector<std::string> frames;
   running.task->end(event, context_.unix_seconds(), frames);
   send(std::move(frames));
-  const std::string lane = running.task->create().stream_id;
   const bool failed =
       event.reason == FinishReason::kError || event.reason == FinishReason::kDeadline;
   if (!failed) memory_.remember(running.task->remember());
-  lanes_.finish(lane);
+  if (!failed && !running.steers.empty()) {
+    Running steered = std::move(running);
+    tasks_.erase(found);
+    return follow(std::move(steered));
+  }
+  const ResponseCreate& create = running.task->create();
+  if (failed) memory_.disown(create.previous_response_id, running.task->response_id());
+  fail_all(running.steers, Error{Errc::kEngineError, "the steered response failed", ""});
+  lanes_.finish(create.stream_id);
+  tasks_.erase(found);
 }
 
 void Session::on(const RequestRejected& event) {
@@ -236,10 +259,20 @@ void Session::on(const RequestRejected& event) {
   Running running = std::move(found->second);
   tasks_.erase(found);
   context_.metrics.count_rejected();
-  refuse(running.task->create(), event.error);
+  Pending pending{event.request, running.task->create(), running.arrival};
+  pending.steers = std::move(running.uncommitted);
+  pending.steers.insert(pending.steers.end(), running.steers.begin(), running.steers.end());
+  refuse(pending, event.error);
 }
 
-void Session::refuse(const ResponseCreate& create, const Error& error) {
+void Session::refuse(const Pending& pending, const Error& error) {
+  const ResponseCreate& create = pending.create;
+  if (!pending.steers.empty()) {
+    // The client gets its input back, and the response that it steered stays to be continued.
+    memory_.disown(create.previous_response_id, response_id(pending.request));
+    fail_all(pending.steers, error);
+    return lanes_.finish(create.stream_id);
+  }
   // A continuation that fails takes its parent out of this lane's memory; a failed fork from
   // another lane does not.
   const auto parent = memory_.find(create.previous_response_id);

@@ -20,6 +20,8 @@
 #include "actors/session_limits.hpp"
 #include "protocol/close_code.hpp"
 #include "protocol/metrics.hpp"
+#include "protocol/steer_events.hpp"
+#include "src/core/keyed_hash.hpp"
 
 namespace octavo {
 
@@ -36,6 +38,7 @@ struct SessionContext {
   std::function<std::int64_t()> unix_seconds;
   Address<BlockManagerMessage> block_manager;
   const EngineStatus& status;
+  HashKey hash_key{};  ///< Of the server: names tenants and cache namespaces.
 };
 
 class Session {
@@ -45,6 +48,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// The API key that the client came with; before its first frame.
+  void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
   /// A text frame from the client.
   void receive_frame(std::string_view frame);
   /// What the engine and the desk say; to be awaited by the connection and handed to handle().
@@ -63,14 +68,20 @@ class Session {
 
  private:
   struct Pending {  ///< Queued on its lane, then at the desk.
+    RequestId request;
     ResponseCreate create;
     TimePoint arrival;
     bool cancelled = false;
+    std::vector<Steer> steers{};  ///< Whose input it holds, when steering made it.
+    bool grew_at_desk = false;    ///< More input came while its prompt was made.
   };
   struct Running {  ///< At the engine.
     std::unique_ptr<ResponseTask> task;
     TimePoint arrival;
-    std::optional<TimePoint> last_token;
+    std::optional<TimePoint> last_token{};
+    std::vector<Steer> uncommitted{};  ///< Its own input, until it is created.
+    std::vector<Steer> steers{};       ///< The successor's input.
+    bool cancelled = false;            ///< By the client, after it was steered.
   };
 
   void receive(ResponseCreate create);
@@ -79,6 +90,7 @@ class Session {
   void receive(const FeedUnsubscribe& unsubscribe);
   void start_next();
   void start(Pending pending);
+  void send_to_desk(Pending pending, std::shared_ptr<const RememberedResponse> parent);
   void handle_engine(SessionEvents events);
   void handle_prepared(PromptPrepared prepared);
   void on(const RequestAccepted& event);
@@ -88,12 +100,28 @@ class Session {
   void on(const RequestFinished& event);
   void on(const RequestRejected& event);
   void cut_off_if_deaf();
-  void refuse(const ResponseCreate& create, const Error& error);
+  void refuse(const Pending& pending, const Error& error);
   void send(std::vector<std::string> frames);
   void send_error(const Error& error, const std::string& stream_id);
   std::string response_id(RequestId request) const;
   bool cancel_pending(const ResponseCancel& cancel);
   bool cancel_running(const ResponseCancel& cancel);
+
+  // Steering (session_steering.cpp).
+  void receive(ResponseSteer event);
+  bool steer_running(const std::string& newest, Steer& steer);
+  bool steer_pending(const std::string& newest, Steer& steer);
+  bool steer_ended(const std::string& newest, Steer& steer);
+  Pending successor_of(const std::string& id, const ResponseCreate& settings,
+                       std::vector<Steer> steers);
+  void follow(Running steered);
+  void accept(Steer& steer);
+  void fail(Steer steer, SteerFault fault, std::string_view message);
+  void fail_all(const std::vector<Steer>& steers, const Error& error);
+  std::string next_steer_id();
+  ResponseTask* find_begun(const std::string& response_id);
+  std::string lane_of(const std::string& response_id);
+  std::int64_t take_event_number(const std::string& response_id);
 
   SessionContext& context_;
   Address<SchedulerMessage>
@@ -106,6 +134,7 @@ class Session {
   std::map<RequestId, Running> tasks_;
   BlockSubscription blocks_;
   LoadSubscription load_;
+  std::uint64_t tenant_ = 0;
   bool draining_ = false;
   bool left_ = false;
 };

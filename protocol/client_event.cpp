@@ -6,6 +6,7 @@
 
 #include "protocol/input_items.hpp"
 #include "protocol/json_fields.hpp"
+#include "protocol/sampling_fields.hpp"
 
 namespace octavo {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxSaltBytes = 1024;
 constexpr std::size_t kMaxInputTokens = std::size_t{1} << 20;
 
 // Fields of the standard that are accepted without effect: they describe things that do not change
@@ -56,76 +58,12 @@ constexpr std::array kKnown{"model",
                             "n",
                             "beam_width",
                             "length_penalty",
-                            "early_stopping"};
+                            "early_stopping",
+                            "cache_salt"};
 
 template <std::size_t N>
 bool contains(const std::array<const char*, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-void read_stops(JsonFields& fields, SamplingParams& sampling) {
-  if (const auto* stop = fields.find("stop")) {
-    if (stop->is_string()) {
-      sampling.stop.emplace_back(stop->get_string());
-    } else if (stop->is_array()) {
-      for (const auto& each : stop->get_array()) {
-        if (!each.is_string()) return void(fields.wrong("stop", "a string or a list of strings"));
-        sampling.stop.emplace_back(each.get_string());
-      }
-    } else {
-      fields.wrong("stop", "a string or a list of strings");
-    }
-  }
-  if (const auto* ids = fields.find("stop_token_ids")) {
-    if (!ids->is_array()) return void(fields.wrong("stop_token_ids", "a list of token ids"));
-    for (const auto& each : ids->get_array()) {
-      boost::system::error_code error;
-      sampling.stop_token_ids.push_back(each.to_number<std::int32_t>(error));
-      if (error) return void(fields.wrong("stop_token_ids", "a list of token ids"));
-    }
-  }
-}
-
-void read_logit_bias(JsonFields& fields, SamplingParams& sampling) {
-  const auto* bias = fields.find("logit_bias");
-  if (bias == nullptr) return;
-  if (!bias->is_object()) return void(fields.wrong("logit_bias", "an object of token id to bias"));
-  for (const auto& [key, value] : bias->get_object()) {
-    const bool digits =
-        !key.empty() && key.size() <= 9 &&
-        std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits || !value.is_number())
-      return void(fields.wrong("logit_bias", "an object of token id to bias"));
-    sampling.logit_bias.emplace_back(std::stoi(std::string(key)),
-                                     static_cast<float>(value.to_number<double>()));
-  }
-}
-
-void read_sampling(JsonFields& fields, ResponseCreate& create) {
-  SamplingParams& sampling = create.sampling;
-  create.has_temperature = fields.read("temperature", sampling.temperature);
-  create.has_top_p = fields.read("top_p", sampling.top_p);
-  create.has_top_k = fields.read("top_k", sampling.top_k);
-  create.has_repetition_penalty = fields.read("repetition_penalty", sampling.repetition_penalty);
-  fields.read("min_p", sampling.min_p);
-  fields.read("presence_penalty", sampling.presence_penalty);
-  fields.read("frequency_penalty", sampling.frequency_penalty);
-  std::int64_t seed = 0;
-  if (fields.read("seed", seed)) sampling.seed = static_cast<std::uint64_t>(seed);
-  if (fields.read("max_output_tokens", sampling.max_tokens) && sampling.max_tokens < 1) {
-    fields.wrong("max_output_tokens", "at least 1");
-  }
-  fields.read("min_tokens", sampling.min_tokens);
-  fields.read("ignore_eos", sampling.ignore_eos);
-  fields.read("n", sampling.n);
-  read_stops(fields, sampling);
-  read_logit_bias(fields, sampling);
-  std::int32_t top_logprobs = 0;
-  if (fields.read("top_logprobs", top_logprobs)) {
-    if (top_logprobs < 0 || top_logprobs > 20) fields.wrong("top_logprobs", "between 0 and 20");
-    create.include_logprobs = create.include_logprobs || top_logprobs > 0;
-  }
-  if (create.include_logprobs) sampling.num_logprobs = top_logprobs;
 }
 
 // What a client may ask for and this build cannot do is refused by name, never silently dropped.
@@ -146,8 +84,7 @@ void refuse_unsupported(JsonFields& fields) {
     if (*choice != "auto" && *choice != "none")
       fields.unsupported("tool_choice", "only `auto` and `none` are supported");
   }
-  for (const char* name :
-       {"conversation", "prompt", "beam_width", "length_penalty", "early_stopping"}) {
+  for (const char* name : {"conversation", "prompt"}) {
     if (fields.find(name) != nullptr)
       fields.unsupported(name, std::string(name) + " is not supported");
   }
@@ -181,6 +118,12 @@ void read_include(JsonFields& fields, ResponseCreate& create) {
   }
 }
 
+void read_cache_salt(JsonFields& fields, ResponseCreate& create) {
+  if (fields.read("cache_salt", create.cache_salt) &&
+      (create.cache_salt.empty() || create.cache_salt.size() > kMaxSaltBytes))
+    fields.wrong("cache_salt", "a string of 1 to 1024 bytes");
+}
+
 void read_extensions(JsonFields& fields, ResponseCreate& create) {
   const auto* octavo = fields.find("octavo");
   if (octavo == nullptr) return;
@@ -192,10 +135,10 @@ void read_extensions(JsonFields& fields, ResponseCreate& create) {
       extension.wrong("deadline_ms", "between 1 and 86400000");
     create.deadline = std::chrono::milliseconds(deadline);
   }
-  for (const char* name : {"priority", "resume_grace_ms"}) {
-    if (extension.find(name) != nullptr)
-      extension.unsupported(name, std::string("octavo.") + name + " is not supported");
-  }
+  extension.read("priority", create.priority);
+  read_cache_salt(extension, create);
+  if (extension.find("resume_grace_ms") != nullptr)
+    extension.unsupported("resume_grace_ms", "octavo.resume_grace_ms is not supported");
   if (const auto* ids = extension.find("prompt_token_ids")) {
     if (!ids->is_array() || ids->get_array().empty() || ids->get_array().size() > kMaxInputTokens) {
       extension.wrong("prompt_token_ids", "a list of token ids, not empty");
@@ -250,6 +193,7 @@ Result<ResponseCreate> parse_create(const json::object& object, std::string stre
   fields.read("store", create.store);
   read_include(fields, create);
   read_extensions(fields, create);
+  read_cache_salt(fields, create);
   read_sampling(fields, create);
   read_metadata(fields, create);
   if (fields.error()) return *fields.error();
@@ -284,6 +228,43 @@ Result<ResponseCancel> parse_cancel(const json::object& object, std::string stre
                  "response_id"};
   }
   return cancel;
+}
+
+std::optional<Error> fault_of_steering(const json::value* input) {
+  if (input == nullptr) return Error{Errc::kInvalidValue, "input is missing", "input"};
+  if (!input->is_array()) return std::nullopt;
+  if (input->get_array().empty())
+    return Error{Errc::kInvalidValue, "input must be a string or a list of messages, not empty",
+                 "input"};
+  for (const auto& item : input->get_array()) {
+    const auto* message = item.if_object();
+    const auto* role = message != nullptr ? message->if_contains("role") : nullptr;
+    if (role == nullptr || *role != "user")
+      return Error{Errc::kInvalidValue, "input must be messages of the role `user`", "input"};
+  }
+  return std::nullopt;
+}
+
+Result<ResponseSteer> parse_steer(const json::object& object) {
+  ResponseSteer steer;
+  JsonFields fields(object);
+  fields.read("previous_response_id", steer.previous_response_id);
+  if (fields.error()) return *fields.error();
+  if (steer.previous_response_id.empty()) {
+    return Error{Errc::kInvalidEvent, "response.steer names no previous_response_id",
+                 "previous_response_id"};
+  }
+  const auto* input = fields.find("input");
+  if (input != nullptr) steer.given_input = *input;
+  steer.fault = fault_of_steering(input);
+  if (steer.fault) return steer;
+  if (input->is_string()) steer.text_input.assign(input->get_string());
+  auto messages = messages_of(*input);
+  if (messages)
+    steer.input = std::move(*messages);
+  else
+    steer.fault = messages.error();
+  return steer;
 }
 
 }  // namespace
@@ -340,11 +321,17 @@ boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_
     if (!unsubscribe) return refuse(unsubscribe.error());
     return ClientEvent(*unsubscribe);
   }
+  if (*type == "response.steer") {
+    auto steer = parse_steer(object);
+    if (!steer) return refuse(steer.error());
+    return ClientEvent(std::move(*steer));
+  }
   const std::string name(type->get_string().subview(0, 64));
-  return refuse(
-      {Errc::kUnknownEventType,
-       "the event type `" + name + "` is not known: send response.create or response.cancel",
-       "type"});
+  return refuse({Errc::kUnknownEventType,
+                 "the event type `" + name +
+                     "` is not known: send response.create, response.steer or "
+                     "response.cancel",
+                 "type"});
 }
 
 }  // namespace octavo

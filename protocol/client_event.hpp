@@ -39,6 +39,8 @@ struct ResponseCreate {
   bool has_repetition_penalty = false;
   boost::json::object metadata;
   std::optional<std::chrono::milliseconds> deadline;
+  std::int32_t priority = 0;  ///< Smaller goes first, where the server schedules by priority.
+  std::string cache_salt;     ///< Prefixes are shared only with requests of the same salt.
   std::vector<std::string> unknown_fields;  ///< Ignored; worth one warning in the log.
 };
 
@@ -49,7 +51,18 @@ struct ResponseCancel {
   bool names_lane = false;
 };
 
-using ClientEvent = std::variant<ResponseCreate, ResponseCancel, FeedSubscribe, FeedUnsubscribe>;
+/// `response.steer`: more input for a response while it runs. The event itself is well-formed; what
+/// is wrong with its input is in `fault`, because the client is told with the input given back.
+struct ResponseSteer {
+  std::string previous_response_id;
+  boost::json::value given_input;  ///< As it came.
+  boost::json::array input;        ///< As in ResponseCreate, user messages only.
+  std::string text_input;
+  std::optional<Error> fault;
+};
+
+using ClientEvent = std::variant<ResponseCreate, ResponseCancel, ResponseSteer, FeedSubscribe,
+                                 FeedUnsubscribe>;
 
 /// A frame that was refused. `stream_id` echoes the lane when the frame named a valid one.
 struct RefusedEvent {

@@ -46,6 +46,18 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+std::optional<std::string_view> key_given(const http::request_header<>& head) {
+  if (head.count(http::field::authorization) == 1) {
+    const std::string_view value = trim(view(head[http::field::authorization]));
+    if (value.size() > 7 && lower(value.substr(0, 7)) == "bearer ") return trim(value.substr(7));
+  }
+  for (std::string_view offered : protocols_of(head)) {
+    if (offered.substr(0, kKeyProtocol.size()) == kKeyProtocol)
+      return offered.substr(kKeyProtocol.size());
+  }
+  return std::nullopt;
+}
+
 bool is_number(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -92,20 +104,15 @@ std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                      "this origin may not connect: allow it with --allowed-origins"};
 }
 
-bool has_valid_key(const http::request_header<>& head, const HttpPolicy& policy) {
-  if (policy.api_key.empty()) return true;
-  if (head.count(http::field::authorization) == 1) {
-    const std::string_view value = trim(view(head[http::field::authorization]));
-    if (value.size() > 7 && lower(value.substr(0, 7)) == "bearer ") {
-      return equal_in_constant_time(trim(value.substr(7)), policy.api_key);
-    }
+std::optional<std::string> api_key_of(const http::request_header<>& head,
+                                      const HttpPolicy& policy) {
+  if (policy.api_keys.empty()) return "";
+  const auto given = key_given(head);
+  std::optional<std::string> found;
+  for (const std::string& key : policy.api_keys) {  // To the end, whichever it is.
+    if (given && equal_in_constant_time(*given, key)) found = key;
   }
-  for (std::string_view offered : protocols_of(head)) {
-    if (offered.substr(0, kKeyProtocol.size()) == kKeyProtocol) {
-      return equal_in_constant_time(offered.substr(kKeyProtocol.size()), policy.api_key);
-    }
-  }
-  return false;
+  return found;
 }
 
 bool offers_octavo_v1(const http::request_header<>& head) {

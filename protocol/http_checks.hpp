@@ -20,7 +20,7 @@ struct HttpRefusal {
 };
 
 struct HttpPolicy {
-  std::string api_key;                       ///< Empty: no key needed.
+  std::vector<std::string> api_keys;         ///< Any of them will do; empty: no key needed.
   std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
 };
 
@@ -33,9 +33,10 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                                         const HttpPolicy& policy);
 
-/// Bearer token, or for browsers the subprotocol `openai-insecure-api-key.KEY`. Compares in
-/// constant time.
-bool has_valid_key(const http::request_header<>& head, const HttpPolicy& policy);
+/// Which of the policy's keys the request came with: as a bearer token, or for browsers as the
+/// subprotocol `openai-insecure-api-key.KEY`. Nothing when it is none of them; an empty one when no
+/// key is needed. Compares in constant time.
+std::optional<std::string> api_key_of(const http::request_header<>& head, const HttpPolicy& policy);
 
 /// True when the client offers the subprotocol `octavo.v1`.
 bool offers_octavo_v1(const http::request_header<>& head);

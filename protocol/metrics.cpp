@@ -12,6 +12,22 @@ using prometheus::BuildHistogram;
 const prometheus::Histogram::BucketBoundaries kSeconds{
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
+std::string_view name_of(Tier tier) { return tier == Tier::kDevice ? "device" : "host"; }
+
+std::string_view name_of(BlockState state) {
+  switch (state) {
+    case BlockState::kFree:
+      return "free";
+    case BlockState::kCached:
+      return "cached";
+    case BlockState::kOwned:
+      return "owned";
+    case BlockState::kInTransfer:
+      return "in_transfer";
+  }
+  return "?";
+}
+
 void raise_to(prometheus::Counter& counter, std::int64_t value) {
   const double missing = static_cast<double>(value) - counter.Value();
   if (missing > 0) counter.Increment(missing);
@@ -29,13 +45,22 @@ Metrics::Metrics(const std::string& prefix)
           OCTAVO_METRIC(BuildGauge, "num_requests_waiting", "Sequences that wait for admission.")
               .Add({})),
       swapped_(OCTAVO_METRIC(BuildGauge, "num_requests_swapped",
-                             "Sequences that were preempted and wait to return.")
+                             "Requests whose blocks were moved to the host.")
                    .Add({})),
+      preempted_(OCTAVO_METRIC(BuildGauge, "num_requests_preempted",
+                               "Requests that were preempted, by either way, and wait to return.")
+                     .Add({})),
       kv_usage_(OCTAVO_METRIC(BuildGauge, "kv_cache_usage_perc",
                               "Share of the device's KV blocks in use; 1 is all.")
                     .Add({})),
+      cpu_usage_(OCTAVO_METRIC(BuildGauge, "cpu_cache_usage_perc",
+                               "Share of the host's KV blocks in use; 1 is all.")
+                     .Add({})),
       kv_waste_(OCTAVO_METRIC(BuildGauge, "kv_cache_waste_perc",
                               "Share of the slots in used blocks that hold no token.")
+                    .Add({})),
+      audit_ok_(OCTAVO_METRIC(BuildGauge, "kv_cache_audit_ok",
+                              "1 when every KV block is in one state and counted once.")
                     .Add({})),
       connections_(OCTAVO_METRIC(BuildGauge, "num_connections", "Open connections.").Add({})),
       prompt_tokens_(
@@ -47,8 +72,16 @@ Metrics::Metrics(const std::string& prefix)
       rejected_(
           OCTAVO_METRIC(BuildCounter, "request_rejected_total", "Requests refused at admission.")
               .Add({})),
-      preemptions_(OCTAVO_METRIC(BuildCounter, "num_preemptions_total", "Preemptions by mode.")
-                       .Add({{"mode", "recompute"}})),
+      blocks_(OCTAVO_METRIC(BuildGauge, "kv_blocks", "KV blocks by tier and state.")),
+      preemptions_(OCTAVO_METRIC(BuildCounter, "num_preemptions_total", "Preemptions by mode.")),
+      swapped_blocks_(OCTAVO_METRIC(BuildCounter, "num_blocks_swapped_total",
+                                    "KV blocks moved out to the host, and back in.")),
+      prefix_queries_(OCTAVO_METRIC(BuildCounter, "prefix_cache_queries_total",
+                                    "Prompt tokens looked for in the prefix cache.")
+                          .Add({})),
+      prefix_hits_(OCTAVO_METRIC(BuildCounter, "prefix_cache_hits_total",
+                                 "Prompt tokens found in the prefix cache.")
+                       .Add({})),
       steps_(OCTAVO_METRIC(BuildCounter, "iteration_total", "Steps planned.").Add({})),
       scheduled_tokens_(
           OCTAVO_METRIC(BuildCounter, "iteration_tokens_total", "Tokens scheduled over all steps.")
@@ -78,11 +111,20 @@ void Metrics::observe(const RequestFinished& finished, std::chrono::nanoseconds 
   e2e_.Observe(seconds(e2e));
 }
 
-void Metrics::set_engine_totals(std::int64_t num_preemptions, std::int64_t num_steps,
-                                std::int64_t num_scheduled_tokens) {
-  raise_to(preemptions_, num_preemptions);
-  raise_to(steps_, num_steps);
-  raise_to(scheduled_tokens_, num_scheduled_tokens);
+void Metrics::set_blocks(Tier tier, BlockState state, std::int32_t num_blocks) {
+  blocks_.Add({{"tier", std::string(name_of(tier))}, {"state", std::string(name_of(state))}})
+      .Set(num_blocks);
+}
+
+void Metrics::set_engine_totals(const EngineTotals& totals) {
+  raise_to(preemptions_.Add({{"mode", "swap"}}), totals.num_preemptions_swap);
+  raise_to(preemptions_.Add({{"mode", "recompute"}}), totals.num_preemptions_recompute);
+  raise_to(swapped_blocks_.Add({{"direction", "out"}}), totals.num_blocks_demoted);
+  raise_to(swapped_blocks_.Add({{"direction", "in"}}), totals.num_blocks_promoted);
+  raise_to(prefix_queries_, totals.num_prefix_queries);
+  raise_to(prefix_hits_, totals.num_prefix_hits);
+  raise_to(steps_, totals.num_steps);
+  raise_to(scheduled_tokens_, totals.num_scheduled_tokens);
 }
 
 std::string Metrics::text() const {

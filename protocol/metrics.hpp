@@ -10,9 +10,22 @@
 
 #include <string>
 
+#include "src/core/block_map.hpp"
 #include "src/core/request.hpp"
 
 namespace octavo {
+
+/// Counters that the engine keeps itself, since the start.
+struct EngineTotals {
+  std::int64_t num_preemptions_swap = 0;
+  std::int64_t num_preemptions_recompute = 0;
+  std::int64_t num_steps = 0;
+  std::int64_t num_scheduled_tokens = 0;
+  std::int64_t num_prefix_queries = 0;  ///< Tokens.
+  std::int64_t num_prefix_hits = 0;     ///< Tokens.
+  std::int64_t num_blocks_demoted = 0;
+  std::int64_t num_blocks_promoted = 0;
+};
 
 class Metrics {
  public:
@@ -28,12 +41,15 @@ class Metrics {
   prometheus::Gauge& num_requests_running() { return running_; }
   prometheus::Gauge& num_requests_waiting() { return waiting_; }
   prometheus::Gauge& num_requests_swapped() { return swapped_; }
+  prometheus::Gauge& num_requests_preempted() { return preempted_; }
   prometheus::Gauge& kv_cache_usage() { return kv_usage_; }
+  prometheus::Gauge& cpu_cache_usage() { return cpu_usage_; }
   prometheus::Gauge& kv_cache_waste() { return kv_waste_; }
   prometheus::Gauge& num_connections() { return connections_; }
-  /// Counters that the engine keeps itself are raised to their present value.
-  void set_engine_totals(std::int64_t num_preemptions, std::int64_t num_steps,
-                         std::int64_t num_scheduled_tokens);
+  prometheus::Gauge& kv_cache_audit_ok() { return audit_ok_; }
+  void set_blocks(Tier tier, BlockState state, std::int32_t num_blocks);
+  /// Raises the counters to their present value.
+  void set_engine_totals(const EngineTotals& totals);
 
   /// The page, content type `text/plain; version=0.0.4`.
   std::string text() const;
@@ -47,13 +63,20 @@ class Metrics {
   prometheus::Gauge& running_;
   prometheus::Gauge& waiting_;
   prometheus::Gauge& swapped_;
+  prometheus::Gauge& preempted_;
   prometheus::Gauge& kv_usage_;
+  prometheus::Gauge& cpu_usage_;
   prometheus::Gauge& kv_waste_;
+  prometheus::Gauge& audit_ok_;
   prometheus::Gauge& connections_;
   prometheus::Counter& prompt_tokens_;
   prometheus::Counter& generation_tokens_;
   prometheus::Counter& rejected_;
-  prometheus::Counter& preemptions_;
+  prometheus::Family<prometheus::Gauge>& blocks_;
+  prometheus::Family<prometheus::Counter>& preemptions_;
+  prometheus::Family<prometheus::Counter>& swapped_blocks_;
+  prometheus::Counter& prefix_queries_;
+  prometheus::Counter& prefix_hits_;
   prometheus::Counter& steps_;
   prometheus::Counter& scheduled_tokens_;
   prometheus::Family<prometheus::Counter>& success_;

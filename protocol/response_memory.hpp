@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "protocol/client_event.hpp"
 #include "src/core/ids.hpp"
 
 namespace octavo {
@@ -27,6 +28,8 @@ struct RememberedResponse {
                          ///< than was shown, so a continuation tokenizes what was shown.
   std::vector<TokenId> tokens;  ///< Prompt and first choice, without the token that stopped it and
                                 ///< without a choice that was cut.
+  ResponseCreate settings;      ///< What it was created with, without its input.
+  std::int64_t num_events = 0;  ///< So far: the number of the next event about it.
 };
 
 class ResponseMemory {
@@ -39,10 +42,22 @@ class ResponseMemory {
   /// Shared, so that a continuation under way outlives an eviction. Null when unknown.
   std::shared_ptr<const RememberedResponse> find(std::string_view id) const;
   void forget(std::string_view id);
+  /// Steering made `successor` of it.
+  void succeed(const std::string& id, std::string successor);
+  /// The successor has failed: whoever steers the response again begins from itself.
+  void disown(const std::string& id, std::string_view successor);
+  /// The newest response that steering made of it; itself, when there is none.
+  std::string newest_of(const std::string& id) const;
+  /// The number for another event about a response; 0 for one that is not known.
+  std::int64_t take_event_number(const std::string& id);
   std::size_t size() const { return by_age_.size(); }
 
  private:
-  using Entry = std::shared_ptr<const RememberedResponse>;
+  struct Entry {
+    std::shared_ptr<const RememberedResponse> response;
+    std::string successor;
+    std::int64_t next_number = 0;
+  };
   void erase(std::list<Entry>::iterator entry);
 
   std::size_t max_responses_;

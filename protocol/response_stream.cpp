@@ -60,15 +60,18 @@ double milliseconds(std::chrono::nanoseconds duration) {
 json::object extension_json(const ResponseEnd& end) {
   const double decode_s = static_cast<double>(end.timings.decode.count()) / 1e9;
   const auto num_decoded = static_cast<double>(end.usage.num_completion_tokens) - 1;
-  return {{"timings",
-           {{"queue_ms", milliseconds(end.timings.queue)},
-            {"prefill_ms", milliseconds(end.timings.prefill)},
-            {"ttft_ms", milliseconds(end.timings.ttft)},
-            {"decode_ms", milliseconds(end.timings.decode)},
-            {"tokens_per_s", decode_s > 0 && num_decoded > 0 ? num_decoded / decode_s : 0.0}}},
-          {"preemptions", end.num_preemptions},
-          {"cached_tokens", end.usage.num_cached_tokens},
-          {"blocks_shared", 0}};
+  json::object out{
+      {"timings",
+       {{"queue_ms", milliseconds(end.timings.queue)},
+        {"prefill_ms", milliseconds(end.timings.prefill)},
+        {"ttft_ms", milliseconds(end.timings.ttft)},
+        {"decode_ms", milliseconds(end.timings.decode)},
+        {"tokens_per_s", decode_s > 0 && num_decoded > 0 ? num_decoded / decode_s : 0.0}}},
+      {"preemptions", end.num_preemptions},
+      {"cached_tokens", end.usage.num_cached_tokens},
+      {"blocks_shared", end.num_shared_blocks}};
+  if (!end.scores.empty()) out["scores"] = json::array(end.scores.begin(), end.scores.end());
+  return out;
 }
 
 json::value string_or_null(const std::string& text) {
@@ -110,6 +113,7 @@ std::string_view status_of(FinishReason reason) {
     case FinishReason::kStop:
       return "completed";
     case FinishReason::kLength:
+    case FinishReason::kSteered:
       return "incomplete";
     case FinishReason::kCancelled:
       return "cancelled";
@@ -120,11 +124,16 @@ std::string_view status_of(FinishReason reason) {
   return "failed";
 }
 
+std::string_view name_of(PreemptionMode mode) {
+  return mode == PreemptionMode::kSwap ? "swap" : "recompute";
+}
+
 std::string_view type_of(FinishReason reason) {
   switch (reason) {
     case FinishReason::kStop:
       return "response.completed";
     case FinishReason::kLength:
+    case FinishReason::kSteered:
     case FinishReason::kCancelled:
       return "response.incomplete";
     case FinishReason::kDeadline:
@@ -261,6 +270,8 @@ std::string ResponseStream::end(const ResponseEnd& end) {
   if (end.reason == FinishReason::kStop) response["completed_at"] = end.completed_at;
   if (end.reason == FinishReason::kLength)
     response["incomplete_details"] = {{"reason", "max_output_tokens"}};
+  if (end.reason == FinishReason::kSteered)
+    response["incomplete_details"] = {{"reason", "steered"}};
   if (end.reason == FinishReason::kCancelled)
     response["incomplete_details"] = {{"reason", "cancelled"}};
   if (end.reason == FinishReason::kDeadline) {
@@ -278,13 +289,14 @@ std::string ResponseStream::end(const ResponseEnd& end) {
 std::string ResponseStream::preempted(PreemptionMode mode) {
   json::object made = event("octavo:response.preempted");
   made["response_id"] = id_;
-  made["mode"] = mode == PreemptionMode::kSwap ? "swap" : "recompute";
+  made["mode"] = name_of(mode);
   return finish(std::move(made));
 }
 
-std::string ResponseStream::resumed() {
+std::string ResponseStream::resumed(PreemptionMode mode) {
   json::object made = event("octavo:response.resumed");
   made["response_id"] = id_;
+  made["mode"] = name_of(mode);
   return finish(std::move(made));
 }
 

@@ -28,6 +28,8 @@ struct ResponseEnd {
   Usage usage;
   Timings timings;
   std::int32_t num_preemptions = 0;
+  std::int32_t num_shared_blocks = 0;
+  std::vector<float> scores;      ///< Of the choices, in order; beam search only.
   std::int64_t completed_at = 0;  ///< Unix seconds
 };
 
@@ -52,7 +54,10 @@ class ResponseStream {
   std::string end(const ResponseEnd& end);
   /// octavo:response.preempted, octavo:response.resumed
   std::string preempted(PreemptionMode mode);
-  std::string resumed();
+  std::string resumed(PreemptionMode mode);
+  /// For an event about the response that is made elsewhere.
+  std::int64_t take_event_number() { return next_number_++; }
+  std::int64_t num_events() const { return next_number_; }
 
   const std::string& text_of(std::int32_t choice) const {
     return choices_.at(static_cast<std::size_t>(choice)).text;

@@ -3,16 +3,10 @@
 #include <CLI/CLI.hpp>
 
 #include "src/app/bytes.hpp"
+#include "src/app/model_flags.hpp"
+#include "src/app/sampling_flags.hpp"
 
 namespace octavo {
-namespace {
-
-std::string check_bytes(const std::string& text) {
-  const auto bytes = parse_bytes(text);
-  return bytes ? "" : bytes.error().detail;
-}
-
-}  // namespace
 
 Cli::Cli(CLI::App& app) {
   add_serve(app);
@@ -21,83 +15,6 @@ Cli::Cli(CLI::App& app) {
   add_inspect(app);
   add_bench(app);
   add_replay(app, replay_, action_);
-}
-
-void Cli::add_model(CLI::App& command, ModelOptions& options) {
-  command.add_option("MODEL,--model", options.model,
-                     "Folder in the Hugging Face layout; without it the demo model");
-  const std::string group = "Model and memory";
-  command
-      .add_option("--dtype", options.dtype,
-                  "Weights in memory: auto (as stored), float32, float16, bfloat16")
-      ->group(group);
-  command
-      .add_option("--kv-cache-dtype", options.kv_cache_dtype,
-                  "Keys and values: auto (as --dtype) or a dtype")
-      ->group(group);
-  command
-      .add_option("--load-format", options.load_format,
-                  "auto, safetensors, or dummy: seeded random weights from config.json alone")
-      ->group(group);
-  command
-      .add_option(
-          "--max-model-len", options.max_model_len,
-          "Tokens of prompt and completion together (default: what the model or the cache allows)")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
-  command.add_option("--block-size", options.block_size, "Tokens per KV block")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option(
-          "--kv-cache-memory", options.kv_cache_memory,
-          "Bytes for the KV cache, as 4GiB (default: half of the free memory, 4GiB at most)")
-      ->check(check_bytes)
-      ->group(group);
-  command
-      .add_option("--num-gpu-blocks-override", options.num_gpu_blocks_override,
-                  "Exactly this many KV blocks")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
-  command
-      .add_option("--gpu-memory-utilization", options.gpu_memory_utilization,
-                  "Share of a GPU's memory to use; a CPU has --kv-cache-memory")
-      ->check(CLI::Range(0.01, 1.0))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--swap-space", options.swap_space,
-                  "GiB of host memory for blocks that were moved out")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
-                  "Token budget of a step")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--step-time", options.step_time_ms,
-                  "Milliseconds that a step may take with prefill beside running streams")
-      ->check(CLI::Range(1.0, 60000.0))
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--threads", options.threads, "Compute threads (default: all cores)")
-      ->check(CLI::Range(1, 1024))
-      ->group(group);
-  command
-      .add_option("--cpu-instruction-set", options.instruction_set,
-                  "Instead of the best that the machine has; `reference` is the plain path")
-      ->group(group);
-  command.add_option("--seed", options.seed, "Seeds dummy weights and requests that bring no seed")
-      ->capture_default_str()
-      ->group(group);
 }
 
 void Cli::add_serve(CLI::App& app) {
@@ -115,8 +32,14 @@ void Cli::add_serve(CLI::App& app) {
       ->add_option("--served-model-name", serve_.served_model_name,
                    "Name for clients (default: the folder's)")
       ->group(group);
-  command->add_option("--api-key", serve_.api_key, "Clients must send it as a bearer token")
+  command
+      ->add_option("--api-key", serve_.api_keys,
+                   "Clients must send it as a bearer token; may be given several times, or with "
+                   "commas. Each key is a tenant with fair shares and a prefix cache of its own")
       ->envname("OCTAVO_API_KEY")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
       ->group(group);
   command
       ->add_option("--allowed-origins", serve_.allowed_origins,
@@ -151,6 +74,10 @@ void Cli::add_serve(CLI::App& app) {
                    "First part of the metrics' names; `vllm` fits its dashboards")
       ->capture_default_str()
       ->group(group);
+  command
+      ->add_option("--record", serve_.record,
+                   "File to log every event of the scheduler to, for `octavo replay`")
+      ->group(group);
   command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str()
@@ -163,50 +90,6 @@ void Cli::add_serve(CLI::App& app) {
   });
 }
 
-void Cli::add_sampling(CLI::App& command) {
-  SamplingParams& sampling = generate_.create.sampling;
-  const std::string group = "Sampling";
-  command
-      .add_option("--max-tokens", sampling.max_tokens, "Tokens to generate at most (default: 128)")
-      ->check(CLI::PositiveNumber)
-      ->group(group);
-  command.add_option("--min-tokens", sampling.min_tokens, "No stop before that many")
-      ->check(CLI::NonNegativeNumber)
-      ->group(group);
-  command.add_option("--temperature", sampling.temperature, "0 is greedy")->group(group);
-  command.add_option("--top-k", sampling.top_k, "Keep the k largest; 0 or -1: all")->group(group);
-  command.add_option("--top-p", sampling.top_p, "Keep the smallest set of that probability")
-      ->group(group);
-  command.add_option("--min-p", sampling.min_p, "Drop what is below that share of the largest")
-      ->group(group);
-  command
-      .add_option("--repetition-penalty", sampling.repetition_penalty,
-                  "Over prompt and completion; 1: none")
-      ->group(group);
-  command
-      .add_option("--presence-penalty", sampling.presence_penalty, "Once per token seen; 0: none")
-      ->group(group);
-  command.add_option("--frequency-penalty", sampling.frequency_penalty, "Per occurrence; 0: none")
-      ->group(group);
-  command.add_option("--stop", sampling.stop, "Ends the text; may be given several times")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(group);
-  command
-      .add_option("--stop-token-id", sampling.stop_token_ids,
-                  "Ends the completion; may be given several times")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(group);
-  command.add_flag("--ignore-eos", sampling.ignore_eos, "Go on to --max-tokens")->group(group);
-  command
-      .add_option("--logprobs", sampling.num_logprobs,
-                  "Log-probabilities of the chosen token and of the K best")
-      ->check(CLI::Range(0, 20))
-      ->group(group);
-  command.add_option("--n", sampling.n, "Choices")->check(CLI::Range(1, 8))->group(group);
-}
-
 void Cli::add_generate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("generate", "Generate from one prompt and print it, without a server");
@@ -216,7 +99,7 @@ void Cli::add_generate(CLI::App& app) {
   command->add_option("--messages", generate_.messages,
                       "JSON file with a list of chat messages, rendered by the model's template");
   command->add_flag("--json", generate_.json, "One JSON object instead of streamed text");
-  add_sampling(*command);
+  add_sampling(*command, generate_.create.sampling);
   command->callback([this, command] {
     generate_.create.has_temperature = command->count("--temperature") > 0;
     generate_.create.has_top_k = command->count("--top-k") > 0;

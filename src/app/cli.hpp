@@ -16,8 +16,6 @@ class Cli {
   Result<int> run() const { return action_(); }
 
  private:
-  void add_model(CLI::App& command, ModelOptions& options);
-  void add_sampling(CLI::App& command);
   void add_serve(CLI::App& app);
   void add_generate(CLI::App& app);
   void add_text(CLI::App& app);

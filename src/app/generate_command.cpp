@@ -25,6 +25,7 @@ struct Choice {
   std::string text;
   FinishReason reason = FinishReason::kLength;
   bool finished = false;
+  std::optional<float> score;  ///< Beam search.
 };
 
 Result<std::vector<TokenId>> parse_ids(const std::string& text) {
@@ -86,6 +87,7 @@ Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model,
 json::object choice_json(const Choice& choice, std::size_t index, bool with_logprobs) {
   json::object out{
       {"index", index}, {"text", choice.text}, {"finish_reason", name_of(choice.reason)}};
+  if (choice.score) out["score"] = *choice.score;
   json::array ids;
   json::array logprobs;
   for (const SampledToken& token : choice.tokens) {
@@ -103,7 +105,7 @@ json::object choice_json(const Choice& choice, std::size_t index, bool with_logp
 class Generation {
  public:
   Generation(const ServedModel& model, const SamplingParams& sampling, bool streams)
-      : streams_(streams && sampling.n == 1) {
+      : streams_(streams && sampling.n == 1 && !sampling.is_beam_search()) {
     choices_.resize(static_cast<std::size_t>(sampling.n));
     if (model.tokenizer == nullptr) return;
     for (Choice& choice : choices_)
@@ -133,12 +135,14 @@ class Generation {
   void hear(const TokensGenerated& event, LocalEngine& engine, RequestId id) {
     Choice& choice = choices_[static_cast<std::size_t>(event.choice)];
     if (choice.finished) return;
+    choice.score = event.score;
     std::string delta;
     bool stop_matched = false;
-    for (const SampledToken& token : event.tokens) {
+    for (std::size_t i = 0; i < event.tokens.size(); ++i) {
+      const SampledToken& token = event.tokens[i];
       choice.tokens.push_back(token);
-      if (event.finished == FinishReason::kStop || !choice.completion)
-        continue;  // A stop token is no text.
+      const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
+      if (stops || !choice.completion) continue;  // A stop token is no text.
       stop_matched = stop_matched || choice.completion->append(token.token, delta);
     }
     if (stop_matched || event.finished) {
@@ -210,6 +214,9 @@ Result<int> generate(const GenerateOptions& options) {
   if (auto run = generation.run(engine, std::move(request)); !run) return run.error();
   if (options.json) {
     print_json(*prompt, generation, sampling->num_logprobs >= 0);
+  } else if (sampling->is_beam_search()) {
+    for (const Choice& choice : generation.choices())
+      std::printf("--- score %.6f\n%s\n", choice.score.value_or(0.0F), choice.text.c_str());
   } else if (sampling->n > 1) {
     for (const Choice& choice : generation.choices()) std::printf("--- %s\n", choice.text.c_str());
   } else {

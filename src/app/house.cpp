@@ -16,6 +16,12 @@ std::string random_epoch() {
   return digits;
 }
 
+HashKey random_hash_key() {
+  std::random_device device;
+  const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
+  return {word(), word()};
+}
+
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -52,12 +58,14 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                 [] { return std::chrono::steady_clock::now(); },
                 unix_seconds,
                 ring_.block_manager(),
-                status_},
+                status_,
+                random_hash_key()},
+      auditor_(ring_.block_manager(), io_.get_executor()),
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
-      connections_{
-          sessions_, options_.policy,
-          HttpRoutes{model_, options_.policy, metrics_, status_, ready_, config.block_size},
-          supervisor_},
+      connections_{sessions_, options_.policy,
+                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
+                              config.block_size},
+                   supervisor_},
       signals_(io_),
       stop_timer_(io_) {}
 

@@ -71,6 +71,7 @@ class House {
   asio::thread_pool desk_{1};
   Ring ring_;
   SessionContext sessions_;
+  BlockAuditor auditor_;
   Supervisor supervisor_;
   ConnectionContext connections_;
   std::unique_ptr<Listener> listener_;

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "src/app/engine_metrics.hpp"
 #include "src/web/assets.hpp"
 
 namespace octavo {
@@ -64,27 +65,57 @@ json::object model_json(const ServedModel& model) {
           {"max_model_len", model.max_model_len}};
 }
 
+json::object tier_json(const TierAudit& tier) {
+  return {{"num_blocks", tier.num_blocks},
+          {"num_free", tier.num_free},
+          {"num_cached", tier.num_cached},
+          {"num_owned", tier.num_owned},
+          {"num_in_transfer", tier.num_in_transfer}};
+}
+
+Response audit_response(const std::optional<BlockAudit>& audit) {
+  if (!audit) {
+    return fail(http::status::service_unavailable, "the block manager does not answer",
+                "server_error", "engine_error");
+  }
+  const json::object body{{"is_consistent", audit->is_consistent},
+                          {"fault", audit->fault},
+                          {"device", tier_json(audit->device)},
+                          {"host", tier_json(audit->host)}};
+  return respond(http::status::ok, "application/json", json::serialize(body));
+}
+
 }  // namespace
 
-Response HttpRoutes::operator()(const http::request<http::string_body>& request) const {
+asio::awaitable<Response> HttpRoutes::operator()(Request request) const {
   const std::string_view target(request.target().data(), request.target().size());
-  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string path(target.substr(0, target.find('?')));
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     Response response = fail(http::status::method_not_allowed, "only GET is served here",
                              "invalid_request_error", "method_not_allowed");
     response.set(http::field::allow, "GET, HEAD");
-    return response;
+    co_return response;
   }
-  Response response = route(request, path);
+  Response response;
+  if (auto open = open_route(request, path)) {
+    response = std::move(*open);
+  } else if (api_key_of(request.base(), policy)) {
+    response = co_await keyed_route(path);
+  } else {
+    response = fail(http::status::unauthorized,
+                    "the API key is missing or wrong: send Authorization: Bearer KEY",
+                    "authentication_error", "invalid_api_key");
+    response.set(http::field::www_authenticate, "Bearer");
+  }
   if (request.method() == http::verb::head) {
     response.content_length(response.body().size());
     response.body().clear();
   }
-  return response;
+  co_return response;
 }
 
-Response HttpRoutes::route(const http::request<http::string_body>& request,
-                           std::string_view path) const {
+std::optional<Response> HttpRoutes::open_route(const Request& request,
+                                               std::string_view path) const {
   if (path == "/health") {
     const bool healthy = status.healthy.load();
     return respond(healthy ? http::status::ok : http::status::service_unavailable,
@@ -98,26 +129,31 @@ Response HttpRoutes::route(const http::request<http::string_body>& request,
     return response;
   }
   if (const Asset* asset = find_asset(path)) return page(request, *asset);
-  if (!has_valid_key(request.base(), policy)) {
-    Response response = fail(http::status::unauthorized,
-                             "the API key is missing or wrong: send Authorization: Bearer KEY",
-                             "authentication_error", "invalid_api_key");
-    response.set(http::field::www_authenticate, "Bearer");
-    return response;
+  return std::nullopt;
+}
+
+asio::awaitable<Response> HttpRoutes::keyed_route(std::string path) const {
+  if (path == "/debug/audit") {
+    const auto audit = co_await auditor.audit();
+    co_return audit_response(audit);
   }
-  if (path == "/metrics")
-    return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
-  if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") return models(path);
+  if (path == "/metrics") {
+    // So that the gauge says what holds now.
+    const auto audit = co_await auditor.audit();
+    metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
+    co_return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
+  }
+  if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") co_return models(path);
   if (path == "/v1/responses") {
     Response response =
         fail(http::status::upgrade_required, "this endpoint speaks WebSocket: send an Upgrade",
              "invalid_request_error", "upgrade_required");
     response.set(http::field::upgrade, "websocket");
     response.set(http::field::connection, "Upgrade");
-    return response;
+    co_return response;
   }
-  return fail(http::status::not_found, "there is nothing at " + std::string(path.substr(0, 256)),
-              "not_found", "not_found");
+  co_return fail(http::status::not_found, "there is nothing at " + path.substr(0, 256), "not_found",
+                 "not_found");
 }
 
 Response HttpRoutes::models(std::string_view path) const {
@@ -132,17 +168,7 @@ Response HttpRoutes::models(std::string_view path) const {
 }
 
 std::string HttpRoutes::metrics_text() const {
-  metrics.num_requests_running().Set(status.num_running.load());
-  metrics.num_requests_waiting().Set(status.num_waiting.load());
-  metrics.num_requests_swapped().Set(status.num_preempted.load());
-  const double total = status.num_blocks.load();
-  const double used = total - status.num_free_blocks.load();
-  metrics.kv_cache_usage().Set(total > 0 ? used / total : 0);
-  metrics.kv_cache_waste().Set(used > 0 ? 1.0 - static_cast<double>(status.num_tokens_held.load()) /
-                                                    (used * block_size)
-                                        : 0);
-  metrics.set_engine_totals(status.num_preemptions.load(), status.num_steps.load(),
-                            status.num_scheduled_tokens.load());
+  show(status, block_size, metrics);
   return metrics.text();
 }
 

@@ -1,8 +1,9 @@
-// What plain HTTP answers: liveness, the model list, the metrics and the chat page.
+// What plain HTTP answers: liveness, the model list, the metrics, the audit and the chat page.
 #pragma once
 
 #include <atomic>
 
+#include "actors/block_auditor.hpp"
 #include "actors/connection.hpp"
 #include "actors/engine_status.hpp"
 
@@ -14,15 +15,20 @@ struct HttpRoutes {
   Metrics& metrics;
   const EngineStatus& status;
   const std::atomic<bool>& ready;
+  const BlockAuditor& auditor;
   std::int32_t block_size = 16;
 
-  http::response<http::string_body> operator()(
-      const http::request<http::string_body>& request) const;
+  asio::awaitable<http::response<http::string_body>> operator()(
+      http::request<http::string_body> request) const;
 
  private:
-  http::response<http::string_body> route(const http::request<http::string_body>& request,
-                                          std::string_view path) const;
-  http::response<http::string_body> models(std::string_view path) const;
+  using Request = http::request<http::string_body>;
+  using Response = http::response<http::string_body>;
+
+  /// Whoever asks; nothing for a path that needs a key.
+  std::optional<Response> open_route(const Request& request, std::string_view path) const;
+  asio::awaitable<Response> keyed_route(std::string path) const;
+  Response models(std::string_view path) const;
   std::string metrics_text() const;
 };
 

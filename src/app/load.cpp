@@ -133,6 +133,16 @@ Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const Mode
   config.target_step_time =
       std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
   config.eos_token_ids = info.defaults.eos_token_ids;
+  config.num_host_blocks = static_cast<std::int32_t>(info.num_host_blocks);
+  config.enable_prefix_caching = options.enable_prefix_caching;
+  auto allocator = kv_allocator_named(options.kv_allocator);
+  if (!allocator) return allocator.error();
+  config.kv_allocator = *allocator;
+  auto policy = queue_policy_named(options.scheduling_policy);
+  if (!policy) return policy.error();
+  config.queue_policy = *policy;
+  if (options.preemption_mode == "swap") config.preemption_mode = PreemptionMode::kSwap;
+  if (options.preemption_mode == "recompute") config.preemption_mode = PreemptionMode::kRecompute;
   config.seed = options.seed;
   return config;
 }

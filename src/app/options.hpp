@@ -23,12 +23,16 @@ struct ModelOptions {
   std::int32_t max_num_batched_tokens = 512;
   std::string kv_cache_memory;  ///< A size; empty: a share of the memory that is free.
   double gpu_memory_utilization = 0.9;
-  double swap_space = 0;  ///< GiB
+  double swap_space = 1;  ///< GiB
   std::int32_t num_gpu_blocks_override = 0;
   std::uint64_t seed = 0;
   std::int32_t threads = 0;     ///< 0: all cores.
   std::string instruction_set;  ///< Empty: the best that the machine has.
   double step_time_ms = 250;
+  bool enable_prefix_caching = true;
+  std::string kv_allocator = "paged";      ///< paged, orca-max, orca-pow2, orca-oracle
+  std::string scheduling_policy = "fcfs";  ///< fcfs, priority, fair
+  std::string preemption_mode = "auto";    ///< swap, recompute, auto
 };
 
 struct ServeOptions {
@@ -36,13 +40,14 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
   std::string served_model_name;
-  std::string api_key;
+  std::vector<std::string> api_keys;
   std::vector<std::string> allowed_origins;
   std::string chat_template;  ///< A file that replaces the model's.
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
   double drain_timeout_s = 30;
   std::int32_t max_queue = 8192;
+  std::string record;  ///< A file for the scheduler's events; empty: none.
   SessionLimits limits;
 };
 

@@ -19,6 +19,17 @@ int exit_status_of(const Error& error) {
   }
 }
 
+namespace {
+
+// An empty one, as an unset variable leaves it, is none.
+std::vector<std::string> api_keys_of(const ServeOptions& options) {
+  std::vector<std::string> keys = options.api_keys;
+  std::erase(keys, "");
+  return keys;
+}
+
+}  // namespace
+
 Result<int> serve(const ServeOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   auto path = resolve_model_path(options.model.model);
@@ -44,7 +55,7 @@ Result<int> serve(const ServeOptions& options) {
   HouseOptions house_options;
   house_options.host = options.host;
   house_options.port = options.port;
-  house_options.policy = {options.api_key, options.allowed_origins};
+  house_options.policy = {api_keys_of(options), options.allowed_origins};
   house_options.limits = options.limits;
   house_options.metrics_prefix = options.metrics_prefix;
   house_options.drain_timeout =

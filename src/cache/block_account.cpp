@@ -24,7 +24,7 @@ std::int64_t BlockManager::num_tokens_held() const {
 BlockAudit BlockManager::audit() const {
   BlockAudit audit;
   const auto counts = [](const BlockPool& pool) {
-    return BlockAudit::TierCounts{pool.num_blocks(), pool.num_free(), pool.num_cached(),
+    return TierAudit{pool.num_blocks(), pool.num_free(), pool.num_cached(),
                                   pool.num_owned(), pool.num_in_transfer()};
   };
   audit.device = counts(pools_.pool(Tier::kDevice));

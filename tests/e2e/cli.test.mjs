@@ -57,6 +57,46 @@ describe('octavo generate', () => {
     assert.deepEqual(again, out);
   });
 
+  test('--beam-width prints the best first, each with its score', async () => {
+    const args = ['--prompt', 'Once upon a time', '--beam-width', '4', '--n', '3', '--max-tokens', '12'];
+    const { choices } = await generate(...args);
+    assert.deepEqual(choices.map((choice) => choice.index), [0, 1, 2]);
+    assert.deepEqual(Object.keys(choices[0]), ['index', 'text', 'finish_reason', 'score', 'token_ids']);
+    assert.ok(choices.every(({ score }) => score < 0));
+    assert.ok(choices[0].score >= choices[1].score && choices[1].score >= choices[2].score);
+    assert.equal(new Set(choices.map((choice) => choice.token_ids.join())).size, 3);
+    assert.deepEqual((await generate(...args)).choices, choices);
+    const { stdout } = await octavo(['generate', ...args, ...memory]);
+    const printed = [...stdout.matchAll(/^--- score (\S+)$/gm)].map((match) => Number(match[1]));
+    assert.deepEqual(printed, choices.map((choice) => Number(choice.score.toFixed(6))));
+  });
+
+  test('a beam of one is the greedy choice, scored by its log-probabilities', async () => {
+    const args = ['--prompt', 'Once upon a time', '--max-tokens', '10', '--ignore-eos'];
+    const [greedy] = (await generate(...args, '--temperature', '0', '--logprobs', '0')).choices;
+    const [beam] = (await generate(...args, '--beam-width', '1', '--length-penalty', '0')).choices;
+    assert.deepEqual(beam.token_ids, greedy.token_ids);
+    const sum = greedy.logprobs.reduce((total, entry) => total + entry.logprob, 0);
+    assert.ok(Math.abs(beam.score - sum) < 2e-3, `${beam.score} is not ${sum}`);
+  });
+
+  test('--early-stopping takes true, false and never', async () => {
+    const args = ['--prompt', 'Once', '--beam-width', '2', '--max-tokens', '8', '--length-penalty', '2'];
+    for (const early of ['true', 'false', 'never']) {
+      const [choice] = (await generate(...args, '--early-stopping', early)).choices;
+      assert.ok(Number.isFinite(choice.score), early);
+    }
+  });
+
+  test('a --stop-token-id ends a hypothesis and is its last token', async () => {
+    const args = ['--prompt', 'Once upon a time', '--max-tokens', '12', '--ignore-eos'];
+    const [whole] = (await generate(...args, '--beam-width', '1')).choices;
+    const [cut] = (await generate(...args, '--beam-width', '1', '--stop-token-id', String(whole.token_ids[4]))).choices;
+    assert.deepEqual(cut.token_ids, whole.token_ids.slice(0, whole.token_ids.indexOf(whole.token_ids[4]) + 1));
+    assert.equal(cut.finish_reason, 'stop');
+    assert.ok(whole.text.startsWith(cut.text) && cut.text.length < whole.text.length);
+  });
+
   test('--stop cuts the text and ends with `stop`', async () => {
     const args = ['--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '40'];
     const [whole] = (await generate(...args)).choices;
@@ -175,6 +215,15 @@ describe('bad input ends with status 2 and one line', () => {
     'messages that are no list': ['generate', '--messages', file('object.json', {})],
     'a role the template refuses': ['generate', '--messages', file('role.json', [{ role: 'wizard', content: 'x' }])],
     'a temperature out of range': ['generate', '--prompt', 'x', '--temperature', '3'],
+    'a length penalty without a beam': ['generate', '--prompt', 'x', '--length-penalty', '2'],
+    'an early stopping that is none': ['generate', '--prompt', 'x', '--beam-width', '2', '--early-stopping', 'soon'],
+    'a beam too wide': ['generate', '--prompt', 'x', '--beam-width', '17'],
+    'more choices than the beam is wide': ['generate', '--prompt', 'x', '--beam-width', '2', '--n', '3'],
+    'a beam with a stop string': ['generate', '--prompt', 'x', '--beam-width', '2', '--stop', 'y'],
+    'an unknown preemption mode': ['generate', '--prompt', 'x', '--preemption-mode', 'drop'],
+    'an unknown policy': ['serve', '--scheduling-policy', 'lifo'],
+    'an unknown allocator': ['bench', 'throughput', '--kv-allocator', 'orca'],
+    'swap space below zero': ['generate', '--prompt', 'x', '--swap-space', '-1'],
     'an unknown dtype': ['generate', '--prompt', 'x', '--dtype', 'int3'],
     'a prompt longer than the context': ['generate', '--prompt-ids', Array(2048).fill(7).join(',')],
     'a template that raises': ['render', '--chat-template', raising, '--context', file('empty.json', {})],

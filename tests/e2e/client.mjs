@@ -1,8 +1,9 @@
 // A client of /v1/responses whose every event is held against the contract, over the official SDK's socket or a plain one.
+import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 import { WebSocket } from 'ws';
-import { checkEvent, isTerminal, ResponseOrder } from './contract.mjs';
+import { checkEvent, isSteering, isTerminal, ResponseOrder } from './contract.mjs';
 
 /** One response as its client saw it. */
 class Turn {
@@ -10,6 +11,14 @@ class Turn {
   order = new ResponseOrder();
   texts = [];
   arrivals = [];  // Of the deltas, counted over the whole connection.
+  steers = [];    // The events that answered a steer of it.
+
+  constructor(lane) {
+    this.lane = lane;
+    this.finished = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+    this.started = new Promise((resolve) => { this.start = resolve; });
+    this.finished.catch(() => {});
+  }
 
   get id() { return this.events[0]?.response?.id; }
   get text() { return this.texts[0] ?? ''; }
@@ -23,6 +32,7 @@ export class Client {
   #lanes = new Map();  // stream_id -> turns that are awaited, in order
   #waiting = [];
   #numEvents = 0;
+  #begun = new Map();  // response id -> Turn
   events = [];
 
   /** transport: {send(text), close()}; feed receive() and closed(). */
@@ -33,16 +43,23 @@ export class Client {
 
   /** Sends response.create; resolves with the Turn at its end, an error included. */
   create(body) {
-    const turn = new Turn();
-    const lane = body.stream_id ?? '';
-    turn.finished = new Promise((resolve, reject) => Object.assign(turn, { resolve, reject }));
-    turn.started = new Promise((resolve) => { turn.start = resolve; });
-    turn.finished.catch(() => {});
-    if (!this.#lanes.has(lane)) this.#lanes.set(lane, []);
-    this.#lanes.get(lane).push(turn);
+    const turn = new Turn(body.stream_id ?? '');
+    if (!this.#lanes.has(turn.lane)) this.#lanes.set(turn.lane, []);
+    this.#lanes.get(turn.lane).push(turn);
     this.send({ type: 'response.create', ...body });
     return turn;
   }
+
+  /** Sends response.steer for a turn that has started; answers the successor's Turn, which goes before what waits. */
+  steer(turn, input) {
+    const successor = new Turn(turn.lane);
+    const turns = this.#lanes.get(turn.lane);
+    turns.splice(turns.indexOf(turn) + 1 || turns.length, 0, successor);
+    this.steerAgain(turn, input);
+    return successor;
+  }
+  /** More input for a successor that is awaited already. */
+  steerAgain(turn, input) { this.send({ type: 'response.steer', previous_response_id: turn.id, input }); }
 
   async turn(body) { return this.create(body).finished; }
   /** As turn(), but an error event is a failure of the test. */
@@ -89,9 +106,17 @@ export class Client {
       return;
     }
     if (['octavo:goaway', 'octavo:blocks', 'octavo:metrics'].includes(event.type)) return;
+    if (isSteering(event)) {
+      const named = this.#begun.get(event.steer.previous_response_id);
+      if (!named) return assert.equal(event.sequence_number, 0);
+      named.order.acceptNumber(event);
+      assert.equal(event.stream_id ?? '', named.lane);
+      return void named.steers.push(event);
+    }
     if (!turn) throw new Error(`${event.type} for a lane that asked for nothing`);
     turn.order.accept(event);
     turn.events.push(event);
+    if (event.type === 'response.created') this.#begun.set(event.response.id, turn);
     if (event.type === 'response.output_text.delta') {
       turn.texts[event.output_index] = (turn.texts[event.output_index] ?? '') + event.delta;
       turn.arrivals.push(this.#numEvents);
@@ -116,6 +141,7 @@ export async function sdkClient(server, options = {}) {
   const openai = new OpenAI({ baseURL: `${server.url}v1`, apiKey: options.apiKey ?? 'none' });
   const socket = new ResponsesWS(openai, { reconnect: null });
   const client = new Client({ send: (text) => socket.sendRaw(text), close: () => socket.close() });
+  client.socket = socket;
   socket.on('error', (error) => { client.socketError = error; });
   socket.on('event', (event) => client.receive(event));
   socket.on('close', (code) => client.closed(code));

@@ -48,14 +48,32 @@ const own = {
     && ['device_usage', 'host_usage'].every((name) => e[name] >= 0 && e[name] <= 1) && e.tokens_per_s >= 0,
   'octavo:goaway': (e) => typeof e.reason === 'string' && isCount(e.time_left_ms),
   'octavo:response.preempted': (e) => /^resp_/.test(e.response_id) && ['swap', 'recompute'].includes(e.mode),
-  'octavo:response.resumed': (e) => /^resp_/.test(e.response_id),
+  'octavo:response.resumed': (e) => /^resp_/.test(e.response_id) && ['swap', 'recompute'].includes(e.mode),
 };
+
+// Steering is younger than the contract; these are the official SDK's types, ResponseSteerAcceptedEvent and
+// ResponseSteerFailedEvent.
+const hasOnly = (object, names) => Object.keys(object).every((name) => names.includes(name));
+const steering = {
+  'response.steer.accepted': (e) =>
+    hasOnly(e, ['type', 'sequence_number', 'steer', 'stream_id']) && hasOnly(e.steer, ['id', 'previous_response_id']) &&
+    typeof e.steer.id === 'string' && typeof e.steer.previous_response_id === 'string',
+  'response.steer.failed': (e) =>
+    hasOnly(e, ['type', 'sequence_number', 'steer', 'error', 'stream_id']) &&
+    hasOnly(e.steer, ['id', 'previous_response_id', 'input']) && 'input' in e.steer &&
+    typeof e.steer.previous_response_id === 'string' &&
+    hasOnly(e.error, ['type', 'code', 'message']) && e.error.type === 'invalid_request_error' &&
+    typeof e.error.code === 'string' && typeof e.error.message === 'string',
+};
+export const isSteering = (event) => event.type in steering;
 
 function checkExtension(octavo) {
   for (const name of ['queue_ms', 'prefill_ms', 'ttft_ms', 'decode_ms', 'tokens_per_s']) {
     assert.ok(octavo.timings[name] >= 0, `octavo.timings.${name}`);
   }
   for (const name of ['preemptions', 'cached_tokens', 'blocks_shared']) assert.ok(isCount(octavo[name]), name);
+  if ('scores' in octavo) assert.ok(octavo.scores.length > 0 && octavo.scores.every(Number.isFinite), 'octavo.scores');
+  assert.ok(hasOnly(octavo, ['timings', 'preemptions', 'cached_tokens', 'blocks_shared', 'scores']));
 }
 
 /** Throws when an event breaks the contract. */
@@ -68,6 +86,10 @@ export function checkEvent(event) {
   }
   if (event.type.startsWith('octavo:')) {
     assert.ok(own[event.type]?.(event), `bad extension event ${JSON.stringify(event)}`);
+    return;
+  }
+  if (isSteering(event)) {
+    assert.ok(isCount(event.sequence_number) && steering[event.type](event), `bad steering event ${JSON.stringify(event)}`);
     return;
   }
   const known = standard.get(event.type);
@@ -88,9 +110,12 @@ export class ResponseOrder {
   items = new Map();  // output_index -> the step that the item has reached
   ended = false;
 
+  /** An event about the response that is none of its own; also after its end. */
+  acceptNumber(event) { assert.equal(event.sequence_number, this.next++, `the number of ${event.type}`); }
+
   accept(event) {
     assert.ok(!this.ended, `${event.type} came after the end`);
-    assert.equal(event.sequence_number, this.next++, `the number of ${event.type}`);
+    this.acceptNumber(event);
     if (event.sequence_number === 0) assert.equal(event.type, 'response.created');
     if (event.sequence_number === 1) assert.equal(event.type, 'response.in_progress');
     const index = event.output_index;

@@ -12,10 +12,10 @@ export const examples = fileURLToPath(new URL('../../examples', import.meta.url)
 export const patience = process.env.OCTAVO_SLOW ? 20 : 1;
 
 /// A server that is stopped after the test `t` (a node:test context or `after`), and must then end cleanly.
-export async function serverFor(t, flags = []) {
+export async function serverFor(t, flags = [], environment = {}) {
   const defaults = { '--log-level': 'warning', '--drain-timeout': '5', '--kv-cache-memory': '512MiB' };
   const open = Object.entries(defaults).filter(([name]) => !flags.includes(name));
-  const server = await startServer([...open.flat(), ...flags]);
+  const server = await startServer([...open.flat(), ...flags], environment);
   let stopped;
   const stop = server.stop;
   server.stop = (signal) => (stopped ??= stop(signal));
@@ -72,7 +72,7 @@ export async function untilIdle(server, limitMs = 10_000) {
   let now;
   const isIdle = async () => {
     now = await metricsOf(server);
-    return ['num_requests_running', 'num_requests_waiting', 'num_requests_swapped', 'kv_cache_usage_perc'].every(
+    return ['num_requests_running', 'num_requests_waiting', 'num_requests_preempted', 'num_requests_swapped', 'kv_cache_usage_perc'].every(
       (name) => now.get(`octavo:${name}`) === 0,
     );
   };

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { describe, before, after, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { metricsOf, parseMetrics, patience, serverFor } from './helpers.mjs';
+import { metricsOf, parseMetrics, patience, serverFor, untilIdle } from './helpers.mjs';
 
 /// Sends bytes on a fresh connection; resolves with all that came back once the server has closed it, or after
 /// `quietMs` without more (closed: false).
@@ -250,7 +250,7 @@ test('with --api-key nothing but health, readiness and the page is open', async 
   const server = await serverFor(t, ['--api-key', key]);
   const status = async (path, headers = {}) => (await fetch(server.url + path, { headers })).status;
   for (const path of ['health', 'ready', '']) assert.equal(await status(path), 200, path);
-  for (const path of ['metrics', 'v1/models', 'v1/responses', 'nothing']) {
+  for (const path of ['metrics', 'v1/models', 'v1/responses', 'debug/audit', 'nothing']) {
     assert.equal(await status(path), 401, path);
     assert.equal(await status(path, { authorization: `Bearer ${key}x` }), 401, path);
   }
@@ -268,6 +268,53 @@ test('with --api-key nothing but health, readiness and the page is open', async 
   assert.equal(browser.socket.protocol, 'octavo.v1');
   assert.equal((await browser.complete({ input: 'x', max_output_tokens: 1 })).error, undefined);
   await browser.close();
+});
+
+test('any of several API keys opens, given as flags or with commas in the environment', async (t) => {
+  const bearer = (key) => ({ authorization: `Bearer ${key}` });
+  const byFlags = await serverFor(t, ['--api-key', 'sk-one', '--api-key', 'sk-two']);
+  const byEnvironment = await serverFor(t, [], { OCTAVO_API_KEY: 'sk-one,sk-two' });
+  for (const server of [byFlags, byEnvironment]) {
+    for (const key of ['sk-one', 'sk-two']) {
+      assert.equal((await fetch(`${server.url}v1/models`, { headers: bearer(key) })).status, 200);
+      assert.equal(await statusOf(plainClient(server, { headers: bearer(key) })), 101);
+    }
+    for (const key of ['sk-one,sk-two', 'sk-three', '']) {
+      assert.equal((await fetch(`${server.url}v1/models`, { headers: bearer(key) })).status, 401);
+      assert.equal(await statusOf(plainClient(server, { headers: bearer(key) })), 401);
+    }
+  }
+});
+
+test('the audit counts every block of both tiers once', async (t) => {
+  const server = await serverFor(t, ['--swap-space', '0.01']);
+  const audit = async () => (await fetch(`${server.url}debug/audit`)).json();
+  const check = ({ is_consistent, fault, device, host }) => {
+    assert.equal(is_consistent, true, fault);
+    assert.equal(fault, '');
+    for (const tier of [device, host]) {
+      assert.deepEqual(Object.keys(tier), ['num_blocks', 'num_free', 'num_cached', 'num_owned', 'num_in_transfer']);
+      assert.equal(tier.num_free + tier.num_cached + tier.num_owned + tier.num_in_transfer, tier.num_blocks);
+    }
+  };
+  const client = await plainClient(server);
+  const turn = client.create({ input: 'Tell me a story.', temperature: 0, ignore_eos: true, max_output_tokens: 1500 });
+  await turn.started;
+  const during = await audit();
+  check(during);
+  assert.ok(during.device.num_blocks > 0 && during.device.num_owned > 0);
+  client.send({ type: 'response.cancel', response_id: turn.id });
+  await turn.finished;
+  await untilIdle(server);
+  const after = await audit();
+  check(after);
+  assert.equal(after.device.num_owned, 0);
+  const metrics = await metricsOf(server);
+  assert.equal(metrics.get('octavo:kv_cache_audit_ok'), 1);
+  for (const [state, name] of [['free', 'num_free'], ['cached', 'num_cached'], ['owned', 'num_owned'], ['in_transfer', 'num_in_transfer']]) {
+    assert.equal(metrics.get(`octavo:kv_blocks{state="${state}",tier="device"}`), after.device[name], state);
+  }
+  await client.close();
 });
 
 test('--allowed-origins lets a foreign page in', async (t) => {

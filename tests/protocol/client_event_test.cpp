@@ -62,6 +62,58 @@ TEST_CASE("every field of a create arrives in its place") {
   CHECK(create.input_token_ids == std::vector<TokenId>{1, 2, 3});
 }
 
+TEST_CASE("the fields of a beam search arrive in their places") {
+  const ResponseCreate create =
+      accepted(create_frame(R"("beam_width":5,"n":3,"length_penalty":-0.5,"early_stopping":true)"));
+  CHECK(create.sampling.beam_width == 5);
+  CHECK(create.sampling.n == 3);
+  CHECK(create.sampling.length_penalty == -0.5F);
+  CHECK(create.sampling.early_stopping == EarlyStopping::kTrue);
+  const auto early = [](const std::string& value) {
+    const std::string members = R"("beam_width":2,"early_stopping":)" + value;
+    return accepted(create_frame(members)).sampling.early_stopping;
+  };
+  CHECK(early("false") == EarlyStopping::kFalse);
+  CHECK(early("\"never\"") == EarlyStopping::kNever);
+  const auto defaults = accepted(create_frame(R"("length_penalty":1,"early_stopping":false)"));
+  CHECK_FALSE(defaults.sampling.is_beam_search());
+}
+
+TEST_CASE("a salt may stand at the top, as elsewhere, or among the extensions") {
+  CHECK(accepted(create_frame(R"("cache_salt":"a")")).cache_salt == "a");
+  CHECK(accepted(create_frame(R"("octavo":{"cache_salt":"b","priority":-7})")).cache_salt == "b");
+  CHECK(accepted(create_frame(R"("octavo":{"priority":-7})")).priority == -7);
+}
+
+TEST_CASE("a steer names a response and brings a user's input") {
+  const auto steer = [](const std::string& input) {
+    return std::get<ResponseSteer>(*parse_client_event(
+        R"({"type":"response.steer","previous_response_id":"resp_1","input":)" + input + "}"));
+  };
+  const ResponseSteer text = steer(R"("shorter")");
+  CHECK_FALSE(text.fault);
+  CHECK(text.previous_response_id == "resp_1");
+  CHECK(text.text_input == "shorter");
+  CHECK(text.input.size() == 1);
+  const ResponseSteer items = steer(
+      R"([{"type":"message","role":"user","content":[{"type":"input_text","text":"a"}]},
+          {"role":"user","content":"b"}])");
+  CHECK_FALSE(items.fault);
+  REQUIRE(items.input.size() == 2);
+  CHECK(items.input[0].at("content") == "a");
+  CHECK(items.given_input.as_array().size() == 2);
+  for (const char* bad : {"null", "7", "[]", "[7]", R"([{"role":"system","content":"x"}])",
+                          R"([{"role":"assistant","content":"x"}])",
+                          R"([{"role":"user","content":[{"type":"input_image","image_url":"x"}]}])",
+                          R"([{"type":"function_call_output","output":"x"}])"}) {
+    CAPTURE(bad);
+    CHECK(steer(bad).fault);
+  }
+  CHECK(refused(R"({"type":"response.steer","input":"x"})").error.param == "previous_response_id");
+  CHECK(refused(R"({"type":"response.steer","previous_response_id":7,"input":"x"})").error.code ==
+        Errc::kInvalidValue);
+}
+
 TEST_CASE("null counts as absent") {
   const ResponseCreate create = accepted(create_frame(
       R"("stream_id":null,"temperature":null,"stop":null,"tools":null,"metadata":null,"octavo":null,"text":null)"));
@@ -129,7 +181,18 @@ TEST_CASE("a wrong value is refused with the name of its field") {
       {"metadata", R"("metadata":{"k":1})"},
       {"metadata", R"("metadata":{"k":")" + std::string(513, 'x') + R"("})"},
       {"metadata", R"("metadata":{")" + std::string(65, 'x') + R"(":"v"})"},
+      {"beam_width", R"("beam_width":0)"},
+      {"beam_width", R"("beam_width":"4")"},
+      {"length_penalty", R"("beam_width":4,"length_penalty":"long")"},
+      {"early_stopping", R"("beam_width":4,"early_stopping":"always")"},
+      {"early_stopping", R"("beam_width":4,"early_stopping":1)"},
+      {"cache_salt", R"("cache_salt":7)"},
+      {"cache_salt", R"("cache_salt":"")"},
+      {"cache_salt", R"("cache_salt":")" + std::string(1025, 'x') + R"(")"},
       {"octavo", R"("octavo":[])"},
+      {"octavo.priority", R"("octavo":{"priority":"high"})"},
+      {"octavo.priority", R"("octavo":{"priority":4294967296})"},
+      {"octavo.cache_salt", R"("octavo":{"cache_salt":""})"},
       {"octavo.deadline_ms", R"("octavo":{"deadline_ms":0})"},
       {"octavo.deadline_ms", R"("octavo":{"deadline_ms":"soon"})"},
       {"octavo.prompt_token_ids", R"("octavo":{"prompt_token_ids":[]})"},
@@ -151,13 +214,11 @@ TEST_CASE("what this build cannot do is refused by name") {
       {"tool_choice", R"("tool_choice":"required")"},
       {"conversation", R"("conversation":"c")"},
       {"prompt", R"("prompt":{"id":"p"})"},
-      {"beam_width", R"("beam_width":4)"},
-      {"length_penalty", R"("length_penalty":1)"},
+      {"length_penalty", R"("length_penalty":0.5)"},
       {"early_stopping", R"("early_stopping":true)"},
       {"text.format", R"("text":{"format":{"type":"json_schema"}})"},
       {"text.format", R"("text":{"format":7})"},
       {"reasoning", R"("reasoning":{"effort":"high"})"},
-      {"octavo.priority", R"("octavo":{"priority":1})"},
       {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
   };
   for (const auto& [param, members] : cases) {

@@ -93,16 +93,18 @@ TEST_CASE("an origin is the host itself or on the list") {
   }
   CHECK(origin_status({{"Origin", "http://localhost:8000"}, {"Origin", "http://localhost:8000"}}) ==
         403);
-  const HttpPolicy listed{"", {"https://Chat.example"}};
+  const HttpPolicy listed{{}, {"https://Chat.example"}};
   CHECK(origin_status({{"Origin", "https://chat.example"}}, listed) == 0);
   CHECK(origin_status({{"Origin", "http://chat.example"}}, listed) == 403);
-  CHECK(origin_status({{"Origin", "http://evil.example"}}, HttpPolicy{"", {"*"}}) == 0);
+  CHECK(origin_status({{"Origin", "http://evil.example"}}, HttpPolicy{{}, {"*"}}) == 0);
 }
 
 TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
-  const HttpPolicy policy{"secret", {}};
-  const auto valid = [&](const Fields& fields) { return has_valid_key(head(fields), policy); };
-  CHECK(has_valid_key(head({}), HttpPolicy{}));
+  const HttpPolicy policy{{"other", "secret"}, {}};
+  const auto valid = [&](const Fields& fields) {
+    return api_key_of(head(fields), policy).has_value();
+  };
+  CHECK(api_key_of(head({}), HttpPolicy{}) == "");
   CHECK_FALSE(valid({}));
   CHECK(valid({{"Authorization", "Bearer secret"}}));
   CHECK(valid({{"Authorization", "bearer  secret "}}));
@@ -115,6 +117,8 @@ TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
                {"Sec-WebSocket-Protocol", "openai-insecure-api-key.secret"}}));
   CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "openai-insecure-api-key."}}));
   CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "secret"}}));
+  CHECK(api_key_of(head({{"Authorization", "Bearer other"}}), policy) == "other");
+  CHECK(api_key_of(head({{"Authorization", "Bearer secret"}}), policy) == "secret");
 }
 
 TEST_CASE("only octavo.v1 itself is the subprotocol") {

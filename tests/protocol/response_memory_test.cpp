@@ -70,3 +70,27 @@ TEST_CASE("a continuation under way outlives the eviction of its parent") {
   CHECK(memory.size() == 0);
   CHECK(held->output_text == "xxx");
 }
+
+TEST_CASE("the newest is found along the successors that steering made") {
+  ResponseMemory memory;
+  for (const char* id : {"1", "2"}) memory.remember(response(id, "", true));
+  CHECK(memory.newest_of("1") == "1");
+  CHECK(memory.newest_of("unknown") == "unknown");
+  memory.succeed("1", "2");
+  memory.succeed("2", "3");
+  CHECK(memory.newest_of("1") == "3");
+  memory.disown("2", "another");
+  CHECK(memory.newest_of("1") == "3");
+  memory.disown("2", "3");
+  CHECK(memory.newest_of("1") == "2");
+}
+
+TEST_CASE("events about a response that has ended are numbered on") {
+  ResponseMemory memory;
+  auto ended = response("1", "", true);
+  ended.num_events = 9;
+  memory.remember(std::move(ended));
+  CHECK(memory.take_event_number("1") == 9);
+  CHECK(memory.take_event_number("1") == 10);
+  CHECK(memory.take_event_number("unknown") == 0);
+}

@@ -91,6 +91,11 @@ TEST_CASE("each reason ends a response in its own way") {
   event = end_of(end);
   CHECK(event.at("type") == "response.incomplete");
   CHECK(event.at("response").at("status") == "cancelled");
+  end.reason = FinishReason::kSteered;
+  event = end_of(end);
+  CHECK(event.at("type") == "response.incomplete");
+  CHECK(event.at("response").at("status") == "incomplete");
+  CHECK(event.at("response").at("incomplete_details").at("reason") == "steered");
   end.reason = FinishReason::kDeadline;
   event = end_of(end);
   CHECK(event.at("type") == "response.failed");
@@ -138,17 +143,28 @@ TEST_CASE("log-probabilities show bytes, and text only where it is whole") {
   CHECK(parsed(frames.front()).at("logprobs").as_array() == entries);
 }
 
+TEST_CASE("the end carries blocks that were shared, and scores where there are some") {
+  ResponseEnd end;
+  end.num_shared_blocks = 7;
+  const auto plain = end_of(end).at("response").at("octavo").as_object();
+  CHECK(plain.at("blocks_shared") == 7);
+  CHECK_FALSE(plain.contains("scores"));
+  end.scores = {-0.5F, -1.25F};
+  CHECK(end_of(end).at("response").at("octavo").at("scores") == json::array({-0.5, -1.25}));
+}
+
 TEST_CASE("preemption is told with the next number") {
   ResponseStream stream = stream_of(create_of());
   stream.created();
   const auto preempted = parsed(stream.preempted(PreemptionMode::kRecompute));
-  const auto resumed = parsed(stream.resumed());
+  const auto resumed = parsed(stream.resumed(PreemptionMode::kSwap));
   CHECK(preempted.at("type") == "octavo:response.preempted");
   CHECK(preempted.at("mode") == "recompute");
   CHECK(preempted.at("response_id") == "resp_1");
   CHECK(preempted.at("sequence_number") == 1);
   CHECK(resumed.at("type") == "octavo:response.resumed");
   CHECK(resumed.at("sequence_number") == 2);
+  CHECK(resumed.at("mode") == "swap");
 }
 
 TEST_CASE("an error frame has status, code, message and param") {

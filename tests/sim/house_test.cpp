@@ -191,3 +191,53 @@ TEST_CASE("a prefill without generation answers an id to chain from") {
         std::vector<std::string>{"response.created", "response.in_progress", "response.completed"});
   CHECK(client->events.back().at("response").at("usage").at("output_tokens") == 0);
 }
+
+TEST_CASE("between a steered response and its successor no token is lost or said twice") {
+  Sim sim;
+  auto client = sim.connect();
+  client->say(create("a long story", 60));
+  sim.advance_steps(9);
+  client->read();
+  const auto id = client->events.at(0).at("response").at("id");
+  client->say(
+      {{"type", "response.steer"}, {"previous_response_id", id}, {"input", " about a fox"}});
+  sim.settle();
+  client->read();
+
+  std::vector<testing::json::object> ends;
+  std::string steered_text;
+  std::string successor_text;
+  for (const auto& event : client->events) {
+    const auto type = event.at("type").as_string();
+    if (type == "response.incomplete") ends.push_back(event.at("response").as_object());
+    if (type == "response.output_text.delta")
+      (ends.empty() ? steered_text : successor_text) += event.at("delta").as_string();
+  }
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0].at("incomplete_details").at("reason") == "steered");
+  CHECK(ends[1].at("previous_response_id") == id);
+  CHECK(ends[1].at("incomplete_details").at("reason") == "max_output_tokens");
+  CHECK(ends[1].at("usage").at("output_tokens") == 60);
+
+  // The tokens that the engine must have seen, from the rule by which it picks them.
+  const Tokenizer& tokenizer = *sim.model.tokenizer;
+  std::vector<TokenId> tokens = tokenizer.encode("a long story", true);
+  const auto generate = [&](std::int64_t count) {
+    CompletionText text(tokenizer, {}, 0);
+    std::string out;
+    for (std::int64_t i = 0; i < count; ++i) {
+      tokens.push_back(testing::next_token(tokens, 4096));
+      text.append(tokens.back(), out);
+    }
+    text.finish(out);
+    return out;
+  };
+  const auto num_kept = ends[0].at("usage").at("output_tokens").as_int64();
+  CHECK(num_kept > 0);
+  CHECK(generate(num_kept) == steered_text);
+  const auto added = tokenizer.encode(" about a fox", false);
+  tokens.insert(tokens.end(), added.begin(), added.end());
+  CHECK(ends[1].at("usage").at("input_tokens") == static_cast<std::int64_t>(tokens.size()));
+  CHECK(generate(60) == successor_text);
+  CHECK(sim.ring.blocks().audit().device.num_owned == 0);
+}

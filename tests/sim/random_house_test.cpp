@@ -2,6 +2,7 @@
 // never fall.
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/sim.hpp"
@@ -16,9 +17,19 @@ void check_streams(const Sim::Client& client) {
   std::map<std::string, int> num_ends;
   std::map<std::string, std::int64_t> next_number;
   std::map<std::string, std::string> running;  // lane -> response id
+  std::set<std::string> failed;
   for (const auto& event : client.events) {
     const std::string type(event.at("type").as_string());
     if (type == "error") continue;
+    if (type.starts_with("response.steer.")) {
+      // Numbered in the response that it names, also after its end; one that failed is forgotten.
+      const std::string named(event.at("steer").at("previous_response_id").as_string());
+      const auto number = event.at("sequence_number").to_number<std::int64_t>();
+      const bool is_next = number == next_number[named];
+      CHECK((is_next || (number == 0 && failed.count(named) == 1)));
+      if (is_next) ++next_number[named];
+      continue;
+    }
     const std::string lane =
         event.contains("stream_id") ? std::string(event.at("stream_id").as_string()) : "";
     if (type == "response.created") {
@@ -30,10 +41,22 @@ void check_streams(const Sim::Client& client) {
     if (type == "response.incomplete" || type == "response.completed" ||
         type == "response.failed") {
       ++num_ends[id];
+      if (type == "response.failed") failed.insert(id);
       running[lane].clear();
     }
   }
   for (const auto& [id, ends] : num_ends) CHECK(ends == 1);
+}
+
+template <class Pick>
+std::string random_response(const Sim::Client& client, Pick& pick) {
+  std::vector<std::string> ids;
+  for (const auto& event : client.events) {
+    if (event.at("type") == "response.created")
+      ids.emplace_back(event.at("response").at("id").as_string());
+  }
+  return ids.empty() ? ""
+                     : ids[static_cast<std::size_t>(pick(0, static_cast<int>(ids.size()) - 1))];
 }
 
 }  // namespace
@@ -50,7 +73,7 @@ TEST_CASE("random clients leave an empty house behind") {
     for (int i = 0; i < 6; ++i) clients.push_back(sim.connect());
     for (int event = 0; event < 200; ++event) {
       auto& client = clients[static_cast<std::size_t>(pick(0, 5))];
-      switch (pick(0, 9)) {
+      switch (pick(0, 10)) {
         case 0:
         case 1:
         case 2: {
@@ -78,6 +101,15 @@ TEST_CASE("random clients leave an empty house behind") {
         case 6:
           sim.executor.fail_next = pick(0, 4) == 0;
           break;
+        case 7: {
+          client->read();
+          const auto id = random_response(*client, pick);
+          if (!id.empty())
+            client->say({{"type", "response.steer"},
+                         {"previous_response_id", id},
+                         {"input", " and then " + std::to_string(event)}});
+          break;
+        }
         default:
           sim.advance_steps(pick(0, 3));
           break;

@@ -1,0 +1,29 @@
+// Asks the block manager for an audit and waits for the answer without blocking a thread: for HTTP
+// handlers.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <optional>
+
+#include "actors/messages.hpp"
+
+namespace octavo {
+
+class BlockAuditor {
+ public:
+  BlockAuditor(Address<BlockManagerMessage> block_manager, asio::any_io_executor executor,
+               std::chrono::milliseconds limit = std::chrono::seconds(2))
+      : block_manager_(std::move(block_manager)), executor_(std::move(executor)), limit_(limit) {}
+
+  /// Nothing when the block manager has left, or does not answer within the limit. The auditor
+  /// outlives the coroutine, which runs on its executor.
+  asio::awaitable<std::optional<BlockAudit>> audit() const;
+
+ private:
+  Address<BlockManagerMessage> block_manager_;
+  asio::any_io_executor executor_;
+  std::chrono::milliseconds limit_;
+};
+
+}  // namespace octavo

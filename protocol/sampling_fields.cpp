@@ -1,0 +1,98 @@
+#include "protocol/sampling_fields.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+namespace octavo {
+namespace {
+
+void read_stops(JsonFields& fields, SamplingParams& sampling) {
+  if (const auto* stop = fields.find("stop")) {
+    if (stop->is_string()) {
+      sampling.stop.emplace_back(stop->get_string());
+    } else if (stop->is_array()) {
+      for (const auto& each : stop->get_array()) {
+        if (!each.is_string()) return void(fields.wrong("stop", "a string or a list of strings"));
+        sampling.stop.emplace_back(each.get_string());
+      }
+    } else {
+      fields.wrong("stop", "a string or a list of strings");
+    }
+  }
+  if (const auto* ids = fields.find("stop_token_ids")) {
+    if (!ids->is_array()) return void(fields.wrong("stop_token_ids", "a list of token ids"));
+    for (const auto& each : ids->get_array()) {
+      boost::system::error_code error;
+      sampling.stop_token_ids.push_back(each.to_number<std::int32_t>(error));
+      if (error) return void(fields.wrong("stop_token_ids", "a list of token ids"));
+    }
+  }
+}
+
+void read_logit_bias(JsonFields& fields, SamplingParams& sampling) {
+  const auto* bias = fields.find("logit_bias");
+  if (bias == nullptr) return;
+  if (!bias->is_object()) return void(fields.wrong("logit_bias", "an object of token id to bias"));
+  for (const auto& [key, value] : bias->get_object()) {
+    const bool digits =
+        !key.empty() && key.size() <= 9 &&
+        std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits || !value.is_number())
+      return void(fields.wrong("logit_bias", "an object of token id to bias"));
+    sampling.logit_bias.emplace_back(std::stoi(std::string(key)),
+                                     static_cast<float>(value.to_number<double>()));
+  }
+}
+
+// Without a beam they would change nothing, and whoever sends them means something.
+void read_beams(JsonFields& fields, SamplingParams& sampling) {
+  if (fields.read("beam_width", sampling.beam_width) && sampling.beam_width < 1)
+    fields.wrong("beam_width", "between 1 and 16");
+  fields.read("length_penalty", sampling.length_penalty);
+  if (const auto* early = fields.find("early_stopping")) {
+    if (early->is_bool())
+      sampling.early_stopping = early->get_bool() ? EarlyStopping::kTrue : EarlyStopping::kFalse;
+    else if (*early == "never")
+      sampling.early_stopping = EarlyStopping::kNever;
+    else
+      fields.wrong("early_stopping", "true, false or \"never\"");
+  }
+  if (sampling.is_beam_search()) return;
+  const SamplingParams none;
+  if (sampling.length_penalty != none.length_penalty)
+    fields.unsupported("length_penalty", "length_penalty needs beam_width");
+  if (sampling.early_stopping != none.early_stopping)
+    fields.unsupported("early_stopping", "early_stopping needs beam_width");
+}
+
+}  // namespace
+
+void read_sampling(JsonFields& fields, ResponseCreate& create) {
+  SamplingParams& sampling = create.sampling;
+  create.has_temperature = fields.read("temperature", sampling.temperature);
+  create.has_top_p = fields.read("top_p", sampling.top_p);
+  create.has_top_k = fields.read("top_k", sampling.top_k);
+  create.has_repetition_penalty = fields.read("repetition_penalty", sampling.repetition_penalty);
+  fields.read("min_p", sampling.min_p);
+  fields.read("presence_penalty", sampling.presence_penalty);
+  fields.read("frequency_penalty", sampling.frequency_penalty);
+  std::int64_t seed = 0;
+  if (fields.read("seed", seed)) sampling.seed = static_cast<std::uint64_t>(seed);
+  if (fields.read("max_output_tokens", sampling.max_tokens) && sampling.max_tokens < 1) {
+    fields.wrong("max_output_tokens", "at least 1");
+  }
+  fields.read("min_tokens", sampling.min_tokens);
+  fields.read("ignore_eos", sampling.ignore_eos);
+  fields.read("n", sampling.n);
+  read_beams(fields, sampling);
+  read_stops(fields, sampling);
+  read_logit_bias(fields, sampling);
+  std::int32_t top_logprobs = 0;
+  if (fields.read("top_logprobs", top_logprobs)) {
+    if (top_logprobs < 0 || top_logprobs > 20) fields.wrong("top_logprobs", "between 0 and 20");
+    create.include_logprobs = create.include_logprobs || top_logprobs > 0;
+  }
+  if (create.include_logprobs) sampling.num_logprobs = top_logprobs;
+}
+
+}  // namespace octavo

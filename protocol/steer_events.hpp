@@ -1,0 +1,36 @@
+// What a client is told of its `response.steer`: accepted, which means that the server owns the
+// input from then on, or failed, with the input given back. The successor's response.created is the
+// point from which the input is part of the conversation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/client_event.hpp"
+
+namespace octavo {
+
+/// What the client said, and once it is accepted its id.
+struct Steer {
+  ResponseSteer said;
+  std::string id;         ///< Empty before.
+  std::string stream_id;  ///< The lane of the response; empty for the default one.
+};
+
+/// Why a steer fails; the names are the standard's, but for the last.
+enum class SteerFault : std::uint8_t {
+  kResponseNotFound,
+  kInvalidInput,
+  kNotSupported,
+  kTooManyPending,
+  kSuccessorFailed,
+  kServerDraining,
+};
+
+/// sequence_number: the next of the response that the client named.
+std::string steer_accepted(const Steer& steer, std::int64_t sequence_number);
+std::string steer_failed(const Steer& steer, SteerFault fault, std::string_view message,
+                         std::int64_t sequence_number);
+
+}  // namespace octavo

@@ -1,0 +1,134 @@
+#include "src/app/model_flags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "src/app/bytes.hpp"
+
+namespace octavo {
+namespace {
+
+void add_weights(CLI::App& command, ModelOptions& options, const std::string& group) {
+  command
+      .add_option("--dtype", options.dtype,
+                  "Weights in memory: auto (as stored), float32, float16, bfloat16")
+      ->group(group);
+  command
+      .add_option("--kv-cache-dtype", options.kv_cache_dtype,
+                  "Keys and values: auto (as --dtype) or a dtype")
+      ->group(group);
+  command
+      .add_option("--load-format", options.load_format,
+                  "auto, safetensors, or dummy: seeded random weights from config.json alone")
+      ->group(group);
+  command
+      .add_option(
+          "--max-model-len", options.max_model_len,
+          "Tokens of prompt and completion together (default: what the model or the cache allows)")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+}
+
+void add_cache(CLI::App& command, ModelOptions& options, const std::string& group) {
+  command.add_option("--block-size", options.block_size, "Tokens per KV block")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option(
+          "--kv-cache-memory", options.kv_cache_memory,
+          "Bytes for the KV cache, as 4GiB (default: half of the free memory, 4GiB at most)")
+      ->check(check_bytes)
+      ->group(group);
+  command
+      .add_option("--num-gpu-blocks-override", options.num_gpu_blocks_override,
+                  "Exactly this many KV blocks")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  command
+      .add_option("--gpu-memory-utilization", options.gpu_memory_utilization,
+                  "Share of a GPU's memory to use; a CPU has --kv-cache-memory")
+      ->check(CLI::Range(0.01, 1.0))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option(
+          "--swap-space", options.swap_space,
+          "GiB of host memory for KV blocks that were moved out; on a CPU a second pool of the "
+          "same memory; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_flag("--enable-prefix-caching,!--no-enable-prefix-caching",
+                options.enable_prefix_caching,
+                "Keep the KV blocks of finished requests for others that begin alike (default: on)")
+      ->group(group);
+  command
+      .add_option("--kv-allocator", options.kv_allocator,
+                  "paged, or for comparison a contiguous reservation for each sequence: orca-max, "
+                  "orca-pow2, orca-oracle")
+      ->check(CLI::IsMember({"paged", "orca-max", "orca-pow2", "orca-oracle"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_scheduling(CLI::App& command, ModelOptions& options, const std::string& group) {
+  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
+                  "Token budget of a step")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--step-time", options.step_time_ms,
+                  "Milliseconds that a step may take with prefill beside running streams")
+      ->check(CLI::Range(1.0, 60000.0))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--scheduling-policy", options.scheduling_policy,
+                  "Who is admitted first: fcfs, priority (octavo.priority, smaller first), or fair "
+                  "(equal shares of tokens between API keys)")
+      ->check(CLI::IsMember({"fcfs", "priority", "fair"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--preemption-mode", options.preemption_mode,
+                  "When blocks run out: swap to the host, recompute later, or auto, the cheaper by "
+                  "measured rates")
+      ->check(CLI::IsMember({"swap", "recompute", "auto"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace
+
+std::string check_bytes(const std::string& text) {
+  const auto bytes = parse_bytes(text);
+  return bytes ? "" : bytes.error().detail;
+}
+
+void add_model(CLI::App& command, ModelOptions& options) {
+  command.add_option("MODEL,--model", options.model,
+                     "Folder in the Hugging Face layout; without it the demo model");
+  const std::string group = "Model and memory";
+  add_weights(command, options, group);
+  add_cache(command, options, group);
+  add_scheduling(command, options, "Scheduling");
+  command.add_option("--threads", options.threads, "Compute threads (default: all cores)")
+      ->check(CLI::Range(1, 1024))
+      ->group(group);
+  command
+      .add_option("--cpu-instruction-set", options.instruction_set,
+                  "Instead of the best that the machine has; `reference` is the plain path")
+      ->group(group);
+  command.add_option("--seed", options.seed, "Seeds dummy weights and requests that bring no seed")
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace octavo
