@@ -47,7 +47,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       metrics_(options_.metrics_prefix),
       next_request_(options_.first_request),
       ring_(engine_.get_executor(), device_.get_executor(), config, executor, status_,
-            [] { return std::chrono::steady_clock::now(); }),
+            [] { return std::chrono::steady_clock::now(); }, std::random_device{}()),
       sessions_{model_,
                 options_.limits,
                 metrics_,

@@ -16,7 +16,6 @@
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
 #include "src/replay/arrivals.hpp"
-#include "src/replay/engine_seam.hpp"
 #include "src/replay/replayer.hpp"
 #include "src/replay/report.hpp"
 #include "src/replay/trace_reader.hpp"
@@ -117,12 +116,14 @@ Result<ReplayConfig> engine_of(const ReplayOptions& options, const ModelShape& s
   const std::int64_t block_bytes = shape.kv_bytes_per_token * options.block_size;
   const std::int64_t swap_bytes =
       options.swap_space.empty() ? 0 : static_cast<std::int64_t>(*parse_bytes(options.swap_space));
-  const auto num_host_blocks =
+  config.engine.num_host_blocks =
       static_cast<std::int32_t>(std::min<std::int64_t>(swap_bytes / block_bytes, 1 << 26));
-  if (auto set = seam::set_policy(config.engine, options.scheduling_policy, options.preemption_mode,
-                                  num_host_blocks);
-      !set)
-    return set.error();
+  const auto policy = queue_policy_named(options.scheduling_policy);
+  if (!policy) return policy.error();
+  config.engine.queue_policy = *policy;
+  if (options.preemption_mode == "swap") config.engine.preemption_mode = PreemptionMode::kSwap;
+  if (options.preemption_mode == "recompute")
+    config.engine.preemption_mode = PreemptionMode::kRecompute;
   return config;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/replay/engine_seam.hpp"
 #include "src/replay/random.hpp"
 
 namespace octavo {
@@ -45,13 +44,11 @@ void CostExecutor::follow_beams(const StepBatch& batch) {
     const Beam child = parent->second;
     beams_[fork.child] = child;
   }
-  if (const auto* appended = seam::appended_of(batch)) {
-    for (const auto& each : *appended) {
-      const auto beam = beams_.find(each.sequence);
-      if (beam == beams_.end()) continue;
-      beam->second.history =
-          spread(beam->second.history + static_cast<std::uint64_t>(each.token) + 1);
-    }
+  for (const AppendedToken& each : batch.appended) {
+    const auto beam = beams_.find(each.sequence);
+    if (beam == beams_.end()) continue;
+    beam->second.history =
+        spread(beam->second.history + static_cast<std::uint64_t>(each.token) + 1);
   }
   if (!beams_.empty()) {
     for (const SequenceId id : batch.released) beams_.erase(id);
@@ -82,16 +79,24 @@ SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
 
 Result<StepResult> CostExecutor::execute(const StepBatch& batch) {
   follow_beams(batch);
-  std::int64_t num_blocks_moved = 0;
-  StepResult result = seam::result_of(batch, &num_blocks_moved);
+  StepResult result;
+  result.id = batch.id;
+  result.credits = batch.credits;
+  result.started = batch.started;
+  for (const auto* transfers : {&batch.demotions, &batch.promotions}) {  // Over when the step is.
+    for (const Transfer& each : *transfers) {
+      result.transfers_finished.push_back(each.id);
+      result.num_blocks_transferred += static_cast<std::int32_t>(each.copies.size());
+    }
+  }
   result.sampled.reserve(batch.scheduled.size());
   for (const ScheduledSequence& scheduled : batch.scheduled) {
     if (scheduled.samples) result.sampled.push_back(sample(scheduled));
   }
   if (!batch.scheduled.empty()) result.elapsed = cost_.step_time(batch);
-  const auto moving = cost_.transfer_time(num_blocks_moved * block_size_);
-  seam::set_transfer_time(result, moving);
-  result.elapsed = std::max(result.elapsed, moving);
+  result.transfer_elapsed =
+      cost_.transfer_time(std::int64_t{result.num_blocks_transferred} * block_size_);
+  result.elapsed = std::max(result.elapsed, result.transfer_elapsed);
   return result;
 }
 

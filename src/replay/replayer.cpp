@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "src/replay/engine_seam.hpp"
 #include "src/replay/prompt_tokens.hpp"
 
 namespace octavo {
@@ -20,7 +19,7 @@ SchedulerConfig engine_config(const ReplayConfig& config) {
   SchedulerConfig engine = config.engine;
   engine.max_steps_in_flight = 1;
   engine.max_num_waiting = std::numeric_limits<std::int32_t>::max();
-  seam::set_allocator(engine, config.allocator);
+  engine.kv_allocator = config.allocator;
   return engine;
 }
 
@@ -31,7 +30,7 @@ Replayer::Replayer(const Trace& trace, const CostModel& cost, ReplayConfig confi
       config_(std::move(config)),
       num_choices_(config_.sampling.is_beam_search() ? 1 : config_.sampling.n),
       scheduler_(engine_config(config_)),
-      blocks_(seam::make_block_manager(engine_config(config_))),
+      blocks_(engine_config(config_).cache(config_.engine.seed)),
       executor_(cost, config_.engine.block_size, config_.engine.seed),
       account_(config_.engine.num_blocks, config_.engine.block_size,
                config_.allocator == KvAllocator::kPaged),
@@ -125,7 +124,7 @@ Result<void> Replayer::step(StepPlan plan) {
 }
 
 void Replayer::enter(const SequenceStart& start) {
-  const std::size_t index = submitted_.at(seam::request_of(start, num_choices_) - 1);
+  const std::size_t index = submitted_.at(start.request.value - 1);
   const TraceRequest& request = trace_.requests[index];
   SequenceFate fate;
   fate.request = static_cast<std::int32_t>(index);
@@ -136,7 +135,7 @@ void Replayer::enter(const SequenceStart& start) {
                                  std::min<std::int32_t>(config_.engine.max_model_len,
                                                         scheduler_.max_tokens_per_sequence())),
                  config_.engine.block_size);
-  fate.first_reserved = seam::first_reserved(start).value_or(-1);
+  fate.first_reserved = start.reservation ? start.reservation->first.value : -1;
   fates_[start.id] = fate;
   account_.enter(start.id, fate);
 }

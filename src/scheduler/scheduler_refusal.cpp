@@ -86,9 +86,10 @@ std::int64_t Scheduler::blocks_at_most(const Request& request, std::int32_t num_
   const std::int64_t num_sequences =
       sampling.is_beam_search() ? sampling.beam_width : sampling.n;
   if (!is_paged()) {
-    return num_sequences * blocks_for(reserved_tokens(config_.kv_allocator, num_prompt,
-                                                      num_completion, max_tokens_per_sequence()),
-                                      config_.block_size);
+    const std::int64_t reserved = reserved_tokens(config_.kv_allocator, num_prompt, num_completion,
+                                                  max_tokens_per_sequence());
+    const std::int64_t needed = std::max(reserved, std::int64_t{num_prompt} + num_completion);
+    return num_sequences * blocks_for(needed, config_.block_size);
   }
   const std::int64_t shared = num_sequences == 1 ? 0 : (num_prompt - 1) / config_.block_size;
   const std::int64_t whole =

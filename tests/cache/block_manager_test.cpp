@@ -12,7 +12,11 @@ constexpr SequenceId kB{2};
 StepPlan start_and_schedule(SequenceId id, std::int32_t num_tokens) {
   StepPlan plan;
   plan.starts.push_back(
-      {id, std::vector<TokenId>(static_cast<std::size_t>(num_tokens), 7), num_tokens, {}});
+      {.id = id,
+       .request = RequestId{id.value},
+       .tokens = std::vector<TokenId>(static_cast<std::size_t>(num_tokens), 7),
+       .num_prompt_tokens = num_tokens,
+       .sampling = {}});
   plan.scheduled.push_back({id, 0, num_tokens, true});
   return plan;
 }
@@ -26,40 +30,40 @@ StepPlan schedule(SequenceId id, std::int32_t first, std::int32_t num_tokens) {
 }  // namespace
 
 TEST_CASE("a prompt gets just the blocks it fills, and a decode a new one at the border") {
-  BlockManager manager(8, 4);
+  BlockManager manager({.num_blocks = 8, .block_size = 4});
   StepBatch batch = manager.reserve(start_and_schedule(kA, 7));
   CHECK(batch.block_tables == std::vector{BlockId{0}, BlockId{1}});
   CHECK(batch.cu_blocks == std::vector{0, 2});
-  CHECK(batch.free_blocks == 6);
-  CHECK(manager.reserve(schedule(kA, 7, 1)).free_blocks == 6);
-  CHECK(manager.reserve(schedule(kA, 8, 1)).free_blocks == 5);
+  CHECK(batch.credits.num_free == 6);
+  CHECK(manager.reserve(schedule(kA, 7, 1)).credits.num_free == 6);
+  CHECK(manager.reserve(schedule(kA, 8, 1)).credits.num_free == 5);
   CHECK(manager.num_tokens_held() == 9);
   CHECK(manager.is_consistent());
 }
 
 TEST_CASE("released and preempted sequences give every block back before the others take theirs") {
-  BlockManager manager(2, 4);
+  BlockManager manager({.num_blocks = 2, .block_size = 4});
   manager.reserve(start_and_schedule(kA, 8));
   StepPlan plan = start_and_schedule(kB, 8);
   plan.preempted.push_back({kA, PreemptionMode::kRecompute});
   StepBatch batch = manager.reserve(std::move(plan));
   CHECK(batch.released == std::vector{kA});
-  CHECK(batch.free_blocks == 0);
+  CHECK(batch.credits.num_free == 0);
   StepPlan release;
   release.released.push_back(kB);
-  CHECK(manager.reserve(std::move(release)).free_blocks == 2);
+  CHECK(manager.reserve(std::move(release)).credits.num_free == 2);
   CHECK(manager.is_consistent());
 }
 
 TEST_CASE("a release of a sequence that never started changes nothing") {
-  BlockManager manager(2, 4);
+  BlockManager manager({.num_blocks = 2, .block_size = 4});
   StepPlan plan;
   plan.released.push_back(kA);
-  CHECK(manager.reserve(std::move(plan)).free_blocks == 2);
+  CHECK(manager.reserve(std::move(plan)).credits.num_free == 2);
 }
 
 TEST_CASE("a fork shares its blocks and the first write to the shared tail copies it") {
-  BlockManager manager(8, 4);
+  BlockManager manager({.num_blocks = 8, .block_size = 4});
   manager.reserve(start_and_schedule(kA, 6));
   StepPlan plan;
   plan.forks.push_back({kA, kB});
@@ -68,12 +72,12 @@ TEST_CASE("a fork shares its blocks and the first write to the shared tail copie
   StepBatch batch = manager.reserve(std::move(plan));
   CHECK(batch.block_tables == std::vector{BlockId{0}, BlockId{2}, BlockId{0}, BlockId{1}});
   CHECK(batch.copies == std::vector{BlockCopy{BlockId{1}, BlockId{2}}});
-  CHECK(batch.free_blocks == 5);
+  CHECK(batch.credits.num_free == 5);
   CHECK(manager.is_consistent());
 }
 
 TEST_CASE("at most one block of a sequence is partly empty") {
-  BlockManager manager(64, 16);
+  BlockManager manager({.num_blocks = 64, .block_size = 16});
   manager.reserve(start_and_schedule(kA, 1));
   for (std::int32_t position = 1; position < 100; ++position) {
     manager.reserve(schedule(kA, position, 1));

@@ -101,12 +101,6 @@ TEST_CASE("the waste of paging is under half a block a sequence") {
 
 namespace {
 
-// Whether this build's scheduler reserves at all.
-template <class Config>
-concept Reserves = requires(Config config) {
-  config.kv_allocator;
-};
-
 }  // namespace
 
 // The figures of Kwon et al. 2023, figures 2 and 13: OPT-13B in 12 GB, ShareGPT.
@@ -115,7 +109,6 @@ TEST_CASE("paging holds what the paper says that it holds, and more than twice O
   const ReplayConfig config = config_of(983);
   const Outcome paged = replay(trace, config);
   CHECK(paged.memory.tokens >= 0.963);
-  if (!Reserves<SchedulerConfig>) return;
 
   const Outcome max = replay(trace, config, KvAllocator::kOrcaMax);
   const Outcome pow2 = replay(trace, config, KvAllocator::kOrcaPow2);
@@ -138,7 +131,6 @@ TEST_CASE("paging holds what the paper says that it holds, and more than twice O
 }
 
 TEST_CASE("prompts that begin alike are found in the prefix cache, and others are not") {
-  if (!Reserves<SchedulerConfig>) return;  // The prefix cache came with the reservations.
   Trace trace = trace_of({});
   trace.hash_span = 512;
   for (std::uint64_t i = 0; i < 20; ++i) {
@@ -155,7 +147,6 @@ TEST_CASE("prompts that begin alike are found in the prefix cache, and others ar
 }
 
 TEST_CASE("parallel samples and beams share what the paper says that they share") {
-  if (!Reserves<SchedulerConfig>) return;  // Sharing came with the reservations.
   const auto saved = [](const LengthMix& mix, std::int32_t n, std::int32_t beam_width) {
     ReplayConfig config = config_of(983);
     config.sampling.n = n;

@@ -66,7 +66,7 @@ StepBatch step(SequenceId id, std::int32_t first_position, std::int32_t num_toke
 StepBatch first_step(SequenceId id, const std::vector<TokenId>& tokens, std::int32_t first_block) {
   const auto count = static_cast<std::int32_t>(tokens.size());
   auto batch = step(id, 0, count, first_block);
-  batch.starts = {{id, tokens, count, greedy()}};
+  batch.starts = {{id, RequestId{}, tokens, count, greedy()}};
   return batch;
 }
 
@@ -145,13 +145,15 @@ TEST_CASE("a swapped sequence goes on from its promoted blocks") {
   StepBatch out;
   out.id = StepId{2};
   out.cu_blocks = {0};
-  out.demotions = {{BlockId{0}, BlockId{5}}, {BlockId{1}, BlockId{3}}};
+  const TransferId leaving{StepId{2}, RequestId{1}, TransferDirection::kDemote};
+  out.demotions = {{leaving, {{BlockId{0}, BlockId{5}}, {BlockId{1}, BlockId{3}}}}};
   const auto demoted = runner->execute(out);
   REQUIRE(demoted.has_value());
-  CHECK(demoted->transfers_finished == out.demotions);
+  CHECK(demoted->transfers_finished == std::vector{leaving});
+  CHECK(demoted->num_blocks_transferred == 2);
   CHECK(token_of(*runner, first_step(SequenceId{903}, prompt(8, 5), 0)) >= 0);
   auto back = step(id, 6, 1, 100);
-  back.promotions = {{BlockId{5}, BlockId{100}}, {BlockId{3}, BlockId{101}}};
+  back.promotions = {{TransferId{}, {{BlockId{5}, BlockId{100}}, {BlockId{3}, BlockId{101}}}}};
   CHECK(token_of(*runner, back) == expected[1]);
 }
 
@@ -168,7 +170,7 @@ TEST_CASE("a fork goes its own way after copying the block that it writes") {
   CHECK(token_of(*runner, first_step(parent, tokens, 0)) == expected_parent[0]);
   StepBatch fork;
   fork.forks = {{parent, child}};
-  fork.starts = {{child, other, 7, greedy()}};
+  fork.appended = {{child, 7}};
   fork.copies = {{BlockId{1}, BlockId{9}}};
   fork.scheduled = {{parent, 6, 1, true}, {child, 6, 1, true}};
   fork.block_tables = {BlockId{0}, BlockId{1}, BlockId{0}, BlockId{9}};

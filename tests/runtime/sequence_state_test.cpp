@@ -12,7 +12,7 @@ constexpr SequenceId kChild{2};
 StepBatch start(SequenceId id, std::vector<TokenId> tokens, SamplingParams sampling = {}) {
   StepBatch batch;
   const auto num_prompt = static_cast<std::int32_t>(tokens.size());
-  batch.starts = {{id, std::move(tokens), num_prompt, std::move(sampling)}};
+  batch.starts = {{id, RequestId{}, std::move(tokens), num_prompt, std::move(sampling)}};
   return batch;
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("an end token that stops nothing is not forbidden") {
   CHECK(forbidden(sequences) == std::vector<TokenId>{50});
 }
 
-TEST_CASE("a child takes over its parent's state unless it starts with its own") {
+TEST_CASE("a child takes over its parent's state and then goes its own way") {
   auto sequences = table();
   SamplingParams sampling;
   sampling.seed = 1;
@@ -77,12 +77,11 @@ TEST_CASE("a child takes over its parent's state unless it starts with its own")
   sequences.append(kChild, 8);
   CHECK(sequences.find(kParent)->tokens.size() == 3);
 
-  sampling.seed = 2;
-  auto starts = start(kChild, {5, 6, 9}, sampling);
-  starts.forks = {{kParent, kChild}};
-  REQUIRE(sequences.apply(starts).has_value());
-  CHECK(sequences.find(kChild)->tokens.back() == 9);
-  CHECK(sequences.find(kChild)->sampling.seed == 2U);
+  StepBatch chosen;
+  chosen.appended = {{kParent, 9}, {kChild, 10}};
+  REQUIRE(sequences.apply(chosen).has_value());
+  CHECK(sequences.find(kParent)->tokens == std::vector<TokenId>{5, 6, 7, 9});
+  CHECK(sequences.find(kChild)->tokens == std::vector<TokenId>{5, 6, 7, 8, 10});
 }
 
 TEST_CASE("released sequences are forgotten, and may start again in the same batch") {

@@ -1,5 +1,6 @@
 #include "src/scheduler/scheduler.hpp"
 
+#include "src/cache/block_manager.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_executor.hpp"
 #include "tests/support/print.hpp"
@@ -30,16 +31,29 @@ Request request(std::uint64_t id, std::size_t num_prompt, std::int32_t max_token
   return made;
 }
 
-/// What the device would answer: token 1 for every sequence that samples.
-StepResult answer(const StepPlan& plan, const Scheduler& scheduler) {
-  StepResult result;
-  result.id = plan.id;
-  result.free_blocks = scheduler.status().num_free_blocks;
-  for (const auto& each : plan.scheduled) {
-    if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
+/// What the rest of the ring would answer: token 1 for every sequence that samples.
+class Answers {
+ public:
+  explicit Answers(const Scheduler& scheduler) : blocks_(scheduler.config().cache()) {}
+
+  StepResult operator()(StepPlan plan) {
+    const StepBatch batch = blocks_.reserve(std::move(plan));
+    StepResult result;
+    result.id = batch.id;
+    result.credits = batch.credits;
+    result.started = batch.started;
+    for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
+      for (const Transfer& each : *transfers) result.transfers_finished.push_back(each.id);
+    }
+    for (const auto& each : batch.scheduled) {
+      if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
+    }
+    return result;
   }
-  return result;
-}
+
+ private:
+  BlockManager blocks_;
+};
 
 template <class Event>
 std::vector<Event> events_of(std::vector<RequestEvent> events) {
@@ -54,6 +68,7 @@ std::vector<Event> events_of(std::vector<RequestEvent> events) {
 
 TEST_CASE("a sequence larger than the pool is rejected at admission") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 10, 30), kStart);
   auto rejected = events_of<RequestRejected>(scheduler.take_events());
   REQUIRE(rejected.size() == 1);
@@ -65,6 +80,7 @@ TEST_CASE("a prompt as long as the context is rejected, one shorter is not") {
   SchedulerConfig config = small_config();
   config.num_blocks = 100;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   scheduler.submit(request(1, 100, 1), kStart);
   scheduler.submit(request(2, 99, 1), kStart);
   auto rejected = events_of<RequestRejected>(scheduler.take_events());
@@ -76,6 +92,7 @@ TEST_CASE("a full queue refuses with a code that says try again") {
   SchedulerConfig config = small_config();
   config.max_num_waiting = 1;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   scheduler.submit(request(1, 2, 2), kStart);
   scheduler.submit(request(2, 2, 2), kStart);
   auto rejected = events_of<RequestRejected>(scheduler.take_events());
@@ -85,22 +102,24 @@ TEST_CASE("a full queue refuses with a code that says try again") {
 
 TEST_CASE("a long prompt is cut into chunks of the budget and samples only at its end") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 23, 2), kStart);
   StepPlan first = *scheduler.plan(kStart);
   CHECK(first.starts.size() == 1);
   CHECK(first.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 0, 10, false}});
-  scheduler.complete(answer(first, scheduler), kStart);
+  scheduler.complete(answers(first), kStart);
   StepPlan second = *scheduler.plan(kStart);
   CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 10, 10, false}});
-  scheduler.complete(answer(second, scheduler), kStart);
+  scheduler.complete(answers(second), kStart);
   CHECK(scheduler.plan(kStart)->scheduled ==
         std::vector{ScheduledSequence{SequenceId{1}, 20, 3, true}});
 }
 
 TEST_CASE("decodes come before prompts in every step") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
-  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
   scheduler.submit(request(2, 12, 2), kStart);
   StepPlan plan = *scheduler.plan(kStart);
   REQUIRE(plan.scheduled.size() == 2);
@@ -115,9 +134,10 @@ TEST_CASE("while streams run, a step takes no more prefill than its time allows"
   config.max_num_batched_tokens = 1000;
   config.target_step_time = 100ms;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   scheduler.submit(request(1, 100, 8), kStart);
   StepPlan first = *scheduler.plan(kStart);
-  StepResult result = answer(first, scheduler);
+  StepResult result = answers(first);
   result.elapsed = 200ms;  // 2 ms a token
   scheduler.complete(result, kStart);
   scheduler.submit(request(2, 900, 8), kStart);
@@ -134,9 +154,10 @@ TEST_CASE("a batch full of decodes still lets a newcomer's prompt move") {
   config.max_num_batched_tokens = 1000;
   config.target_step_time = 10ms;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   for (std::uint64_t id = 1; id <= 60; ++id) scheduler.submit(request(id, 2, 8), kStart);
   StepPlan first = *scheduler.plan(kStart);
-  StepResult result = answer(first, scheduler);
+  StepResult result = answers(first);
   result.elapsed = 200ms;  // Ten milliseconds are less than a token.
   scheduler.complete(result, kStart);
   scheduler.submit(request(61, 100, 8), kStart);
@@ -149,24 +170,31 @@ TEST_CASE("two steps in flight plan the second before the first token is known")
   SchedulerConfig config = small_config();
   config.max_steps_in_flight = 2;
   Scheduler scheduler(config);
-  scheduler.submit(request(1, 4, 3), kStart);
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 4, 4), kStart);
+  StepPlan start = *scheduler.plan(kStart);
+  // What is cached of a sequence is known when its first step has come round.
+  CHECK_FALSE(scheduler.plan(kStart).has_value());
+  scheduler.complete(answers(start), kStart);
   StepPlan first = *scheduler.plan(kStart);
   StepPlan second = *scheduler.plan(kStart);
-  CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 4, 1, true}});
+  CHECK(first.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 4, 1, true}});
+  CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 5, 1, true}});
   CHECK_FALSE(scheduler.plan(kStart).has_value());
-  scheduler.complete(answer(first, scheduler), kStart);
+  scheduler.complete(answers(first), kStart);
   CHECK(scheduler.plan(kStart)->scheduled ==
-        std::vector{ScheduledSequence{SequenceId{1}, 5, 1, true}});
+        std::vector{ScheduledSequence{SequenceId{1}, 6, 1, true}});
 }
 
 TEST_CASE("no step is planned beyond max_tokens, whatever is in flight") {
   SchedulerConfig config = small_config();
   config.max_steps_in_flight = 2;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   scheduler.submit(request(1, 4, 1), kStart);
   StepPlan only = *scheduler.plan(kStart);
   CHECK_FALSE(scheduler.plan(kStart).has_value());
-  scheduler.complete(answer(only, scheduler), kStart);
+  scheduler.complete(answers(only), kStart);
   auto finished = events_of<RequestFinished>(scheduler.take_events());
   REQUIRE(finished.size() == 1);
   CHECK(finished[0].reason == FinishReason::kLength);
@@ -178,10 +206,11 @@ TEST_CASE("an EOS ends a sequence but not before min_tokens, nor when ignored") 
   config.eos_token_ids = {1};
   const auto tokens_until_end = [&](auto change) {
     Scheduler scheduler(config);
+    Answers answers(scheduler);
     Request made = request(1, 4, 6);
     change(made.sampling);
     scheduler.submit(made, kStart);
-    while (auto plan = scheduler.plan(kStart)) scheduler.complete(answer(*plan, scheduler), kStart);
+    while (auto plan = scheduler.plan(kStart)) scheduler.complete(answers(*plan), kStart);
     return events_of<RequestFinished>(scheduler.take_events()).at(0).usage.num_completion_tokens;
   };
   CHECK(tokens_until_end([](SamplingParams&) {}) == 1);
@@ -193,8 +222,9 @@ TEST_CASE("an EOS ends a sequence but not before min_tokens, nor when ignored") 
 
 TEST_CASE("when blocks run out the latest arrival gives way and returns before anything new") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 10, 20), kStart);
-  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
   scheduler.submit(request(2, 10, 20), kStart);
   scheduler.submit(request(3, 10, 20), kStart);
   std::vector<SequenceId> preempted;
@@ -202,7 +232,7 @@ TEST_CASE("when blocks run out the latest arrival gives way and returns before a
   while (auto plan = scheduler.plan(kStart)) {
     for (const auto& each : plan->preempted) preempted.push_back(each.id);
     for (const auto& start : plan->starts) starts.push_back(start.id);
-    scheduler.complete(answer(*plan, scheduler), kStart);
+    scheduler.complete(answers(*plan), kStart);
   }
   CHECK(preempted.at(0) == SequenceId{2});
   starts.resize(3);
@@ -213,31 +243,34 @@ TEST_CASE("when blocks run out the latest arrival gives way and returns before a
 
 TEST_CASE("a cancelled request is released with the very next plan") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
-  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
   scheduler.cancel(RequestId{1}, CancelReason::kClientGone, kStart);
   StepPlan plan = *scheduler.plan(kStart);
   CHECK(plan.released == std::vector{SequenceId{1}});
   CHECK(plan.scheduled.empty());
-  scheduler.complete(answer(plan, scheduler), kStart);
+  scheduler.complete(answers(plan), kStart);
   CHECK(scheduler.is_idle());
   CHECK(scheduler.status().num_free_blocks == 8);
 }
 
 TEST_CASE("a cancel of an unknown or ended request does nothing") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.cancel(RequestId{7}, CancelReason::kClientGone, kStart);
   CHECK(scheduler.take_events().empty());
 }
 
 TEST_CASE("one choice of a group can stop while the others go on") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   Request made = request(1, 2, 3);
   made.sampling.n = 2;
   scheduler.submit(made, kStart);
-  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  for (int i = 0; i < 2; ++i) scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
   scheduler.cancel(RequestId{1}, CancelReason::kStopMatched, kStart, 0);
-  while (auto plan = scheduler.plan(kStart)) scheduler.complete(answer(*plan, scheduler), kStart);
+  while (auto plan = scheduler.plan(kStart)) scheduler.complete(answers(*plan), kStart);
   auto events = scheduler.take_events();
   CHECK(events_of<RequestFinished>(events).at(0).usage.num_completion_tokens == 4);
   CHECK(events_of<TokensGenerated>(events).back().choice == 1);
@@ -245,10 +278,11 @@ TEST_CASE("one choice of a group can stop while the others go on") {
 
 TEST_CASE("a request past its deadline ends with that reason") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   Request made = request(1, 4, 8);
   made.deadline = kStart + 1s;
   scheduler.submit(made, kStart);
-  scheduler.complete(answer(*scheduler.plan(kStart), scheduler), kStart);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
   scheduler.plan(kStart + 2s);
   CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).reason ==
         FinishReason::kDeadline);
@@ -258,6 +292,7 @@ TEST_CASE("a failed step ends what the engine had begun and leaves the queue sta
   SchedulerConfig config = small_config();
   config.max_num_seqs = 1;
   Scheduler scheduler(config);
+  Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
   scheduler.submit(request(2, 4, 2), kStart);
   StepPlan plan = *scheduler.plan(kStart);
@@ -265,12 +300,13 @@ TEST_CASE("a failed step ends what the engine had begun and leaves the queue sta
   auto finished = events_of<RequestFinished>(scheduler.take_events());
   REQUIRE(finished.size() == 1);
   CHECK(finished[0].error->detail == "broken");
-  while (auto next = scheduler.plan(kStart)) scheduler.complete(answer(*next, scheduler), kStart);
+  while (auto next = scheduler.plan(kStart)) scheduler.complete(answers(*next), kStart);
   CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).request == RequestId{2});
 }
 
 TEST_CASE("requests without a seed draw different ones, a given seed stays") {
   Scheduler scheduler(small_config());
+  Answers answers(scheduler);
   scheduler.submit(request(1, 2, 2), kStart);
   scheduler.submit(request(2, 2, 2), kStart);
   Request seeded = request(3, 2, 2);

@@ -29,7 +29,7 @@ SequenceId StepDriver::add(std::vector<TokenId> prompt, SamplingParams sampling)
   if (!sampling.seed) sampling.seed = 0;
   sequences_[id].num_known = static_cast<std::int64_t>(prompt.size());
   const auto num_prompt = static_cast<std::int32_t>(prompt.size());
-  starts_.push_back({id, std::move(prompt), num_prompt, std::move(sampling)});
+  starts_.push_back({id, RequestId{}, std::move(prompt), num_prompt, std::move(sampling)});
   return id;
 }
 
@@ -38,7 +38,7 @@ void StepDriver::force(SequenceId id, std::vector<TokenId> tokens) {
   sampling.seed = 0;
   const auto num_known = static_cast<std::int32_t>(tokens.size());
   sequences_.at(id).num_known = num_known;
-  starts_.push_back({id, std::move(tokens), num_known, std::move(sampling)});
+  starts_.push_back({id, RequestId{}, std::move(tokens), num_known, std::move(sampling)});
 }
 
 void StepDriver::release(SequenceId id) {
