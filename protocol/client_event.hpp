@@ -61,8 +61,8 @@ struct ResponseSteer {
   std::optional<Error> fault;
 };
 
-using ClientEvent = std::variant<ResponseCreate, ResponseCancel, ResponseSteer, FeedSubscribe,
-                                 FeedUnsubscribe>;
+using ClientEvent =
+    std::variant<ResponseCreate, ResponseCancel, ResponseSteer, FeedSubscribe, FeedUnsubscribe>;
 
 /// A frame that was refused. `stream_id` echoes the lane when the frame named a valid one.
 struct RefusedEvent {

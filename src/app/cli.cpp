@@ -74,10 +74,6 @@ void Cli::add_serve(CLI::App& app) {
                    "First part of the metrics' names; `vllm` fits its dashboards")
       ->capture_default_str()
       ->group(group);
-  command
-      ->add_option("--record", serve_.record,
-                   "File to log every event of the scheduler to, for `octavo replay`")
-      ->group(group);
   command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str()

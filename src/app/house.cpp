@@ -46,8 +46,9 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       model_(std::move(model)),
       metrics_(options_.metrics_prefix),
       next_request_(options_.first_request),
-      ring_(engine_.get_executor(), device_.get_executor(), config, executor, status_,
-            [] { return std::chrono::steady_clock::now(); }, std::random_device{}()),
+      ring_(
+          engine_.get_executor(), device_.get_executor(), config, executor, status_,
+          [] { return std::chrono::steady_clock::now(); }, std::random_device{}()),
       sessions_{model_,
                 options_.limits,
                 metrics_,

@@ -47,7 +47,6 @@ struct ServeOptions {
   std::string log_level = "info";
   double drain_timeout_s = 30;
   std::int32_t max_queue = 8192;
-  std::string record;  ///< A file for the scheduler's events; empty: none.
   SessionLimits limits;
 };
 

@@ -14,8 +14,8 @@ std::int64_t BlockManager::num_tokens_held() const {
     if (table.tier != Tier::kDevice || table.blocks.empty()) continue;
     const auto slots = static_cast<std::int64_t>(table.blocks.size()) * config_.block_size;
     // Tables that share their last block share its unused slots.
-    unused += static_cast<double>(slots - table.num_tokens) /
-              device.num_holders(table.blocks.back());
+    unused +=
+        static_cast<double>(slots - table.num_tokens) / device.num_holders(table.blocks.back());
     unused += static_cast<double>(table.reserved.size()) * config_.block_size;
   }
   return std::int64_t{device.num_owned()} * config_.block_size - std::llround(unused);
@@ -24,8 +24,8 @@ std::int64_t BlockManager::num_tokens_held() const {
 BlockAudit BlockManager::audit() const {
   BlockAudit audit;
   const auto counts = [](const BlockPool& pool) {
-    return TierAudit{pool.num_blocks(), pool.num_free(), pool.num_cached(),
-                                  pool.num_owned(), pool.num_in_transfer()};
+    return TierAudit{pool.num_blocks(), pool.num_free(), pool.num_cached(), pool.num_owned(),
+                     pool.num_in_transfer()};
   };
   audit.device = counts(pools_.pool(Tier::kDevice));
   audit.host = counts(pools_.pool(Tier::kHost));

@@ -113,9 +113,8 @@ void BlockManager::adopt_prefix(Table& table, StartedSequence& started, StepBatc
 void BlockManager::adopt_sibling(Table& table, const Table& sibling, StartedSequence& started) {
   const auto block_size = static_cast<std::size_t>(config_.block_size);
   std::size_t num_same = 0;
-  const std::size_t limit =
-      std::min({table.tokens.size() - 1, sibling.tokens.size(),
-                static_cast<std::size_t>(sibling.num_tokens)});
+  const std::size_t limit = std::min({table.tokens.size() - 1, sibling.tokens.size(),
+                                      static_cast<std::size_t>(sibling.num_tokens)});
   while (num_same < limit && table.tokens[num_same] == sibling.tokens[num_same]) ++num_same;
   for (std::size_t i = 0; i < num_same / block_size; ++i) {
     pools_.share(Tier::kDevice, sibling.blocks[i], table.request, step_);
@@ -207,8 +206,7 @@ void BlockManager::enter_computed(Table& table) {
     PrefixPosition next = index.next(table.entered, tokens);
     const BlockId block = table.blocks[table.num_entered];
     if (pools_.content_of(Tier::kDevice, block).value == 0) {
-      if (next.content.value == 0)
-        next.content = index.insert(next, table.entered.content, tokens);
+      if (next.content.value == 0) next.content = index.insert(next, table.entered.content, tokens);
       // Where the same content lies already, this block stays unknown and is freed when released.
       if (!index.place(next.content, Tier::kDevice))
         pools_.enter(Tier::kDevice, block, next.content);

@@ -1,7 +1,7 @@
 // Turns a plan in counts into a batch with identities: which block holds which tokens of which
-// sequence, what is already computed, and what must be copied between blocks and tiers. The scheduler
-// promises that a plan fits (it counts the credits that come round the ring), so nothing here can
-// fail for want of blocks; a plan that does not fit is a bug and asserts.
+// sequence, what is already computed, and what must be copied between blocks and tiers. The
+// scheduler promises that a plan fits (it counts the credits that come round the ring), so nothing
+// here can fail for want of blocks; a plan that does not fit is a bug and asserts.
 //
 // A block table lies on one tier as a whole. Blocks that a copy is under way for are pinned by the
 // transfer: the source is not reused before the copy out has finished, the destination not read
@@ -48,8 +48,8 @@ class BlockManager {
   std::int32_t num_blocks() const { return config_.num_blocks; }
   std::int32_t num_free() const { return pools_.pool(Tier::kDevice).num_available(); }
   std::int32_t num_sequences() const { return static_cast<std::int32_t>(tables_.size()); }
-  /// Slots on the device that hold a planned token, blocks shared by several sequences once; waste is
-  /// what is left of the owned blocks. O(sequences).
+  /// Slots on the device that hold a planned token, blocks shared by several sequences once; waste
+  /// is what is left of the owned blocks. O(sequences).
   std::int64_t num_tokens_held() const;
   /// Blocks of the running tables, shared ones counted once for each holder: without sharing they
   /// would be as many. O(1).
@@ -72,12 +72,12 @@ class BlockManager {
     Tier tier = Tier::kDevice;
     bool is_arriving = false;  ///< A promotion is under way, or nothing was scheduled since.
     std::vector<BlockId> blocks;
-    std::vector<BlockId> reserved;   ///< Contiguous allocators: what it grows into, last one first.
-    std::int64_t num_tokens = 0;     ///< Positions computed or planned.
-    std::vector<TokenId> tokens;     ///< Those that are known.
-    std::size_t num_entered = 0;     ///< Leading blocks that the prefix index has been told of.
-    PrefixPosition entered;          ///< Where they end.
-    std::ptrdiff_t started = -1;     ///< Index in this batch's `started`.
+    std::vector<BlockId> reserved;  ///< Contiguous allocators: what it grows into, last one first.
+    std::int64_t num_tokens = 0;    ///< Positions computed or planned.
+    std::vector<TokenId> tokens;    ///< Those that are known.
+    std::size_t num_entered = 0;    ///< Leading blocks that the prefix index has been told of.
+    PrefixPosition entered;         ///< Where they end.
+    std::ptrdiff_t started = -1;    ///< Index in this batch's `started`.
   };
   struct TransferRecord {
     std::vector<BlockCopy> copies;

@@ -1,7 +1,7 @@
 // Who holds which block of one tier: ids only, never bytes. A block is free (on the stack), cached
-// (nobody holds it, but its content may be found again; evictable, oldest first), owned (held by one
-// or more tables: forks share blocks by raising counts), or in transfer (nobody holds it, but a copy
-// from or to it is under way, so it may be neither reused nor read).
+// (nobody holds it, but its content may be found again; evictable, oldest first), owned (held by
+// one or more tables: forks share blocks by raising counts), or in transfer (nobody holds it, but a
+// copy from or to it is under way, so it may be neither reused nor read).
 //
 // Complexity: every call O(1), but is_consistent(). Nothing is allocated after construction.
 #pragma once
@@ -53,8 +53,8 @@ class BlockPool {
   bool is_cached(BlockId block) const { return at(block).on_list; }
   bool is_free(BlockId block) const { return at(block).is_free(); }
 
-  /// What is wrong, in words; empty when free + cached + owned + in transfer = total and every block
-  /// is in the place that its counts say. O(num_blocks).
+  /// What is wrong, in words; empty when free + cached + owned + in transfer = total and every
+  /// block is in the place that its counts say. O(num_blocks).
   std::string fault() const;
 
  private:

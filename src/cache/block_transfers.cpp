@@ -132,8 +132,7 @@ void BlockManager::finish(const TransferId& id, bool succeeded) {
   const Tier to = demotes ? Tier::kHost : Tier::kDevice;
   const TransferRecord& record = found->second;
   for (std::size_t i = 0; i < record.copies.size(); ++i) {
-    if (succeeded)
-      arrive(from, to, record.copies[i], record.contents[i], id.request.value == 0);
+    if (succeeded) arrive(from, to, record.copies[i], record.contents[i], id.request.value == 0);
     pools_.end_transfer(from, record.copies[i].source);
     pools_.end_transfer(to, record.copies[i].destination);
   }

@@ -1,7 +1,8 @@
 // Where the keys and values of a prompt's beginning already lie. Every full block whose tokens are
-// known is entered under a chained 128-bit hash of all tokens before and in it, keyed with a secret of
-// the process; a hit also compares the tokens and the very entry it continues, so that a collision
-// can never hand out another prompt's blocks. One content may lie on the device, on the host, or both.
+// known is entered under a chained 128-bit hash of all tokens before and in it, keyed with a secret
+// of the process; a hit also compares the tokens and the very entry it continues, so that a
+// collision can never hand out another prompt's blocks. One content may lie on the device, on the
+// host, or both.
 //
 // Complexity: find and insert O(block_size). Nothing is allocated after construction.
 #pragma once

@@ -36,7 +36,8 @@ Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
   return {};
 }
 
-// What would change the scores of a beam, or needs the text of a hypothesis that may yet be dropped.
+// What would change the scores of a beam, or needs the text of a hypothesis that may yet be
+// dropped.
 Result<void> validate_beams(const SamplingParams& p) {
   if (p.beam_width < 0 || p.beam_width > 16) return bad("beam_width", "between 1 and 16");
   if (!within(p.length_penalty, -10.0F, 10.0F)) return bad("length_penalty", "between -10 and 10");

@@ -46,8 +46,8 @@ struct SamplingParams {
   friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
 };
 
-/// How many candidates each hypothesis of a beam search must offer, so that beam_width of them do not
-/// end whatever the stops are.
+/// How many candidates each hypothesis of a beam search must offer, so that beam_width of them do
+/// not end whatever the stops are.
 constexpr std::int32_t num_beam_candidates(std::int32_t beam_width, std::size_t num_stops) {
   const auto per_beam = static_cast<std::int32_t>(num_stops) + 1;
   return (per_beam < 2 ? 2 : per_beam) * beam_width;

@@ -33,7 +33,8 @@ struct SequenceStart {
   std::uint64_t cache_namespace = 0;
   std::optional<SequenceId> sibling;  ///< Of the same group, with the prompt already computed: its
                                       ///< full blocks of the prompt are shared.
-  bool is_twin = false;  ///< It has a `twin_of` in this step's schedule: its blocks come from there.
+  bool is_twin =
+      false;  ///< It has a `twin_of` in this step's schedule: its blocks come from there.
   std::optional<BlockRange> reservation;  ///< Contiguous allocators: where its blocks lie.
 };
 
@@ -45,9 +46,9 @@ struct ScheduledSequence {
   SequenceId id;
   std::int32_t first_position = 0;  ///< = num_computed_tokens before this step.
   std::int32_t num_tokens = 0;      ///< 0 only for a twin.
-  bool samples = false;  ///< False while a chunked prefill has not reached its end.
-  std::int32_t twin_of = -1;  ///< Index in `scheduled` of a sibling that samples: this sequence forks
-                              ///< its table and samples from the same logits.
+  bool samples = false;             ///< False while a chunked prefill has not reached its end.
+  std::int32_t twin_of = -1;  ///< Index in `scheduled` of a sibling that samples: this sequence
+                              ///< forks its table and samples from the same logits.
   friend bool operator==(const ScheduledSequence&, const ScheduledSequence&) = default;
 };
 
@@ -126,9 +127,9 @@ struct StartedSequence {
 
 /// What the cache can still take, after a plan.
 struct CacheCredits {
-  std::int32_t num_free = 0;         ///< Device: free + cached.
-  std::int32_t num_cached = 0;       ///< Device: the cached ones of these.
-  std::int32_t num_host_free = 0;    ///< Host: free + cached.
+  std::int32_t num_free = 0;       ///< Device: free + cached.
+  std::int32_t num_cached = 0;     ///< Device: the cached ones of these.
+  std::int32_t num_host_free = 0;  ///< Host: free + cached.
   friend bool operator==(const CacheCredits&, const CacheCredits&) = default;
 };
 
@@ -175,8 +176,8 @@ struct StepResult {
       sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
   std::vector<StartedSequence> started;  ///< As in the batch.
   std::vector<TransferId> transfers_finished;
-  CacheCredits credits;                ///< As in the batch.
-  std::chrono::nanoseconds elapsed{};  ///< Time that the device worked on the step.
+  CacheCredits credits;                         ///< As in the batch.
+  std::chrono::nanoseconds elapsed{};           ///< Time that the device worked on the step.
   std::int32_t num_blocks_transferred = 0;      ///< Between the tiers, by what has finished.
   std::chrono::nanoseconds transfer_elapsed{};  ///< What these copies took.
 };

@@ -37,7 +37,8 @@ std::string check_twin(const StepBatch& batch, std::size_t index, const Sequence
   if (state == nullptr) return "is not known";
   if (static_cast<std::size_t>(twin.twin_of) >= index) return "is a twin of one behind it";
   const auto& leader = batch.scheduled[static_cast<std::size_t>(twin.twin_of)];
-  if (!twin.samples || !leader.samples || leader.twin_of >= 0) return "is a twin of none that samples";
+  if (!twin.samples || !leader.samples || leader.twin_of >= 0)
+    return "is a twin of none that samples";
   const SequenceState* other = sequences.find(leader.id);
   if (other == nullptr || other->tokens.size() != state->tokens.size())
     return "is a twin of another prompt";
@@ -73,8 +74,7 @@ void clear(BatchInputs& inputs) {
 }
 
 void append_sequence(const ScheduledSequence& scheduled, const SequenceState& state,
-                     std::span<const BlockId> table, std::int64_t block_size,
-                     BatchInputs& inputs) {
+                     std::span<const BlockId> table, std::int64_t block_size, BatchInputs& inputs) {
   const std::int64_t end = std::int64_t{scheduled.first_position} + scheduled.num_tokens;
   for (std::int64_t position = scheduled.first_position; position < end; ++position) {
     inputs.token_ids.push_back(state.tokens[static_cast<std::size_t>(position)]);
@@ -117,8 +117,7 @@ Result<void> build_batch_inputs(const StepBatch& batch, const SequenceTable& seq
     const SequenceState* state = sequences.find(scheduled.id);
     if (scheduled.twin_of >= 0) {
       if (const auto complaint = check_twin(batch, i, sequences); !complaint.empty())
-        return bad_batch(batch,
-                         "sequence " + std::to_string(scheduled.id.value) + " " + complaint);
+        return bad_batch(batch, "sequence " + std::to_string(scheduled.id.value) + " " + complaint);
       // It has no tokens of its own in this step: only its sibling's logits.
       const auto row = inputs.last_rows[static_cast<std::size_t>(scheduled.twin_of)];
       inputs.last_rows.push_back(row);

@@ -29,9 +29,9 @@ class SequenceTable {
   SequenceTable(std::vector<TokenId> eos_token_ids, std::int64_t vocab_size)
       : eos_token_ids_(std::move(eos_token_ids)), vocab_size_(vocab_size) {}
 
-  /// Copies the parent's state to each child, appends what the scheduler chose (beam search), forgets
-  /// `released`, enters `starts`.
-  /// Errors: kEngineError for an empty start, a token outside the vocabulary, an unknown parent.
+  /// Copies the parent's state to each child, appends what the scheduler chose (beam search),
+  /// forgets `released`, enters `starts`. Errors: kEngineError for an empty start, a token outside
+  /// the vocabulary, an unknown parent.
   Result<void> apply(const StepBatch& batch);
 
   /// Null when not known.

@@ -50,8 +50,8 @@ std::vector<BeamSearch::Candidate> BeamSearch::best_candidates(
   }
   const auto better = [](const Candidate& a, const Candidate& b) { return a.logprob > b.logprob; };
   std::stable_sort(candidates.begin(), candidates.end(), better);
-  const auto kept =
-      static_cast<std::size_t>(num_beam_candidates(static_cast<std::int32_t>(width_), stops_.size()));
+  const auto kept = static_cast<std::size_t>(
+      num_beam_candidates(static_cast<std::int32_t>(width_), stops_.size()));
   if (candidates.size() > kept) candidates.resize(kept);
   return candidates;
 }
@@ -64,8 +64,7 @@ bool BeamSearch::ends(const Candidate& candidate) const {
 void BeamSearch::keep(const Candidate& candidate) {
   Ended ended{running_[candidate.parent].tokens, score(candidate.logprob, length_), false};
   ended.tokens.push_back(candidate.token);
-  ended.by_stop_token =
-      std::find(stops_.begin(), stops_.end(), candidate.token) != stops_.end();
+  ended.by_stop_token = std::find(stops_.begin(), stops_.end(), candidate.token) != stops_.end();
   const auto worse = [&](const Ended& other) { return other.score < ended.score; };
   ended_.insert(std::find_if(ended_.begin(), ended_.end(), worse), std::move(ended));
   if (ended_.size() > width_) ended_.pop_back();

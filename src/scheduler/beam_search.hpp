@@ -1,8 +1,8 @@
 // Which hypotheses live on, which have ended, and when the search is over: the decisions of beam
-// search, without tokens' keys and values, blocks or time. Each step extends every running hypothesis
-// by its candidates, best first; the best that do not end run on; ended ones are kept by their score,
-// log-probability / length^length_penalty. The procedure is that of Hugging Face transformers 5
-// (generate with num_beams), so that results can be compared.
+// search, without tokens' keys and values, blocks or time. Each step extends every running
+// hypothesis by its candidates, best first; the best that do not end run on; ended ones are kept by
+// their score, log-probability / length^length_penalty. The procedure is that of Hugging Face
+// transformers 5 (generate with num_beams), so that results can be compared.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class BeamSearch {
     bool by_stop_token = false;
   };
 
-  /// params: beam_width, max_tokens, length_penalty and early_stopping. stops: what ends a hypothesis.
+  /// params: beam_width, max_tokens, length_penalty and early_stopping. stops: what ends a
+  /// hypothesis.
   BeamSearch(const SamplingParams& params, std::vector<TokenId> stops);
 
   /// rows[i]: candidates of running hypothesis i, best first, as log-probabilities. Answers the

@@ -27,7 +27,8 @@ class TenantCounters {
  public:
   void arrive(std::uint64_t tenant);  ///< One more request of the tenant is waiting or running.
   void leave(std::uint64_t tenant);
-  void charge(std::uint64_t tenant, std::int64_t num_prompt_tokens, std::int64_t num_completion_tokens);
+  void charge(std::uint64_t tenant, std::int64_t num_prompt_tokens,
+              std::int64_t num_completion_tokens);
   double service_of(std::uint64_t tenant) const;
 
  private:

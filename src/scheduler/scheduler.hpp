@@ -1,15 +1,15 @@
 // Which sequences run next, and on what terms. Requests arrive and leave at any moment and memory
 // is short; the scheduler re-forms the batch every step (continuous batching), cuts long prompts
-// into chunks that fit the token budget (chunked prefill), admits by its policy, and when memory runs
-// out moves the last of the running groups to the host or throws their blocks away to compute them
-// again (preemption by swap or by recompute).
+// into chunks that fit the token budget (chunked prefill), admits by its policy, and when memory
+// runs out moves the last of the running groups to the host or throws their blocks away to compute
+// them again (preemption by swap or by recompute).
 //
 // A deterministic state machine: it is told events and the time, and answers with plans in counts
-// and with events for the sessions. It never sees a block's identity: credits come round the ring with
-// each result, and what the plans since have promised is subtracted. Blocks that a plan gives back
-// count only once its result says so, because only the block manager knows who shares them: so the
-// credits may be too low, never too high.
-// Thread: the engine's only. Complexity of plan(): O(running + admitted x waiting).
+// and with events for the sessions. It never sees a block's identity: credits come round the ring
+// with each result, and what the plans since have promised is subtracted. Blocks that a plan gives
+// back count only once its result says so, because only the block manager knows who shares them: so
+// the credits may be too low, never too high. Thread: the engine's only. Complexity of plan():
+// O(running + admitted x waiting).
 #pragma once
 
 #include <cstdint>
@@ -173,9 +173,9 @@ class Scheduler {
   GoesBefore queue_order_;
   GoesBefore running_order_;
   std::unordered_map<RequestId, std::unique_ptr<SequenceGroup>> groups_;
-  std::deque<SequenceGroup*> waiting_;     ///< By arrival.
-  std::vector<SequenceGroup*> preempted_;  ///< In running order.
-  std::vector<SequenceGroup*> running_;    ///< In running order.
+  std::deque<SequenceGroup*> waiting_;             ///< By arrival.
+  std::vector<SequenceGroup*> preempted_;          ///< In running order.
+  std::vector<SequenceGroup*> running_;            ///< In running order.
   std::vector<std::unique_ptr<Sequence>> buried_;  ///< Finished, with steps still in flight.
   TenantCounters tenants_;
 
@@ -194,11 +194,11 @@ class Scheduler {
   std::vector<RequestEvent> events_;
   StepCost cost_;
   std::optional<BuddyAllocator> buddies_;  ///< Contiguous allocators only.
-  std::int32_t credits_;       ///< Device blocks that a plan may still promise.
-  std::int32_t num_cached_ = 0;  ///< Of the credits: blocks with content worth keeping.
+  std::int32_t credits_;                   ///< Device blocks that a plan may still promise.
+  std::int32_t num_cached_ = 0;            ///< Of the credits: blocks with content worth keeping.
   std::int32_t host_credits_;
-  std::int32_t num_waiting_ = 0;  ///< Sequences.
-  std::int32_t num_running_ = 0;  ///< Sequences.
+  std::int32_t num_waiting_ = 0;         ///< Sequences.
+  std::int32_t num_running_ = 0;         ///< Sequences.
   std::int64_t num_waiting_tokens_ = 0;  ///< Of the prompts in the queue.
   double hit_share_ = 0.0;               ///< Of prompt tokens, lately.
   std::int32_t num_deadlines_ = 0;

@@ -1,5 +1,5 @@
-// The half of the scheduler that carries out what a beam search decides: hypotheses become sequences
-// that share blocks.
+// The half of the scheduler that carries out what a beam search decides: hypotheses become
+// sequences that share blocks.
 #include <utility>
 
 #include "src/core/error.hpp"

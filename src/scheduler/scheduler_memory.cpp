@@ -36,9 +36,8 @@ std::int32_t Scheduler::copies_missing(const SequenceGroup& group) const {
 
 /// At most: the prompt's full blocks once, what lies behind them for each.
 std::int32_t Scheduler::blocks_held(const SequenceGroup& group) const {
-  const std::int32_t prompt_blocks = is_paged() && group.sequences.size() > 1
-                                         ? group.num_prompt_blocks(config_.block_size)
-                                         : 0;
+  const std::int32_t prompt_blocks =
+      is_paged() && group.sequences.size() > 1 ? group.num_prompt_blocks(config_.block_size) : 0;
   std::int32_t own = 0;
   std::int32_t shared = 0;
   for (const auto& each : group.sequences) {
@@ -88,8 +87,8 @@ void Scheduler::promise(std::int32_t num_blocks, Draft& draft) {
   draft.step.num_blocks_promised += num_blocks;
 }
 
-// Whether `group` has its blocks now. If not, others have been told to give way, or it has itself; or
-// enough is on its way back.
+// Whether `group` has its blocks now. If not, others have been told to give way, or it has itself;
+// or enough is on its way back.
 bool Scheduler::make_room(SequenceGroup& group, std::int32_t num_blocks, Draft& draft) {
   while (num_blocks > credits_) {
     if (num_blocks <= credits_ + blocks_pending(draft)) return false;
@@ -128,8 +127,8 @@ void Scheduler::go_as_asked(Draft& draft) {
 // All of the group, by one mode. Swapping needs room on the host and blocks that lie still.
 void Scheduler::preempt(SequenceGroup& victim, PreemptionMode mode, Draft& draft) {
   const std::int32_t num_blocks = blocks_held(victim);
-  const bool lies_still = std::all_of(
-      victim.sequences.begin(), victim.sequences.end(), [](const auto& each) {
+  const bool lies_still =
+      std::all_of(victim.sequences.begin(), victim.sequences.end(), [](const auto& each) {
         return each->status == SequenceStatus::kRunning || each->status == SequenceStatus::kOutside;
       });
   if (!lies_still || victim.transfer || num_blocks > host_credits_ || num_blocks == 0)
@@ -156,8 +155,7 @@ void Scheduler::preempt(SequenceGroup& victim, PreemptionMode mode, Draft& draft
   }
   running_.erase(std::find(running_.begin(), running_.end(), &victim));
   num_running_ -= victim.num_seats();
-  victim.status =
-      mode == PreemptionMode::kSwap ? GroupStatus::kSwapped : GroupStatus::kPreempted;
+  victim.status = mode == PreemptionMode::kSwap ? GroupStatus::kSwapped : GroupStatus::kPreempted;
   const auto before = [this](const SequenceGroup* a, const SequenceGroup* b) {
     return running_order_(*a, *b, tenants_);
   };
@@ -178,8 +176,8 @@ void Scheduler::promote(SequenceGroup& group, Draft& draft) {
   transfers_.emplace(*group.transfer, 0);
 }
 
-// While blocks are short, the oldest cached ones move to the host ahead of their eviction, a few at a
-// time: a block can be reused only once its copy has left.
+// While blocks are short, the oldest cached ones move to the host ahead of their eviction, a few at
+// a time: a block can be reused only once its copy has left.
 void Scheduler::demote_cached(Draft& draft) {
   constexpr std::int32_t kAtOnce = 32;
   if (config_.num_host_blocks == 0 || num_cached_ == 0) return;
@@ -204,10 +202,9 @@ void Scheduler::demote_cached(Draft& draft) {
 bool Scheduler::reserve(SequenceGroup& group) {
   const std::int32_t num_prompt = group.num_prompt_tokens();
   const std::int32_t max_tokens = group.sequences.front()->sampling.max_tokens;
-  const std::int32_t num_blocks =
-      blocks_for(reserved_tokens(config_.kv_allocator, num_prompt, max_tokens,
-                                 max_tokens_per_sequence()),
-                 config_.block_size);
+  const std::int32_t num_blocks = blocks_for(
+      reserved_tokens(config_.kv_allocator, num_prompt, max_tokens, max_tokens_per_sequence()),
+      config_.block_size);
   std::int32_t num_in_all = 0;
   for (const auto& each : group.sequences) {
     each->reservation = buddies_->allocate(num_blocks);

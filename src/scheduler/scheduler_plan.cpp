@@ -1,6 +1,6 @@
 // The half of the scheduler that makes plans: decodes first, so that running streams never wait
-// behind a prompt; then the chunks of prompts already begun; then those who come back, ahead of those
-// who are new.
+// behind a prompt; then the chunks of prompts already begun; then those who come back, ahead of
+// those who are new.
 #include <algorithm>
 #include <utility>
 
@@ -24,7 +24,8 @@ std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   schedule_prefills(draft);
   if (draft.plan.preempted.empty()) resume_and_admit(draft);
   demote_cached(draft);
-  // Prompts half done hold every block and nothing decodes: the last of them gives way to the others.
+  // Prompts half done hold every block and nothing decodes: the last of them gives way to the
+  // others.
   if (is_empty(draft.plan) && in_flight_.empty() && transfers_.empty() && running_.size() > 1)
     preempt_unasked(*running_.back(), draft);
   if (is_empty(draft.plan)) {
@@ -99,8 +100,8 @@ void Scheduler::schedule_beams(SequenceGroup& group, Draft& draft) {
   std::int32_t missing = copies_missing(group);
   for (const auto& each : group.sequences) {
     if (!each->is_decoding() || each->num_steps_in_flight > 0) return;
-    missing += std::max(0, (each->num_planned_tokens + config_.block_size) / config_.block_size -
-                               each->num_blocks);
+    missing += std::max(
+        0, (each->num_planned_tokens + config_.block_size) / config_.block_size - each->num_blocks);
   }
   if (missing > credits_ && !make_room(group, missing, draft)) return;
   for (const auto& each : group.sequences) schedule(*each, 1, draft);
@@ -135,8 +136,9 @@ void Scheduler::schedule_twins(SequenceGroup& group, Draft& draft) {
   if (!is_paged() || group.beams != nullptr || group.sequences.size() < 2) return;
   const auto leader_index = static_cast<std::int32_t>(draft.plan.scheduled.size()) - 1;
   const ScheduledSequence leader_scheduled = draft.plan.scheduled.back();
-  const auto leader = std::find_if(group.sequences.begin(), group.sequences.end(),
-                                   [&](const auto& each) { return each->id == leader_scheduled.id; });
+  const auto leader =
+      std::find_if(group.sequences.begin(), group.sequences.end(),
+                   [&](const auto& each) { return each->id == leader_scheduled.id; });
   const std::int32_t num_prompt = (*leader)->num_prompt_tokens;
   if ((*leader)->num_planned_tokens != num_prompt) return;
   for (const auto& each : group.sequences) {
@@ -161,8 +163,8 @@ void Scheduler::schedule_twins(SequenceGroup& group, Draft& draft) {
   }
 }
 
-// Those of a group that are not in the engine: they came back from a preemption, or lost the sibling
-// that was to compute the prompt for them.
+// Those of a group that are not in the engine: they came back from a preemption, or lost the
+// sibling that was to compute the prompt for them.
 void Scheduler::start_siblings(SequenceGroup& group, Draft& draft) {
   const Sequence* sibling = nullptr;
   bool is_one_inside = false;
@@ -174,7 +176,8 @@ void Scheduler::start_siblings(SequenceGroup& group, Draft& draft) {
   for (const auto& each : group.sequences) {
     if (each->status != SequenceStatus::kOutside) continue;
     if (each->num_steps_in_flight > 0 || draft.prefill_budget <= 0) return;
-    const std::int32_t shared = sibling == nullptr ? 0 : group.num_prompt_blocks(config_.block_size);
+    const std::int32_t shared =
+        sibling == nullptr ? 0 : group.num_prompt_blocks(config_.block_size);
     const std::int32_t needed =
         (each->num_tokens() + config_.block_size - 1) / config_.block_size - shared;
     if (is_paged() && needed > credits_) return;
@@ -221,14 +224,14 @@ void Scheduler::resume_and_admit(Draft& draft) {
       return queue_order_(*a, *b, tenants_);
     };
     const bool is_fcfs = config_.queue_policy == QueuePolicyName::kFcfs;
-    SequenceGroup& group = is_fcfs ? *waiting_.front()
-                                   : **std::min_element(waiting_.begin(), waiting_.end(), before);
+    SequenceGroup& group =
+        is_fcfs ? *waiting_.front() : **std::min_element(waiting_.begin(), waiting_.end(), before);
     if (!admit(group, draft)) return;
   }
 }
 
-// Now, or later: a group enters when its sequences fit the batch and its blocks the pool, beside what
-// the prompts already begun are going to take and a little for the decodes to grow into (the
+// Now, or later: a group enters when its sequences fit the batch and its blocks the pool, beside
+// what the prompts already begun are going to take and a little for the decodes to grow into (the
 // watermark).
 bool Scheduler::admit(SequenceGroup& group, Draft& draft) {
   if (num_running_ + group.num_seats() > config_.max_num_seqs) return false;
@@ -294,8 +297,7 @@ void Scheduler::start(Sequence& sequence, const Sequence* sibling, Draft& draft)
   // Choices and hypotheses sample together: none of them in the step that finds out what is cached.
   const bool may_sample = group.sequences.size() == 1 || (!is_paged() && group.beams == nullptr) ||
                           (sequence.num_completion_tokens() > 0 && group.beams == nullptr);
-  const std::int32_t chunk =
-      std::min(num_tokens - (may_sample ? 0 : 1), draft.prefill_budget);
+  const std::int32_t chunk = std::min(num_tokens - (may_sample ? 0 : 1), draft.prefill_budget);
   if (chunk > 0) schedule(sequence, chunk, draft);
   sequence.status = SequenceStatus::kStarting;
 }

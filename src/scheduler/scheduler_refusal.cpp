@@ -83,8 +83,7 @@ bool Scheduler::fits_empty_pool(const Request& request, std::int64_t num_blocks)
 std::int64_t Scheduler::blocks_at_most(const Request& request, std::int32_t num_completion) const {
   const SamplingParams& sampling = request.sampling;
   const auto num_prompt = static_cast<std::int32_t>(request.prompt.size());
-  const std::int64_t num_sequences =
-      sampling.is_beam_search() ? sampling.beam_width : sampling.n;
+  const std::int64_t num_sequences = sampling.is_beam_search() ? sampling.beam_width : sampling.n;
   if (!is_paged()) {
     const std::int64_t reserved = reserved_tokens(config_.kv_allocator, num_prompt, num_completion,
                                                   max_tokens_per_sequence());

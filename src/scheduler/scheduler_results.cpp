@@ -52,7 +52,8 @@ void Scheduler::hear_started(const StepInFlight& step, const StepResult& result)
     sequence.status = started.promotes ? SequenceStatus::kArriving : SequenceStatus::kRunning;
     sequence.num_planned_tokens = started.num_cached_tokens + started.num_scheduled_tokens;
     if (is_paged()) {
-      sequence.num_blocks = (sequence.num_planned_tokens + config_.block_size - 1) / config_.block_size;
+      sequence.num_blocks =
+          (sequence.num_planned_tokens + config_.block_size - 1) / config_.block_size;
     }
     if (group->has_started) continue;
     group->has_started = true;
@@ -86,8 +87,8 @@ void Scheduler::finish_transfers(const std::vector<TransferId>& finished) {
   }
 }
 
-// The samples stand in the order of those that were scheduled to sample. A sequence that ended while
-// this step was in flight drops its token; one that was preempted keeps it.
+// The samples stand in the order of those that were scheduled to sample. A sequence that ended
+// while this step was in flight drops its token; one that was preempted keeps it.
 void Scheduler::hear_samples(const StepResult& result, const StepInFlight& step, TimePoint now) {
   std::vector<std::pair<SequenceGroup*, std::vector<std::vector<TokenLogprob>>>> beams;
   std::size_t at = 0;

@@ -34,10 +34,10 @@ struct Sequence {
       0;  ///< Positions whose keys and values are computed or in flight.
   std::int32_t num_samples_in_flight = 0;
   std::int32_t num_steps_in_flight = 0;
-  std::int32_t num_blocks = 0;  ///< Blocks that the plans so far gave it.
-  std::shared_ptr<std::int32_t> tail_sharers;  ///< How many share its last, partly filled block: all
-                                               ///< but the last of them to write there copy it.
-  StepId started_in;            ///< The step that it (last) started with.
+  std::int32_t num_blocks = 0;                 ///< Blocks that the plans so far gave it.
+  std::shared_ptr<std::int32_t> tail_sharers;  ///< How many share its last, partly filled block:
+                                               ///< all but the last of them to write there copy it.
+  StepId started_in;  ///< The step that it (last) started with.
   std::optional<BlockRange> reservation;
   SamplingParams sampling;  ///< With seed and max_tokens set.
 
@@ -75,10 +75,10 @@ struct SequenceGroup {
   std::uint64_t order = 0;  ///< By arrival.
   GroupStatus status = GroupStatus::kWaiting;
   std::vector<std::unique_ptr<Sequence>> sequences;  ///< Those that have not finished.
-  std::optional<TransferId> transfer;  ///< Its blocks are moving; it waits for that.
-  std::unique_ptr<BeamSearch> beams;   ///< Hypothesis i is sequences[i].
-  std::size_t num_settled = 0;         ///< Beam search: tokens already told.
-  std::int32_t num_choices = 1;        ///< What the client gets.
+  std::optional<TransferId> transfer;                ///< Its blocks are moving; it waits for that.
+  std::unique_ptr<BeamSearch> beams;                 ///< Hypothesis i is sequences[i].
+  std::size_t num_settled = 0;                       ///< Beam search: tokens already told.
+  std::int32_t num_choices = 1;                      ///< What the client gets.
 
   std::int32_t priority = 0;
   std::uint64_t tenant = 0;

@@ -11,12 +11,11 @@ constexpr SequenceId kB{2};
 
 StepPlan start_and_schedule(SequenceId id, std::int32_t num_tokens) {
   StepPlan plan;
-  plan.starts.push_back(
-      {.id = id,
-       .request = RequestId{id.value},
-       .tokens = std::vector<TokenId>(static_cast<std::size_t>(num_tokens), 7),
-       .num_prompt_tokens = num_tokens,
-       .sampling = {}});
+  plan.starts.push_back({.id = id,
+                         .request = RequestId{id.value},
+                         .tokens = std::vector<TokenId>(static_cast<std::size_t>(num_tokens), 7),
+                         .num_prompt_tokens = num_tokens,
+                         .sampling = {}});
   plan.scheduled.push_back({id, 0, num_tokens, true});
   return plan;
 }

@@ -145,7 +145,8 @@ class Ring {
     request.id = RequestId{next_request_++};
     const bool continues = pick(0, 2) == 0 && !prompts_.empty();
     if (continues) {  // Perhaps with all that was answered: a conversation goes on, or branches.
-      const RequestId parent{static_cast<std::uint64_t>(pick(1, static_cast<int>(prompts_.size())))};
+      const RequestId parent{
+          static_cast<std::uint64_t>(pick(1, static_cast<int>(prompts_.size())))};
       request.prompt = prompts_[parent];
       const std::vector<TokenId>& heard = told_[parent].tokens[0];
       request.prompt.insert(request.prompt.end(), heard.begin(), heard.end());

@@ -99,9 +99,7 @@ TEST_CASE("the waste of paging is under half a block a sequence") {
   CHECK(outcome.waste_blocks_per_sequence < 0.5);
 }
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 // The figures of Kwon et al. 2023, figures 2 and 13: OPT-13B in 12 GB, ShareGPT.
 TEST_CASE("paging holds what the paper says that it holds, and more than twice Orca's best") {

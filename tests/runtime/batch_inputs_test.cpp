@@ -26,7 +26,8 @@ StepBatch example() {
 SequenceTable example_sequences() {
   SequenceTable sequences({}, 100);
   StepBatch batch;
-  batch.starts = {{kLong, RequestId{}, {10, 11, 12, 13, 14, 15, 16}, 7, {}}, {kShort, RequestId{}, {20, 21, 22}, 2, {}}};
+  batch.starts = {{kLong, RequestId{}, {10, 11, 12, 13, 14, 15, 16}, 7, {}},
+                  {kShort, RequestId{}, {20, 21, 22}, 2, {}}};
   REQUIRE(sequences.apply(batch).has_value());
   return sequences;
 }

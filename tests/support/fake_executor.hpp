@@ -1,7 +1,7 @@
 // An executor without a model: it writes tokens into the slots that the batch names and, before it
 // "attends", reads the whole context back through the block table. A block lost, shared by mistake,
-// reused before its copy out or read before its copy in shows at once. The next token is a function of
-// the tokens alone, so a sequence's completion never depends on its batch.
+// reused before its copy out or read before its copy in shows at once. The next token is a function
+// of the tokens alone, so a sequence's completion never depends on its batch.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,8 @@ inline std::vector<TokenLogprob> candidates_after(const std::vector<TokenId>& to
   std::vector<TokenLogprob> found;
   for (std::int32_t i = 0; i < std::min(count, vocab_size); ++i) {
     const auto offset = static_cast<std::int32_t>((hash >> 20) % 1024) + i;
-    const float logprob = -0.05F * static_cast<float>((hash >> (i % 48)) % 16) - static_cast<float>(i);
+    const float logprob =
+        -0.05F * static_cast<float>((hash >> (i % 48)) % 16) - static_cast<float>(i);
     found.push_back({offset % vocab_size, logprob});
   }
   std::stable_sort(found.begin(), found.end(),
@@ -49,8 +50,8 @@ class FakeExecutor final : public StepExecutor {
       : block_size_(block_size),
         vocab_size_(vocab_size),
         slots_(static_cast<std::size_t>(num_blocks) * static_cast<std::size_t>(block_size), -1),
-        host_slots_(static_cast<std::size_t>(num_host_blocks) * static_cast<std::size_t>(block_size),
-                    -1) {}
+        host_slots_(
+            static_cast<std::size_t>(num_host_blocks) * static_cast<std::size_t>(block_size), -1) {}
 
   Result<StepResult> execute(const StepBatch& batch) override {
     bool fails = std::exchange(fail_next, false);
@@ -73,7 +74,8 @@ class FakeExecutor final : public StepExecutor {
     StepResult result;
     result.id = batch.id;
     if (!holds_transfers) finish_transfers(pending_.size(), result.transfers_finished);
-    for (const BlockCopy& copy : batch.copies) copy_block(slots_, copy.source, slots_, copy.destination);
+    for (const BlockCopy& copy : batch.copies)
+      copy_block(slots_, copy.source, slots_, copy.destination);
     result.credits = batch.credits;
     result.started = batch.started;
     for (std::size_t i = 0; i < batch.scheduled.size(); ++i) run(batch, i, result);
