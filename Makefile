@@ -50,7 +50,7 @@ asan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
 	@[ -f build-asan/build.ninja ] || $(MESON) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false
 	ninja -C build-asan -j$(JOBS)
-	OCTAVO_SLOW=1 tests/support/run_tests.sh build-asan
+	OCTAVO_SLOW=1 OCTAVO_PROPERTY_STEPS=1000000 tests/support/run_tests.sh build-asan
 
 tsan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
+#include <span>
 #include <thread>
 
 #include "actors/ring.hpp"
@@ -53,19 +54,78 @@ double now_us() {
       .count();
 }
 
-// The pure rooms alone: plan, reserve, complete.
-double pure_us_per_step() {
-  Scheduler scheduler(config());
-  BlockManager blocks(config().cache());
+struct PureCost {
+  double scheduler_us = 0;      ///< plan + complete
+  double block_manager_us = 0;  ///< reserve
+};
+
+// The pure rooms alone, microseconds per step of num_sequences that decode.
+PureCost pure_cost(std::int32_t num_sequences, std::int32_t num_tokens) {
+  SchedulerConfig made = config();
+  made.num_blocks = num_sequences * 256;
+  made.max_num_seqs = num_sequences;
+  made.max_num_batched_tokens = num_sequences * 40;
+  Scheduler scheduler(made);
+  BlockManager blocks(made.cache());
   NullExecutor executor;
-  for (std::uint64_t id = 1; id <= kSequences; ++id) scheduler.submit(request(id), {});
-  const double start = now_us();
-  while (auto plan = scheduler.plan({})) {
-    const StepBatch batch = blocks.reserve(std::move(*plan));
-    scheduler.complete(*executor.execute(batch), {});
-    scheduler.take_events();
+  for (std::int32_t id = 1; id <= num_sequences; ++id) {
+    Request each = request(static_cast<std::uint64_t>(id));
+    each.sampling.max_tokens = num_tokens;
+    scheduler.submit(std::move(each), {});
   }
-  return (now_us() - start) / executor.num_steps;
+  PureCost cost;
+  int num_steps = 0;
+  for (;;) {
+    const double start = now_us();
+    auto plan = scheduler.plan({});
+    if (!plan) break;
+    const double planned = now_us();
+    const StepBatch batch = blocks.reserve(std::move(*plan));
+    const double reserved = now_us();
+    const StepResult result = *executor.execute(batch);
+    const double executed = now_us();
+    scheduler.complete(result, {});
+    scheduler.take_events();
+    const double completed = now_us();
+    if (static_cast<std::int32_t>(batch.scheduled.size()) != num_sequences) continue;
+    if (!batch.starts.empty()) continue;
+    ++num_steps;
+    cost.scheduler_us += planned - start + completed - executed;
+    cost.block_manager_us += reserved - planned;
+  }
+  return {cost.scheduler_us / num_steps, cost.block_manager_us / num_steps};
+}
+
+// A prompt of 2,000 tokens, all of it cached: what finding it costs, microseconds.
+double prefix_lookup_us() {
+  constexpr std::int32_t kBlockSize = 16;
+  PrefixIndex index(4096, kBlockSize, 1);
+  std::vector<TokenId> prompt(2000);
+  for (std::size_t i = 0; i < prompt.size(); ++i)
+    prompt[i] = static_cast<TokenId>(i * 7919 % 32000);
+  const std::size_t num_blocks = prompt.size() / kBlockSize;
+  const auto tokens = [&](std::size_t block) {
+    return std::span<const TokenId>(prompt).subspan(block * kBlockSize, kBlockSize);
+  };
+  PrefixPosition at = index.root(0);
+  for (std::size_t i = 0; i < num_blocks; ++i) {
+    PrefixPosition next = index.next(at, tokens(i));
+    next.content = index.insert(next, at.content, tokens(i));
+    index.set_place(next.content, Tier::kDevice, BlockId{static_cast<std::int32_t>(i)});
+    at = next;
+  }
+  constexpr int kRounds = 2000;
+  std::size_t num_found = 0;
+  const double start = now_us();
+  for (int round = 0; round < kRounds; ++round) {
+    PrefixPosition position = index.root(0);
+    for (std::size_t i = 0; i < num_blocks; ++i) {
+      position = index.next(position, tokens(i));
+      num_found += index.place(position.content, Tier::kDevice) ? 1 : 0;
+    }
+  }
+  const double elapsed = now_us() - start;
+  return num_found == kRounds * num_blocks ? elapsed / kRounds : -1.0;
 }
 
 asio::awaitable<void> listen(Mailbox<SessionMessage>* mailbox) {
@@ -111,6 +171,13 @@ double ring_us_per_step() {
 }  // namespace
 
 int main() {
-  std::printf("{\"sequences\":%d,\"pure_us_per_step\":%.1f,\"ring_us_per_step\":%.1f}\n",
-              kSequences, pure_us_per_step(), ring_us_per_step());
+  const PureCost few = pure_cost(kSequences, kTokens);
+  std::printf("{\"sequences\":%d,\"pure_us_per_step\":%.1f,\"ring_us_per_step\":%.1f", kSequences,
+              few.scheduler_us + few.block_manager_us, ring_us_per_step());
+  for (const std::int32_t num_sequences : {256, 1024, 4096}) {
+    const PureCost cost = pure_cost(num_sequences, 300);
+    std::printf(",\"scheduler_us_%d\":%.1f,\"block_manager_us_%d\":%.1f", num_sequences,
+                cost.scheduler_us, num_sequences, cost.block_manager_us);
+  }
+  std::printf(",\"prefix_lookup_us\":%.2f}\n", prefix_lookup_us());
 }

@@ -131,6 +131,10 @@ class Bench:
         seen = self.json_of(str(self.build / "bench/ring_bench"))
         self.row("scheduler, block manager and actors, 64 sequences", f"{seen['ring_us_per_step']:.0f} us a step", "under 100 us",
                  f"pure rooms {seen['pure_us_per_step']:.0f} us")
+        for size, asked in ((256, ("50 us", "30 us")), (1024, ("linear", "linear")), (4096, ("linear", "linear"))):
+            self.row(f"scheduler plan + complete, {size} sequences", f"{seen[f'scheduler_us_{size}']:.0f} us a step", asked[0], "")
+            self.row(f"block manager, {size} sequences", f"{seen[f'block_manager_us_{size}']:.0f} us a step", asked[1], "")
+        self.row("prefix lookup, 2,000 tokens", f"{seen['prefix_lookup_us']:.1f} us", "5 us", "all 125 blocks found")
 
     def serve(self, shape: str, *flags: str, dummy: bool = True):
         command = [str(self.build / "octavo"), "serve", str(self.folder / shape), "--port", "0", "--log-level", "warning", *flags]
