@@ -102,7 +102,8 @@ std::int32_t Scheduler::completion_room(const Request& request) const {
   std::int32_t fitting = 1;
   while (fitting < room) {  // The largest that fits, by bisection.
     const std::int32_t middle = fitting + (room - fitting + 1) / 2;
-    if (blocks_at_most(request, middle) <= config_.num_blocks)
+    const std::int64_t num_blocks = blocks_at_most(request, middle);
+    if (num_blocks <= config_.num_blocks && fits_empty_pool(request, num_blocks))
       fitting = middle;
     else
       room = middle - 1;

@@ -60,8 +60,7 @@ class FakeExecutor final : public StepExecutor {
     if (fails) {  // Nothing of the step happens: its sequences are lost, and so is every later step
                   // that needs them.
       for (SequenceId id : batch.released) forget(id);
-      for (const ScheduledSequence& each : batch.scheduled) lost_.insert(each.id);
-      return Error{Errc::kEngineError, "the device fell over", ""};
+      return lose(batch);
     }
     for (const Fork& fork : batch.forks) sequences_[fork.child] = sequences_.at(fork.parent);
     for (const AppendedToken& each : batch.appended)
@@ -78,7 +77,15 @@ class FakeExecutor final : public StepExecutor {
       copy_block(slots_, copy.source, slots_, copy.destination);
     result.credits = batch.credits;
     result.started = batch.started;
-    for (std::size_t i = 0; i < batch.scheduled.size(); ++i) run(batch, i, result);
+    for (std::size_t i = 0; i < batch.scheduled.size(); ++i) {
+      try {
+        run(batch, i, result);
+      } catch (const std::logic_error&) {
+        // Planned before the failure was known, it may build on what was never written.
+        if (batch.id > misled_until_) throw;
+        return lose(batch);
+      }
+    }
     result.elapsed = std::chrono::microseconds(10);
     ++num_steps;
     return result;
@@ -109,6 +116,12 @@ class FakeExecutor final : public StepExecutor {
     std::vector<TokenId> tokens;
     SamplingParams sampling;
   };
+
+  Error lose(const StepBatch& batch) {
+    for (const ScheduledSequence& each : batch.scheduled) lost_.insert(each.id);
+    misled_until_ = StepId{std::max(misled_until_.value, batch.id.value + kMaxInFlight)};
+    return Error{Errc::kEngineError, "the device fell over", ""};
+  }
 
   void forget(SequenceId id) {
     sequences_.erase(id);
@@ -168,7 +181,9 @@ class FakeExecutor final : public StepExecutor {
   std::vector<TokenId>
       slots_;  // [num_blocks * block_size], the token whose keys and values lie there
   std::vector<TokenId> host_slots_;  // [num_host_blocks * block_size]
+  static constexpr std::uint64_t kMaxInFlight = 3;
   std::deque<Transfer> pending_;
+  StepId misled_until_;
   std::unordered_map<SequenceId, State> sequences_;
   std::unordered_set<SequenceId> lost_;
 };

@@ -66,6 +66,8 @@ class ScriptedEngine {
   Metrics metrics{"octavo"};
   std::atomic<std::uint64_t> next_request{1};
   ServedModel model;
+  Mailbox<BlockManagerMessage> blocks{io.get_executor()};
+  EngineStatus status;
   SessionContext sessions{model,
                           limits,
                           metrics,
@@ -74,7 +76,9 @@ class ScriptedEngine {
                           next_request,
                           "sim",
                           [] { return TimePoint{}; },
-                          [] { return std::int64_t{1}; }};
+                          [] { return std::int64_t{1}; },
+                          blocks.address(),
+                          status};
   Session session{sessions, io.get_executor()};
 
  private:
