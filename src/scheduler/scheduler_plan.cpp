@@ -236,7 +236,7 @@ void Scheduler::resume_and_admit(Draft& draft) {
 bool Scheduler::admit(SequenceGroup& group, Draft& draft) {
   if (num_running_ + group.num_seats() > config_.max_num_seqs) return false;
   if (is_paged()) {
-    const std::int32_t watermark = running_.empty() ? 0 : std::max(1, config_.num_blocks / 100);
+    const std::int32_t watermark = running_.empty() ? 0 : std::max(1, config_.num_blocks / 250);
     if (credits_ - blocks_committed() - watermark < blocks_to_come(group)) return false;
   } else if (!reserve(group)) {
     return false;

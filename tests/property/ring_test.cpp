@@ -260,10 +260,10 @@ class Ring {
   std::map<RequestId, std::vector<TokenId>> prompts_;
 };
 
-/// OCTAVO_PROPERTY_STEPS audited steps in all; a few in every run, a million where asked for.
+/// OCTAVO_PROPERTY_STEPS audited steps in all; a million unless told otherwise.
 std::int64_t num_steps_wanted() {
   const char* asked = std::getenv("OCTAVO_PROPERTY_STEPS");
-  return asked == nullptr ? 100'000 : std::atoll(asked);
+  return asked == nullptr ? 1'000'000 : std::atoll(asked);
 }
 
 Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, bool may_fail) {
