@@ -1,5 +1,6 @@
 // The half of the scheduler that carries out what a beam search decides: hypotheses become
 // sequences that share blocks.
+#include <algorithm>
 #include <utility>
 
 #include "src/core/error.hpp"
@@ -23,6 +24,7 @@ void Scheduler::advance_beams(SequenceGroup& group, std::vector<std::vector<Toke
 void Scheduler::extend_beams(SequenceGroup& group,
                              const std::vector<BeamSearch::Extension>& extensions) {
   std::vector<std::unique_ptr<Sequence>> parents = std::exchange(group.sequences, {});
+  std::int32_t num_shared = 0;
   std::vector<Sequence*> heirs(parents.size(), nullptr);  // The child in the parent's place.
   for (const BeamSearch::Extension& each : extensions) {
     Sequence*& heir = heirs[each.parent];
@@ -39,7 +41,9 @@ void Scheduler::extend_beams(SequenceGroup& group,
     Sequence& child = *group.sequences.back();
     child.id = SequenceId{next_sequence_++};
     if (is_inside) forks_.push_back({heir->id, child.id});
+    if (is_inside) num_shared += child.num_blocks;
   }
+  group.num_shared_blocks = std::max(group.num_shared_blocks, num_shared);
   for (auto& each : parents) {
     if (each == nullptr) continue;
     leave_engine(*each);

@@ -111,24 +111,22 @@ std::int32_t Scheduler::completion_room(const Request& request) const {
   return fitting;
 }
 
-// By the rates measured so far: the prompts ahead and its own, as far as they will not be found in
-// the cache, and the tokens that it cannot end before. What is not known yet counts nothing.
+// By the rates measured so far: its first token comes behind the prompts ahead and its own, as far
+// as they will not be found in the cache. One whose time is over already ends by itself.
 std::optional<Error> Scheduler::refusal_of_deadline(const Request& request, TimePoint now) const {
-  if (!request.deadline) return std::nullopt;
-  const SamplingParams& sampling = request.sampling;
+  if (!request.deadline || *request.deadline <= now) return std::nullopt;
   const auto num_prompt = static_cast<std::int64_t>(request.prompt.size());
   const auto num_to_compute = static_cast<std::int64_t>(
       static_cast<double>(num_waiting_tokens_ + num_prompt) * (1.0 - hit_share_));
-  const std::int32_t num_certain = sampling.ignore_eos ? sampling.max_tokens : sampling.min_tokens;
-  const auto needed = cost_.prefill_time(num_to_compute) + num_certain * cost_.decode_time();
-  const auto left = *request.deadline - now;
+  const std::chrono::nanoseconds needed = cost_.prefill_time(num_to_compute);
+  const std::chrono::nanoseconds left = *request.deadline - now;
   if (needed <= left) return std::nullopt;
-  const auto ms = [](auto duration) {
+  const auto ms = [](std::chrono::nanoseconds duration) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
   };
   return Error{Errc::kDeadlineExceeded,
-               "the deadline is in " + ms(left) + " ms and the request would take at least " +
-                   ms(needed) + " ms behind the " + std::to_string(num_waiting_) + " that wait",
+               "the deadline is in " + ms(left) + " ms and the first token would come in " +
+                   ms(needed) + " ms, behind the " + std::to_string(num_waiting_) + " that wait",
                "octavo.deadline_ms"};
 }
 

@@ -37,7 +37,7 @@ struct Sequence {
   std::int32_t num_blocks = 0;                 ///< Blocks that the plans so far gave it.
   std::shared_ptr<std::int32_t> tail_sharers;  ///< How many share its last, partly filled block:
                                                ///< all but the last of them to write there copy it.
-  StepId started_in;  ///< The step that it (last) started with.
+  StepId started_in;                           ///< The step that it (last) started with.
   std::optional<BlockRange> reservation;
   SamplingParams sampling;  ///< With seed and max_tokens set.
 

@@ -17,8 +17,7 @@ class StepCost {
   /// A step of num_tokens took `elapsed`. Small steps are bound by the weights, not by their
   /// tokens, and teach nothing.
   void observe(std::int32_t num_tokens, std::chrono::nanoseconds elapsed) {
-    if (elapsed.count() <= 0) return;
-    if (num_tokens < kSmallestLesson) return learn(static_cast<double>(elapsed.count()), step_);
+    if (num_tokens < kSmallestLesson || elapsed.count() <= 0) return;
     learn(static_cast<double>(elapsed.count()) / num_tokens, token_);
   }
 
@@ -40,11 +39,6 @@ class StepCost {
     return std::chrono::nanoseconds(
         static_cast<std::int64_t>(token_ * static_cast<double>(num_tokens)));
   }
-  /// Time of a decode step; zero while nothing has been learnt.
-  std::chrono::nanoseconds decode_time() const {
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(step_));
-  }
-
   /// Moving num_blocks out and back in, against computing num_tokens again. Untried, moving wins:
   /// that is how its rate becomes known.
   bool swaps_faster(std::int32_t num_blocks, std::int32_t num_tokens) const {
@@ -61,7 +55,6 @@ class StepCost {
 
   // Nanoseconds; 0: nothing learnt yet.
   double token_ = 0;  ///< A token of a large step.
-  double step_ = 0;   ///< A small step.
   double block_ = 0;  ///< A block copied one way.
 };
 

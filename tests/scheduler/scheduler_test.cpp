@@ -317,3 +317,79 @@ TEST_CASE("requests without a seed draw different ones, a given seed stays") {
   CHECK(plan.starts[0].sampling.seed != plan.starts[1].sampling.seed);
   CHECK(plan.starts[2].sampling.seed == 42);
 }
+
+TEST_CASE("a deadline that the prompts ahead leave no time for is refused with the reason") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 1000;
+  config.max_model_len = 4000;
+  config.max_num_batched_tokens = 100;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 100, 8), kStart);
+  StepResult result = answers(*scheduler.plan(kStart));
+  result.elapsed = 100ms;  // 1 ms a token
+  scheduler.complete(result, kStart);
+  scheduler.submit(request(2, 500, 8), kStart);
+  scheduler.take_events();
+  Request late = request(3, 10, 8);
+  late.deadline = kStart + 100ms;
+  scheduler.submit(late, kStart);
+  auto rejected = events_of<RequestRejected>(scheduler.take_events());
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0].error.code == Errc::kDeadlineExceeded);
+  late.id = RequestId{4};
+  late.deadline = kStart + 10s;
+  scheduler.submit(late, kStart);
+  CHECK(events_of<RequestRejected>(scheduler.take_events()).empty());
+}
+
+TEST_CASE("by priority the more urgent goes first, and fairly the one who was served less") {
+  const auto order_of = [](QueuePolicyName policy) {
+    SchedulerConfig config = small_config();
+    config.num_blocks = 100;
+    config.max_num_seqs = 1;
+    config.queue_policy = policy;
+    Scheduler scheduler(config);
+    Answers answers(scheduler);
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+      Request made = request(id, 6, 3);
+      made.priority = id == 3 ? -1 : 0;
+      made.tenant = id == 4 ? 2 : 1;  // Three of one tenant, then one of another.
+      scheduler.submit(made, kStart);
+    }
+    std::vector<std::uint64_t> order;
+    while (auto plan = scheduler.plan(kStart)) {
+      for (const auto& start : plan->starts) order.push_back(start.request.value);
+      scheduler.complete(answers(std::move(*plan)), kStart);
+    }
+    return order;
+  };
+  CHECK(order_of(QueuePolicyName::kFcfs) == std::vector<std::uint64_t>{1, 2, 3, 4});
+  CHECK(order_of(QueuePolicyName::kPriority) == std::vector<std::uint64_t>{3, 1, 2, 4});
+  CHECK(order_of(QueuePolicyName::kFair) == std::vector<std::uint64_t>{1, 4, 2, 3});
+}
+
+TEST_CASE("a victim with room on the host is swapped, and comes back without a new start") {
+  SchedulerConfig config = small_config();
+  config.num_host_blocks = 8;
+  config.preemption_mode = PreemptionMode::kSwap;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 10, 20), kStart);
+  scheduler.submit(request(2, 10, 20), kStart);
+  int num_starts = 0;
+  std::vector<SequenceId> promoted;
+  while (auto plan = scheduler.plan(kStart)) {
+    num_starts += static_cast<int>(plan->starts.size());
+    promoted.insert(promoted.end(), plan->promotions.begin(), plan->promotions.end());
+    scheduler.complete(answers(std::move(*plan)), kStart);
+  }
+  CHECK(num_starts == 2);
+  CHECK(promoted == std::vector{SequenceId{2}});
+  CHECK(scheduler.status().num_preemptions_swap == 1);
+  auto events = scheduler.take_events();
+  CHECK(events_of<RequestPreempted>(events).at(0).mode == PreemptionMode::kSwap);
+  CHECK(events_of<RequestResumed>(events).at(0).mode == PreemptionMode::kSwap);
+  CHECK(events_of<RequestFinished>(events).size() == 2);
+  CHECK(scheduler.is_idle());
+}
