@@ -51,6 +51,7 @@ void Scheduler::enqueue(Request request, TimePoint now) {
   group->id = request.id;
   group->order = next_order_++;
   group->num_choices = request.sampling.n;
+  group->max_num_seats = config_.max_num_seqs;
   group->priority = request.priority;
   group->tenant = request.tenant;
   group->cache_namespace = request.cache_namespace;
@@ -149,13 +150,14 @@ void Scheduler::finish(Sequence& sequence, FinishReason reason, TimePoint now,
                        const std::optional<Error>& error) {
   SequenceGroup& group = *sequence.group;
   leave_engine(sequence);
-  (group.status == GroupStatus::kWaiting ? num_waiting_ : num_running_) -=
-      group.status == GroupStatus::kWaiting || group.status == GroupStatus::kRunning ? 1 : 0;
+  const std::int32_t num_seats = group.num_seats();
   const auto own = std::find_if(group.sequences.begin(), group.sequences.end(),
                                 [&](const auto& each) { return each.get() == &sequence; });
   std::unique_ptr<Sequence> ended = std::move(*own);
   group.sequences.erase(own);
   bury(std::move(ended));
+  if (group.status == GroupStatus::kWaiting) --num_waiting_;
+  if (group.status == GroupStatus::kRunning) num_running_ -= num_seats - group.num_seats();
   if (group.sequences.empty()) finish_group(group, reason, now, error);
 }
 

@@ -143,6 +143,7 @@ void Scheduler::schedule_twins(SequenceGroup& group, Draft& draft) {
   if ((*leader)->num_planned_tokens != num_prompt) return;
   for (const auto& each : group.sequences) {
     Sequence& twin = *each;
+    if (group.num_inside() >= group.num_seats()) return;
     if (twin.status != SequenceStatus::kOutside || twin.num_tokens() != num_prompt ||
         twin.num_steps_in_flight > 0)
       continue;
@@ -176,6 +177,7 @@ void Scheduler::start_siblings(SequenceGroup& group, Draft& draft) {
   for (const auto& each : group.sequences) {
     if (each->status != SequenceStatus::kOutside) continue;
     if (each->num_steps_in_flight > 0 || draft.prefill_budget <= 0) return;
+    if (group.num_inside() >= group.num_seats()) return;
     const std::int32_t shared =
         sibling == nullptr ? 0 : group.num_prompt_blocks(config_.block_size);
     const std::int32_t needed =
@@ -237,7 +239,9 @@ bool Scheduler::admit(SequenceGroup& group, Draft& draft) {
   if (num_running_ + group.num_seats() > config_.max_num_seqs) return false;
   if (is_paged()) {
     const std::int32_t watermark = running_.empty() ? 0 : std::max(1, config_.num_blocks / 250);
-    if (credits_ - blocks_committed() - watermark < blocks_to_come(group)) return false;
+    // Room to grow is a wish: a group that has the pool to itself enters without it.
+    const std::int32_t wanted = std::min(blocks_to_come(group), config_.num_blocks);
+    if (credits_ - blocks_committed() - watermark < wanted) return false;
   } else if (!reserve(group)) {
     return false;
   }

@@ -22,20 +22,18 @@ std::int32_t Scheduler::max_tokens_per_sequence() const {
 std::optional<Error> Scheduler::refusal(const Request& request, TimePoint now) const {
   if (auto error = refusal_of_size(request)) return error;
   const SamplingParams& sampling = request.sampling;
-  const std::int32_t num_sequences = sampling.is_beam_search() ? sampling.beam_width : sampling.n;
-  const char* name = sampling.is_beam_search() ? "beam_width" : "n";
   if (sampling.is_beam_search() && !is_paged()) {
     return Error{Errc::kUnsupportedParameter,
                  "beam search shares blocks, which --kv-allocator " +
                      std::string(name_of(config_.kv_allocator)) + " cannot: use paged",
-                 name};
+                 "beam_width"};
   }
-  if (num_sequences > config_.max_num_seqs || num_sequences > config_.max_num_batched_tokens) {
+  const std::int32_t widest = std::min(config_.max_num_seqs, config_.max_num_batched_tokens);
+  if (sampling.beam_width > widest) {
     return Error{Errc::kInvalidValue,
-                 std::string(name) + " asks for " + std::to_string(num_sequences) +
-                     " sequences at once and a batch has at most " +
-                     std::to_string(std::min(config_.max_num_seqs, config_.max_num_batched_tokens)),
-                 name};
+                 "beam_width asks for " + std::to_string(sampling.beam_width) +
+                     " sequences at once and a batch has at most " + std::to_string(widest),
+                 "beam_width"};
   }
   if (num_waiting_ + sampling.n > config_.max_num_waiting) {
     return Error{Errc::kQueueFull,

@@ -79,6 +79,7 @@ struct SequenceGroup {
   std::unique_ptr<BeamSearch> beams;                 ///< Hypothesis i is sequences[i].
   std::size_t num_settled = 0;                       ///< Beam search: tokens already told.
   std::int32_t num_choices = 1;                      ///< What the client gets.
+  std::int32_t max_num_seats = 1;                    ///< Of the whole batch.
 
   std::int32_t priority = 0;
   std::uint64_t tenant = 0;
@@ -100,10 +101,16 @@ struct SequenceGroup {
   std::int32_t num_prompt_blocks(std::int32_t block_size) const {
     return (num_prompt_tokens() - 1) / block_size;
   }
-  /// Its places in the batch: a beam search has its width from the beginning.
+  /// Its places in the batch: a beam search has its width from the beginning; of more choices than
+  /// places, some wait until others have ended.
   std::int32_t num_seats() const {
     return beams != nullptr ? sequences.front()->sampling.beam_width
-                            : static_cast<std::int32_t>(sequences.size());
+                            : std::min(max_num_seats, static_cast<std::int32_t>(sequences.size()));
+  }
+  std::int32_t num_inside() const {
+    return static_cast<std::int32_t>(
+        std::count_if(sequences.begin(), sequences.end(),
+                      [](const auto& each) { return each->status != SequenceStatus::kOutside; }));
   }
   std::int32_t num_steps_in_flight() const {
     std::int32_t most = 0;
