@@ -214,12 +214,12 @@ TEST_CASE("credits of the batch ride along with the result") {
   auto batch = first_step(SequenceId{906}, prompt(4, 9), 0);
   batch.id = StepId{31};
   batch.credits.num_free = 12;
-  batch.free_host_blocks = 5;
+  batch.credits.num_host_free = 5;
   const auto result = runner->execute(batch);
   REQUIRE(result.has_value());
   CHECK(result->id == StepId{31});
   CHECK(result->credits.num_free == 12);
-  CHECK(result->free_host_blocks == 5);
+  CHECK(result->credits.num_host_free == 5);
   CHECK(result->elapsed.count() > 0);
 }
 
