@@ -169,8 +169,7 @@ TEST_CASE("a fork goes its own way after copying the block that it writes") {
 
   CHECK(token_of(*runner, first_step(parent, tokens, 0)) == expected_parent[0]);
   StepBatch fork;
-  fork.forks = {{parent, child}};
-  fork.appended = {{child, 7}};
+  fork.starts = {{child, RequestId{}, other, 7, greedy()}};
   fork.copies = {{BlockId{1}, BlockId{9}}};
   fork.scheduled = {{parent, 6, 1, true}, {child, 6, 1, true}};
   fork.block_tables = {BlockId{0}, BlockId{1}, BlockId{0}, BlockId{9}};
