@@ -172,7 +172,7 @@ TEST_CASE("beam search finds the recorded hypotheses and scores") {
   for_every_folder([&](const GoldenFolder& folder) {
     const json::object golden = read_object(folder.path / "golden.json");
     const auto* beams = golden.if_contains("beams");
-    if (beams == nullptr) return;
+    if (beams == nullptr || beams->as_array().empty()) return;
     Setting plain;
     Setting moved;
     moved.block_size = 4;
