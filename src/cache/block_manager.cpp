@@ -125,6 +125,8 @@ void BlockManager::adopt_sibling(Table& table, const Table& sibling, StartedSequ
 
 void BlockManager::schedule(StepPlan& plan, StepBatch& batch) {
   std::vector<std::int32_t> index_in_batch(plan.scheduled.size(), -1);
+  std::vector<const Table*> tables;  // Copied at the end, into memory taken once.
+  tables.reserve(plan.scheduled.size());
   batch.scheduled.reserve(plan.scheduled.size());
   batch.cu_blocks.reserve(plan.scheduled.size() + 1);
   batch.cu_blocks.push_back(0);
@@ -141,9 +143,14 @@ void BlockManager::schedule(StepPlan& plan, StepBatch& batch) {
     }
     index_in_batch[i] = static_cast<std::int32_t>(batch.scheduled.size());
     batch.scheduled.push_back(scheduled);
-    batch.block_tables.insert(batch.block_tables.end(), table.blocks.begin(), table.blocks.end());
-    batch.cu_blocks.push_back(static_cast<std::int32_t>(batch.block_tables.size()));
+    tables.push_back(&table);
+    batch.cu_blocks.push_back(batch.cu_blocks.back() +
+                              static_cast<std::int32_t>(table.blocks.size()));
   }
+  batch.block_tables.resize(static_cast<std::size_t>(batch.cu_blocks.back()));
+  for (std::size_t i = 0; i < tables.size(); ++i)
+    std::copy(tables[i]->blocks.begin(), tables[i]->blocks.end(),
+              batch.block_tables.begin() + batch.cu_blocks[i]);
   for (const StartedSequence& each : batch.started) table_of(each.id).started = -1;
 }
 

@@ -36,10 +36,12 @@ PrefixPosition PrefixIndex::root(std::uint64_t cache_namespace) const {
 }
 
 PrefixPosition PrefixIndex::next(const PrefixPosition& at, std::span<const TokenId> tokens) const {
-  // The chain: each hash covers the one before it.
-  const XXH128_hash_t hash =
-      XXH3_128bits_withSeed(tokens.data(), tokens.size_bytes(), secret_ ^ at.hash[0]);
-  PrefixPosition result{{hash.low64 ^ at.hash[1], hash.high64 + at.hash[0]}, {}};
+  // The chain: each hash covers the one before it. The tokens are hashed by themselves first, so
+  // that a processor works on several blocks at once and only this short step waits for the last.
+  const XXH128_hash_t own_hash = XXH3_128bits_withSeed(tokens.data(), tokens.size_bytes(), secret_);
+  const std::array<std::uint64_t, 4> link{at.hash[0], at.hash[1], own_hash.low64, own_hash.high64};
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(link.data(), sizeof link, secret_);
+  PrefixPosition result{{hash.low64, hash.high64}, {}};
   for (std::size_t bucket = home_of(result.hash); buckets_[bucket] != kNone;
        bucket = (bucket + 1) & mask()) {
     const auto slot = static_cast<std::size_t>(buckets_[bucket]);

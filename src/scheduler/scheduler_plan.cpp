@@ -17,6 +17,8 @@ std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   draft.plan.id = draft.step.id = StepId{next_step_};
   draft.token_budget = config_.max_num_batched_tokens;
   draft.now = now;
+  draft.plan.scheduled.reserve(static_cast<std::size_t>(num_running_));
+  draft.step.sequences.reserve(static_cast<std::size_t>(num_running_));
   take_decisions(draft);
   go_as_asked(draft);
   schedule_decodes(draft);
@@ -167,13 +169,13 @@ void Scheduler::schedule_twins(SequenceGroup& group, Draft& draft) {
 // Those of a group that are not in the engine: they came back from a preemption, or lost the
 // sibling that was to compute the prompt for them.
 void Scheduler::start_siblings(SequenceGroup& group, Draft& draft) {
+  const std::size_t num_inside = static_cast<std::size_t>(group.num_inside());
+  if (num_inside == group.sequences.size()) return;
   const Sequence* sibling = nullptr;
-  bool is_one_inside = false;
   for (const auto& each : group.sequences) {
-    is_one_inside = is_one_inside || each->status != SequenceStatus::kOutside;
     if (sibling == nullptr && each->has_computed_prompt() && is_paged()) sibling = each.get();
   }
-  if (is_one_inside && sibling == nullptr && is_paged()) return;  // Its prompt is under way.
+  if (num_inside > 0 && sibling == nullptr && is_paged()) return;  // Its prompt is under way.
   for (const auto& each : group.sequences) {
     if (each->status != SequenceStatus::kOutside) continue;
     if (each->num_steps_in_flight > 0 || draft.prefill_budget <= 0) return;

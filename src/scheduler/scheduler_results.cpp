@@ -91,7 +91,15 @@ void Scheduler::finish_transfers(const std::vector<TransferId>& finished) {
 // while this step was in flight drops its token; one that was preempted keeps it.
 void Scheduler::hear_samples(const StepResult& result, const StepInFlight& step, TimePoint now) {
   std::vector<std::pair<SequenceGroup*, std::vector<std::vector<TokenLogprob>>>> beams;
+  // Neighbours mostly have the same tenant: it is charged once for all of them.
+  std::uint64_t tenant = 0;
+  std::int64_t num_tokens = 0;
+  const auto charge = [&] {
+    if (num_tokens > 0) tenants_.charge(tenant, 0, std::exchange(num_tokens, 0));
+  };
   std::size_t at = 0;
+  events_.reserve(events_.size() + result.sampled.size());
+  appended_.reserve(appended_.size() + result.sampled.size());
   for (const SampledToken& sampled : result.sampled) {
     while (at < step.sequences.size() && step.sequences[at]->id != sampled.sequence) ++at;
     OCTAVO_ASSERT(at < step.sequences.size());
@@ -99,7 +107,9 @@ void Scheduler::hear_samples(const StepResult& result, const StepInFlight& step,
     if (sequence.status == SequenceStatus::kFinished) continue;
     --sequence.num_samples_in_flight;
     SequenceGroup& group = *sequence.group;
-    tenants_.charge(group.tenant, 0, 1);
+    if (group.tenant != tenant) charge();
+    tenant = group.tenant;
+    ++num_tokens;
     if (group.beams == nullptr) {
       append(sequence, sampled, now);
       continue;
@@ -107,6 +117,7 @@ void Scheduler::hear_samples(const StepResult& result, const StepInFlight& step,
     if (beams.empty() || beams.back().first != &group) beams.push_back({&group, {}});
     beams.back().second.push_back(sampled.top);
   }
+  charge();
   for (auto& [group, rows] : beams) advance_beams(*group, std::move(rows), now);
 }
 
