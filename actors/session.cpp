@@ -18,9 +18,10 @@ Session::Session(SessionContext& context, const asio::any_io_executor& executor)
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
       lanes_(context.limits.lanes),
       blocks_(context.block_manager, mailbox_.address(), outbox_,
-              [this](RequestId request) { return response_id(request); }),
+              [this](RequestId request) { return watched_name(request); }),
       load_({context.status, context.metrics, context.clock}, executor, mailbox_.address(),
-            outbox_) {}
+            outbox_),
+      watcher_(context.owners.next_watcher()) {}
 
 Session::~Session() { leave(CancelReason::kClientGone); }
 
@@ -172,6 +173,7 @@ void Session::handle_prepared(PromptPrepared prepared) {
   request.sampling = task->create().sampling;
   request.priority = task->create().priority;
   request.tenant = tenant_;
+  context_.owners.record(request.id, tenant_);
   request.cache_namespace =
       cache_namespace_of(context_.hash_key, tenant_, task->create().cache_salt);
   if (task->create().deadline) request.deadline = pending.arrival + *task->create().deadline;
@@ -320,6 +322,11 @@ std::string Session::response_id(RequestId request) const {
   char digits[17];
   std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(request.value));
   return "resp_" + context_.epoch + digits;
+}
+
+std::string Session::watched_name(RequestId request) const {
+  const bool is_own = tenant_ == 0 || context_.owners.is_of(request, tenant_);
+  return is_own ? response_id(request) : anonymous_name(context_.hash_key, watcher_, request);
 }
 
 }  // namespace octavo

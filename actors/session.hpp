@@ -16,6 +16,7 @@
 #include "actors/load_subscription.hpp"
 #include "actors/messages.hpp"
 #include "actors/outbox.hpp"
+#include "actors/request_owners.hpp"
 #include "actors/response_task.hpp"
 #include "actors/session_limits.hpp"
 #include "protocol/close_code.hpp"
@@ -38,7 +39,8 @@ struct SessionContext {
   std::function<std::int64_t()> unix_seconds;
   Address<BlockManagerMessage> block_manager;
   const EngineStatus& status;
-  HashKey hash_key{};  ///< Of the server: names tenants and cache namespaces.
+  HashKey hash_key{};  ///< Of the server: names tenants, cache namespaces and others' requests.
+  RequestOwners owners{};
 };
 
 class Session {
@@ -104,6 +106,8 @@ class Session {
   void send(std::vector<std::string> frames);
   void send_error(const Error& error, const std::string& stream_id);
   std::string response_id(RequestId request) const;
+  /// What the feed of the blocks calls it.
+  std::string watched_name(RequestId request) const;
   bool cancel_pending(const ResponseCancel& cancel);
   bool cancel_running(const ResponseCancel& cancel);
 
@@ -135,6 +139,7 @@ class Session {
   BlockSubscription blocks_;
   LoadSubscription load_;
   std::uint64_t tenant_ = 0;
+  std::uint64_t watcher_;
   bool draining_ = false;
   bool left_ = false;
 };

@@ -93,7 +93,8 @@ void add_replay(CLI::App& app, ReplayOptions& options, std::function<Result<int>
       ->group(group);
   command
       ->add_option("--sampling", options.sampling,
-                   "parallel:N or beam:N completions of each request, to see what sharing saves")
+                   "parallel:N or beam:N completions of each request, to see what sharing saves; "
+                   "compare at a --rate that memory can bear: a rush shares more")
       ->group(group);
   command->add_option("--num-requests", options.num_requests, "Only the first of the trace")
       ->check(CLI::PositiveNumber)

@@ -1,6 +1,7 @@
 #include "src/replay/cost_executor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "src/replay/random.hpp"
@@ -9,10 +10,9 @@ namespace octavo {
 namespace {
 
 constexpr std::uint64_t kVocabMask = 0x7FFF;
-constexpr double kOpenPositions = 1.0 / 12;
-constexpr double kOpenGap = 0.6;
-constexpr double kSureGap = 20.0;
-constexpr double kFurtherGap = 15.0;
+// Mean distance in nats from the i-th best token to the next; the rest are as far as the last.
+constexpr std::array<double, 11> kMeanGaps{2.85, 0.93, 0.64, 0.41, 0.33, 0.29,
+                                           0.24, 0.22, 0.20, 0.19, 0.18};
 
 }  // namespace
 
@@ -24,9 +24,8 @@ std::vector<TokenLogprob> beam_candidates(std::uint64_t history, std::int32_t wi
   const auto first = static_cast<std::int32_t>(random.bits() & kVocabMask);
   double sum = 1.0;
   for (std::size_t i = 1; i < count; ++i) {
-    double gap = kFurtherGap;
-    if (i == 1) gap = random.unit() < kOpenPositions ? kOpenGap : kSureGap;
-    logits[i] = logits[i - 1] - random.exponential(gap);
+    const double mean_gap = kMeanGaps[std::min(i, kMeanGaps.size()) - 1];
+    logits[i] = logits[i - 1] - random.exponential(mean_gap);
     sum += std::exp(logits[i]);
   }
   for (std::size_t i = 0; i < count; ++i) {

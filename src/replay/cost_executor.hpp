@@ -35,11 +35,13 @@ class CostExecutor final : public StepExecutor {
   std::unordered_map<SequenceId, Beam> beams_;
 };
 
-/// The 2 x width best next tokens of a hypothesis, best first, by its history alone. A model is
-/// sure of most tokens and in doubt at some: at one position in twelve the second candidate is
-/// close (0.6 nats on average), elsewhere it is far (20), and further ones are farther by 15 each.
-/// So beams differ by their choices at the few open positions, and those that stay have a common
-/// ancestor not far back.
+/// The 2 x width best next tokens of a hypothesis, best first, by its history alone. From the i-th
+/// best token to the next it is an exponential distance, whose mean was measured over 4,800 greedy
+/// steps of a small model that was trained (stories260K). Nothing is fitted to what sharing saves.
+/// Beams of these candidates find their common ancestor as far back as that model's own: with 2, 4
+/// and 6 of them 6, 14 and 20 tokens, that model's 6, 14 and 19. So they share more than the
+/// PagedAttention paper reports of OPT-13B, whose beams must have parted for longer; why is not
+/// known from here. A larger model may fork less often than this, and differently along a text.
 std::vector<TokenLogprob> beam_candidates(std::uint64_t history, std::int32_t width);
 
 }  // namespace octavo

@@ -56,11 +56,27 @@ std::string time_text(double seconds, double step_s) {
 
 std::string time_axis(double end_s, double left, double width, double y) {
   std::string body;
-  double step_s = tick_step(end_s);
-  if (step_s >= 50) step_s = std::max(60.0, std::round(step_s / 60) * 60);
+  // Beyond two minutes in whole minutes.
+  const double step_s = end_s < 120 ? tick_step(end_s) : 60 * std::max(1.0, tick_step(end_s / 60));
   for (double at_s = 0; at_s <= end_s * 0.97; at_s += step_s)
     body += text_at(left + width * at_s / end_s, y, "tick middle", time_text(at_s, step_s));
   return body;
+}
+
+/// Requests batched, by time: means over a few pieces each, so that lines stay lines.
+std::vector<std::pair<double, double>> smoothed(const std::vector<TimelinePoint>& timeline) {
+  constexpr std::size_t kMaxPoints = 120;
+  const std::size_t size = (timeline.size() + kMaxPoints - 1) / kMaxPoints;
+  std::vector<std::pair<double, double>> points;
+  for (std::size_t first = 0; first < timeline.size(); first += size) {
+    double seconds = 0, sum = 0;
+    for (std::size_t i = first; i < std::min(first + size, timeline.size()); ++i) {
+      seconds += timeline[i].length_s;
+      sum += timeline[i].batched * timeline[i].length_s;
+    }
+    points.emplace_back(timeline[first].start_s, sum / seconds);
+  }
+  return points;
 }
 
 }  // namespace
@@ -149,12 +165,13 @@ std::string memory_over_time(const Outcome& outcome) {
 
 std::string batched_over_time(const ReplayReport& report) {
   constexpr double kWidth = 960, kHeight = 280, kBottom = 28;
+  constexpr double kLabelWidth = 150, kLabelHeight = 16;
   const double width = kWidth - kPlotLeft - 150;
   const double height = kHeight - kPlotTop - kBottom;
   double end_s = 1e-9, most = 1;
   for (const Outcome& outcome : report.outcomes) {
     end_s = std::max(end_s, outcome.seconds);
-    for (const TimelinePoint& point : outcome.timeline) most = std::max(most, point.batched);
+    for (const auto& [at_s, batched] : smoothed(outcome.timeline)) most = std::max(most, batched);
   }
   const double step = std::max(1.0, tick_step(most));
   const double top = std::ceil(most / step) * step;
@@ -165,23 +182,29 @@ std::string batched_over_time(const ReplayReport& report) {
     body += text_at(kPlotLeft - 6, y + 4, "tick end", decimal(at, 0));
   }
   body += time_axis(end_s, kPlotLeft, width, kHeight - 6);
-  double free_y = 0;  // Labels stand one under the other.
+  std::string lines;  // The first allocator's on top.
+  std::string labels;
+  std::vector<std::pair<double, double>> taken;
   for (const Outcome& outcome : report.outcomes) {
     std::string path;
-    for (const TimelinePoint& point : outcome.timeline) {
-      path += (path.empty() ? "M" : "L") + decimal(kPlotLeft + width * point.start_s / end_s, 1) +
-              " " + decimal(kPlotTop + height * (1 - point.batched / top), 1);
+    for (const auto& [at_s, batched] : smoothed(outcome.timeline)) {
+      path += (path.empty() ? "M" : "L") + decimal(kPlotLeft + width * at_s / end_s, 1) + " " +
+              decimal(kPlotTop + height * (1 - batched / top), 1);
     }
     const std::string name(name_of(outcome.allocator));
-    body += "<path class=\"line line-" + name + "\" d=\"" + path + "\"/>";
+    lines = "<path class=\"line line-" + name + "\" d=\"" + path + "\"/>" + lines;
     const double x = kPlotLeft + width * outcome.seconds / end_s + 6;
     double y = kPlotTop + height * (1 - outcome.batched_mean / top) + 4;
-    if (free_y > 0 && std::fabs(y - free_y) < 15) y = free_y + (y >= free_y ? 15 : -15);
-    free_y = y;
+    const auto overlaps = [&](const std::pair<double, double>& other) {
+      return std::fabs(other.first - x) < kLabelWidth && std::fabs(other.second - y) < kLabelHeight;
+    };
+    while (std::any_of(taken.begin(), taken.end(), overlaps)) y -= kLabelHeight / 2;
+    taken.emplace_back(x, y);
     const std::string mean = decimal(outcome.batched_mean, outcome.batched_mean < 100 ? 1 : 0);
-    body += text_at(x, y, ("label text-" + name).c_str(), title_of(outcome.allocator) + " " + mean);
+    labels +=
+        text_at(x, y, ("label text-" + name).c_str(), title_of(outcome.allocator) + " " + mean);
   }
-  return svg(kWidth, kHeight, "Requests batched at once over time", body);
+  return svg(kWidth, kHeight, "Requests batched at once over time", body + lines + labels);
 }
 
 }  // namespace octavo

@@ -64,12 +64,23 @@ std::string figure(const std::string& caption, const std::string& body) {
   return "<figure><figcaption>" + caption + "</figcaption>" + body + "</figure>";
 }
 
+/// A figure whose picture is scrolled where it would be too small to read.
+std::string wide_figure(const std::string& caption, const std::string& picture,
+                        const std::string& below) {
+  return figure(caption, "<div class=\"wide\">" + picture + "</div>" + below);
+}
+
+// In the unit of the plot's axis.
+std::string end_text(double seconds) {
+  return seconds < 120 ? duration_text(seconds) : decimal(seconds / 60, 1) + " min";
+}
+
 std::string over_time(const ReplayReport& report) {
   std::string body;
   for (const Outcome& outcome : report.outcomes) {
-    body += figure(title_of(outcome.allocator) + " <span>done after " +
-                       duration_text(outcome.seconds) + "</span>",
-                   memory_over_time(outcome));
+    body += figure(
+        title_of(outcome.allocator) + " <span>done after " + end_text(outcome.seconds) + "</span>",
+        memory_over_time(outcome));
   }
   return "<div class=\"two\">" + body + "</div>";
 }
@@ -115,6 +126,11 @@ std::string notes(const ReplayReport& report) {
       "for is known with hindsight. The scheduler and the block manager are those that serve; the "
       "model is replaced by the time that its reads and products would take. Latency a token is a "
       "request's time from arrival to end divided by its output.</p>";
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.was_bound) continue;
+    text += "<p class=\"soft\">" + title_of(outcome.allocator) +
+            ": memory was never the bound; its means are of the whole run.</p>";
+  }
   if (report.num_unknown_outputs > 0) {
     text += "<p class=\"soft\">" + grouped(report.num_unknown_outputs) +
             " rows of the trace tell no output; they were replayed with 1 token.</p>";
@@ -126,7 +142,8 @@ std::string notes(const ReplayReport& report) {
 
 std::string page_of(const ReplayReport& report) {
   const bool is_cut = static_cast<std::size_t>(report.num_blocks) > 2048;
-  const std::string name = escaped(report.trace);
+  // A file by its own name; where it lay is of no use to a reader.
+  const std::string name = escaped(report.trace.substr(report.trace.rfind('/') + 1));
   std::string html =
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width,initial-scale=1\"><title>" +
@@ -138,12 +155,13 @@ std::string page_of(const ReplayReport& report) {
       "<h2>The KV memory, split</h2><p class=\"soft\">The same requests, the same memory; only how "
       "it is "
       "given out differs.</p>" +
-      figure("Mean share of the memory", memory_bars(report) + key());
+      wide_figure("Mean share of the memory", memory_bars(report), key());
   html +=
       "<h2>Requests at once</h2><p class=\"soft\">Memory that holds tokens is what batches are "
       "made "
       "of.</p>" +
-      figure("Requests in a step <span>over time, with the mean</span>", batched_over_time(report));
+      wide_figure("Requests in a step <span>over time, with the mean</span>",
+                  batched_over_time(report), "");
   html += "<h2>The memory over time</h2>" + over_time(report);
   html +=
       "<h2>The block pool at a busy moment</h2><p class=\"soft\">A square is a block of " +

@@ -39,7 +39,7 @@ function checkBlocks(event) {
       : state <= 3 && isCount(holders) && isCount(lastUsed) && indices.length <= 8 && indices.every((index) => index in event.responses));
   return ['sequence_number', 'step', 'block_size', ...sizes.keys()].every((name) => isCount(event[name] ?? sizes[name]))
     && [undefined, true].includes(event.full) && [undefined, true].includes(event.more)
-    && event.responses.every((id) => /^resp_/.test(id)) && event.blocks.every(isEntry);
+    && event.responses.every((id) => /^(resp|other)_/.test(id)) && event.blocks.every(isEntry);
 }
 
 const own = {

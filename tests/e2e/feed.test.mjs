@@ -11,8 +11,8 @@ const kSlowly = ['--threads', '1', '--cpu-instruction-set', 'reference'];
 const story = (tokens) => ({ input: 'Tell me a story about a fox named Pip and a lantern.', max_output_tokens: tokens, ignore_eos: true, temperature: 0 });
 
 /// A client that watches the blocks: its picture, and every whole picture it was shown as counts.
-async function watcher(server, interval_ms = 50) {
-  const client = await plainClient(server);
+async function watcher(server, interval_ms = 50, options = {}) {
+  const client = await plainClient(server, options);
   const map = new BlockMap();
   const shown = [];
   let frames = 0;
@@ -106,6 +106,22 @@ describe('the feeds', () => {
     await client.complete(story(5));
     assert.equal(shown.length, before);
     await Promise.all([client.close(), busy.close()]);
+  });
+
+  test('with keys a client sees the ids of its own and the blocks of all', async (t) => {
+    const keyed = await serverFor(t, ['--api-key', 'sk-one', '--api-key', 'sk-two']);
+    const withKey = (key) => ({ headers: { Authorization: `Bearer ${key}` } });
+    const [one, two] = await Promise.all(['sk-one', 'sk-two'].map((key) => watcher(keyed, 50, withKey(key))));
+    const turns = await Promise.all([one, two].map(({ client }) => client.complete(story(60))));
+    for (const { map } of [one, two]) await untilQuiet(map);
+    [one, two].forEach(({ map, shown }, i) => {
+      const names = new Set(shown.flatMap((each) => [...each.names]));
+      assert.ok(names.has(turns[i].response.id));
+      assert.equal(names.size, 2);
+      assert.match([...names].find((name) => name !== turns[i].response.id), /^other_[0-9a-f]{16}$/);
+      assert.deepEqual(map.tiers.device.count(), one.map.tiers.device.count());
+    });
+    await Promise.all([one.client.close(), two.client.close()]);
   });
 
   test('the load rises and falls with the work', async () => {

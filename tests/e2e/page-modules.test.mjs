@@ -124,7 +124,8 @@ test('an answer that is over hears no more, and unknown events change nothing', 
 
 test('a line of facts is short, and what is not known is left out', () => {
   const done = told([delta('x'), { type: 'response.completed', response }]);
-  assert.deepEqual(describeFacts(done.facts).parts, ['50 tokens/s', 'first token 10 ms', '2 tokens']);
+  assert.deepEqual(describeFacts(done.facts).parts, ['50 tokens/s', 'first token 10 ms', '2 tokens', 'prompt 4 of 9 cached']);
+  assert.equal(describeFacts({ ...done.facts, cachedTokens: 0 }).parts.length, 3);
   const bare = told([{ type: 'response.completed', response: { id: 'r' } }]);
   assert.deepEqual(describeFacts(bare.facts), { parts: [], all: [] });
 });

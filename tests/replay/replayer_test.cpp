@@ -99,8 +99,6 @@ TEST_CASE("the waste of paging is under half a block a sequence") {
   CHECK(outcome.waste_blocks_per_sequence < 0.5);
 }
 
-namespace {}  // namespace
-
 // The figures of Kwon et al. 2023, figures 2 and 13: OPT-13B in 12 GB, ShareGPT.
 TEST_CASE("paging holds what the paper says that it holds, and more than twice Orca's best") {
   const Trace trace = draw_mix(kShareGptMix, 600, 1);
@@ -142,24 +140,4 @@ TEST_CASE("prompts that begin alike are found in the prefix cache, and others ar
   trace.hashes.assign(40, 0);
   for (std::size_t i = 0; i < 40; ++i) trace.hashes[i] = i;
   CHECK(replay(trace, config_of(983)).prefix_hit_fraction == 0);
-}
-
-TEST_CASE("parallel samples and beams share what the paper says that they share") {
-  const auto saved = [](const LengthMix& mix, std::int32_t n, std::int32_t beam_width) {
-    ReplayConfig config = config_of(983);
-    config.sampling.n = n;
-    config.sampling.beam_width = beam_width;
-    Trace trace = draw_mix(mix, 400, 2);
-    // Below saturation: a rush at the start would show many young sequences, which share more.
-    const double rate =
-        opt_13b().saturating_rate(trace, 983 * 16, 1024) / (3 * std::max(n, beam_width));
-    set_arrivals(trace, {ArrivalKind::kRate, rate}, 0, 1);
-    return replay(trace, config).saved_fraction;
-  };
-  CHECK(saved(kAlpacaMix, 2, 0) == Approx(0.0609).margin(0.015));
-  CHECK(saved(kAlpacaMix, 6, 0) == Approx(0.0979).margin(0.015));
-  CHECK(saved(kShareGptMix, 2, 0) == Approx(0.162).margin(0.03));
-  CHECK(saved(kAlpacaMix, 1, 2) == Approx(0.3756).margin(0.06));
-  CHECK(saved(kAlpacaMix, 1, 6) == Approx(0.5516).margin(0.06));
-  CHECK(saved(kAlpacaMix, 1, 6) > saved(kAlpacaMix, 1, 2));
 }

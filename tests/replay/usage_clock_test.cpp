@@ -66,3 +66,13 @@ TEST_CASE("the timeline keeps few pieces and loses nothing") {
   CHECK(seconds == Approx(clock.now_s()));
   CHECK(seen == Approx(batched_seconds));
 }
+
+TEST_CASE("a step that takes no time is no window in which memory was the bound") {
+  UsageClock clock(100);
+  clock.elapse(1, usage(50, 2), false);
+  clock.elapse(0, usage(0, 0), true);
+  Outcome outcome;
+  clock.report(outcome);
+  CHECK_FALSE(outcome.was_bound);
+  CHECK(outcome.batched_mean == Approx(2));
+}

@@ -1,4 +1,4 @@
-// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. One of them is the README's.
+// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. Two of them are the README's.
 import { join } from 'node:path';
 
 import { launchBrowser, openPage } from '../browser.mjs';
@@ -15,22 +15,41 @@ async function say(page, text) {
   await page.waitForSelector('.answer:last-child:not(.live)');
 }
 
+async function branch(page, text) {
+  await page.locator('.question').nth(1).hover();
+  await page.locator('.question').nth(1).getByLabel('Edit the message').click();
+  await page.fill('.editor textarea', text);
+  await page.press('.editor textarea', 'Enter');
+  await page.waitForSelector(`.said:text-is(${JSON.stringify(text)})`);
+}
+
+/// Three answers to three ways to go on, written at the same time.
+async function branchThreeWays(page) {
+  await say(page, 'Tell me a story about a fox named Pip and a lantern.');
+  await page.getByRole('button', { name: 'Memory', exact: true }).click();
+  await page.fill('.composer textarea', 'Tell me another story about Pip.');
+  await page.press('.composer textarea', 'Enter');
+  await page.waitForSelector('.question:nth-child(3)');
+  await branch(page, 'Tell me a story about a boat.');
+  await branch(page, 'Tell me a story about a zebra.');
+  await page.waitForTimeout(2500);
+  await page.locator('.branches button').nth(1).hover();
+}
+
 async function talk(page) {
   await page.getByLabel('Settings of this conversation').click();
   await page.fill('[name=temperature]', '0');
   await page.click('.panel .solid');
   await say(page, 'Tell me a story about a fox named Pip and a lantern.');
   await say(page, 'Who found the lantern?');
-  await page.locator('.question').nth(1).hover();
-  await page.locator('.question').nth(1).getByLabel('Edit the message').click();
-  await page.fill('.editor textarea', 'Where was the lantern?');
-  await page.press('.editor textarea', 'Enter');
-  await page.waitForSelector('.siblings');
+  await branch(page, 'Where was the lantern?');
   await page.waitForSelector('.answer:last-child:not(.live)');
   await say(page, 'How many letters does lantern have?');
 }
 
 const server = await startServer(['--served-model-name', 'octavo-demo']);
+const slowServer = await startServer(['--served-model-name', 'octavo-demo', '--threads', '1', '--cpu-instruction-set', 'reference', '--block-size', '8',
+  '--kv-cache-memory', '8MiB', '--swap-space', '0.002']);
 const browser = await launchBrowser();
 const shoot = (page, name) => page.screenshot({ path: join(folder, `${name}.png`) });
 try {
@@ -44,15 +63,17 @@ try {
   await talk(desktop.page);
   await desktop.page.mouse.move(700, 20);
   await shoot(desktop.page, 'chat');
-  await desktop.page.getByRole('button', { name: 'Memory', exact: true }).click();
-  await desktop.page.waitForSelector('.blocks');
-  await desktop.page.locator('.answer').last().hover();
-  await shoot(desktop.page, 'memory');
-  await desktop.page.getByLabel('Close the memory panel').click();
   await desktop.page.emulateMedia({ colorScheme: 'dark' });
   await shoot(desktop.page, 'chat-dark');
   await desktop.page.getByLabel('Settings of this conversation').click();
   await shoot(desktop.page, 'settings-dark');
+
+  const memory = await openPage(browser, slowServer.url, kDesktop);
+  await memory.page.waitForSelector('.model.open');
+  await branchThreeWays(memory.page);
+  await shoot(memory.page, 'memory');
+  await memory.page.emulateMedia({ colorScheme: 'dark' });
+  await shoot(memory.page, 'memory-dark');
 
   const phone = await openPage(browser, server.url, kPhone);
   await phone.page.waitForSelector('.model.open');
@@ -63,4 +84,5 @@ try {
 } finally {
   await browser.close();
   await server.stop();
+  await slowServer.stop();
 }

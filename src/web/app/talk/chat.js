@@ -99,6 +99,12 @@ export class Chat {
     this.keep(chooseMessage(this.#conversation(conversationId), nodeId));
   }
 
+  /// Shows the way down to a message, wherever in the tree it is.
+  showBranch(conversationId, nodeId) {
+    const conversation = this.#conversation(conversationId);
+    this.keep(pathTo(conversation, nodeId).reduce((shown, { id }) => chooseMessage(shown, id), conversation));
+  }
+
   // Turns.
 
   /// Says something at the end of what is shown; in a new conversation if none is open.

@@ -16,9 +16,10 @@ export function describeFacts(facts) {
   if (facts.tokensPerSecond) parts.push(`${rate(facts.tokensPerSecond)} tokens/s`);
   if (ttft !== null) parts.push(`first token ${seconds(ttft)}`);
   if (facts.tokens !== null) parts.push(`${facts.tokens} token${facts.tokens === 1 ? '' : 's'}`);
+  if (facts.cachedTokens > 0) parts.push(`prompt ${facts.cachedTokens} of ${facts.promptTokens} cached`);
   if (facts.serverTtftMs !== null) all.push(`first token at the server ${seconds(facts.serverTtftMs)}`);
   if (facts.queueMs !== null) all.push(`queued ${seconds(facts.queueMs)}`);
-  if (facts.promptTokens !== null) all.push(`prompt ${facts.promptTokens} tokens, ${facts.cachedTokens ?? 0} from the cache`);
+  if (facts.promptTokens !== null) all.push(`${facts.cachedTokens ?? 0} of ${facts.promptTokens} prompt tokens from the cache`);
   if (facts.preemptions > 0) all.push(`paused ${facts.preemptions} times for memory`);
   return { parts, all };
 }

@@ -48,6 +48,12 @@ export function blockWords(name, tier, index, step, holders, conversations) {
   return parts.join(' · ');
 }
 
+/// What a branch takes of the memory.
+export function shareWords({ numBlocks, numShared }) {
+  if (numBlocks === 0) return 'no blocks';
+  return `${counted(numBlocks, 'block')}, ${numShared.toLocaleString('en')} shared`;
+}
+
 export function loadWords({ running, waiting, preempted, tokens_per_s, device_usage, host_usage }, hasHost) {
   const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
   const parts = [`${running} running`, `${waiting} waiting`];

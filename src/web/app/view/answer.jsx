@@ -46,9 +46,11 @@ export function Answer({ state, chat, conversation, node, palette }) {
       )}
       {!live && (
         <footer class="turn-foot">
-          {palette && <i class="hue" aria-hidden="true" style={{ background: palette.of(conversation.id, branchesOf(conversation).get(node.id)) }} />}
-          {kEnds[node.status] && <span class="end">{kEnds[node.status]}</span>}
-          <Facts node={node} />
+          <span class="told">
+            {palette && <i class="hue" aria-hidden="true" style={{ background: palette.of(conversation.id, branchesOf(conversation).get(node.id)) }} />}
+            {kEnds[node.status] && <span class="end">{kEnds[node.status]}</span>}
+            <Facts node={node} />
+          </span>
           <span class="acts">
             <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
             {text && <CopyButton text={text} />}

@@ -98,7 +98,7 @@ export function App({ state, chat }) {
         <Thread state={state} chat={chat} conversation={conversation} model={value.model} palette={palette} isAnswering={isAnswering} onStop={stop} />
         <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
       </main>
-      {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
+      {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
         <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} model={value.model} contextLength={value.contextLength}

@@ -5,6 +5,7 @@ import { usePart } from '../keep/state.js';
 import { holdersOf, litResponses, ownersOf } from '../talk/branches.js';
 import { blockWords, loadWords, sparkline, tierWords } from '../text/memory_words.js';
 import { BlockCanvas } from './block_canvas.jsx';
+import { BranchList } from './branch_list.jsx';
 import { Close } from './icons.jsx';
 
 const kSpark = { width: 300, height: 34, windowMs: 60_000 };
@@ -60,7 +61,7 @@ function useOwners(state, conversations) {
   return useMemo(() => ownersOf(conversations, state.value.live), [conversations, liveIds]);
 }
 
-function Pools({ state, conversations, map, palette }) {
+function Pools({ state, chat, conversation, conversations, map, palette }) {
   const lit = usePart(state, (all) => all.lit);
   const owners = useOwners(state, conversations);
   const [pointed, setPointed] = useState({ name: null, index: null });
@@ -81,12 +82,13 @@ function Pools({ state, conversations, map, palette }) {
         );
       })}
       <ul class="legend" aria-label="What the cells mean">{kLegend.map(([kind, words]) => <li key={kind}><i class={kind} aria-hidden="true" />{words}</li>)}</ul>
+      {conversation && <BranchList state={state} chat={chat} conversation={conversation} map={map} palette={palette} />}
       <p class="block-words" role="status">{at ? words() : kHint}</p>
     </>
   );
 }
 
-export function MemoryPanel({ state, chat, conversations, palette, onLeave }) {
+export function MemoryPanel({ state, chat, conversation, conversations, palette, onLeave }) {
   const blocks = usePart(state, (all) => all.blocks);
   useWatch(chat.memory);
   return (
@@ -97,7 +99,7 @@ export function MemoryPanel({ state, chat, conversations, palette, onLeave }) {
         <button class="quiet" type="button" title="Close" aria-label="Close the memory panel" onClick={onLeave}><Close /></button>
       </header>
       <LoadLine state={state} hasHost={blocks?.map.tiers.host.length > 0} />
-      {blocks ? <Pools state={state} conversations={conversations} map={blocks.map} palette={palette} /> : <p class="block-words">Looking for the server's memory.</p>}
+      {blocks ? <Pools state={state} chat={chat} conversation={conversation} conversations={conversations} map={blocks.map} palette={palette} /> : <p class="block-words">Looking for the server's memory.</p>}
     </aside>
   );
 }
