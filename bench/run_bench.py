@@ -2,7 +2,7 @@
 """Measures every figure of Octavo beside its ceiling on this machine, and prints one row for each.
 
 Absolute figures mean little on a shared machine: the bandwidth is read again beside every row, and a row is a share of
-what the machine gave in that moment. usage: run_bench.py [--build DIR] [--rows NAME,...] [--out FILE.json]
+what the machine gave in that moment. usage: run_bench.py [--build DIR] [--rows NAME,...] [--traces FILE...] [--out FILE.json]
 """
 import argparse
 import json
@@ -36,6 +36,9 @@ SHAPES = {
 }
 
 
+ROWS = ["engine_overhead", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "latency", "start"]
+
+
 def byte_alphabet() -> list[str]:
     """GPT-2's printable stand-ins for the 256 bytes."""
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
@@ -44,8 +47,8 @@ def byte_alphabet() -> list[str]:
 
 
 class Bench:
-    def __init__(self, build: pathlib.Path, folder: pathlib.Path) -> None:
-        self.build, self.folder, self.rows = build, folder, []
+    def __init__(self, build: pathlib.Path, folder: pathlib.Path, traces: list[str]) -> None:
+        self.build, self.folder, self.trace_files, self.rows = build, folder, traces, []
         for name, config in SHAPES.items():
             (folder / name).mkdir()
             (folder / name / "config.json").write_text(json.dumps(config))
@@ -135,6 +138,43 @@ class Bench:
             self.row(f"scheduler plan + complete, {size} sequences", f"{seen[f'scheduler_us_{size}']:.0f} us a step", asked[0], "")
             self.row(f"block manager, {size} sequences", f"{seen[f'block_manager_us_{size}']:.0f} us a step", asked[1], "")
         self.row("prefix lookup, 2,000 tokens", f"{seen['prefix_lookup_us']:.1f} us", "5 us", "all 125 blocks found")
+
+    def replay(self, trace: str, *flags: str) -> dict:
+        return self.json_of(str(self.build / "octavo"), "replay", trace, "--no-html", "--json", *flags)
+
+    def memory(self) -> None:
+        """Paging beside contiguous reservations: OPT-13B, 12 GiB of keys and values, the paper's ShareGPT lengths."""
+        shape = ("--model-shape", "opt-13b", "--kv-memory", "12GiB")
+        seen = self.replay("synthetic:sharegpt", *shape)["allocators"]
+        paged = seen["paged"]
+        for name, asked in (("paged", "at least 96.3 %"), ("orca-max", "20.4 % +-5"), ("orca-pow2", "26.8 % +-5"), ("orca-oracle", "38.2 % +-5")):
+            self.row(f"memory that holds tokens, {name}", f"{100 * seen[name]['memory']['tokens']:.1f} %", asked,
+                     f"{seen[name]['batched_mean']:.1f} requests at once")
+        for name, asked in (("orca-oracle", "2.2"), ("orca-max", "4.3")):
+            self.row(f"requests at once, paged against {name}", f"{paged['batched_mean'] / seen[name]['batched_mean']:.2f} times", asked)
+        self.row("waste of paged", f"{paged['waste_blocks_per_sequence']:.2f} blocks a sequence", "0.5")
+        small = self.replay("synthetic:sharegpt", *shape, "--allocator", "paged", "--block-size", "4")["allocators"]["paged"]["memory"]
+        self.row("waste of paged at block size 4", f"{100 * (small['reserved'] + small['internal']):.2f} % of the memory", "0.8 %")
+
+    def sharing(self) -> None:
+        """Blocks saved by sharing between a request's completions, at a rate that the memory bears."""
+        asked = {("alpaca", "parallel"): "6 to 10 %", ("sharegpt", "parallel"): "16 to 30 %",
+                 ("alpaca", "beam"): "37 to 55 %", ("sharegpt", "beam"): "44 to 66 %"}
+        for (mix, kind), band in asked.items():
+            saved = [self.replay(f"synthetic:{mix}:1000", "--model-shape", "opt-13b", "--kv-memory", "12GB", "--allocator", "paged",
+                                 "--rate", "0.2", "--sampling", f"{kind}:{width}")["sharing"]["saved_fraction"] for width in (2, 4, 6)]
+            self.row(f"blocks saved by {kind} 2 / 4 / 6, {mix} lengths", " / ".join(f"{100 * each:.1f}" for each in saved) + " %", band)
+
+    def traces(self) -> None:
+        """Traces given by --traces; without, a mix as long as the longest published one."""
+        for trace in self.trace_files or ["synthetic:sharegpt:24000"]:
+            both = self.replay(trace, "--allocator", "paged", "--allocator", "orca-max")["allocators"]
+            paged = self.replay(trace, "--allocator", "paged")["allocators"]["paged"]  # By itself, for its time.
+            name = pathlib.Path(trace).name[:34]
+            self.row(f"replay of {name}", f"{paged['wall_seconds']:.1f} s", "10 s",
+                     f"{paged['requests']:,} requests, {paged['steps']:,} steps")
+            ratio = both["paged"]["batched_mean"] / both["orca-max"]["batched_mean"]
+            self.row(f"requests at once against orca-max, {name}", f"{ratio:.2f} times", "2.84")
 
     def serve(self, shape: str, *flags: str, dummy: bool = True):
         command = [str(self.build / "octavo"), "serve", str(self.folder / shape), "--port", "0", "--log-level", "warning", *flags]
@@ -236,13 +276,14 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
-    parser.add_argument("--rows", help="comma-separated: decode,batch,prefill,depth,server,latency,start,engine_overhead")
+    parser.add_argument("--rows", help="comma-separated: " + ",".join(ROWS))
+    parser.add_argument("--traces", nargs="+", default=[], metavar="FILE", help="request traces to replay, as octavo replay takes them")
     parser.add_argument("--out", type=pathlib.Path, help="also write the rows as JSON")
     options = parser.parse_args()
-    names = options.rows.split(",") if options.rows else ["engine_overhead", "decode", "batch", "prefill", "depth", "server", "latency", "start"]
+    names = options.rows.split(",") if options.rows else ROWS
     folder = pathlib.Path(tempfile.mkdtemp(prefix="octavo-bench-"))
     try:
-        bench = Bench(options.build.resolve(), folder)
+        bench = Bench(options.build.resolve(), folder, options.traces)
         print(json.dumps(bench.machine), flush=True)
         for name in names:
             getattr(bench, name)()
