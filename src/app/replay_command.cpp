@@ -13,9 +13,12 @@
 #include <thread>
 
 #include "src/app/bytes.hpp"
+#include "src/app/replay_recording.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
 #include "src/replay/arrivals.hpp"
+#include "src/replay/gzip_file.hpp"
+#include "src/replay/recording.hpp"
 #include "src/replay/replayer.hpp"
 #include "src/replay/report.hpp"
 #include "src/replay/trace_reader.hpp"
@@ -202,7 +205,15 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }  // namespace
 
 Result<int> replay_trace(const ReplayOptions& options) {
-  auto trace = read_trace(options.trace, options.seed);
+  std::string bytes;
+  if (!options.trace.starts_with("synthetic:")) {
+    auto file = read_maybe_gzip(options.trace);
+    if (!file) return file.error();
+    bytes = std::move(*file);
+  }
+  if (is_recording(bytes)) return repeat_recording(options.trace, bytes, options.json);
+  auto trace =
+      bytes.empty() ? read_trace(options.trace, options.seed) : parse_trace(bytes, options.trace);
   if (!trace) return trace.error();
   if (options.num_requests > 0 &&
       options.num_requests < static_cast<std::int64_t>(trace->requests.size()))
