@@ -4,36 +4,46 @@
 
 #include <array>
 #include <cstdio>
-
-#include "src/replay/byte_code.hpp"
+#include <vector>
 
 namespace octavo {
 namespace {
 
-void put_sequence(ByteWriter& out, SequenceId id) { out.put(id.value); }
+/// Every field is a word: quick, and no two lists of fields look alike.
+class Words {
+ public:
+  explicit Words(std::vector<std::uint64_t>& words) : words_(words) {}
+  void put(std::uint64_t value) { words_.push_back(value); }
+  void put_signed(std::int64_t value) { words_.push_back(static_cast<std::uint64_t>(value)); }
 
-void put(ByteWriter& out, const std::vector<SequenceId>& sequences) {
+ private:
+  std::vector<std::uint64_t>& words_;
+};
+
+void put_sequence(Words& out, SequenceId id) { out.put(id.value); }
+
+void put(Words& out, const std::vector<SequenceId>& sequences) {
   out.put(sequences.size());
   for (SequenceId id : sequences) put_sequence(out, id);
 }
 
 // What the scheduler settles of the sampling; the rest passes through it.
-void put(ByteWriter& out, const SamplingParams& sampling) {
+void put(Words& out, const SamplingParams& sampling) {
   out.put(sampling.seed.has_value() ? 1 : 0);
-  out.put_fixed(sampling.seed.value_or(0));
+  out.put(sampling.seed.value_or(0));
   out.put_signed(sampling.max_tokens);
   out.put_signed(sampling.n);
   out.put_signed(sampling.beam_width);
 }
 
-void put(ByteWriter& out, const SequenceStart& start) {
+void put(Words& out, const SequenceStart& start) {
   put_sequence(out, start.id);
   out.put(start.request.value);
   out.put(start.tokens.size());
   for (TokenId token : start.tokens) out.put_signed(token);
   out.put_signed(start.num_prompt_tokens);
   put(out, start.sampling);
-  out.put_fixed(start.cache_namespace);
+  out.put(start.cache_namespace);
   out.put(start.sibling ? 1 + start.sibling->value : 0);
   out.put(start.is_twin ? 1 : 0);
   out.put(start.reservation ? 1 : 0);
@@ -42,7 +52,7 @@ void put(ByteWriter& out, const SequenceStart& start) {
   out.put_signed(start.reservation->num_blocks);
 }
 
-void put(ByteWriter& out, const ScheduledSequence& scheduled) {
+void put(Words& out, const ScheduledSequence& scheduled) {
   put_sequence(out, scheduled.id);
   out.put_signed(scheduled.first_position);
   out.put_signed(scheduled.num_tokens);
@@ -50,7 +60,7 @@ void put(ByteWriter& out, const ScheduledSequence& scheduled) {
   out.put_signed(scheduled.twin_of);
 }
 
-void put(ByteWriter& out, const StepPlan& plan) {
+void put(Words& out, const StepPlan& plan) {
   out.put(plan.id.value);
   out.put(plan.transfers_finished.size());
   for (const TransferId& each : plan.transfers_finished) {
@@ -87,10 +97,10 @@ void put(ByteWriter& out, const StepPlan& plan) {
 }  // namespace
 
 void DecisionHash::add(const StepPlan& plan) {
-  bytes_.clear();
-  ByteWriter out(bytes_);
+  words_.clear();
+  Words out(words_);
   put(out, plan);
-  value_ = XXH3_64bits_withSeed(bytes_.data(), bytes_.size(), value_);
+  value_ = XXH3_64bits_withSeed(words_.data(), words_.size() * sizeof(std::uint64_t), value_);
 }
 
 std::string hash_text(std::uint64_t hash) {

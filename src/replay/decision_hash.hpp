@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "src/core/step.hpp"
 
@@ -18,7 +19,7 @@ class DecisionHash {
 
  private:
   std::uint64_t value_ = 0;
-  std::string bytes_;  ///< The plan at hand; kept for its room.
+  std::vector<std::uint64_t> words_;  ///< The plan at hand; kept for its room.
 };
 
 /// Sixteen hexadecimal digits.

@@ -14,7 +14,7 @@ std::string percent(double fraction) { return decimal(100 * fraction, 1) + " %";
 
 const Outcome* find(const ReplayReport& report, KvAllocator allocator) {
   for (const Outcome& outcome : report.outcomes) {
-    if (outcome.allocator == allocator) return &outcome;
+    if (outcome.label.empty() && outcome.allocator == allocator) return &outcome;
   }
   return nullptr;
 }
@@ -67,9 +67,9 @@ std::string figure(const std::string& caption, const std::string& body) {
 std::string over_time(const ReplayReport& report) {
   std::string body;
   for (const Outcome& outcome : report.outcomes) {
-    body += figure(title_of(outcome.allocator) + " <span>done after " +
-                       duration_text(outcome.seconds) + "</span>",
-                   memory_over_time(outcome));
+    body += figure(
+        title_of(outcome) + " <span>done after " + duration_text(outcome.seconds) + "</span>",
+        memory_over_time(outcome));
   }
   return "<div class=\"two\">" + body + "</div>";
 }
@@ -78,7 +78,7 @@ std::string pools(const ReplayReport& report) {
   std::string body;
   for (const Outcome& outcome : report.outcomes) {
     if (outcome.pool.blocks.empty()) continue;
-    body += figure(title_of(outcome.allocator) + " <span>" + grouped(outcome.pool.num_requests) +
+    body += figure(title_of(outcome) + " <span>" + grouped(outcome.pool.num_requests) +
                        " requests, " + percent(outcome.pool.memory.tokens) + " tokens</span>",
                    pool_picture(outcome, report));
   }
@@ -93,7 +93,7 @@ std::string figures(const ReplayReport& report) {
       "<th>at once</th><th>peak</th><th>latency a token</th><th>99th</th><th>swapped</th>"
       "<th>recomputed</th><th>prefix hits</th><th>finished</th><th>rejected</th><th>time</th></tr>";
   for (const Outcome& outcome : report.outcomes) {
-    body += "<tr>" + cell(title_of(outcome.allocator)) + cell(percent(outcome.memory.tokens)) +
+    body += "<tr>" + cell(title_of(outcome)) + cell(percent(outcome.memory.tokens)) +
             cell(percent(outcome.memory.reserved)) + cell(percent(outcome.memory.internal)) +
             cell(percent(outcome.memory.external)) + cell(decimal(outcome.batched_mean, 2)) +
             cell(grouped(outcome.batched_peak)) +
@@ -115,6 +115,8 @@ std::string notes(const ReplayReport& report) {
       "for is known with hindsight. The scheduler and the block manager are those that serve; the "
       "model is replaced by the time that its reads and products would take. Latency a token is a "
       "request's time from arrival to end divided by its output.</p>";
+  if (!report.step_times.empty())
+    text += "<p class=\"soft\">" + escaped(report.step_times) + ".</p>";
   if (report.num_unknown_outputs > 0) {
     text += "<p class=\"soft\">" + grouped(report.num_unknown_outputs) +
             " rows of the trace tell no output; they were replayed with 1 token.</p>";
