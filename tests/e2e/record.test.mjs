@@ -78,6 +78,24 @@ describe('octavo serve --record and octavo replay', () => {
     assert.match(stdout, new RegExp(`decision_hash +${spoken[1]}\n +the recorded one: the same decisions in all`));
   });
 
+  test('with flags of its own it says what would have been, beside what was', async () => {
+    const page = join(folder, 'busy.html');
+    const { code, out, stderr } = await replay(file, '--num-blocks', '400', '--html', page);
+    assert.equal(code, 0, stderr);
+    assert.equal(out.engine.num_blocks, 400);
+    assert.equal(out.workload.requests, 14);
+    assert.equal(out.recorded.requests, 14);
+    assert.ok(out.recorded.preemptions.swap + out.recorded.preemptions.recompute > 0);
+    assert.deepEqual(out.allocators.paged.preemptions, { swap: 0, recompute: 0 });
+    assert.deepEqual(Object.keys(out.allocators), ['paged']);
+    assert.equal(out.modelled.requests, 14);
+    assert.match(out.step_times, /^step times are fitted to the \d+ recorded ones/);
+    assert.match(readFileSync(page, 'utf8'), /recorded<\/td>/);
+    const { out: same } = await replay(file, '--no-html', '--scheduling-policy', 'fcfs');
+    for (const name of ['batched_mean', 'prefix_hit_fraction', 'seconds', 'steps'])
+      assert.equal(same.allocators.paged[name], same.modelled[name], name);
+  });
+
   test('the file is its owner\'s alone', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
   });
