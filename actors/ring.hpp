@@ -13,15 +13,16 @@ namespace octavo {
 class Ring {
  public:
   /// engine: the thread of scheduler and block manager; device: the executor's own.
-  /// `device_executor` outlives the ring.
+  /// `device_executor` and `journal` outlive the ring.
   Ring(const asio::any_io_executor& engine, const asio::any_io_executor& device,
        const SchedulerConfig& config, StepExecutor& step_executor, EngineStatus& status,
-       SchedulerActor::Clock clock, std::uint64_t cache_secret = 0)
+       SchedulerActor::Clock clock, std::uint64_t cache_secret = 0,
+       SchedulerJournal* journal = nullptr)
       : engine_(engine),
         device_(device),
         executor_(device, step_executor),
         block_manager_(engine, config.cache(cache_secret), executor_.address(), status, clock),
-        scheduler_(engine, config, block_manager_.address(), status, std::move(clock)) {
+        scheduler_(engine, config, block_manager_.address(), status, std::move(clock), journal) {
     executor_.set_scheduler(scheduler_.address());
   }
 

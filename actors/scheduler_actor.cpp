@@ -18,12 +18,13 @@ bool is_last(const RequestEvent& event) {
 
 SchedulerActor::SchedulerActor(const asio::any_io_executor& executor, SchedulerConfig config,
                                Address<BlockManagerMessage> block_manager, EngineStatus& status,
-                               Clock clock)
+                               Clock clock, SchedulerJournal* journal)
     : mailbox_(executor),
       scheduler_(std::move(config)),
       block_manager_(std::move(block_manager)),
       status_(status),
-      clock_(std::move(clock)) {
+      clock_(std::move(clock)),
+      journal_(journal) {
   publish();
 }
 
@@ -52,30 +53,49 @@ void SchedulerActor::handle(SubmitRequest message) {
     return;
   }
   listeners_.emplace(id, std::move(message.reply_to));
-  scheduler_.submit(std::move(message.request), clock_());
+  const TimePoint now = clock_();
+  if (journal_ != nullptr) journal_->submitted(message.request, now);
+  scheduler_.submit(std::move(message.request), now);
 }
 
 void SchedulerActor::handle(const CancelRequest& message) {
-  scheduler_.cancel(message.request, message.reason, clock_(), message.choice);
+  cancel(message.request, message.reason, message.choice);
 }
 
 void SchedulerActor::handle(const CancelAll& message) {
   draining_ = true;
   std::vector<RequestId> ids;
   for (const auto& [id, listener] : listeners_) ids.push_back(id);
-  for (RequestId id : ids) scheduler_.cancel(id, message.reason, clock_());
+  for (RequestId id : ids) cancel(id, message.reason, -1);
+}
+
+void SchedulerActor::cancel(RequestId request, CancelReason reason, std::int32_t choice) {
+  const TimePoint now = clock_();
+  if (journal_ != nullptr) journal_->cancelled(request, reason, now, choice);
+  scheduler_.cancel(request, reason, now, choice);
 }
 
 void SchedulerActor::handle(const StepCompleted& message) {
-  scheduler_.complete(message.result, clock_());
+  const TimePoint now = clock_();
+  if (journal_ != nullptr) journal_->completed(message.result, now);
+  scheduler_.complete(message.result, now);
 }
 
 void SchedulerActor::handle(const StepFailed& message) {
-  scheduler_.fail(message.id, message.error, clock_());
+  const TimePoint now = clock_();
+  if (journal_ != nullptr) journal_->failed(message.id, message.error, now);
+  scheduler_.fail(message.id, message.error, now);
+}
+
+std::optional<StepPlan> SchedulerActor::next_plan() {
+  const TimePoint now = clock_();
+  auto plan = scheduler_.plan(now);
+  if (journal_ != nullptr) journal_->planned(plan ? &*plan : nullptr, now);
+  return plan;
 }
 
 void SchedulerActor::send_plans() {
-  while (auto plan = scheduler_.plan(clock_())) {
+  while (auto plan = next_plan()) {
     status_.num_steps.fetch_add(1, std::memory_order_relaxed);
     std::int64_t num_tokens = 0;
     for (const ScheduledSequence& each : plan->scheduled) num_tokens += each.num_tokens;

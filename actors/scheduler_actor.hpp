@@ -1,5 +1,6 @@
 // The scheduler's shell: takes messages in, tells the pure scheduler, sends out its plans and
-// events. Reads the clock on its behalf. Ends once it was told to cancel all and the ring is empty.
+// events. Reads the clock on its behalf, and tells the journal, if there is one, whatever it tells
+// the scheduler. Ends once it was told to cancel all and the ring is empty.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 #include "actors/engine_status.hpp"
 #include "actors/messages.hpp"
 #include "src/scheduler/scheduler.hpp"
+#include "src/scheduler/scheduler_journal.hpp"
 
 namespace octavo {
 
@@ -16,7 +18,8 @@ class SchedulerActor {
   using Clock = std::function<TimePoint()>;
 
   SchedulerActor(const asio::any_io_executor& executor, SchedulerConfig config,
-                 Address<BlockManagerMessage> block_manager, EngineStatus& status, Clock clock);
+                 Address<BlockManagerMessage> block_manager, EngineStatus& status, Clock clock,
+                 SchedulerJournal* journal = nullptr);
 
   Address<SchedulerMessage> address() const { return mailbox_.address(); }
   asio::awaitable<void> run();
@@ -29,6 +32,8 @@ class SchedulerActor {
   void handle(const CancelAll& message);
   void handle(const StepCompleted& message);
   void handle(const StepFailed& message);
+  void cancel(RequestId request, CancelReason reason, std::int32_t choice);
+  std::optional<StepPlan> next_plan();
   void send_plans();
   void send_events();
   void publish();
@@ -38,6 +43,7 @@ class SchedulerActor {
   Address<BlockManagerMessage> block_manager_;
   EngineStatus& status_;
   Clock clock_;
+  SchedulerJournal* journal_;
   std::unordered_map<RequestId, Address<SessionMessage>> listeners_;
   bool draining_ = false;
 };

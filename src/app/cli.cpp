@@ -74,6 +74,11 @@ void Cli::add_serve(CLI::App& app) {
                    "First part of the metrics' names; `vllm` fits its dashboards")
       ->capture_default_str()
       ->group(group);
+  command
+      ->add_option("--record", serve_.record,
+                   "Write all that the scheduler is told to this file, for `octavo replay`: it "
+                   "holds prompts and completions as token ids")
+      ->group(group);
   command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str()

@@ -48,7 +48,8 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       next_request_(options_.first_request),
       ring_(
           engine_.get_executor(), device_.get_executor(), config, executor, status_,
-          [] { return std::chrono::steady_clock::now(); }, std::random_device{}()),
+          [] { return std::chrono::steady_clock::now(); }, std::random_device{}(),
+          options_.journal),
       sessions_{model_,
                 options_.limits,
                 metrics_,

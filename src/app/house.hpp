@@ -28,6 +28,7 @@ struct HouseOptions {
   std::chrono::milliseconds drain_timeout{30'000};
   bool handle_signals = true;
   std::uint64_t first_request = 1;
+  SchedulerJournal* journal = nullptr;  ///< Outlives the house.
 };
 
 class House {

@@ -47,6 +47,7 @@ struct ServeOptions {
   std::string log_level = "info";
   double drain_timeout_s = 30;
   std::int32_t max_queue = 8192;
+  std::string record;  ///< Where the scheduler's events are written; empty: nowhere.
   SessionLimits limits;
 };
 

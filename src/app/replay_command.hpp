@@ -1,10 +1,11 @@
 // octavo replay: a request trace through the real scheduler and cache, by paging and by the
-// reservations that paging replaced.
+// reservations that paging replaced; and a server's recording, as it was or as it would have been.
 #pragma once
 
 #include <CLI/App.hpp>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct ReplayOptions {
   std::vector<std::string> allocators;  ///< Empty: all.
   std::string model_shape;              ///< Empty: by the trace.
   std::string kv_memory;                ///< Empty: by the shape.
+  std::int32_t num_blocks = 0;          ///< 0: by the memory.
   std::int32_t block_size = 16;
   std::int32_t max_model_len = 0;  ///< 0: by the trace.
   std::int32_t max_num_seqs = 1024;
@@ -27,10 +29,15 @@ struct ReplayOptions {
   std::string scheduling_policy = "fcfs";
   std::string preemption_mode = "auto";
   std::string swap_space;
+  bool enable_prefix_caching = true;
+  double step_time_ms = 250;
   std::uint64_t seed = 1;
   bool json = false;
   std::string html;  ///< Empty: beside the working folder, by the trace's name.
   bool no_html = false;
+  std::set<std::string> given;  ///< The flags that were, without dashes.
+
+  bool has(const std::string& flag) const { return given.count(flag) != 0; }
 };
 
 Result<int> replay_trace(const ReplayOptions& options);

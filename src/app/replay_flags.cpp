@@ -15,7 +15,7 @@ void add_engine(CLI::App& command, ReplayOptions& options) {
   const std::string group = "Engine";
   command
       .add_option(
-          "--allocator", options.allocators,
+          "--allocator,--kv-allocator", options.allocators,
           "paged, orca-max (reserves the whole context), orca-pow2 (the output rounded up to "
           "a power of two) or orca-oracle (exactly the output); several times; default all")
       ->take_all()
@@ -33,6 +33,11 @@ void add_engine(CLI::App& command, ReplayOptions& options) {
           "Bytes for keys and values, as 12GiB; default 12GiB for opt-13b, else 8GiB or what "
           "the longest request needs")
       ->check(check_bytes)
+      ->group(group);
+  command
+      .add_option("--num-blocks", options.num_blocks,
+                  "Exactly this many blocks, whatever they take")
+      ->check(CLI::Range(1, 1 << 26))
       ->group(group);
   command.add_option("--block-size", options.block_size, "Tokens per block")
       ->check(CLI::Range(1, 1024))
@@ -69,6 +74,23 @@ void add_engine(CLI::App& command, ReplayOptions& options) {
                   "Bytes of host memory to swap to, as 4GiB; default none")
       ->check(check_bytes)
       ->group(group);
+  command
+      .add_flag("--enable-prefix-caching,!--no-enable-prefix-caching",
+                options.enable_prefix_caching, "Find prompts' beginnings again (default: on)")
+      ->group(group);
+  command
+      .add_option("--step-time", options.step_time_ms,
+                  "Milliseconds that a step may take with prefill beside running streams")
+      ->check(CLI::Range(1.0, 60000.0))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void note_given(const CLI::App& command, std::set<std::string>& given) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    for (const std::string& name : option->get_lnames()) given.insert(name);
+  }
 }
 
 }  // namespace
@@ -77,18 +99,22 @@ void add_replay(CLI::App& app, ReplayOptions& options, std::function<Result<int>
   CLI::App* command = app.add_subcommand(
       "replay",
       "Replay a request trace through the real scheduler and cache, without a model, and compare "
-      "paging with contiguous reservations");
+      "paging with contiguous reservations; or repeat the decisions that `octavo serve --record` "
+      "recorded, bit for bit, and with other flags see what they would have been");
   command
       ->add_option("TRACE", options.trace,
                    "CSV, TSV or JSON lines of arrivals and lengths, plain or gzip; or "
-                   "synthetic:sharegpt[:NUM], synthetic:alpaca[:NUM]")
+                   "synthetic:sharegpt[:NUM], synthetic:alpaca[:NUM]; or a recording: its flags "
+                   "are the server's unless given, and given none it is repeated and compared")
       ->required();
   add_engine(*command, options);
   const std::string group = "Traffic";
   command
-      ->add_option("--rate", options.rate,
-                   "Requests per second; trace: as it says; inf: all at once; saturate: as the "
-                   "trace, sped up until the paged memory is full (without arrivals: all at once)")
+      ->add_option(
+          "--rate", options.rate,
+          "Requests per second; trace: as it says; inf: all at once; saturate: as the "
+          "trace, sped up until the paged memory is full (without arrivals: all at once); of "
+          "a recording default trace")
       ->capture_default_str()
       ->group(group);
   command
@@ -108,7 +134,10 @@ void add_replay(CLI::App& app, ReplayOptions& options, std::function<Result<int>
                    "Where to write the page with the plots; default NAME.replay.html here")
       ->group("Report");
   command->add_flag("--no-html", options.no_html, "Write no page")->group("Report");
-  command->callback([&] { action = [&] { return replay_trace(options); }; });
+  command->callback([&options, &action, command] {
+    note_given(*command, options.given);
+    action = [&options] { return replay_trace(options); };
+  });
 }
 
 }  // namespace octavo

@@ -6,6 +6,8 @@
 #include "src/app/commands.hpp"
 #include "src/app/house.hpp"
 #include "src/app/load.hpp"
+#include "src/app/recording_file.hpp"
+#include "src/replay/recorder.hpp"
 
 namespace octavo {
 
@@ -28,12 +30,48 @@ std::vector<std::string> api_keys_of(const ServeOptions& options) {
   return keys;
 }
 
+/// What `--record` does beside the house.
+struct Recording {
+  std::unique_ptr<RecordingFile> file;
+  std::unique_ptr<Recorder> recorder;
+
+  void start(const SchedulerConfig& config, const std::string& model, const ModelInfo& info) {
+    RecordingHeader header;
+    header.engine = config;
+    header.model = model;
+    header.kv_bytes_per_token =
+        static_cast<std::int64_t>(info.memory.kv_bytes_per_block) / info.block_size;
+    header.started_at = std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+    header.origin = std::chrono::steady_clock::now();
+    recorder = std::make_unique<Recorder>(
+        header, [this](std::string piece) { return file->append(std::move(piece)); });
+  }
+  void end() {
+    recorder->close(std::chrono::steady_clock::now());
+    if (!file->finish()) return;  // Which has been told.
+    const std::string hash = hash_text(recorder->decision_hash());
+    spdlog::info("record: file={} steps={} decision_hash={}", file->path(), recorder->num_steps(),
+                 hash);
+    std::printf("decision_hash %s after %llu steps, recorded in %s\n", hash.c_str(),
+                static_cast<unsigned long long>(recorder->num_steps()), file->path().c_str());
+    std::fflush(stdout);
+  }
+};
+
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   auto path = resolve_model_path(options.model.model);
   if (!path) return path.error();
+  Recording recording;
+  if (!options.record.empty()) {
+    auto file = RecordingFile::create(options.record);
+    if (!file) return file.error();
+    recording.file = std::move(*file);
+  }
   auto runner = load_runner(options.model);
   if (!runner) return runner.error();
   const ModelInfo& info = (*runner)->info();
@@ -60,13 +98,19 @@ Result<int> serve(const ServeOptions& options) {
   house_options.metrics_prefix = options.metrics_prefix;
   house_options.drain_timeout =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  if (recording.file != nullptr) {
+    recording.start(*config, model->name, info);
+    house_options.journal = recording.recorder.get();
+  }
   auto house = House::build(std::move(house_options), std::move(*model), *config, **runner);
   if (!house) return house.error();
   const std::string host =
       options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
   std::printf("Octavo is serving at http://%s:%u/\n", host.c_str(), (*house)->port());
   std::fflush(stdout);
-  return (*house)->run();
+  const int status = (*house)->run();
+  if (recording.file != nullptr) recording.end();
+  return status;
 }
 
 }  // namespace octavo

@@ -62,6 +62,15 @@ void CostExecutor::follow_beams(const StepBatch& batch) {
   }
 }
 
+// The first sequence of a request that starts is its first choice, also when it starts again.
+void CostExecutor::follow_first_choices(const StepBatch& batch) {
+  for (const SequenceId id : batch.released) first_choices_.erase(id);
+  for (const SequenceStart& start : batch.starts) {
+    if (first_of_.emplace(start.request, start.id).first->second == start.id)
+      first_choices_[start.id] = start.request;
+  }
+}
+
 SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
   SampledToken sampled;
   sampled.sequence = scheduled.id;
@@ -71,6 +80,10 @@ SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
     sampled.token = sampled.top.front().id;
     return sampled;
   }
+  if (const auto first = first_choices_.find(scheduled.id); first != first_choices_.end()) {
+    sampled.token = known_token_(first->second, static_cast<std::int64_t>(position));
+    if (sampled.token >= 0) return sampled;
+  }
   sampled.token =
       static_cast<TokenId>(spread(seed_ + scheduled.id.value * 0x10001 + position) & kVocabMask);
   return sampled;
@@ -78,6 +91,7 @@ SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
 
 Result<StepResult> CostExecutor::execute(const StepBatch& batch) {
   follow_beams(batch);
+  if (known_token_) follow_first_choices(batch);
   StepResult result;
   result.id = batch.id;
   result.credits = batch.credits;

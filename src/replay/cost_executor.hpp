@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +18,11 @@ class CostExecutor final : public StepExecutor {
   CostExecutor(const CostModel& cost, std::int32_t block_size, std::uint64_t seed)
       : cost_(cost), block_size_(block_size), seed_(seed) {}
 
+  /// The token at a position of a request's first choice, or a negative number.
+  using KnownToken = std::function<TokenId(RequestId, std::int64_t position)>;
+  /// Answers these tokens instead of made-up ones, where they are known; not for beams.
+  void set_known_tokens(KnownToken known) { known_token_ = std::move(known); }
+
   /// Never fails. Transfers of a step run beside its compute and end with it.
   Result<StepResult> execute(const StepBatch& batch) override;
 
@@ -27,12 +33,16 @@ class CostExecutor final : public StepExecutor {
   };
 
   void follow_beams(const StepBatch& batch);
+  void follow_first_choices(const StepBatch& batch);
   SampledToken sample(const ScheduledSequence& scheduled) const;
 
   const CostModel& cost_;
   std::int32_t block_size_;
   std::uint64_t seed_;
   std::unordered_map<SequenceId, Beam> beams_;
+  KnownToken known_token_;
+  std::unordered_map<SequenceId, RequestId> first_choices_;  ///< That run.
+  std::unordered_map<RequestId, SequenceId> first_of_;
 };
 
 /// The 2 x width best next tokens of a hypothesis, best first, by its history alone. From the i-th

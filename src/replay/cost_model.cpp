@@ -12,6 +12,7 @@ std::chrono::nanoseconds nanoseconds_of(double seconds) {
 }  // namespace
 
 double CostModel::step_seconds(double num_tokens, double num_kv_tokens, double num_attended) const {
+  if (fit_) return fit_->step_seconds(num_tokens, num_kv_tokens);
   const DeviceShape& device = shape_.device;
   const double bytes = static_cast<double>(shape_.weight_bytes) +
                        num_kv_tokens * static_cast<double>(shape_.kv_bytes_per_token);
@@ -35,6 +36,7 @@ std::chrono::nanoseconds CostModel::step_time(const StepBatch& batch) const {
 }
 
 std::chrono::nanoseconds CostModel::transfer_time(std::int64_t num_tokens) const {
+  if (fit_) return nanoseconds_of(fit_->moved_token_s * static_cast<double>(num_tokens));
   return nanoseconds_of(static_cast<double>(num_tokens * shape_.kv_bytes_per_token) /
                         shape_.device.host_bytes_per_s);
 }

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "src/core/step.hpp"
 #include "src/replay/model_shape.hpp"
+#include "src/replay/step_fit.hpp"
 #include "src/replay/trace.hpp"
 
 namespace octavo {
@@ -14,6 +16,8 @@ namespace octavo {
 class CostModel {
  public:
   explicit CostModel(ModelShape shape) : shape_(std::move(shape)) {}
+  /// By what steps have taken instead.
+  CostModel(ModelShape shape, const StepFit& fit) : shape_(std::move(shape)), fit_(fit) {}
 
   /// Weights once, every sequence's keys and values once, or all products, whichever takes longer;
   /// and the overhead of the layers' kernels.
@@ -32,6 +36,7 @@ class CostModel {
   double step_seconds(double num_tokens, double num_kv_tokens, double num_attended) const;
 
   ModelShape shape_;
+  std::optional<StepFit> fit_;
 };
 
 }  // namespace octavo

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/replay/memory_account.hpp"
@@ -27,6 +29,7 @@ struct PoolPicture {
 };
 
 struct Outcome {
+  std::string label;  ///< What it is called; empty: by its allocator.
   KvAllocator allocator = KvAllocator::kPaged;
   MemorySplit memory;  ///< Fractions of the KV memory, over the window.
   double batched_mean = 0;
@@ -52,5 +55,13 @@ struct Outcome {
   std::vector<TimelinePoint> timeline;
   PoolPicture pool;
 };
+
+/// Its label, or its allocator's name.
+inline std::string_view name_of(const Outcome& outcome) {
+  return outcome.label.empty() ? name_of(outcome.allocator) : std::string_view(outcome.label);
+}
+
+/// Mean and 99th percentile of requests' latencies per token of output.
+void set_latencies(Outcome& outcome, std::vector<double> normalized_s);
 
 }  // namespace octavo

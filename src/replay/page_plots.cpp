@@ -104,12 +104,16 @@ std::string title_of(KvAllocator allocator) {
   return kTitles.at(static_cast<std::size_t>(allocator));
 }
 
+std::string title_of(const Outcome& outcome) {
+  return outcome.label.empty() ? title_of(outcome.allocator) : outcome.label;
+}
+
 std::string memory_bars(const ReplayReport& report) {
   constexpr double kWidth = 960, kLeft = 136, kBar = 40, kRow = 58;
   std::string body;
   double y = 6;
   for (const Outcome& outcome : report.outcomes) {
-    body += text_at(kLeft - 14, y + kBar / 2 + 5, "name end", title_of(outcome.allocator));
+    body += text_at(kLeft - 14, y + kBar / 2 + 5, "name end", title_of(outcome));
     double x = kLeft;
     for (const Part& part : kParts) {
       const double share = std::max(0.0, outcome.memory.*part.share);
@@ -160,7 +164,7 @@ std::string memory_over_time(const Outcome& outcome) {
     body += text_at(kPlotLeft - 6, y + 4, "tick end", decimal(100 * share, 0) + " %");
   }
   body += time_axis(end_s, kPlotLeft, width, kHeight - 6);
-  return svg(kWidth, kHeight, title_of(outcome.allocator) + ": memory over time", body);
+  return svg(kWidth, kHeight, title_of(outcome) + ": memory over time", body);
 }
 
 std::string batched_over_time(const ReplayReport& report) {
@@ -191,7 +195,7 @@ std::string batched_over_time(const ReplayReport& report) {
       path += (path.empty() ? "M" : "L") + decimal(kPlotLeft + width * at_s / end_s, 1) + " " +
               decimal(kPlotTop + height * (1 - batched / top), 1);
     }
-    const std::string name(name_of(outcome.allocator));
+    const std::string name(name_of(outcome));
     lines = "<path class=\"line line-" + name + "\" d=\"" + path + "\"/>" + lines;
     const double x = kPlotLeft + width * outcome.seconds / end_s + 6;
     double y = kPlotTop + height * (1 - outcome.batched_mean / top) + 4;
@@ -201,8 +205,7 @@ std::string batched_over_time(const ReplayReport& report) {
     while (std::any_of(taken.begin(), taken.end(), overlaps)) y -= kLabelHeight / 2;
     taken.emplace_back(x, y);
     const std::string mean = decimal(outcome.batched_mean, outcome.batched_mean < 100 ? 1 : 0);
-    labels +=
-        text_at(x, y, ("label text-" + name).c_str(), title_of(outcome.allocator) + " " + mean);
+    labels += text_at(x, y, ("label text-" + name).c_str(), title_of(outcome) + " " + mean);
   }
   return svg(kWidth, kHeight, "Requests batched at once over time", body + lines + labels);
 }

@@ -20,6 +20,8 @@ std::string pool_picture(const Outcome& outcome, const ReplayReport& report);
 
 /// The name that a person reads: "Orca (Max)".
 std::string title_of(KvAllocator allocator);
+/// The same, or its label.
+std::string title_of(const Outcome& outcome);
 std::string escaped(const std::string& text);
 
 }  // namespace octavo

@@ -75,8 +75,7 @@ std::string pool_picture(const Outcome& outcome, const ReplayReport& report) {
   const std::size_t rows = (shown + columns - 1) / std::max<std::size_t>(1, columns);
   return "<svg viewBox=\"0 0 " + decimal(static_cast<double>(columns) * (kCell + kGap), 0) + " " +
          decimal(static_cast<double>(std::max<std::size_t>(1, rows)) * (kCell + kGap), 0) +
-         "\" role=\"img\" aria-label=\"" + title_of(outcome.allocator) + ": block pool\">" + body +
-         "</svg>";
+         "\" role=\"img\" aria-label=\"" + title_of(outcome) + ": block pool\">" + body + "</svg>";
 }
 
 }  // namespace octavo

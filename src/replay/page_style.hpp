@@ -37,6 +37,7 @@ text{fill:var(--ink)}.name{font-size:15px;font-weight:600}.share{font-size:14px;
 stroke:var(--card);stroke-width:5;paint-order:stroke}
 .line-paged{stroke:var(--paged)}.line-orca-max{stroke:var(--max)}.line-orca-pow2{stroke:var(--pow2)}
 .line-orca-oracle{stroke:var(--oracle)}.text-paged{fill:var(--paged)}.text-orca-max{fill:var(--max)}
+.line-recorded{stroke:var(--ink)}.line-modelled{stroke:var(--soft)}.text-modelled{fill:var(--soft)}
 .text-orca-pow2{fill:var(--pow2)}.text-orca-oracle{fill:var(--oracle)}
 .nobody{fill:var(--external);opacity:.75}.p-tokens{fill:hsl(var(--hue) var(--sat) var(--light))}
 .p-later{fill:hsl(var(--hue) var(--sat) var(--light)/.42)}.p-never{fill:hsl(var(--hue) var(--sat) var(--light)/.15)}

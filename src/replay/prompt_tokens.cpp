@@ -21,6 +21,10 @@ void fill(std::vector<TokenId>& tokens, std::size_t count, std::uint64_t seed) {
 std::vector<TokenId> prompt_tokens(const Trace& trace, std::size_t index) {
   const TraceRequest& request = trace.requests[index];
   const auto length = static_cast<std::size_t>(request.num_prompt);
+  if (!trace.tokens.empty()) {
+    const auto begin = trace.tokens.begin() + static_cast<std::ptrdiff_t>(request.first_token);
+    return {begin, begin + static_cast<std::ptrdiff_t>(length)};
+  }
   const auto span = static_cast<std::size_t>(trace.hash_span);
   std::vector<TokenId> tokens;
   tokens.reserve(length);

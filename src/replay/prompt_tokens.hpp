@@ -1,6 +1,6 @@
 // Token ids for a trace's prompts, made up when a request is replayed: the same hash gives the same
 // tokens for its span, everything else is unlike any other request's. So the prefix cache finds the
-// hits that the trace has, and nothing more.
+// hits that the trace has, and nothing more. A trace that knows its tokens gives them.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace octavo {
 
-/// The prompt of trace.requests[index]: [num_prompt] tokens of 0 .. 32767.
+/// The prompt of trace.requests[index]: [num_prompt] tokens; those made up of 0 .. 32767.
 std::vector<TokenId> prompt_tokens(const Trace& trace, std::size_t index);
 
 }  // namespace octavo

@@ -28,7 +28,6 @@ SchedulerConfig engine_config(const ReplayConfig& config) {
 Replayer::Replayer(const Trace& trace, const CostModel& cost, ReplayConfig config)
     : trace_(trace),
       config_(std::move(config)),
-      num_choices_(config_.sampling.is_beam_search() ? 1 : config_.sampling.n),
       scheduler_(engine_config(config_)),
       blocks_(engine_config(config_).cache(config_.engine.seed)),
       executor_(cost, config_.engine.block_size, config_.engine.seed),
@@ -36,6 +35,13 @@ Replayer::Replayer(const Trace& trace, const CostModel& cost, ReplayConfig confi
                config_.allocator == KvAllocator::kPaged),
       clock_(static_cast<double>(config_.engine.num_blocks) * config_.engine.block_size) {
   outcome_.allocator = config_.allocator;
+  if (!trace.tokens.empty()) {
+    executor_.set_known_tokens([this](RequestId id, std::int64_t position) {
+      const TraceRequest& request = trace_.requests[submitted_.at(id.value - 1)];
+      const auto at = request.first_token + static_cast<std::uint64_t>(position);
+      return position < request.num_tokens() ? trace_.tokens[at] : TokenId{-1};
+    });
+  }
   batched_in_.assign(trace.requests.size(), 0);
 }
 
@@ -61,6 +67,7 @@ Result<Outcome> Replayer::run(const std::function<void(std::int64_t)>& progress)
       break;
     }
   }
+  for (const RequestEvent& event : scheduler_.take_events()) hear(event);  // Rejected at the end.
   if (!scheduler_.is_idle() || !held_.empty()) {
     return Error{Errc::kEngineError,
                  std::to_string(num_waiting()) + " requests wait and none of them can run", ""};
@@ -92,9 +99,17 @@ void Replayer::submit(std::size_t index) {
   submitted_.push_back(index);
   request.id = RequestId{submitted_.size()};
   request.prompt = prompt_tokens(trace_, index);
+  const TraceRequest& wanted = trace_.requests[index];
+  request.priority = wanted.priority;
+  request.tenant = wanted.tenant;
+  request.cache_namespace = wanted.cache_namespace;
   request.sampling = config_.sampling;
+  if (config_.sampling.n == 1 && !config_.sampling.is_beam_search()) {
+    request.sampling.n = wanted.num_choices;
+    request.sampling.beam_width = wanted.beam_width;
+  }
   request.sampling.ignore_eos = true;
-  request.sampling.max_tokens = trace_.requests[index].num_output;
+  request.sampling.max_tokens = wanted.num_output;
   scheduler_.submit(std::move(request), now());
 }
 
@@ -211,17 +226,19 @@ std::int64_t Replayer::num_waiting() const {
          static_cast<std::int64_t>(held_.size());
 }
 
+void set_latencies(Outcome& outcome, std::vector<double> normalized_s) {
+  if (normalized_s.empty()) return;
+  std::sort(normalized_s.begin(), normalized_s.end());
+  double sum = 0;
+  for (const double each : normalized_s) sum += each;
+  outcome.normalized_latency_s_mean = sum / static_cast<double>(normalized_s.size());
+  outcome.normalized_latency_s_p99 = normalized_s[(normalized_s.size() - 1) * 99 / 100];
+}
+
 Outcome Replayer::report() const {
   Outcome outcome = outcome_;
   clock_.report(outcome);
-  std::vector<double> sorted = normalized_s_;
-  std::sort(sorted.begin(), sorted.end());
-  double sum = 0;
-  for (const double each : sorted) sum += each;
-  if (!sorted.empty()) {
-    outcome.normalized_latency_s_mean = sum / static_cast<double>(sorted.size());
-    outcome.normalized_latency_s_p99 = sorted[(sorted.size() - 1) * 99 / 100];
-  }
+  set_latencies(outcome, normalized_s_);
   if (num_prompt_tokens_ > 0) {
     outcome.prefix_hit_fraction =
         static_cast<double>(num_cached_tokens_) / static_cast<double>(num_prompt_tokens_);

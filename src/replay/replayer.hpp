@@ -24,7 +24,8 @@ namespace octavo {
 struct ReplayConfig {
   SchedulerConfig engine;  ///< With sizes and limits; the replay sets the rest.
   KvAllocator allocator = KvAllocator::kPaged;
-  SamplingParams sampling;  ///< `n` or `beam_width`; the lengths come from the trace.
+  SamplingParams sampling;  ///< `n` or `beam_width`, else what the trace says of each request; the
+                            ///< lengths come from the trace.
 };
 
 class Replayer {
@@ -51,7 +52,6 @@ class Replayer {
 
   const Trace& trace_;
   ReplayConfig config_;
-  std::int32_t num_choices_ = 1;
   Scheduler scheduler_;
   BlockManager blocks_;
   CostExecutor executor_;

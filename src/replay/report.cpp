@@ -62,17 +62,26 @@ void ReplayReport::describe(const Trace& replayed, const ModelShape& shape,
   sampling = std::move(how_sampled);
 }
 
+const Outcome* ReplayReport::labelled(std::string_view label) const {
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.label == label) return &outcome;
+  }
+  return nullptr;
+}
+
 double ReplayReport::saved_fraction() const {
   for (const Outcome& outcome : outcomes) {
-    if (outcome.allocator == KvAllocator::kPaged) return outcome.saved_fraction;
+    if (outcome.label.empty() && outcome.allocator == KvAllocator::kPaged)
+      return outcome.saved_fraction;
   }
   return 0;
 }
 
 json::object json_of(const ReplayReport& report) {
   json::object allocators;
-  for (const Outcome& outcome : report.outcomes)
-    allocators[name_of(outcome.allocator)] = json_of(outcome);
+  for (const Outcome& outcome : report.outcomes) {
+    if (outcome.label.empty()) allocators[name_of(outcome)] = json_of(outcome);
+  }
   json::object workload{{"requests", report.num_requests},
                         {"input_mean", report.input_mean},
                         {"output_mean", report.output_mean},
@@ -83,17 +92,22 @@ json::object json_of(const ReplayReport& report) {
   if (report.speedup > 0) workload["speedup"] = report.speedup;
   json::object sharing{{"sampling", nullptr}, {"saved_fraction", report.saved_fraction()}};
   if (!report.sampling.empty()) sharing["sampling"] = report.sampling;
-  return {{"trace", report.trace},
-          {"workload", std::move(workload)},
-          {"engine",
-           {{"model_shape", report.model},
-            {"device", report.device},
-            {"kv_memory_bytes", report.kv_bytes},
-            {"num_blocks", report.num_blocks},
-            {"block_size", report.block_size},
-            {"max_model_len", report.max_model_len}}},
-          {"allocators", std::move(allocators)},
-          {"sharing", std::move(sharing)}};
+  json::object object{{"trace", report.trace},
+                      {"workload", std::move(workload)},
+                      {"engine",
+                       {{"model_shape", report.model},
+                        {"device", report.device},
+                        {"kv_memory_bytes", report.kv_bytes},
+                        {"num_blocks", report.num_blocks},
+                        {"block_size", report.block_size},
+                        {"max_model_len", report.max_model_len}}},
+                      {"allocators", std::move(allocators)},
+                      {"sharing", std::move(sharing)}};
+  for (const char* label : {"recorded", "modelled"}) {
+    if (const Outcome* outcome = report.labelled(label)) object[label] = json_of(*outcome);
+  }
+  if (!report.step_times.empty()) object["step_times"] = report.step_times;
+  return object;
 }
 
 std::string load_sentence(const ReplayReport& report) {

@@ -28,11 +28,14 @@ struct ReplayReport {
   std::int32_t num_blocks = 0;
   std::int32_t block_size = 0;
   std::int32_t max_model_len = 0;
-  std::string sampling;  ///< "parallel:2", "beam:4" or empty.
+  std::string sampling;    ///< "parallel:2", "beam:4" or empty.
+  std::string step_times;  ///< Of a recording: what the replayed steps' times are. A sentence.
   std::vector<Outcome> outcomes;
 
   void describe(const Trace& trace, const ModelShape& shape, const SchedulerConfig& engine,
                 std::string how_sampled);
+  /// The one of that label, if any.
+  const Outcome* labelled(std::string_view label) const;
   /// By paging, of the tables' blocks; 0 when paging was not replayed.
   double saved_fraction() const;
 };

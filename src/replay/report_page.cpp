@@ -14,7 +14,7 @@ std::string percent(double fraction) { return decimal(100 * fraction, 1) + " %";
 
 const Outcome* find(const ReplayReport& report, KvAllocator allocator) {
   for (const Outcome& outcome : report.outcomes) {
-    if (outcome.allocator == allocator) return &outcome;
+    if (outcome.label.empty() && outcome.allocator == allocator) return &outcome;
   }
   return nullptr;
 }
@@ -78,9 +78,8 @@ std::string end_text(double seconds) {
 std::string over_time(const ReplayReport& report) {
   std::string body;
   for (const Outcome& outcome : report.outcomes) {
-    body += figure(
-        title_of(outcome.allocator) + " <span>done after " + end_text(outcome.seconds) + "</span>",
-        memory_over_time(outcome));
+    body += figure(title_of(outcome) + " <span>done after " + end_text(outcome.seconds) + "</span>",
+                   memory_over_time(outcome));
   }
   return "<div class=\"two\">" + body + "</div>";
 }
@@ -89,7 +88,7 @@ std::string pools(const ReplayReport& report) {
   std::string body;
   for (const Outcome& outcome : report.outcomes) {
     if (outcome.pool.blocks.empty()) continue;
-    body += figure(title_of(outcome.allocator) + " <span>" + grouped(outcome.pool.num_requests) +
+    body += figure(title_of(outcome) + " <span>" + grouped(outcome.pool.num_requests) +
                        " requests, " + percent(outcome.pool.memory.tokens) + " tokens</span>",
                    pool_picture(outcome, report));
   }
@@ -104,7 +103,7 @@ std::string figures(const ReplayReport& report) {
       "<th>at once</th><th>peak</th><th>latency a token</th><th>99th</th><th>swapped</th>"
       "<th>recomputed</th><th>prefix hits</th><th>finished</th><th>rejected</th><th>time</th></tr>";
   for (const Outcome& outcome : report.outcomes) {
-    body += "<tr>" + cell(title_of(outcome.allocator)) + cell(percent(outcome.memory.tokens)) +
+    body += "<tr>" + cell(title_of(outcome)) + cell(percent(outcome.memory.tokens)) +
             cell(percent(outcome.memory.reserved)) + cell(percent(outcome.memory.internal)) +
             cell(percent(outcome.memory.external)) + cell(decimal(outcome.batched_mean, 2)) +
             cell(grouped(outcome.batched_peak)) +
@@ -128,9 +127,11 @@ std::string notes(const ReplayReport& report) {
       "request's time from arrival to end divided by its output.</p>";
   for (const Outcome& outcome : report.outcomes) {
     if (outcome.was_bound) continue;
-    text += "<p class=\"soft\">" + title_of(outcome.allocator) +
+    text += "<p class=\"soft\">" + title_of(outcome) +
             ": memory was never the bound; its means are of the whole run.</p>";
   }
+  if (!report.step_times.empty())
+    text += "<p class=\"soft\">" + escaped(report.step_times) + ".</p>";
   if (report.num_unknown_outputs > 0) {
     text += "<p class=\"soft\">" + grouped(report.num_unknown_outputs) +
             " rows of the trace tell no output; they were replayed with 1 token.</p>";

@@ -24,7 +24,7 @@ std::string row(const std::array<std::string, 11>& cells) {
 std::string row_of(const Outcome& outcome) {
   const std::string preempted =
       std::to_string(outcome.num_preempted_by_swap + outcome.num_preempted_by_recompute);
-  return row({std::string(name_of(outcome.allocator)), percent(outcome.memory.tokens),
+  return row({std::string(name_of(outcome)), percent(outcome.memory.tokens),
               percent(outcome.memory.reserved), percent(outcome.memory.internal),
               percent(outcome.memory.external), decimal(outcome.batched_mean, 2),
               std::to_string(outcome.batched_peak),
@@ -35,25 +35,26 @@ std::string row_of(const Outcome& outcome) {
 std::string notes_of(const ReplayReport& report) {
   std::string notes;
   for (const Outcome& outcome : report.outcomes) {
-    const std::string name(name_of(outcome.allocator));
+    const std::string name(name_of(outcome));
     if (!outcome.was_bound)
       notes += name + ": memory was never the bound; the means are of the whole run\n";
     if (outcome.allocator != KvAllocator::kPaged) continue;
-    notes += "paged wastes " + decimal(outcome.waste_blocks_per_sequence, 2) +
+    notes += name + " wastes " + decimal(outcome.waste_blocks_per_sequence, 2) +
              " blocks a sequence; preempted " + grouped(outcome.num_preempted_by_swap) +
              " times by swap and " + grouped(outcome.num_preempted_by_recompute) +
              " by recompute\n";
     if (!report.sampling.empty())
       notes += report.sampling + " saves " + percent(outcome.saved_fraction) + " % of the blocks\n";
   }
-  if (!report.outcomes.empty() && report.outcomes.front().num_rejected > 0) {
-    notes += grouped(report.outcomes.front().num_rejected) +
+  if (!report.outcomes.empty() && report.outcomes.back().num_rejected > 0) {
+    notes += grouped(report.outcomes.back().num_rejected) +
              " requests were longer than the context and rejected\n";
   }
   if (report.num_unknown_outputs > 0) {
     notes += grouped(report.num_unknown_outputs) +
              " rows tell no output; they were replayed with 1 token\n";
   }
+  if (!report.step_times.empty()) notes += report.step_times + "\n";
   return notes;
 }
 

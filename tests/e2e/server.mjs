@@ -8,7 +8,7 @@ const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/o
 const kSpoken = /^Octavo is serving at (http:\/\/\S+:(\d+)\/)$/m;
 
 /// Starts `octavo serve` with these further flags. Resolves once it listens, to
-/// { url, port, process, stderr(), stop() }; rejects with the log if it ends before that.
+/// { url, port, process, stdout(), stderr(), stop() }; rejects with the log if it ends before that.
 /// stop(signal) resolves to { code, signal }, and ends what does not end by itself.
 export async function startServer(flags = [], environment = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: build it, or name it in OCTAVO_BINARY`);
@@ -38,5 +38,5 @@ export async function startServer(flags = [], environment = {}) {
     clearTimeout(patience);
     return how;
   };
-  return { url: first[1], port: Number(first[2]), process: child, stderr: () => stderr, stop };
+  return { url: first[1], port: Number(first[2]), process: child, stdout: () => stdout, stderr: () => stderr, stop };
 }

@@ -1,0 +1,29 @@
+// What enters the scheduler, told to somebody who writes it down, so that the very decisions can be
+// repeated elsewhere: the scheduler reads nothing but its arguments. Each function stands for the
+// call of the same arguments and is told before it; planned() is told behind it, with what came
+// out. Thread: the scheduler's.
+#pragma once
+
+#include <vector>
+
+#include "src/core/request.hpp"
+#include "src/core/step.hpp"
+
+namespace octavo {
+
+class SchedulerJournal {
+ public:
+  virtual ~SchedulerJournal() = default;
+
+  virtual void submitted(const Request& request, TimePoint now) = 0;
+  virtual void cancelled(RequestId request, CancelReason reason, TimePoint now,
+                         std::int32_t choice) = 0;
+  virtual void asked_to_preempt(RequestId request, PreemptionMode mode) = 0;
+  /// plan: null when there was nothing to do.
+  virtual void planned(const StepPlan* plan, TimePoint now) = 0;
+  virtual void completed(const StepResult& result, TimePoint now) = 0;
+  virtual void failed(StepId step, const Error& error, TimePoint now) = 0;
+  virtual void transferred(const std::vector<TransferId>& finished) = 0;
+};
+
+}  // namespace octavo
