@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "src/app/bytes.hpp"
+#include "src/app/engine_flags.hpp"
 
 namespace octavo {
 namespace {
@@ -59,48 +60,10 @@ void add_cache(CLI::App& command, ModelOptions& options, const std::string& grou
       ->capture_default_str()
       ->group(group);
   command
-      .add_flag("--enable-prefix-caching,!--no-enable-prefix-caching",
-                options.enable_prefix_caching,
-                "Keep the KV blocks of finished requests for others that begin alike (default: on)")
-      ->group(group);
-  command
       .add_option("--kv-allocator", options.kv_allocator,
                   "paged, or for comparison a contiguous reservation for each sequence: orca-max, "
                   "orca-pow2, orca-oracle")
       ->check(CLI::IsMember({"paged", "orca-max", "orca-pow2", "orca-oracle"}))
-      ->capture_default_str()
-      ->group(group);
-}
-
-void add_scheduling(CLI::App& command, ModelOptions& options, const std::string& group) {
-  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
-                  "Token budget of a step")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--step-time", options.step_time_ms,
-                  "Milliseconds that a step may take with prefill beside running streams")
-      ->check(CLI::Range(1.0, 60000.0))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--scheduling-policy", options.scheduling_policy,
-                  "Who is admitted first: fcfs, priority (octavo.priority, smaller first), or fair "
-                  "(equal shares of tokens between API keys)")
-      ->check(CLI::IsMember({"fcfs", "priority", "fair"}))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--preemption-mode", options.preemption_mode,
-                  "When blocks run out: swap to the host, recompute later, or auto, the cheaper by "
-                  "measured rates")
-      ->check(CLI::IsMember({"swap", "recompute", "auto"}))
       ->capture_default_str()
       ->group(group);
 }
@@ -118,7 +81,7 @@ void add_model(CLI::App& command, ModelOptions& options) {
   const std::string group = "Model and memory";
   add_weights(command, options, group);
   add_cache(command, options, group);
-  add_scheduling(command, options, "Scheduling");
+  add_engine_flags(command, options, "Scheduling");
   command.add_option("--threads", options.threads, "Compute threads (default: all cores)")
       ->check(CLI::Range(1, 1024))
       ->group(group);

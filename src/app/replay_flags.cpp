@@ -1,15 +1,11 @@
 #include <CLI/CLI.hpp>
 
-#include "src/app/bytes.hpp"
+#include "src/app/engine_flags.hpp"
+#include "src/app/model_flags.hpp"
 #include "src/app/replay_command.hpp"
 
 namespace octavo {
 namespace {
-
-std::string check_bytes(const std::string& text) {
-  const auto bytes = parse_bytes(text);
-  return bytes ? "" : bytes.error().detail;
-}
 
 void add_engine(CLI::App& command, ReplayOptions& options) {
   const std::string group = "Engine";
@@ -49,41 +45,12 @@ void add_engine(CLI::App& command, ReplayOptions& options) {
                   "the power of two that holds the longest request, at least 2048")
       ->check(CLI::PositiveNumber)
       ->group(group);
-  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
-                  "Token budget of a step")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str()
-      ->group(group);
-  command.add_option("--scheduling-policy", options.scheduling_policy, "fcfs, priority or fair")
-      ->check(CLI::IsMember({"fcfs", "priority", "fair"}))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--preemption-mode", options.preemption_mode,
-                  "When blocks run out: swap, recompute, or auto, the cheaper of the two")
-      ->check(CLI::IsMember({"auto", "swap", "recompute"}))
-      ->capture_default_str()
-      ->group(group);
   command
       .add_option("--swap-space", options.swap_space,
                   "Bytes of host memory to swap to, as 4GiB; default none")
       ->check(check_bytes)
       ->group(group);
-  command
-      .add_flag("--enable-prefix-caching,!--no-enable-prefix-caching",
-                options.enable_prefix_caching, "Find prompts' beginnings again (default: on)")
-      ->group(group);
-  command
-      .add_option("--step-time", options.step_time_ms,
-                  "Milliseconds that a step may take with prefill beside running streams")
-      ->check(CLI::Range(1.0, 60000.0))
-      ->capture_default_str()
-      ->group(group);
+  add_engine_flags(command, options, group);
 }
 
 void note_given(const CLI::App& command, std::set<std::string>& given) {

@@ -1,22 +1,19 @@
 // Beam search and what is shared, over the wire: candidates, scores, and the prefixes that are found again.
 import assert from 'node:assert/strict';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { plainClient, sdkClient } from './client.mjs';
-import { metricsOf, octavo, serverFor, untilIdle } from './helpers.mjs';
+import { metricsOf, octavo, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const story = 'Tell me a story about a fox named Pip and a lantern.';
 
 describe('beam search over the wire', () => {
   let server;
   let client;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (f) => cleanups.unshift(f) });
+    server = await serverFor(suite);
     client = await sdkClient(server);
-    cleanups.unshift(() => client.close());
-  });
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
+    suite.after(() => client.close());
   });
 
   test('the n best come as items, best first, with their scores', async () => {

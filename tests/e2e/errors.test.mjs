@@ -1,8 +1,8 @@
 // Every way in which a frame can be refused: an error event with its code, and a connection that goes on.
 import assert from 'node:assert/strict';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { plainClient, sdkClient } from './client.mjs';
-import { eventually, metricsOf, patience, serverFor, untilIdle } from './helpers.mjs';
+import { eventually, metricsOf, patience, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const story = 'Tell me a story about a fox named Pip and a lantern.';
 const endless = { input: story, temperature: 0, ignore_eos: true, max_output_tokens: 1500 };
@@ -10,14 +10,11 @@ const endless = { input: story, temperature: 0, ignore_eos: true, max_output_tok
 describe('what is refused', () => {
   let server;
   let client;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (f) => cleanups.unshift(f) });
+    server = await serverFor(suite);
     client = await sdkClient(server);
-    cleanups.unshift(() => client.close());
-  });
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
+    suite.after(() => client.close());
   });
 
   const frames = [

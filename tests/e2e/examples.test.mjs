@@ -4,19 +4,16 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, before, after, test } from 'node:test';
-import { examples, runCommand, serverFor } from './helpers.mjs';
+import { before, describe, test } from 'node:test';
+import { examples, runCommand, serverFor, suiteScope } from './helpers.mjs';
 
 const python = '/usr/bin/python3'; // The one that Debian's packages are for.
 const hasWebsockets = (await runCommand(python, ['-c', 'import websockets']).catch(() => ({ code: 1 }))).code === 0;
 
 describe('the examples', () => {
   let server;
-  const cleanups = [];
-  before(async () => (server = await serverFor({ after: (f) => cleanups.unshift(f) }, ['--api-key', 'sk-example'])));
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
-  });
+  const suite = suiteScope();
+  before(async () => (server = await serverFor(suite, ['--api-key', 'sk-example'])));
   const show = (command, args) => runCommand(command, args, { env: { OCTAVO_URL: server.url, OCTAVO_API_KEY: 'sk-example' } });
   const conversation = /^> Tell me .*\n(?<story>.{40,})\n\((?<first>\d+) tokens read, \d+ written\)\n> Where .*\n.+\n\((?<second>\d+) tokens read, \d+ written\)\n$/s;
 

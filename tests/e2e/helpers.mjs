@@ -1,6 +1,7 @@
 // What the tests with real clients share besides the server and its clients: commands, metrics, and waiting for a state.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startServer } from './server.mjs';
 
@@ -24,6 +25,15 @@ export async function serverFor(t, flags = [], environment = {}) {
     if (how.code !== 0) throw new Error(`octavo ended with ${how.code ?? how.signal}:\n${server.stderr()}`);
   });
   return server;
+}
+
+/// For what all tests of one `describe` share: its `after` runs when they are done, the latest first.
+export function suiteScope() {
+  const cleanups = [];
+  after(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+  return { after: (cleanup) => cleanups.unshift(cleanup) };
 }
 
 /// Runs a command to its end: {code, stdout, stderr}. `input` goes to its standard input.

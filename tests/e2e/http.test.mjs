@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { metricsOf, parseMetrics, patience, serverFor, untilIdle } from './helpers.mjs';
+import { metricsOf, parseMetrics, patience, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 /// Sends bytes on a fresh connection; resolves with all that came back once the server has closed it, or after
 /// `quietMs` without more (closed: false).
@@ -32,11 +32,8 @@ const statusOf = async (opening) => opening.then(async (client) => (await client
 
 describe('plain HTTP', () => {
   let server;
-  const cleanups = [];
-  before(async () => (server = await serverFor({ after: (f) => cleanups.unshift(f) })));
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
-  });
+  const suite = suiteScope();
+  before(async () => (server = await serverFor(suite)));
   const fetched = async (path, options) => {
     const response = await fetch(server.url + path, options);
     return { response, body: await response.text() };

@@ -1,8 +1,8 @@
 // What a request says about the choice of its tokens has its effect, through the wire.
 import assert from 'node:assert/strict';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { serverFor } from './helpers.mjs';
+import { serverFor, suiteScope } from './helpers.mjs';
 
 const story = 'Tell me a story about a fox named Pip and a lantern.';
 const input = story;
@@ -10,14 +10,11 @@ const input = story;
 describe('sampling', () => {
   let server;
   let client;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (f) => cleanups.unshift(f) });
+    server = await serverFor(suite);
     client = await plainClient(server);
-    cleanups.unshift(() => client.close());
-  });
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
+    suite.after(() => client.close());
   });
   const textOf = async (body) => (await client.complete({ input, ...body })).text;
   const entriesOf = (turn) => turn.end.response.output[0].content[0].logprobs;

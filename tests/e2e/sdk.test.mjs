@@ -1,8 +1,8 @@
 // Conversations through the official SDK: turns, lanes, forks, cancels. Every event is held against the contract.
 import assert from 'node:assert/strict';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { sdkClient } from './client.mjs';
-import { metricsOf, serverFor, untilIdle } from './helpers.mjs';
+import { metricsOf, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const story = 'Tell me a story about a fox named Pip and a lantern.';
 const greedy = { temperature: 0, max_output_tokens: 120 };
@@ -16,14 +16,11 @@ const prompts = [
 describe('a conversation through the official SDK', () => {
   let server;
   let client;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (f) => cleanups.unshift(f) });
+    server = await serverFor(suite);
     client = await sdkClient(server);
-    cleanups.unshift(() => client.close());
-  });
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
+    suite.after(() => client.close());
   });
 
   test('a second turn remembers the first, as if the whole conversation had been sent', async () => {

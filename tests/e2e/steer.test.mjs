@@ -1,8 +1,8 @@
 // More input for a response while it runs, through the official SDK: response.steer and what follows.
 import assert from 'node:assert/strict';
-import { describe, before, after, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { sdkClient } from './client.mjs';
-import { serverFor, untilIdle } from './helpers.mjs';
+import { serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const story = 'Tell me a story about a fox named Pip and a lantern.';
 const question = 'Where was the lantern?';
@@ -12,14 +12,11 @@ const codesOf = (turn) => turn.steers.map((event) => event.error?.code ?? 'accep
 describe('steering', () => {
   let server;
   let client;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (f) => cleanups.unshift(f) });
+    server = await serverFor(suite);
     client = await sdkClient(server);
-    cleanups.unshift(() => client.close());
-  });
-  after(async () => {
-    for (const cleanup of cleanups) await cleanup();
+    suite.after(() => client.close());
   });
 
   test('the running response ends as steered, and a successor goes on from its very tokens', async () => {

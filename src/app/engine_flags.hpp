@@ -1,0 +1,49 @@
+// The flags by which the scheduler is set, the same for an engine with a model and for its replay.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace octavo {
+
+/// `Options` has a member of each flag's name; what it holds is the default.
+template <class Options>
+void add_engine_flags(CLI::App& command, Options& options, const std::string& group) {
+  command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
+                  "Token budget of a step")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--step-time", options.step_time_ms,
+                  "Milliseconds that a step may take with prefill beside running streams")
+      ->check(CLI::Range(1.0, 60000.0))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--scheduling-policy", options.scheduling_policy,
+                  "Who is admitted first: fcfs, priority (octavo.priority, smaller first), or fair "
+                  "(equal shares of tokens between API keys)")
+      ->check(CLI::IsMember({"fcfs", "priority", "fair"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--preemption-mode", options.preemption_mode,
+                  "When blocks run out: swap to the host, recompute later, or auto, the cheaper by "
+                  "measured rates")
+      ->check(CLI::IsMember({"swap", "recompute", "auto"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_flag("--enable-prefix-caching,!--no-enable-prefix-caching",
+                options.enable_prefix_caching,
+                "Keep the KV blocks of finished requests for others that begin alike (default: on)")
+      ->group(group);
+}
+
+}  // namespace octavo
