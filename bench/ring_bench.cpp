@@ -1,11 +1,13 @@
 // What the engine costs beside the model: scheduler, block manager and the actors' hops for each
 // step of 64 decoding sequences, with an executor that answers at once. JSON on standard output,
-// microseconds per step.
+// microseconds and processor ticks of the median step.
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
 #include <span>
 #include <thread>
+#include <vector>
 
 #include "actors/ring.hpp"
 
@@ -48,15 +50,54 @@ Request request(std::uint64_t id) {
   return made;
 }
 
+// The processor's own counter; a steady rate that does not follow the clock speed.
+std::uint64_t ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t count = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#else
+  return 0;
+#endif
+}
+
 double now_us() {
   return std::chrono::duration<double, std::micro>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
+struct Moment {
+  double us = now_us();
+  std::uint64_t tick = ticks();
+};
+
+/// Of one step.
+struct Cost {
+  double us = 0;
+  double ticks = 0;
+};
+
+Cost between(const Moment& from, const Moment& to) {
+  return {to.us - from.us, static_cast<double>(to.tick - from.tick)};
+}
+
+Cost operator+(const Cost& a, const Cost& b) { return {a.us + b.us, a.ticks + b.ticks}; }
+
+// Of all steps; the mean would tell of what else the machine did.
+Cost median(std::vector<Cost> costs) {
+  if (costs.empty()) return {};
+  const auto middle = costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2);
+  std::nth_element(costs.begin(), middle, costs.end(),
+                   [](const Cost& a, const Cost& b) { return a.us < b.us; });
+  return *middle;
+}
+
 struct PureCost {
-  double scheduler_us = 0;      ///< plan + complete
-  double block_manager_us = 0;  ///< reserve
+  Cost scheduler;      ///< plan + complete
+  Cost block_manager;  ///< reserve
 };
 
 // The pure rooms alone, microseconds per step of num_sequences that decode.
@@ -73,27 +114,26 @@ PureCost pure_cost(std::int32_t num_sequences, std::int32_t num_tokens) {
     each.sampling.max_tokens = num_tokens;
     scheduler.submit(std::move(each), {});
   }
-  PureCost cost;
-  int num_steps = 0;
+  std::vector<Cost> scheduler_costs;
+  std::vector<Cost> block_manager_costs;
   for (;;) {
-    const double start = now_us();
+    const Moment start;
     auto plan = scheduler.plan({});
     if (!plan) break;
-    const double planned = now_us();
+    const Moment planned;
     const StepBatch batch = blocks.reserve(std::move(*plan));
-    const double reserved = now_us();
+    const Moment reserved;
     const StepResult result = *executor.execute(batch);
-    const double executed = now_us();
+    const Moment executed;
     scheduler.complete(result, {});
     scheduler.take_events();
-    const double completed = now_us();
+    const Moment completed;
     if (static_cast<std::int32_t>(batch.scheduled.size()) != num_sequences) continue;
     if (!batch.starts.empty()) continue;
-    ++num_steps;
-    cost.scheduler_us += planned - start + completed - executed;
-    cost.block_manager_us += reserved - planned;
+    scheduler_costs.push_back(between(start, planned) + between(executed, completed));
+    block_manager_costs.push_back(between(planned, reserved));
   }
-  return {cost.scheduler_us / num_steps, cost.block_manager_us / num_steps};
+  return {median(std::move(scheduler_costs)), median(std::move(block_manager_costs))};
 }
 
 // A prompt of 2,000 tokens, all of it cached: what finding it costs, microseconds.
@@ -173,11 +213,13 @@ double ring_us_per_step() {
 int main() {
   const PureCost few = pure_cost(kSequences, kTokens);
   std::printf("{\"sequences\":%d,\"pure_us_per_step\":%.1f,\"ring_us_per_step\":%.1f", kSequences,
-              few.scheduler_us + few.block_manager_us, ring_us_per_step());
+              few.scheduler.us + few.block_manager.us, ring_us_per_step());
   for (const std::int32_t num_sequences : {256, 1024, 4096}) {
     const PureCost cost = pure_cost(num_sequences, 300);
     std::printf(",\"scheduler_us_%d\":%.1f,\"block_manager_us_%d\":%.1f", num_sequences,
-                cost.scheduler_us, num_sequences, cost.block_manager_us);
+                cost.scheduler.us, num_sequences, cost.block_manager.us);
+    std::printf(",\"scheduler_ticks_%d\":%.0f,\"block_manager_ticks_%d\":%.0f", num_sequences,
+                cost.scheduler.ticks, num_sequences, cost.block_manager.ticks);
   }
   std::printf(",\"prefix_lookup_us\":%.2f}\n", prefix_lookup_us());
 }

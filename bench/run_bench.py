@@ -135,8 +135,10 @@ class Bench:
         self.row("scheduler, block manager and actors, 64 sequences", f"{seen['ring_us_per_step']:.0f} us a step", "under 100 us",
                  f"pure rooms {seen['pure_us_per_step']:.0f} us")
         for size, asked in ((256, ("50 us", "30 us")), (1024, ("linear", "linear")), (4096, ("linear", "linear"))):
-            self.row(f"scheduler plan + complete, {size} sequences", f"{seen[f'scheduler_us_{size}']:.0f} us a step", asked[0], "")
-            self.row(f"block manager, {size} sequences", f"{seen[f'block_manager_us_{size}']:.0f} us a step", asked[1], "")
+            self.row(f"scheduler plan + complete, {size} sequences", f"{seen[f'scheduler_us_{size}']:.0f} us a step", asked[0],
+                     f"{seen[f'scheduler_ticks_{size}'] / size:.0f} ticks a sequence")
+            self.row(f"block manager, {size} sequences", f"{seen[f'block_manager_us_{size}']:.0f} us a step", asked[1],
+                     f"{seen[f'block_manager_ticks_{size}'] / size:.0f} ticks a sequence")
         self.row("prefix lookup, 2,000 tokens", f"{seen['prefix_lookup_us']:.1f} us", "5 us", "all 125 blocks found")
 
     def replay(self, trace: str, *flags: str) -> dict:
