@@ -2,10 +2,12 @@
 // sessions and scheduler.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -71,7 +73,7 @@ struct RequestAccepted {
 struct TokensGenerated {
   RequestId request;
   std::int32_t choice = 0;  ///< Which sequence of the group, 0 .. n - 1.
-  std::vector<SampledToken> tokens;
+  boost::container::small_vector<SampledToken, 1> tokens;  ///< Mostly one, without an allocation.
   std::optional<FinishReason> finished;  ///< Set on the last one of the sequence. The token that
                                          ///< stopped it is among `tokens`.
   std::optional<float> score;            ///< Beam search, with `finished`: the hypothesis' score.
@@ -101,5 +103,6 @@ struct RequestRejected {
 
 using RequestEvent = std::variant<RequestAccepted, TokensGenerated, RequestPreempted,
                                   RequestResumed, RequestFinished, RequestRejected>;
+static_assert(std::is_nothrow_move_constructible_v<RequestEvent>);  // Or vectors would copy them.
 
 }  // namespace octavo
