@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "src/app/bytes.hpp"
+#include "src/app/engine_flags.hpp"
 #include "src/runtime/load_runner.hpp"
 
 namespace octavo {
@@ -128,22 +129,12 @@ Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const Mode
   }
   config.max_model_len =
       options.max_model_len > 0 ? options.max_model_len : static_cast<std::int32_t>(longest);
-  config.max_num_seqs = options.max_num_seqs;
-  config.max_num_batched_tokens = options.max_num_batched_tokens;
-  config.target_step_time =
-      std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
   config.eos_token_ids = info.defaults.eos_token_ids;
   config.num_host_blocks = static_cast<std::int32_t>(info.num_host_blocks);
-  config.enable_prefix_caching = options.enable_prefix_caching;
   auto allocator = kv_allocator_named(options.kv_allocator);
   if (!allocator) return allocator.error();
   config.kv_allocator = *allocator;
-  auto policy = queue_policy_named(options.scheduling_policy);
-  if (!policy) return policy.error();
-  config.queue_policy = *policy;
-  if (options.preemption_mode == "swap") config.preemption_mode = PreemptionMode::kSwap;
-  if (options.preemption_mode == "recompute") config.preemption_mode = PreemptionMode::kRecompute;
-  config.seed = options.seed;
+  if (auto set = set_engine(config, options); !set) return set.error();
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "src/app/bytes.hpp"
+#include "src/app/engine_flags.hpp"
 #include "src/app/replay_recording.hpp"
 #include "src/app/replay_run.hpp"
 #include "src/model/decoder_spec.hpp"
@@ -81,23 +82,12 @@ Result<ReplayConfig> engine_of(const ReplayOptions& options, const ModelShape& s
   config.engine.block_size = options.block_size;
   config.engine.max_model_len =
       max_model_len_of(options, trace.longest(), std::int64_t{*num_blocks} * options.block_size);
-  config.engine.max_num_seqs = options.max_num_seqs;
-  config.engine.max_num_batched_tokens = options.max_num_batched_tokens;
-  config.engine.seed = options.seed;
-  config.engine.enable_prefix_caching = options.enable_prefix_caching;
-  config.engine.target_step_time =
-      std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
   const std::int64_t block_bytes = shape.kv_bytes_per_token * options.block_size;
   const std::int64_t swap_bytes =
       options.swap_space.empty() ? 0 : static_cast<std::int64_t>(*parse_bytes(options.swap_space));
   config.engine.num_host_blocks =
       static_cast<std::int32_t>(std::min<std::int64_t>(swap_bytes / block_bytes, 1 << 26));
-  const auto policy = queue_policy_named(options.scheduling_policy);
-  if (!policy) return policy.error();
-  config.engine.queue_policy = *policy;
-  if (options.preemption_mode == "swap") config.engine.preemption_mode = PreemptionMode::kSwap;
-  if (options.preemption_mode == "recompute")
-    config.engine.preemption_mode = PreemptionMode::kRecompute;
+  if (auto set = set_engine(config.engine, options); !set) return set.error();
   return config;
 }
 

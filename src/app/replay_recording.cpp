@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "src/app/bytes.hpp"
+#include "src/app/engine_flags.hpp"
 #include "src/app/replay_run.hpp"
 #include "src/replay/arrivals.hpp"
 #include "src/replay/recording_outcome.hpp"
@@ -75,29 +76,11 @@ Result<SchedulerConfig> engine_of(const ReplayOptions& options, const RecordingH
   if (options.has("swap-space")) engine.num_host_blocks = blocks_in(options.swap_space);
   if (options.has("num-blocks")) engine.num_blocks = options.num_blocks;
   if (engine.num_blocks < 1) return invalid_flag("kv-memory", "holds not one block");
-  if (options.has("max-num-seqs")) engine.max_num_seqs = options.max_num_seqs;
-  if (options.has("max-num-batched-tokens"))
-    engine.max_num_batched_tokens = options.max_num_batched_tokens;
   if (options.has("max-model-len")) engine.max_model_len = options.max_model_len;
   engine.max_model_len = static_cast<std::int32_t>(std::min<std::int64_t>(
       engine.max_model_len, std::int64_t{engine.num_blocks} * engine.block_size));
-  if (options.has("seed")) engine.seed = options.seed;
-  if (options.has("step-time")) {
-    engine.target_step_time =
-        std::chrono::nanoseconds(static_cast<std::int64_t>(options.step_time_ms * 1e6));
-  }
-  if (options.has("enable-prefix-caching") || options.has("no-enable-prefix-caching"))
-    engine.enable_prefix_caching = options.enable_prefix_caching;
-  if (options.has("scheduling-policy")) {
-    const auto policy = queue_policy_named(options.scheduling_policy);
-    if (!policy) return policy.error();
-    engine.queue_policy = *policy;
-  }
-  if (options.has("preemption-mode")) {
-    engine.preemption_mode.reset();
-    if (options.preemption_mode == "swap") engine.preemption_mode = PreemptionMode::kSwap;
-    if (options.preemption_mode == "recompute") engine.preemption_mode = PreemptionMode::kRecompute;
-  }
+  const auto is_given = [&](const char* flag) { return options.has(flag); };
+  if (auto set = set_engine(engine, options, is_given); !set) return set.error();
   return engine;
 }
 

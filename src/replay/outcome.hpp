@@ -61,7 +61,4 @@ inline std::string_view name_of(const Outcome& outcome) {
   return outcome.label.empty() ? name_of(outcome.allocator) : std::string_view(outcome.label);
 }
 
-/// Mean and 99th percentile of requests' latencies per token of output.
-void set_latencies(Outcome& outcome, std::vector<double> normalized_s);
-
 }  // namespace octavo

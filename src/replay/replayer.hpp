@@ -6,17 +6,14 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <unordered_map>
-#include <vector>
 
 #include "src/cache/block_manager.hpp"
 #include "src/core/result.hpp"
 #include "src/replay/cost_executor.hpp"
 #include "src/replay/cost_model.hpp"
-#include "src/replay/memory_account.hpp"
 #include "src/replay/outcome.hpp"
+#include "src/replay/run_account.hpp"
 #include "src/replay/trace.hpp"
-#include "src/replay/usage_clock.hpp"
 #include "src/scheduler/scheduler.hpp"
 
 namespace octavo {
@@ -41,35 +38,20 @@ class Replayer {
   void arrive();
   void submit(std::size_t index);
   Result<void> step(StepPlan plan);
-  void enter(const SequenceStart& start);
-  void account(const StepBatch& batch);
   void hear(const RequestEvent& event);
-  void take_picture();
-  StepUsage usage() const;
   std::int64_t num_waiting() const;
   TimePoint now() const;
-  Outcome report() const;
 
   const Trace& trace_;
   ReplayConfig config_;
   Scheduler scheduler_;
   BlockManager blocks_;
   CostExecutor executor_;
-  MemoryAccount account_;
-  UsageClock clock_;
-  Outcome outcome_;
+  RunAccount account_;
 
   std::size_t num_arrived_ = 0;
   std::deque<std::size_t> held_;  ///< Arrived, not submitted: the queue need not hold all prompts.
-  std::vector<std::size_t> submitted_;                  ///< [RequestId - 1]: index in the trace.
-  std::unordered_map<SequenceId, SequenceFate> fates_;  ///< Of sequences that started.
-  std::vector<std::uint64_t>
-      batched_in_;  ///< [index in the trace]: the last step that scheduled it.
-  std::int32_t num_batched_ = 0;
-  bool is_prefilling_ = false;
-  std::vector<double> normalized_s_;
-  std::int64_t num_prompt_tokens_ = 0;
-  std::int64_t num_cached_tokens_ = 0;
+  std::uint64_t num_submitted_ = 0;
 };
 
 }  // namespace octavo

@@ -1,10 +1,10 @@
 // The feeds of the blocks and of the load, from the real binary: what is told adds up to what is there.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
 import { BlockMap, kFree, kOwned } from '../../src/web/app/wire/block_map.js';
 import { plainClient } from './client.mjs';
-import { eventually, serverFor } from './helpers.mjs';
+import { eventually, serverFor, suiteScope } from './helpers.mjs';
 
 // Slow enough that an answer is seen while it grows.
 const kSlowly = ['--threads', '1', '--cpu-instruction-set', 'reference'];
@@ -45,12 +45,9 @@ async function untilQuiet(map) {
 
 describe('the feeds', () => {
   let server;
-  const cleanups = [];
+  const suite = suiteScope();
   before(async () => {
-    server = await serverFor({ after: (stop) => cleanups.push(stop) }, kSlowly);
-  });
-  after(async () => {
-    for (const stop of cleanups) await stop();
+    server = await serverFor(suite, kSlowly);
   });
 
   test('a response takes blocks while it is written and gives them up at its end', async () => {

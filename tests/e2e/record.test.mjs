@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, before, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { eventually, octavo, serverFor, untilIdle } from './helpers.mjs';
+import { eventually, octavo, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-record-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -42,11 +42,10 @@ async function traffic(server) {
 describe('octavo serve --record and octavo replay', () => {
   const file = join(folder, 'busy.rec');
   let spoken;
-  const cleanups = [];
-  after(() => Promise.all(cleanups.map((cleanup) => cleanup())));
+  const suite = suiteScope();
 
   before(async () => {
-    const server = await serverFor({ after: (f) => cleanups.push(f) },
+    const server = await serverFor(suite,
       ['--record', file, '--num-gpu-blocks-override', '30', '--swap-space', '0.01', '--max-num-seqs', '16', '--log-level', 'info']);
     await traffic(server);
     assert.deepEqual(await server.stop('SIGTERM'), { code: 0, signal: null });

@@ -10,6 +10,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_executor.hpp"
 #include "tests/support/plan_bytes.hpp"
+#include "tests/support/random_engine.hpp"
 
 using namespace octavo;
 
@@ -54,7 +55,7 @@ class Ring {
   explicit Ring(std::uint64_t seed, bool may_fail = false)
       : random_(seed),
         may_fail_(may_fail),
-        config_(make_config()),
+        config_(testing::random_engine(random_)),
         scheduler_(config_),
         blocks_(config_.cache(7)),
         executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks) {
@@ -117,28 +118,6 @@ class Ring {
 
  private:
   int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-
-  SchedulerConfig make_config() {
-    SchedulerConfig config;
-    config.block_size = pick(1, 9);
-    config.num_blocks = pick(4, 60);
-    config.num_host_blocks = pick(0, 2) == 0 ? 0 : pick(1, 80);
-    config.max_model_len = pick(8, 200);
-    config.max_num_seqs = pick(1, 12);
-    config.max_num_batched_tokens = pick(1, 40);
-    config.max_steps_in_flight = pick(1, 3);
-    config.max_num_waiting = 20;
-    config.eos_token_ids = {3};
-    config.queue_policy = static_cast<QueuePolicyName>(pick(0, 2));
-    config.enable_prefix_caching = pick(0, 3) > 0;
-    if (pick(0, 1) == 0)
-      config.preemption_mode = pick(0, 1) == 0 ? PreemptionMode::kSwap : PreemptionMode::kRecompute;
-    if (pick(0, 5) == 0) {
-      config.kv_allocator = static_cast<KvAllocator>(pick(1, 3));
-      config.num_host_blocks = 0;
-    }
-    return config;
-  }
 
   void submit() {
     Request request;

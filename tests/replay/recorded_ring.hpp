@@ -11,6 +11,7 @@
 #include "src/replay/recorder.hpp"
 #include "src/scheduler/scheduler.hpp"
 #include "tests/support/fake_executor.hpp"
+#include "tests/support/random_engine.hpp"
 
 namespace octavo::testing {
 
@@ -56,25 +57,8 @@ class RecordedRing {
   int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
 
   SchedulerConfig make_config() {
-    SchedulerConfig config;
-    config.block_size = pick(1, 9);
-    config.num_blocks = pick(6, 50);
-    config.num_host_blocks = pick(0, 2) == 0 ? 0 : pick(1, 80);
-    config.max_model_len = pick(8, 200);
-    config.max_num_seqs = pick(1, 12);
-    config.max_num_batched_tokens = pick(1, 40);
-    config.max_steps_in_flight = pick(1, 3);
-    config.max_num_waiting = 20;
-    config.eos_token_ids = {3};
+    SchedulerConfig config = random_engine(random_);
     config.seed = random_();
-    config.queue_policy = static_cast<QueuePolicyName>(pick(0, 2));
-    config.enable_prefix_caching = pick(0, 3) > 0;
-    if (pick(0, 1) == 0)
-      config.preemption_mode = pick(0, 1) == 0 ? PreemptionMode::kSwap : PreemptionMode::kRecompute;
-    if (pick(0, 5) == 0) {
-      config.kv_allocator = static_cast<KvAllocator>(pick(1, 3));
-      config.num_host_blocks = 0;
-    }
     return config;
   }
 

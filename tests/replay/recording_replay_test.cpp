@@ -1,10 +1,12 @@
 #include "src/replay/recording_replay.hpp"
 
 #include "src/replay/recording_counts.hpp"
+#include "tests/replay/recorded_engine.hpp"
 #include "tests/replay/recorded_ring.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo;
+using octavo::testing::RecordedEngine;
 using octavo::testing::RecordedRing;
 
 namespace {
@@ -28,17 +30,7 @@ std::string recording_of_a_priority_queue() {
   config.max_num_seqs = 1;
   config.max_steps_in_flight = 1;
   config.queue_policy = QueuePolicyName::kPriority;
-  std::string bytes;
-  RecordingHeader header;
-  header.engine = config;
-  Recorder recorder(header, [&](std::string piece) {
-    bytes += piece;
-    return true;
-  });
-  Scheduler scheduler(config);
-  BlockManager blocks(config.cache());
-  testing::FakeExecutor executor(config.num_blocks, config.block_size, 50);
-  TimePoint now{};
+  RecordedEngine engine(config, {});
   for (std::uint64_t id = 1; id <= 3; ++id) {
     Request request;
     request.id = RequestId{id};
@@ -46,20 +38,10 @@ std::string recording_of_a_priority_queue() {
     request.sampling.max_tokens = 2;
     request.sampling.ignore_eos = true;
     request.priority = -static_cast<std::int32_t>(id);
-    recorder.submitted(request, now);
-    scheduler.submit(request, now);
+    engine.submit(request);
   }
-  for (;;) {
-    now += std::chrono::milliseconds(1);
-    auto plan = scheduler.plan(now);
-    recorder.planned(plan ? &*plan : nullptr, now);
-    if (!plan) break;
-    const auto result = executor.execute(blocks.reserve(std::move(*plan)));
-    recorder.completed(*result, now);
-    scheduler.complete(*result, now);
-  }
-  recorder.close(now);
-  return bytes;
+  engine.run(std::chrono::milliseconds(1));
+  return engine.close();
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 #include "src/replay/recording_trace.hpp"
 
 #include "src/replay/prompt_tokens.hpp"
-#include "src/replay/recorder.hpp"
 #include "src/replay/recording_outcome.hpp"
 #include "src/replay/replayer.hpp"
+#include "tests/replay/recorded_engine.hpp"
 #include "tests/replay/recorded_ring.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo;
+using octavo::testing::RecordedEngine;
 using octavo::testing::RecordedRing;
 
 namespace {
@@ -24,19 +25,7 @@ SchedulerConfig small_engine() {
 
 /// A conversation of two turns, and a request that is cancelled behind it before it has begun.
 std::string conversation() {
-  const SchedulerConfig config = small_engine();
-  std::string bytes;
-  RecordingHeader header;
-  header.engine = config;
-  Recorder recorder(header, [&](std::string piece) {
-    bytes += piece;
-    return true;
-  });
-  Scheduler scheduler(config);
-  BlockManager blocks(config.cache());
-  testing::FakeExecutor executor(config.num_blocks, config.block_size, 50);
-  TimePoint now{std::chrono::seconds(5)};
-  std::vector<TokenId> heard;
+  RecordedEngine engine(small_engine(), TimePoint(std::chrono::seconds(5)));
   const auto submit = [&](std::uint64_t id, std::vector<TokenId> prompt) {
     Request request;
     request.id = RequestId{id};
@@ -45,39 +34,20 @@ std::string conversation() {
     request.sampling.ignore_eos = true;
     request.priority = 7;
     request.tenant = request.cache_namespace = 9;
-    recorder.submitted(request, now);
-    scheduler.submit(request, now);
+    engine.submit(request);
   };
-  const auto run = [&] {
-    for (;;) {
-      auto plan = scheduler.plan(now);
-      recorder.planned(plan ? &*plan : nullptr, now);
-      if (!plan) break;
-      auto result = executor.execute(blocks.reserve(std::move(*plan)));
-      result->elapsed = std::chrono::milliseconds(2);
-      now += result->elapsed;
-      recorder.completed(*result, now);
-      scheduler.complete(*result, now);
-      for (const RequestEvent& event : scheduler.take_events()) {
-        if (const auto* tokens = std::get_if<TokensGenerated>(&event)) {
-          for (const SampledToken& each : tokens->tokens) heard.push_back(each.token);
-        }
-      }
-    }
-  };
+  constexpr std::chrono::milliseconds kStep{2};
   std::vector<TokenId> prompt{1, 2, 3, 4, 5, 6, 7, 8, 9};
   submit(1, prompt);
-  run();
-  now += std::chrono::seconds(1);
+  const std::vector<TokenId> heard = engine.run(kStep);
+  engine.wait(std::chrono::seconds(1));
   prompt.insert(prompt.end(), heard.begin(), heard.end());
   prompt.push_back(11);
   submit(2, prompt);
   submit(3, {1, 1, 1});
-  recorder.cancelled(RequestId{3}, CancelReason::kClientGone, now, -1);
-  scheduler.cancel(RequestId{3}, CancelReason::kClientGone, now);
-  run();
-  recorder.close(now);
-  return bytes;
+  engine.cancel(RequestId{3}, CancelReason::kClientGone);
+  engine.run(kStep);
+  return engine.close();
 }
 
 void listen(const std::string& bytes, RecordingListener& listener) {
