@@ -156,16 +156,17 @@ double prefix_lookup_us() {
   }
   constexpr int kRounds = 2000;
   std::size_t num_found = 0;
-  const double start = now_us();
+  std::vector<Cost> costs;
   for (int round = 0; round < kRounds; ++round) {
+    const Moment start;
     PrefixPosition position = index.root(0);
     for (std::size_t i = 0; i < num_blocks; ++i) {
       position = index.next(position, tokens(i));
       num_found += index.place(position.content, Tier::kDevice) ? 1 : 0;
     }
+    costs.push_back(between(start, Moment()));
   }
-  const double elapsed = now_us() - start;
-  return num_found == kRounds * num_blocks ? elapsed / kRounds : -1.0;
+  return num_found == kRounds * num_blocks ? median(std::move(costs)).us : -1.0;
 }
 
 asio::awaitable<void> listen(Mailbox<SessionMessage>* mailbox) {

@@ -5,16 +5,35 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "src/core/error.hpp"
 
 namespace octavo {
 namespace {
 
-// A content's id is its serial number above the slot it lies in, so that finding it is no search.
-constexpr int kSlotBits = 31;
-constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
+using Hash = std::array<std::uint64_t, 2>;
+
+// To the end in any case: it is nearly always, and without branches it takes a few instructions.
+bool are_equal(const TokenId* a, std::span<const TokenId> b) {
+  TokenId differences = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) differences |= a[i] ^ b[i];
+  return differences == 0;
+}
+
+/// Both halves of the product in one (the mixing step of wyhash).
+std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// The chain: covers all that `before` covers, and `own`. Both depend on the secret.
+Hash link(const Hash& before, const Hash& own) {
+  constexpr std::uint64_t kFirst = 0x9E3779B97F4A7C15ULL;
+  constexpr std::uint64_t kSecond = 0xC2B2AE3D27D4EB4FULL;
+  return {folded_product(before[0] ^ own[0], before[1] ^ kFirst),
+          folded_product(before[1] ^ own[1], before[0] ^ kSecond) + own[0]};
+}
 
 }  // namespace
 
@@ -36,19 +55,18 @@ PrefixPosition PrefixIndex::root(std::uint64_t cache_namespace) const {
 }
 
 PrefixPosition PrefixIndex::next(const PrefixPosition& at, std::span<const TokenId> tokens) const {
-  // The chain: each hash covers the one before it. The tokens are hashed by themselves first, so
-  // that a processor works on several blocks at once and only this short step waits for the last.
-  const XXH128_hash_t own_hash = XXH3_128bits_withSeed(tokens.data(), tokens.size_bytes(), secret_);
-  const std::array<std::uint64_t, 4> link{at.hash[0], at.hash[1], own_hash.low64, own_hash.high64};
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(link.data(), sizeof link, secret_);
-  PrefixPosition result{{hash.low64, hash.high64}, {}};
+  // The tokens are hashed by themselves first, so that a processor works on several blocks at once
+  // and only the short link waits for the block before.
+  const XXH128_hash_t own = XXH3_128bits_withSeed(tokens.data(), tokens.size_bytes(), secret_);
+  PrefixPosition result{link(at.hash, {own.low64, own.high64}), {}};
   for (std::size_t bucket = home_of(result.hash); buckets_[bucket] != kNone;
        bucket = (bucket + 1) & mask()) {
     const auto slot = static_cast<std::size_t>(buckets_[bucket]);
     const Entry& entry = entries_[slot];
-    if (entry.hash != result.hash || entry.parent != at.content) continue;
-    const TokenId* own = tokens_.data() + slot * static_cast<std::size_t>(block_size_);
-    if (std::memcmp(own, tokens.data(), tokens.size_bytes()) != 0) continue;
+    // Not the arrays as such: their comparison is a call.
+    if (entry.hash[0] != result.hash[0] || entry.hash[1] != result.hash[1]) continue;
+    if (entry.parent != at.content) continue;
+    if (!are_equal(tokens_.data() + slot * static_cast<std::size_t>(block_size_), tokens)) continue;
     result.content = entry.id;
     break;
   }
@@ -70,26 +88,6 @@ ContentId PrefixIndex::insert(const PrefixPosition& at, ContentId parent,
   buckets_[bucket] = slot;
   ++num_entries_;
   return id;
-}
-
-std::int32_t PrefixIndex::slot_of(ContentId content) const {
-  const std::uint64_t slot = content.value & kSlotMask;
-  const bool is_known = content.value != 0 && slot < entries_.size() &&
-                        entries_[static_cast<std::size_t>(slot)].id == content;
-  return is_known ? static_cast<std::int32_t>(slot) : kNone;
-}
-
-const PrefixIndex::Entry* PrefixIndex::find(ContentId content) const {
-  const std::int32_t slot = slot_of(content);
-  return slot == kNone ? nullptr : &entries_[static_cast<std::size_t>(slot)];
-}
-
-std::optional<BlockId> PrefixIndex::place(ContentId content, Tier tier) const {
-  const Entry* entry = find(content);
-  if (entry == nullptr) return std::nullopt;
-  const std::int32_t block = entry->place[static_cast<std::size_t>(tier)];
-  if (block == kNone) return std::nullopt;
-  return BlockId{block};
 }
 
 void PrefixIndex::set_place(ContentId content, Tier tier, BlockId block) {

@@ -41,8 +41,14 @@ class PrefixIndex {
   ContentId insert(const PrefixPosition& at, ContentId parent, std::span<const TokenId> tokens);
 
   /// Where the content lies; nothing when not on that tier. `content` may have been forgotten.
-  std::optional<BlockId> place(ContentId content, Tier tier) const;
-  bool is_known(ContentId content) const { return find(content) != nullptr; }
+  std::optional<BlockId> place(ContentId content, Tier tier) const {
+    const std::int32_t slot = slot_of(content);
+    if (slot == kNone) return std::nullopt;
+    const std::int32_t block =
+        entries_[static_cast<std::size_t>(slot)].place[static_cast<std::size_t>(tier)];
+    return block == kNone ? std::nullopt : std::optional(BlockId{block});
+  }
+  bool is_known(ContentId content) const { return slot_of(content) != kNone; }
   void set_place(ContentId content, Tier tier, BlockId block);
   /// The content is gone from the tier; gone from both, it is forgotten.
   void clear_place(ContentId content, Tier tier);
@@ -51,6 +57,9 @@ class PrefixIndex {
 
  private:
   static constexpr std::int32_t kNone = -1;
+  // A content's id is its serial number above the slot it lies in, so that finding it is no search.
+  static constexpr int kSlotBits = 31;
+  static constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
   struct Entry {
     std::array<std::uint64_t, 2> hash{};
     ContentId id;  ///< 0: the entry is unused.
@@ -60,8 +69,12 @@ class PrefixIndex {
 
   std::size_t mask() const { return buckets_.size() - 1; }
   std::size_t home_of(const std::array<std::uint64_t, 2>& hash) const { return hash[0] & mask(); }
-  std::int32_t slot_of(ContentId content) const;
-  const Entry* find(ContentId content) const;
+  std::int32_t slot_of(ContentId content) const {
+    const std::uint64_t slot = content.value & kSlotMask;
+    const bool is_known = content.value != 0 && slot < entries_.size() &&
+                          entries_[static_cast<std::size_t>(slot)].id == content;
+    return is_known ? static_cast<std::int32_t>(slot) : kNone;
+  }
   void forget(std::int32_t slot);
   void erase_bucket(std::size_t bucket);
 
