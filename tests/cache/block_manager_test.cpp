@@ -26,6 +26,25 @@ StepPlan schedule(SequenceId id, std::int32_t first, std::int32_t num_tokens) {
   return plan;
 }
 
+/// Distinct tokens, so that every block has a content of its own.
+StepPlan start_distinct(SequenceId id, std::int32_t num_tokens, TokenId first = 0) {
+  StepPlan plan = start_and_schedule(id, num_tokens);
+  for (std::int32_t i = 0; i < num_tokens; ++i)
+    plan.starts[0].tokens[static_cast<std::size_t>(i)] = first + i;
+  return plan;
+}
+
+StepPlan numbered(std::uint64_t step, StepPlan plan = {}) {
+  plan.id = StepId{step};
+  return plan;
+}
+
+StepPlan release(SequenceId id) {
+  StepPlan plan;
+  plan.released.push_back(id);
+  return plan;
+}
+
 }  // namespace
 
 TEST_CASE("a prompt gets just the blocks it fills, and a decode a new one at the border") {
@@ -83,4 +102,61 @@ TEST_CASE("at most one block of a sequence is partly empty") {
     const std::int32_t owned = manager.num_blocks() - manager.num_free();
     CHECK(std::int64_t{owned} * 16 - manager.num_tokens_held() < 16);
   }
+}
+
+TEST_CASE("of what is cached the oldest goes first, and the tail of a prompt before its head") {
+  BlockManager manager({.num_blocks = 4, .block_size = 4});
+  manager.reserve(start_distinct(kA, 13));  // Three full blocks and one token.
+  manager.reserve(release(kA));
+  CHECK(manager.credits().num_cached == 3);
+  manager.reserve(start_distinct(kB, 8, 100));  // One block is free, one must be evicted.
+  manager.reserve(release(kB));
+  const StepBatch batch = manager.reserve(start_distinct(kA, 13));
+  CHECK(batch.started.at(0).num_cached_tokens == 8);
+  CHECK(manager.is_consistent());
+}
+
+TEST_CASE("a cached block that was moved to the host is brought back for the next prompt like it") {
+  BlockManager manager({.num_blocks = 3, .num_host_blocks = 3, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 9)));
+  manager.reserve(numbered(2, release(kA)));
+  StepPlan demotion = numbered(3);
+  demotion.num_demotions = 2;
+  const StepBatch demoted = manager.reserve(std::move(demotion));
+  REQUIRE(demoted.demotions.size() == 1);
+  CHECK(demoted.demotions[0].copies.size() == 2);
+  StepPlan next = numbered(4, start_distinct(kB, 12, 100));
+  next.transfers_finished.push_back(demoted.demotions[0].id);
+  manager.reserve(std::move(next));  // Takes the whole device.
+  manager.reserve(numbered(5, release(kB)));
+  const StepBatch batch = manager.reserve(numbered(6, start_distinct(kA, 9)));
+  CHECK(batch.started.at(0).num_cached_tokens == 8);
+  CHECK(batch.started.at(0).promotes);
+  CHECK(batch.promotions.at(0).copies.size() == 2);
+  CHECK(batch.scheduled.empty());  // Nothing reads the blocks before they are there.
+  CHECK(manager.is_consistent());
+}
+
+TEST_CASE("a block that is being copied out is not used again before the copy has ended") {
+  BlockManager manager({.num_blocks = 3, .num_host_blocks = 3, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 8)));
+  StepPlan swap = numbered(2);
+  swap.preempted.push_back({kA, PreemptionMode::kSwap});
+  const StepBatch swapped = manager.reserve(std::move(swap));
+  REQUIRE(swapped.demotions.size() == 1);
+  CHECK(swapped.credits.num_free == 1);
+  CHECK(manager.audit().device.num_in_transfer == 2);
+  StepPlan end = numbered(3);
+  end.transfers_finished.push_back(swapped.demotions[0].id);
+  CHECK(manager.reserve(std::move(end)).credits.num_free == 3);
+  CHECK(manager.audit().host.num_owned == 2);
+  CHECK(manager.is_consistent());
+}
+
+TEST_CASE("prompts of different namespaces share nothing") {
+  BlockManager manager({.num_blocks = 8, .block_size = 4});
+  manager.reserve(start_distinct(kA, 9));
+  StepPlan other = start_distinct(kB, 9);
+  other.starts[0].cache_namespace = 5;
+  CHECK(manager.reserve(std::move(other)).started.at(0).num_cached_tokens == 0);
 }

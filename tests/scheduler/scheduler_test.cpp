@@ -393,3 +393,67 @@ TEST_CASE("a victim with room on the host is swapped, and comes back without a n
   CHECK(events_of<RequestFinished>(events).size() == 2);
   CHECK(scheduler.is_idle());
 }
+
+TEST_CASE("the choices of a request give way together and come back together") {
+  for (PreemptionMode mode : {PreemptionMode::kSwap, PreemptionMode::kRecompute}) {
+    SchedulerConfig config = small_config();
+    config.num_blocks = 10;
+    config.num_host_blocks = 12;
+    config.preemption_mode = mode;
+    Scheduler scheduler(config);
+    Answers answers(scheduler);
+    scheduler.submit(request(1, 6, 30), kStart);
+    Request three = request(2, 6, 8);
+    three.sampling.n = 3;
+    scheduler.submit(three, kStart);
+    std::vector<std::size_t> gone;
+    std::vector<std::size_t> promoted;
+    while (auto plan = scheduler.plan(kStart)) {
+      if (!plan->preempted.empty()) gone.push_back(plan->preempted.size());
+      if (!plan->promotions.empty()) promoted.push_back(plan->promotions.size());
+      for (const Preemption& each : plan->preempted) CHECK(each.mode == mode);
+      scheduler.complete(answers(std::move(*plan)), kStart);
+    }
+    CHECK(gone == std::vector<std::size_t>{3});
+    if (mode == PreemptionMode::kSwap) CHECK(promoted == std::vector<std::size_t>{3});
+    const auto events = scheduler.take_events();
+    CHECK(events_of<RequestPreempted>(events).size() == 1);
+    CHECK(events_of<RequestResumed>(events).size() == 1);
+    CHECK(events_of<RequestFinished>(events).size() == 2);
+    CHECK(scheduler.is_idle());
+  }
+}
+
+TEST_CASE(
+    "a prompt of a hundred thousand tokens holds a running stream up by no more than a step") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 40'000;
+  config.max_model_len = 120'000;
+  config.max_num_batched_tokens = 8192;
+  config.target_step_time = 50ms;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  const auto step = [&](StepPlan plan) {
+    std::int32_t num_tokens = 0;
+    for (const ScheduledSequence& each : plan.scheduled) num_tokens += each.num_tokens;
+    StepResult result = answers(std::move(plan));
+    result.elapsed = std::chrono::microseconds(100) * num_tokens;
+    scheduler.complete(result, kStart);
+    return num_tokens;
+  };
+  scheduler.submit(request(1, 4000, 300), kStart);
+  step(*scheduler.plan(kStart));  // Measures the rate.
+  scheduler.submit(request(2, 100'000, 2), kStart);
+  std::int32_t num_prompt_tokens = 0;
+  int num_steps = 0;
+  while (num_prompt_tokens < 100'000) {
+    StepPlan plan = *scheduler.plan(kStart);
+    ++num_steps;
+    REQUIRE(plan.scheduled.at(0).id == SequenceId{1});  // The stream is in every step,
+    CHECK(plan.scheduled.at(0).num_tokens == 1);
+    const std::int32_t num_tokens = step(std::move(plan));
+    CHECK(num_tokens <= 550);  // and no step takes much more than 50 ms.
+    num_prompt_tokens += num_tokens - 1;
+  }
+  CHECK(num_steps >= 100'000 / 550);
+}
