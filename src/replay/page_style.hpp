@@ -24,7 +24,7 @@ p{margin:0 0 8px;max-width:76ch}.soft{color:var(--soft)}
 figure{margin:14px 0 0;background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:18px}
 figcaption{font-weight:600;font-size:15px;margin:0 0 10px}figcaption span{font-weight:400;color:var(--soft)}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(400px,100%),1fr));gap:14px;margin-top:14px}
-.four{display:grid;grid-template-columns:repeat(auto-fit,minmax(228px,1fr));gap:14px;margin-top:14px}
+.four{display:grid;grid-template-columns:repeat(auto-fill,minmax(228px,1fr));gap:14px;margin-top:14px}
 .two figure,.four figure{margin:0;padding:14px}
 svg{display:block;width:100%;height:auto;font:13px ui-sans-serif,system-ui,"Segoe UI",Roboto,sans-serif}
 text{fill:var(--ink)}.name{font-size:15px;font-weight:600}.share{font-size:14px;font-weight:600}

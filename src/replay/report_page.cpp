@@ -152,11 +152,11 @@ std::string page_of(const ReplayReport& report) {
   html += "<h1>Where the memory goes</h1><p><b>" + name + "</b>: " + load_sentence(report) +
           ".</p><p class=\"soft\">" + escaped(engine_sentence(report)) + ".</p>";
   html += cards(report);
-  html +=
-      "<h2>The KV memory, split</h2><p class=\"soft\">The same requests, the same memory; only how "
-      "it is "
-      "given out differs.</p>" +
-      wide_figure("Mean share of the memory", memory_bars(report), key());
+  html += "<h2>The KV memory, split</h2><p class=\"soft\">The same requests, " +
+          std::string(report.labelled("recorded") != nullptr
+                          ? "in the memory that was recorded, and in the one that was asked for."
+                          : "the same memory; only how it is given out differs.") +
+          "</p>" + wide_figure("Mean share of the memory", memory_bars(report), key());
   html +=
       "<h2>Requests at once</h2><p class=\"soft\">Memory that holds tokens is what batches are "
       "made "
