@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "src/core/span_sink.hpp"
+
 namespace octavo {
 
 struct EngineStatus {
@@ -34,6 +36,7 @@ struct EngineStatus {
   std::atomic<std::int64_t> num_sampled_tokens{0};
   std::atomic<bool> audit_ok{true};  ///< What the last audit found.
   std::atomic<bool> healthy{true};   ///< False once an actor of the ring has died.
+  SpanSink* spans = nullptr;  ///< Hears when who worked; set before the actors start. May be null.
 };
 
 }  // namespace octavo

@@ -96,6 +96,12 @@ struct ExecuteStep {
   StepBatch batch;
 };
 
+// executor -> itself, from the threads that wait for the device
+/// The oldest step that was still on its way has ended.
+struct StepEnded {};
+/// The transfer that was waited for has.
+struct TransferEnded {};
+
 // executor -> scheduler
 struct StepCompleted {
   StepResult result;
@@ -104,11 +110,15 @@ struct StepFailed {
   StepId id;
   Error error;
 };
+/// While no step ran that would have told.
+struct TransfersFinished {
+  std::vector<TransferId> transfers;
+};
 
-using SchedulerMessage =
-    std::variant<SubmitRequest, CancelRequest, CancelAll, StepCompleted, StepFailed>;
+using SchedulerMessage = std::variant<SubmitRequest, CancelRequest, CancelAll, StepCompleted,
+                                      StepFailed, TransfersFinished>;
 using BlockManagerMessage = std::variant<ReserveStep, AuditBlocks, SubscribeBlocks,
                                          UnsubscribeBlocks, BlockMapTaken, PublishBlocks>;
-using ExecutorMessage = ExecuteStep;
+using ExecutorMessage = std::variant<ExecuteStep, StepEnded, TransferEnded>;
 
 }  // namespace octavo

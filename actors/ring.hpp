@@ -13,14 +13,15 @@ namespace octavo {
 class Ring {
  public:
   /// engine: the thread of scheduler and block manager; device: the executor's own.
-  /// `device_executor` and `journal` outlive the ring.
+  /// `step_executor` and `journal` outlive the ring. on_device_lost: on the device's thread.
   Ring(const asio::any_io_executor& engine, const asio::any_io_executor& device,
        const SchedulerConfig& config, StepExecutor& step_executor, EngineStatus& status,
        SchedulerActor::Clock clock, std::uint64_t cache_secret = 0,
-       SchedulerJournal* journal = nullptr)
+       SchedulerJournal* journal = nullptr,
+       std::function<void(const std::string&)> on_device_lost = nullptr)
       : engine_(engine),
         device_(device),
-        executor_(device, step_executor),
+        executor_(device, step_executor, std::move(on_device_lost)),
         block_manager_(engine, config.cache(cache_secret), executor_.address(), status, clock),
         scheduler_(engine, config, block_manager_.address(), status, std::move(clock), journal) {
     executor_.set_scheduler(scheduler_.address());

@@ -87,10 +87,20 @@ void SchedulerActor::handle(const StepFailed& message) {
   scheduler_.fail(message.id, message.error, now);
 }
 
+void SchedulerActor::handle(const TransfersFinished& message) {
+  if (journal_ != nullptr) journal_->transferred(message.transfers);
+  scheduler_.finish_transfers(message.transfers);
+}
+
 std::optional<StepPlan> SchedulerActor::next_plan() {
   const TimePoint now = clock_();
   auto plan = scheduler_.plan(now);
   if (journal_ != nullptr) journal_->planned(plan ? &*plan : nullptr, now);
+  if (status_.spans != nullptr && plan) {
+    std::int64_t num_tokens = 0;
+    for (const ScheduledSequence& each : plan->scheduled) num_tokens += each.num_tokens;
+    status_.spans->add({Track::kScheduler, plan->id.value, now, clock_(), num_tokens});
+  }
   return plan;
 }
 

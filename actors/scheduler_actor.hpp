@@ -32,6 +32,7 @@ class SchedulerActor {
   void handle(const CancelAll& message);
   void handle(const StepCompleted& message);
   void handle(const StepFailed& message);
+  void handle(const TransfersFinished& message);
   void cancel(RequestId request, CancelReason reason, std::int32_t choice);
   std::optional<StepPlan> next_plan();
   void send_plans();

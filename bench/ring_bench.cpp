@@ -18,7 +18,7 @@ namespace {
 constexpr std::int32_t kSequences = 64;
 constexpr std::int32_t kTokens = 2000;
 
-class NullExecutor final : public StepExecutor {
+class NullExecutor final : public ImmediateExecutor {
  public:
   Result<StepResult> execute(const StepBatch& batch) override {
     StepResult result;

@@ -67,7 +67,7 @@ void write_output(const AttentionArgs& args, const AttentionTile& tile,
   for (std::int64_t r = 0; r < num_rows(args, tile); ++r) {
     const std::int64_t token = tile.token_begin + r % rows_per_head / group;
     const std::int64_t head = (tile.head_begin + r / rows_per_head) * group + r % group;
-    float* output = args.output + (token * args.num_heads + head) * head_dim;
+    float* output = static_cast<float*>(args.output) + (token * args.num_heads + head) * head_dim;
     const float scale = 1.0F / state.sum[r];
     for (std::int64_t d = 0; d < head_dim; ++d) output[d] = state.values[r * head_dim + d] * scale;
   }

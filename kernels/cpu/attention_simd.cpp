@@ -196,7 +196,8 @@ void score_head(const AttentionArgs& args, const AttentionTile& tile, const Visi
     for (std::int64_t r = 0; r < rows(); ++r) {
       const std::int64_t token = tile.token_begin + (row + r) / visible.per_token;
       const std::int64_t query_head = head * visible.per_token + (row + r) % visible.per_token;
-      queries[r] = args.query + (token * args.num_heads + query_head) * args.cache.head_dim;
+      queries[r] = static_cast<const float*>(args.query) +
+                   (token * args.num_heads + query_head) * args.cache.head_dim;
     }
     score_rows<rows()>(queries, keys, args.cache.head_dim, scores + row * kGroupPositions);
     keys.ahead = 0;

@@ -41,10 +41,10 @@ void FastBackend::embed(const Matrix& table, const std::int32_t* ids, const Matr
   });
 }
 
-void FastBackend::linear(const float* input, const Matrix& weight, const float* bias, float* output,
-                         std::int64_t n, bool accumulate) {
-  run_linear({input, &weight, bias, output, n, accumulate}, linear_kernels_, pool_,
-             linear_scratch_);
+void FastBackend::linear(const void* input, const Matrix& weight, const float* bias, void* output,
+                         std::int64_t n) {
+  run_linear({static_cast<const float*>(input), &weight, bias, static_cast<float*>(output), n},
+             linear_kernels_, pool_, linear_scratch_);
 }
 
 void FastBackend::norm(const NormArgs& args) {
@@ -66,33 +66,27 @@ void FastBackend::attention(const AttentionArgs& args) {
   run_attention(args, attention_kernels_, pool_, attention_memory_);
 }
 
-void FastBackend::gated_activation(Activation kind, const float* input, float* output,
-                                   std::int64_t n, std::int64_t width) {
+void FastBackend::gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
+                                   std::int64_t width) {
+  const auto* inputs = static_cast<const float*>(input);
+  auto* outputs = static_cast<float*>(output);
   over_rows(n, 2 * width, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const float* gate = input + i * 2 * width;
-      row_kernels_.gated(kind, gate, gate + width, output + i * width, width);
+      const float* gate = inputs + i * 2 * width;
+      row_kernels_.gated(kind, gate, gate + width, outputs + i * width, width);
     }
   });
 }
 
-void FastBackend::activation(Activation kind, float* values, std::int64_t count) {
+void FastBackend::activation(Activation kind, void* values, std::int64_t count) {
+  auto* all = static_cast<float*>(values);
   over_rows(count, 1, [&](std::int64_t begin, std::int64_t end, int) {
-    row_kernels_.activate(kind, values + begin, end - begin);
+    row_kernels_.activate(kind, all + begin, end - begin);
   });
 }
 
-void FastBackend::gather_rows(const float* input, const std::int32_t* rows, float* output,
-                              std::int64_t n, std::int64_t width) {
-  over_rows(n, width, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      std::copy_n(input + rows[i] * width, width, output + i * width);
-    }
-  });
-}
-
-void FastBackend::sample(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,
-                         std::span<SampleOutput> outputs) {
+void FastBackend::sample_rows(float* logits, std::int64_t vocab_size,
+                              std::span<const SampleRow> rows, std::span<SampleOutput> outputs) {
   pool_.run(static_cast<std::int64_t>(rows.size()), [&](std::int64_t i, int thread) {
     const auto row = static_cast<std::size_t>(i);
     samplers_[static_cast<std::size_t>(thread)].sample(logit_kernels_, logits + i * vocab_size,

@@ -79,8 +79,6 @@ void pack_parts(std::span<const HostMatrix> parts, std::int64_t first_row, PackA
 
 }  // namespace
 
-Buffer FastBackend::allocate(std::size_t bytes) { return take_memory(bytes); }
-
 Vector FastBackend::prepare_vector(std::span<const HostMatrix> parts) {
   return float_vector(parts);
 }

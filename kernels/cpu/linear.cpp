@@ -23,21 +23,16 @@ struct Product {
   std::size_t step_bytes;   ///< Bytes of one step of a row.
 };
 
-/// Adds bias and the old output, in this order, to finished sums.
+/// Adds the bias to finished sums.
 void finish_row(const Product& product, const float* sums, std::int64_t first_row,
                 std::int64_t num_rows, std::int64_t i) {
   const LinearArgs& args = product.args;
   float* output = args.output + i * args.weight->rows + first_row;
-  if (args.bias == nullptr && !args.accumulate) {
+  if (args.bias == nullptr) {
     std::copy_n(sums, num_rows, output);
     return;
   }
-  for (std::int64_t r = 0; r < num_rows; ++r) {
-    float value = sums[r];
-    if (args.bias != nullptr) value += args.bias[first_row + r];
-    if (args.accumulate) value += output[r];
-    output[r] = value;
-  }
+  for (std::int64_t r = 0; r < num_rows; ++r) output[r] = sums[r] + args.bias[first_row + r];
 }
 
 /// How `n` rows go through: in `num_passes` tiles of `tile->rows`, `rows_per_pass` of them used.

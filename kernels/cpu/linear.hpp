@@ -97,7 +97,6 @@ struct LinearArgs {
   const float* bias = nullptr;  ///< [weight.rows] or null
   float* output = nullptr;      ///< [n, weight.rows]
   std::int64_t n = 0;
-  bool accumulate = false;
 };
 
 void run_linear(const LinearArgs& args, const LinearKernels& kernels, ThreadPool& pool,

@@ -32,11 +32,10 @@ RandomRows::RandomRows(std::int64_t cols, DType dtype, std::uint64_t seed, float
   }
 }
 
-const void* RandomRows::row(std::int64_t index) const {
+std::uint32_t RandomRows::offset(std::int64_t index) const {
   const auto low = static_cast<std::uint32_t>(index);
   const auto high = static_cast<std::uint32_t>(index >> 32);
-  const std::uint32_t offset = philox({low, high, 2, 0}, seed_)[0] % kNumDistinct;
-  return table_.data() + offset * element_bytes_;
+  return philox({low, high, 2, 0}, seed_)[0] % kNumDistinct;
 }
 
 }  // namespace octavo::kernels

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/tensor.hpp"
@@ -15,7 +16,12 @@ class RandomRows {
   RandomRows(std::int64_t cols, DType dtype, std::uint64_t seed, float scale);
 
   /// [cols] elements of `dtype`, valid while this lives.
-  const void* row(std::int64_t index) const;
+  const void* row(std::int64_t index) const {
+    return table_.data() + offset(index) * element_bytes_;
+  }
+  /// Where in `table` row `index` begins, in elements.
+  std::uint32_t offset(std::int64_t index) const;
+  std::span<const std::byte> table() const { return table_; }
 
  private:
   std::uint64_t seed_;

@@ -80,8 +80,8 @@ void ReferenceBackend::split_rotate_write(const QkvArgs& args) {
   const std::int64_t stride = (args.num_heads + 2 * num_kv_heads) * head_dim;
   std::vector<float> key(static_cast<std::size_t>(head_dim));
   for (std::int64_t i = 0; i < args.num_tokens; ++i) {
-    const float* row = args.qkv + i * stride;
-    float* query = args.query + i * args.num_heads * head_dim;
+    const float* row = static_cast<const float*>(args.qkv) + i * stride;
+    float* query = static_cast<float*>(args.query) + i * args.num_heads * head_dim;
     std::copy_n(row, args.num_heads * head_dim, query);
     for (std::int64_t h = 0; h < args.num_heads; ++h) {
       turn_head(args, i, args.query_norm, query + h * head_dim);
@@ -105,7 +105,8 @@ void ReferenceBackend::attention(const AttentionArgs& args) {
       const std::int64_t first = window > 0 ? std::max<std::int64_t>(0, last - window + 1) : 0;
       for (std::int64_t h = 0; h < args.num_heads; ++h) {
         const std::int64_t at = (i * args.num_heads + h) * head_dim;
-        attend(args, s, h / group, first, last, args.query + at, args.output + at);
+        attend(args, s, h / group, first, last, static_cast<const float*>(args.query) + at,
+               static_cast<float*>(args.output) + at);
       }
     }
   }

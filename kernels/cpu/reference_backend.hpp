@@ -2,14 +2,13 @@
 // over row-major arrays, accumulating in float32 from the first element to the last.
 #pragma once
 
-#include "kernels/backend.hpp"
+#include "kernels/cpu/host_backend.hpp"
 
 namespace octavo::kernels {
 
-class ReferenceBackend : public Backend {
+class ReferenceBackend : public HostBackend {
  public:
   std::string description() const override;
-  Buffer allocate(std::size_t bytes) override;
   Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) override;
   Vector prepare_vector(std::span<const HostMatrix> parts) override;
   Matrix random_matrix(std::int64_t rows, std::int64_t cols, DType dtype, std::uint64_t seed,
@@ -18,21 +17,23 @@ class ReferenceBackend : public Backend {
              const std::int32_t* positions, std::int64_t position_offset, float* output,
              std::int64_t num_tokens) override;
   void norm(const NormArgs& args) override;
-  void linear(const float* input, const Matrix& weight, const float* bias, float* output,
-              std::int64_t n, bool accumulate) override;
+  void linear(const void* input, const Matrix& weight, const float* bias, void* output,
+              std::int64_t n) override;
+  void head(const void* input, const Matrix& weight, float* output, std::int64_t n) override {
+    linear(input, weight, nullptr, output, n);
+  }
   void split_rotate_write(const QkvArgs& args) override;
   void attention(const AttentionArgs& args) override;
-  void gated_activation(Activation kind, const float* input, float* output, std::int64_t n,
+  void gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
                         std::int64_t width) override;
-  void activation(Activation kind, float* values, std::int64_t count) override;
-  void gather_rows(const float* input, const std::int32_t* rows, float* output, std::int64_t n,
-                   std::int64_t width) override;
-  void sample(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,
-              std::span<SampleOutput> outputs) override;
+  void activation(Activation kind, void* values, std::int64_t count) override;
   void copy_blocks(
       const KvCacheView& cache,
       std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
-  void synchronize() override {}
+
+ private:
+  void sample_rows(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,
+                   std::span<SampleOutput> outputs) override;
 };
 
 /// Where a token's key or value of one head lies: element d at first + d * stride.

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <vector>
 
 #include "kernels/cpu/half.hpp"
 #include "kernels/cpu/reference_backend.hpp"
@@ -46,65 +47,65 @@ void ReferenceBackend::embed(const Matrix& table, const std::int32_t* ids,
 
 void ReferenceBackend::norm(const NormArgs& args) {
   const auto width = static_cast<float>(args.width);
+  std::vector<float> row(static_cast<std::size_t>(args.width));
   for (std::int64_t i = 0; i < args.num_tokens; ++i) {
-    const float* row = args.input + i * args.width;
-    float* output = args.output + i * args.width;
-    if (args.residual != nullptr) {
-      float* residual = args.residual + i * args.width;
-      for (std::int64_t c = 0; c < args.width; ++c) residual[c] += row[c];
-      row = residual;
+    const std::int64_t from = (args.rows != nullptr ? args.rows[i] : i) * args.width;
+    for (std::int64_t c = 0; c < args.width; ++c) {
+      float& value = row[static_cast<std::size_t>(c)];
+      value = args.residual[from + c];
+      if (args.input != nullptr) value += static_cast<const float*>(args.input)[from + c];
+      if (args.rows == nullptr) args.residual[from + c] = value;
     }
+    float* output = static_cast<float*>(args.output) + i * args.width;
     float mean = 0.0F;
     if (args.kind == NormKind::kLayer) {
-      for (std::int64_t c = 0; c < args.width; ++c) mean += row[c];
+      for (const float value : row) mean += value;
       mean /= width;
     }
     float square = 0.0F;
-    for (std::int64_t c = 0; c < args.width; ++c) square += (row[c] - mean) * (row[c] - mean);
+    for (const float value : row) square += (value - mean) * (value - mean);
     const float scale = 1.0F / std::sqrt(square / width + args.epsilon);
     for (std::int64_t c = 0; c < args.width; ++c) {
       const float bias = args.bias != nullptr ? args.bias[c] : 0.0F;
-      output[c] = (row[c] - mean) * scale * (args.weight[c] + args.weight_offset) + bias;
+      const float value = row[static_cast<std::size_t>(c)];
+      output[c] = (value - mean) * scale * (args.weight[c] + args.weight_offset) + bias;
     }
   }
 }
 
-void ReferenceBackend::linear(const float* input, const Matrix& weight, const float* bias,
-                              float* output, std::int64_t n, bool accumulate) {
+void ReferenceBackend::linear(const void* input, const Matrix& weight, const float* bias,
+                              void* output, std::int64_t n) {
+  const auto* inputs = static_cast<const float*>(input);
+  auto* outputs = static_cast<float*>(output);
   with_type(weight.dtype, [&]<class T>(T) {
     const T* elements = weight.storage.as<const T>();
     for (std::int64_t i = 0; i < n; ++i) {
       for (std::int64_t r = 0; r < weight.rows; ++r) {
         float sum = 0.0F;
         for (std::int64_t c = 0; c < weight.cols; ++c) {
-          sum += input[i * weight.cols + c] * to_float(elements[r * weight.cols + c]);
+          sum += inputs[i * weight.cols + c] * to_float(elements[r * weight.cols + c]);
         }
-        float& target = output[i * weight.rows + r];
-        target = sum + (bias != nullptr ? bias[r] : 0.0F) + (accumulate ? target : 0.0F);
+        outputs[i * weight.rows + r] = sum + (bias != nullptr ? bias[r] : 0.0F);
       }
     }
   });
 }
 
-void ReferenceBackend::gated_activation(Activation kind, const float* input, float* output,
+void ReferenceBackend::gated_activation(Activation kind, const void* input, void* output,
                                         std::int64_t n, std::int64_t width) {
+  const auto* inputs = static_cast<const float*>(input);
+  auto* outputs = static_cast<float*>(output);
   for (std::int64_t i = 0; i < n; ++i) {
-    const float* gate = input + i * 2 * width;
+    const float* gate = inputs + i * 2 * width;
     for (std::int64_t c = 0; c < width; ++c) {
-      output[i * width + c] = activate(kind, gate[c]) * gate[width + c];
+      outputs[i * width + c] = activate(kind, gate[c]) * gate[width + c];
     }
   }
 }
 
-void ReferenceBackend::activation(Activation kind, float* values, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) values[i] = activate(kind, values[i]);
-}
-
-void ReferenceBackend::gather_rows(const float* input, const std::int32_t* rows, float* output,
-                                   std::int64_t n, std::int64_t width) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    std::copy_n(input + rows[i] * width, width, output + i * width);
-  }
+void ReferenceBackend::activation(Activation kind, void* values, std::int64_t count) {
+  auto* all = static_cast<float*>(values);
+  for (std::int64_t i = 0; i < count; ++i) all[i] = activate(kind, all[i]);
 }
 
 void ReferenceBackend::copy_blocks(

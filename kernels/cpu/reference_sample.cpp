@@ -33,8 +33,9 @@ std::int32_t choose(const float* logits, std::int64_t vocab_size, const SampleRo
 
 }  // namespace
 
-void ReferenceBackend::sample(float* logits, std::int64_t vocab_size,
-                              std::span<const SampleRow> rows, std::span<SampleOutput> outputs) {
+void ReferenceBackend::sample_rows(float* logits, std::int64_t vocab_size,
+                                   std::span<const SampleRow> rows,
+                                   std::span<SampleOutput> outputs) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SampleRow& row = rows[i];
     float* row_logits = logits + static_cast<std::int64_t>(i) * vocab_size;

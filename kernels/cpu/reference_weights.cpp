@@ -7,8 +7,6 @@ namespace octavo::kernels {
 
 std::string ReferenceBackend::description() const { return "cpu, reference, 1 thread"; }
 
-Buffer ReferenceBackend::allocate(std::size_t bytes) { return take_memory(bytes); }
-
 Matrix ReferenceBackend::prepare_matrix(std::span<const HostMatrix> parts, DType dtype) {
   Matrix matrix;
   if (parts.empty()) return matrix;

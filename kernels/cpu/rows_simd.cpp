@@ -134,15 +134,18 @@ void norm_row(const NormArgs& args, const float* row, float* output) {
 
 void norm(const NormArgs& args, std::int64_t begin, std::int64_t end) {
   for (std::int64_t i = begin; i < end; ++i) {
-    const float* row = args.input + i * args.width;
-    if (args.residual != nullptr) {
-      float* residual = args.residual + i * args.width;
+    const std::int64_t from = (args.rows != nullptr ? args.rows[i] : i) * args.width;
+    float* output = static_cast<float*>(args.output) + i * args.width;
+    float* row = args.residual + from;
+    if (args.input != nullptr) {
+      const float* input = static_cast<const float*>(args.input) + from;
+      float* sums = args.rows != nullptr ? output : row;
       for_lanes(args.width, [&](auto d, std::int64_t c) HWY_ATTR {
-        hn::StoreU(hn::Add(hn::LoadU(d, residual + c), hn::LoadU(d, row + c)), d, residual + c);
+        hn::StoreU(hn::Add(hn::LoadU(d, row + c), hn::LoadU(d, input + c)), d, sums + c);
       });
-      row = residual;
+      row = sums;
     }
-    norm_row(args, row, args.output + i * args.width);
+    norm_row(args, row, output);
   }
 }
 
@@ -201,8 +204,8 @@ void split_rotate_write(const QkvArgs& args, std::int64_t begin, std::int64_t en
   const std::int64_t num_kv_heads = args.cache.num_kv_heads;
   const std::int64_t stride = (args.num_heads + 2 * num_kv_heads) * head_dim;
   for (std::int64_t i = begin; i < end; ++i) {
-    const float* row = args.qkv + i * stride;
-    float* query = args.query + i * args.num_heads * head_dim;
+    const float* row = static_cast<const float*>(args.qkv) + i * stride;
+    float* query = static_cast<float*>(args.query) + i * args.num_heads * head_dim;
     for (std::int64_t h = 0; h < args.num_heads; ++h) {
       turn_head(args, i, args.query_norm, row + h * head_dim, query + h * head_dim);
     }

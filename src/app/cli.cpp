@@ -79,6 +79,11 @@ void Cli::add_serve(CLI::App& app) {
                    "Write all that the scheduler is told to this file, for `octavo replay`: it "
                    "holds prompts and completions as token ids")
       ->group(group);
+  command
+      ->add_option("--trace", serve_.trace,
+                   "Write what actors, device streams and sequences do to this file, for Perfetto "
+                   "(ui.perfetto.dev) or chrome://tracing")
+      ->group(group);
   command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str()
@@ -163,9 +168,23 @@ void Cli::add_bench(CLI::App& app) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     command->callback([this, measure] { action_ = [this, measure] { return measure(bench_); }; });
+    return command;
   };
-  add("throughput", "Tokens per second with --concurrency requests at once", bench_throughput);
+  CLI::App* throughput =
+      add("throughput", "Tokens per second with --concurrency requests at once", bench_throughput);
+  throughput
+      ->add_option("--workload", bench_.workload,
+                   "A JSON file with the arrays prompt_len and output_len instead of the three "
+                   "above; all at once unless --request-rate is given")
+      ->check(CLI::ExistingFile);
+  throughput
+      ->add_option("--request-rate", bench_.request_rate,
+                   "Arrivals per second, at random (Poisson), whatever the server does")
+      ->check(CLI::NonNegativeNumber);
   add("latency", "Time of whole batches of --concurrency requests", bench_latency);
+  add("overlap",
+      "Half of --concurrency sequences must be swapped out: copies under compute, equal tokens",
+      bench_overlap);
 }
 
 }  // namespace octavo

@@ -29,5 +29,6 @@ Result<int> render(const RenderOptions& options);
 Result<int> inspect(const ModelOptions& options, bool json);
 Result<int> bench_throughput(const BenchOptions& options);
 Result<int> bench_latency(const BenchOptions& options);
+Result<int> bench_overlap(const BenchOptions& options);
 
 }  // namespace octavo

@@ -17,12 +17,14 @@ void add_engine_flags(CLI::App& command, Options& options, const std::string& gr
       ->check(CLI::Range(1, 65536))
       ->capture_default_str()
       ->group(group);
-  command
-      .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
-                  "Token budget of a step")
-      ->check(CLI::Range(1, 1 << 20))
-      ->capture_default_str()
-      ->group(group);
+  auto* budget = command
+                     .add_option("--max-num-batched-tokens", options.max_num_batched_tokens,
+                                 options.max_num_batched_tokens > 0
+                                     ? "Token budget of a step"
+                                     : "Token budget of a step (default: 512, on a GPU 8192)")
+                     ->check(CLI::Range(1, 1 << 20))
+                     ->group(group);
+  if (options.max_num_batched_tokens > 0) budget->capture_default_str();
   command
       .add_option("--step-time", options.step_time_ms,
                   "Milliseconds that a step may take with prefill beside running streams")
@@ -56,7 +58,7 @@ Result<void> set_engine(
     SchedulerConfig& engine, const Options& options,
     const std::function<bool(const char*)>& is_given = [](const char*) { return true; }) {
   if (is_given("max-num-seqs")) engine.max_num_seqs = options.max_num_seqs;
-  if (is_given("max-num-batched-tokens"))
+  if (is_given("max-num-batched-tokens") && options.max_num_batched_tokens > 0)
     engine.max_num_batched_tokens = options.max_num_batched_tokens;
   if (is_given("step-time")) {
     engine.target_step_time =

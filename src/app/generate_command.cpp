@@ -204,7 +204,6 @@ Result<int> generate(const GenerateOptions& options) {
   auto prompt = prompt_of(options, model, create);
   if (!prompt) return prompt.error();
 
-  config->max_steps_in_flight = 1;
   LocalEngine engine(*config, **runner);
   Generation generation(model, *sampling, !options.json);
   Request request;

@@ -9,6 +9,9 @@
 namespace octavo {
 namespace {
 
+/// How long clients have to take their last words when the device is lost.
+constexpr std::chrono::milliseconds kLostDrainTimeout{1000};
+
 std::string random_epoch() {
   std::random_device device;
   char digits[17];
@@ -48,8 +51,8 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       next_request_(options_.first_request),
       ring_(
           engine_.get_executor(), device_.get_executor(), config, executor, status_,
-          [] { return std::chrono::steady_clock::now(); }, std::random_device{}(),
-          options_.journal),
+          [] { return std::chrono::steady_clock::now(); }, std::random_device{}(), options_.journal,
+          [this](const std::string& fault) { on_device_lost(fault); }),
       sessions_{model_,
                 options_.limits,
                 metrics_,
@@ -69,7 +72,9 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                               config.block_size},
                    supervisor_},
       signals_(io_),
-      stop_timer_(io_) {}
+      stop_timer_(io_) {
+  status_.spans = options_.spans;
+}
 
 House::~House() = default;
 
@@ -130,6 +135,17 @@ void House::on_exit(const ActorExited& exited) {
   if (exited.name == "executor") {  // The last of the ring: nothing computes any more.
     asio::post(io_, [this] { stop_timer_.cancel(); });
   }
+}
+
+// What is in flight has failed already; nothing else can be answered.
+void House::on_device_lost(const std::string& fault) {
+  spdlog::critical("house: the device is lost, ending fault=\"{}\"", fault);
+  asio::post(io_, [this] {
+    status_.healthy = false;
+    exit_status_ = 1;
+    options_.drain_timeout = std::min(options_.drain_timeout, kLostDrainTimeout);
+    if (!stopping_) begin_stop();
+  });
 }
 
 void House::begin_stop() {

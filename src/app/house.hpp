@@ -29,6 +29,7 @@ struct HouseOptions {
   bool handle_signals = true;
   std::uint64_t first_request = 1;
   SchedulerJournal* journal = nullptr;  ///< Outlives the house.
+  SpanSink* spans = nullptr;            ///< Likewise.
 };
 
 class House {
@@ -55,6 +56,7 @@ class House {
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
   void on_exit(const ActorExited& exited);
+  void on_device_lost(const std::string& fault);
   void wait_for_signal();
   void begin_stop();  ///< The second call skips the waiting.
   static asio::awaitable<void> shut_down(House* self);

@@ -9,6 +9,7 @@
 #include "src/model/architectures.hpp"
 #include "src/model/json_file.hpp"
 #include "src/model/weights.hpp"
+#include "src/runtime/run_plan.hpp"
 
 namespace octavo {
 namespace {
@@ -17,17 +18,14 @@ namespace json = boost::json;
 
 struct Inspection {
   DecoderSpec spec;
-  kernels::DType dtype;
-  kernels::DType kv_dtype;
-  MemoryPlan memory;
+  RunPlan plan;
   std::int64_t num_parameters = 0;
   std::int64_t block_size = 0;
-  std::int64_t num_blocks = 0;
   std::int64_t max_model_len = 0;
 
   /// Sequences of `length` tokens that the cache holds at once.
   std::int64_t concurrent(std::int64_t length) const {
-    return num_blocks / ((length + block_size - 1) / block_size);
+    return plan.num_blocks / ((length + block_size - 1) / block_size);
   }
 };
 
@@ -38,22 +36,24 @@ Result<Inspection> look_at(const ModelOptions& options) {
   if (!config) return config.error();
   auto spec = read_decoder_spec(*config);
   if (!spec) return spec.error();
-  Inspection seen{std::move(*spec), {}, {}, {}};
-  seen.dtype = runner->dtype.value_or(seen.spec.dtype.value_or(kernels::DType::kF32));
-  seen.kv_dtype = runner->kv_dtype.value_or(seen.dtype);
-  seen.block_size = options.block_size;
-  const StepLimits limits{options.max_num_batched_tokens, options.max_num_seqs,
-                          seen.spec.max_position_embeddings};
-  seen.memory = plan_memory(seen.spec, seen.dtype, seen.kv_dtype, options.block_size, limits);
+  auto plan = plan_run(*runner, *spec, spec->dtype.value_or(kernels::DType::kF32));
+  if (!plan) return plan.error();
+  Inspection seen{std::move(*spec), std::move(*plan)};
   const auto parameters = count_parameters(seen.spec);
   seen.num_parameters = parameters.matrices + parameters.vectors;
-  seen.num_blocks = runner->num_blocks > 0 ? runner->num_blocks
-                                           : seen.memory.blocks_within(runner->kv_cache_bytes);
+  seen.block_size = options.block_size;
   seen.max_model_len =
-      std::min(seen.spec.max_position_embeddings, seen.num_blocks * seen.block_size);
+      std::min(seen.spec.max_position_embeddings, seen.plan.num_blocks * seen.block_size);
   if (options.max_model_len > 0)
     seen.max_model_len = std::min<std::int64_t>(options.max_model_len, seen.max_model_len);
   return seen;
+}
+
+std::string device_of(const Inspection& seen) {
+  const auto& gpu = seen.plan.gpu;
+  if (!gpu) return "cpu";
+  return "cuda:" + std::to_string(gpu->ordinal) + ", " + gpu->name + ", " +
+         format_bytes(gpu->memory.total_bytes);
 }
 
 void print_json(const Inspection& seen) {
@@ -73,15 +73,16 @@ void print_json(const Inspection& seen) {
                          {"num_kv_heads", spec.num_kv_heads},
                          {"head_dim", spec.head_dim},
                          {"max_position_embeddings", spec.max_position_embeddings},
-                         {"dtype", kernels::name_of(seen.dtype)},
+                         {"device", device_of(seen)},
+                         {"dtype", kernels::name_of(seen.plan.dtype)},
                          {"memory",
-                          {{"weights_bytes", seen.memory.weights_bytes},
-                           {"activation_bytes", seen.memory.activation_bytes},
-                           {"kv_bytes_per_token", seen.memory.kv_bytes_per_token},
-                           {"kv_bytes_per_block", seen.memory.kv_bytes_per_block},
+                          {{"weights_bytes", seen.plan.memory.weights_bytes},
+                           {"activation_bytes", seen.plan.memory.activation_bytes},
+                           {"kv_bytes_per_token", seen.plan.memory.kv_bytes_per_token},
+                           {"kv_bytes_per_block", seen.plan.memory.kv_bytes_per_block},
                            {"block_size", seen.block_size},
-                           {"num_blocks", seen.num_blocks},
-                           {"kv_tokens", seen.num_blocks * seen.block_size}}},
+                           {"num_blocks", seen.plan.num_blocks},
+                           {"kv_tokens", seen.plan.num_blocks * seen.block_size}}},
                          {"max_model_len", seen.max_model_len},
                          {"concurrency", std::move(concurrency)}};
   std::printf("%s\n", json::serialize(out).c_str());
@@ -101,15 +102,16 @@ void print_text(const Inspection& seen) {
                                     std::to_string(spec.head_dim));
   row("vocabulary", std::to_string(spec.vocab_size));
   row("positions", std::to_string(spec.max_position_embeddings));
-  row("weights",
-      format_bytes(seen.memory.weights_bytes) + " in " + std::string(kernels::name_of(seen.dtype)));
-  row("activations", format_bytes(seen.memory.activation_bytes));
-  row("KV cache per token", format_bytes(seen.memory.kv_bytes_per_token) + " in " +
-                                std::string(kernels::name_of(seen.kv_dtype)));
-  row("KV blocks", std::to_string(seen.num_blocks) + " of " + std::to_string(seen.block_size) +
+  row("device", device_of(seen));
+  row("weights", format_bytes(seen.plan.memory.weights_bytes) + " in " +
+                     std::string(kernels::name_of(seen.plan.dtype)));
+  row("activations", format_bytes(seen.plan.memory.activation_bytes));
+  row("KV cache per token", format_bytes(seen.plan.memory.kv_bytes_per_token) + " in " +
+                                std::string(kernels::name_of(seen.plan.kv_dtype)));
+  row("KV blocks", std::to_string(seen.plan.num_blocks) + " of " + std::to_string(seen.block_size) +
                        " tokens, " +
-                       format_bytes(static_cast<std::uint64_t>(seen.num_blocks) *
-                                    seen.memory.kv_bytes_per_block));
+                       format_bytes(static_cast<std::uint64_t>(seen.plan.num_blocks) *
+                                    seen.plan.memory.kv_bytes_per_block));
   row("longest sequence", std::to_string(seen.max_model_len) + " tokens");
   for (std::int64_t length = 256; length < seen.max_model_len; length *= 4) {
     row("  at once", std::to_string(seen.concurrent(length)) + " sequences of " +

@@ -1,6 +1,5 @@
 #include "src/app/load.hpp"
 
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,13 +32,21 @@ Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const st
   return invalid(flag, "`" + name + "` is not one of auto, float32, float16, bfloat16");
 }
 
-// Without a size on the command line: half of what is free now, 4 GiB at most. Pages are taken when
-// they are first used.
-std::size_t default_kv_bytes() {
-  struct sysinfo info {};
-  if (::sysinfo(&info) != 0) return std::size_t{1} << 30;
-  const std::uint64_t available = (std::uint64_t{info.freeram} + info.bufferram) * info.mem_unit;
-  return std::clamp<std::uint64_t>(available / 2, std::uint64_t{256} << 20, std::uint64_t{4} << 30);
+Result<Device> device_of(const std::string& name) {
+  Device device;
+  if (name == "cpu") return device;
+  device.kind = Device::Kind::kAuto;
+  if (name == "auto") return device;
+  device.kind = Device::Kind::kCuda;
+  if (name == "cuda") return device;
+  const std::string prefix = "cuda:";
+  const std::string digits = name.substr(std::min(name.size(), prefix.size()));
+  if (name.rfind(prefix, 0) != 0 || digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    return invalid("device", "`" + name + "` is not one of auto, cpu, cuda, cuda:N");
+  }
+  device.ordinal = std::stoi(digits);
+  return device;
 }
 
 void show_progress(std::size_t done, std::size_t total) {
@@ -91,7 +98,10 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   runner.dummy_seed = options.seed;
   runner.block_size = options.block_size;
   runner.num_blocks = options.num_gpu_blocks_override;
-  runner.kv_cache_bytes = default_kv_bytes();
+  const auto device = device_of(options.device);
+  if (!device) return device.error();
+  runner.device = *device;
+  runner.gpu_memory_utilization = options.gpu_memory_utilization;
   if (!options.kv_cache_memory.empty()) {
     auto bytes = parse_bytes(options.kv_cache_memory);
     if (!bytes) return invalid("kv-cache-memory", bytes.error().detail);
@@ -106,9 +116,10 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   return runner;
 }
 
-Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options) {
+Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options, SpanSink* spans) {
   auto runner = runner_options(options);
   if (!runner) return runner.error();
+  runner->spans = spans;
   if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
   return load_model_runner(*runner);
 }
@@ -117,6 +128,7 @@ Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const Mode
   SchedulerConfig config;
   config.num_blocks = static_cast<std::int32_t>(info.num_blocks);
   config.block_size = static_cast<std::int32_t>(info.block_size);
+  config.max_num_batched_tokens = static_cast<std::int32_t>(info.max_num_batched_tokens);
   const std::int64_t slots = info.num_blocks * info.block_size;
   const std::int64_t longest = std::min(info.max_position_embeddings, slots);
   if (options.max_model_len > info.max_position_embeddings) {

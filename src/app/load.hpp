@@ -16,7 +16,9 @@ namespace octavo {
 Result<std::string> resolve_model_path(const std::string& model);
 
 /// Reads weights with a progress line on standard error when that is a terminal.
-Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options);
+/// spans: outlives the runner, may be null.
+Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options,
+                                                 SpanSink* spans = nullptr);
 
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
 Result<RunnerOptions> runner_options(const ModelOptions& options);

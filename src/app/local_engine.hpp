@@ -1,9 +1,9 @@
 // The engine without actors or a network: scheduler, block manager and executor in one thread, one
 // call per step. What `octavo generate` and the benchmarks run, and what an embedding program
-// would.
+// would. On a device that works by itself the next step is launched before the last has ended.
 #pragma once
 
-#include <functional>
+#include <deque>
 #include <vector>
 
 #include "src/cache/block_manager.hpp"
@@ -24,16 +24,17 @@ class LocalEngine {
   void preempt(RequestId request, PreemptionMode mode) { scheduler_.preempt(request, mode); }
   bool is_idle() const { return scheduler_.is_idle(); }
 
-  /// plan -> reserve -> execute -> complete. Answers what happened.
+  /// plan -> reserve -> launch, as often as steps may be on their way; then the oldest is waited
+  /// for: collect -> complete. Answers what happened.
   std::vector<RequestEvent> step() {
-    auto plan = scheduler_.plan(now());
-    if (!plan) return scheduler_.take_events();
-    const StepBatch batch = blocks_.reserve(std::move(*plan));
-    auto result = executor_.execute(batch);
-    if (result)
-      scheduler_.complete(*result, now());
+    while (auto plan = scheduler_.plan(now())) {
+      const StepBatch batch = blocks_.reserve(std::move(*plan));
+      steps_.push_back({batch.id, executor_.launch(batch)});
+    }
+    if (!steps_.empty())
+      finish_oldest();
     else
-      scheduler_.fail(batch.id, result.error(), now());
+      finish_transfers();
     return scheduler_.take_events();
   }
 
@@ -41,11 +42,37 @@ class LocalEngine {
   SchedulerStatus status() const { return scheduler_.status(); }
 
  private:
+  struct Step {
+    StepId id;
+    Result<LaunchedStep> launched;
+  };
+
   static TimePoint now() { return std::chrono::steady_clock::now(); }
+
+  // Nothing can be planned before one of them has arrived.
+  void finish_transfers() {
+    const auto transfer = executor_.oldest_transfer();
+    if (!transfer) return;
+    executor_.wait(*transfer);
+    scheduler_.finish_transfers(executor_.collect_transfers());
+  }
+
+  void finish_oldest() {
+    const Step step = std::move(steps_.front());
+    steps_.pop_front();
+    if (step.launched) executor_.wait(*step.launched);
+    auto result = step.launched ? executor_.collect(*step.launched)
+                                : Result<StepResult>(step.launched.error());
+    if (result)
+      scheduler_.complete(*result, now());
+    else
+      scheduler_.fail(step.id, result.error(), now());
+  }
 
   Scheduler scheduler_;
   BlockManager blocks_;
   StepExecutor& executor_;
+  std::deque<Step> steps_;  ///< Launched, oldest first.
 };
 
 }  // namespace octavo

@@ -35,9 +35,10 @@ void add_cache(CLI::App& command, ModelOptions& options, const std::string& grou
       ->capture_default_str()
       ->group(group);
   command
-      .add_option(
-          "--kv-cache-memory", options.kv_cache_memory,
-          "Bytes for the KV cache, as 4GiB (default: half of the free memory, 4GiB at most)")
+      .add_option("--kv-cache-memory", options.kv_cache_memory,
+                  "Bytes for the KV cache, as 4GiB (default: on a CPU half of the free memory, "
+                  "4GiB at most; "
+                  "on a GPU what --gpu-memory-utilization leaves)")
       ->check(check_bytes)
       ->group(group);
   command
@@ -47,7 +48,8 @@ void add_cache(CLI::App& command, ModelOptions& options, const std::string& grou
       ->group(group);
   command
       .add_option("--gpu-memory-utilization", options.gpu_memory_utilization,
-                  "Share of a GPU's memory to use; a CPU has --kv-cache-memory")
+                  "Share of a GPU's memory to use in all; the KV cache gets what weights and "
+                  "activations leave of it")
       ->check(CLI::Range(0.01, 1.0))
       ->capture_default_str()
       ->group(group);
@@ -79,6 +81,12 @@ void add_model(CLI::App& command, ModelOptions& options) {
   command.add_option("MODEL,--model", options.model,
                      "Folder in the Hugging Face layout; without it the demo model");
   const std::string group = "Model and memory";
+  command
+      .add_option(
+          "--device", options.device,
+          "auto (a GPU where there is one), cpu, cuda, or cuda:N for the GPU of that number")
+      ->capture_default_str()
+      ->group(group);
   add_weights(command, options, group);
   add_cache(command, options, group);
   add_engine_flags(command, options, "Scheduling");

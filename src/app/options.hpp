@@ -13,15 +13,16 @@ namespace octavo {
 
 /// Which model, and how it is laid out in memory.
 struct ModelOptions {
-  std::string model;           ///< A Hugging Face directory; empty: the demo model.
-  std::string dtype = "auto";  ///< auto, float32, float16, bfloat16
+  std::string model;            ///< A Hugging Face directory; empty: the demo model.
+  std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
+  std::string dtype = "auto";   ///< auto, float32, float16, bfloat16
   std::string kv_cache_dtype = "auto";
   std::string load_format = "auto";  ///< auto, safetensors, dummy
   std::int32_t block_size = 16;
   std::int32_t max_model_len = 0;  ///< 0: the model's, or what the cache holds if that is less.
   std::int32_t max_num_seqs = 256;
-  std::int32_t max_num_batched_tokens = 512;
-  std::string kv_cache_memory;  ///< A size; empty: a share of the memory that is free.
+  std::int32_t max_num_batched_tokens = 0;  ///< 0: by the device.
+  std::string kv_cache_memory;              ///< A size; empty: a share of the memory that is free.
   double gpu_memory_utilization = 0.9;
   double swap_space = 1;  ///< GiB
   std::int32_t num_gpu_blocks_override = 0;
@@ -47,6 +48,7 @@ struct ServeOptions {
   std::string log_level = "info";
   double drain_timeout_s = 30;
   std::int32_t max_queue = 8192;
+  std::string trace;   ///< Where a trace is written; empty: nowhere.
   std::string record;  ///< Where the scheduler's events are written; empty: nowhere.
   SessionLimits limits;
 };
@@ -67,6 +69,8 @@ struct BenchOptions {
   std::int32_t output_len = 64;
   std::int32_t num_prompts = 32;
   std::int32_t concurrency = 8;
+  std::string workload;     ///< A file of lengths, instead of the three above.
+  double request_rate = 0;  ///< Arrivals per second, Poisson; 0: all at once.
 };
 
 }  // namespace octavo

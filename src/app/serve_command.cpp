@@ -1,13 +1,17 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 
 #include "src/app/bytes.hpp"
 #include "src/app/commands.hpp"
 #include "src/app/house.hpp"
 #include "src/app/load.hpp"
 #include "src/app/recording_file.hpp"
+#include "src/app/trace.hpp"
 #include "src/replay/recorder.hpp"
+#include "src/scheduler/journals.hpp"
 
 namespace octavo {
 
@@ -72,7 +76,13 @@ Result<int> serve(const ServeOptions& options) {
     if (!file) return file.error();
     recording.file = std::move(*file);
   }
-  auto runner = load_runner(options.model);
+  std::unique_ptr<Trace> trace;
+  if (!options.trace.empty()) {
+    auto created = Trace::create(options.trace);
+    if (!created) return created.error();
+    trace = std::move(*created);
+  }
+  auto runner = load_runner(options.model, trace.get());
   if (!runner) return runner.error();
   const ModelInfo& info = (*runner)->info();
   auto config = scheduler_config(options.model, info);
@@ -102,6 +112,12 @@ Result<int> serve(const ServeOptions& options) {
     recording.start(*config, model->name, info);
     house_options.journal = recording.recorder.get();
   }
+  std::optional<Journals> both;
+  if (trace != nullptr) {
+    house_options.spans = trace.get();
+    if (house_options.journal != nullptr) both.emplace(*house_options.journal, *trace);
+    house_options.journal = both ? static_cast<SchedulerJournal*>(&*both) : trace.get();
+  }
   auto house = House::build(std::move(house_options), std::move(*model), *config, **runner);
   if (!house) return house.error();
   const std::string host =
@@ -110,7 +126,11 @@ Result<int> serve(const ServeOptions& options) {
   std::fflush(stdout);
   const int status = (*house)->run();
   if (recording.file != nullptr) recording.end();
-  return status;
+  if ((*runner)->fault().empty()) return status;
+  // A lost device may never answer again, not even to be given back.
+  spdlog::shutdown();
+  std::fflush(stdout);
+  std::_Exit(status);
 }
 
 }  // namespace octavo

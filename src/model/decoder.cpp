@@ -8,32 +8,41 @@
 namespace octavo {
 namespace {
 
-/// Elements of each activation buffer for the largest step.
-struct ActivationSizes {
-  std::int64_t hidden;
-  std::int64_t projected;
-  std::int64_t query;
-  std::int64_t mixed;
-  std::int64_t logits;
+/// Bytes of each buffer for the largest step; `element_bytes` of an activation.
+struct BufferSizes {
+  std::size_t residual;
+  std::size_t added;
+  std::size_t normed;
+  std::size_t projected;
+  std::size_t query;
+  std::size_t mixed;
+  std::size_t logits;
+  std::size_t total() const {
+    return residual + added + normed + projected + query + mixed + logits;
+  }
 };
 
-ActivationSizes activation_sizes(const DecoderSpec& spec, const StepLimits& limits) {
+BufferSizes buffer_sizes(const DecoderSpec& spec, const StepLimits& limits, kernels::DType dtype) {
   const auto mlp_in = spec.intermediate_size * (spec.gated ? 2 : 1);
   const auto tokens = limits.max_tokens;
-  return {.hidden = std::max(tokens, limits.max_logits) * spec.hidden_size,
-          .projected = tokens * std::max(spec.qkv_size(), mlp_in),
-          .query = tokens * spec.query_size(),
-          .mixed = tokens * std::max(spec.query_size(), spec.intermediate_size),
-          .logits = limits.max_logits * spec.vocab_size};
+  const auto bytes = [](std::int64_t elements, kernels::DType type) {
+    return static_cast<std::size_t>(elements) * kernels::size_of(type);
+  };
+  return {.residual = bytes(tokens * spec.hidden_size, kernels::DType::kF32),
+          .added = bytes(tokens * spec.hidden_size, dtype),
+          .normed = bytes(std::max(tokens, limits.max_logits) * spec.hidden_size, dtype),
+          .projected = bytes(tokens * std::max(spec.qkv_size(), mlp_in), dtype),
+          .query = bytes(tokens * spec.query_size(), dtype),
+          .mixed = bytes(tokens * std::max(spec.query_size(), spec.intermediate_size), dtype),
+          .logits = bytes(limits.max_logits * spec.vocab_size, kernels::DType::kF32)};
 }
 
 }  // namespace
 
-std::size_t decoder_bytes(const DecoderSpec& spec, const StepLimits& limits) {
-  const auto sizes = activation_sizes(spec, limits);
+std::size_t decoder_bytes(const DecoderSpec& spec, const StepLimits& limits, kernels::DType dtype) {
   const auto rotary = spec.rope ? limits.max_positions * spec.head_dim : 0;
-  return sizeof(float) * static_cast<std::size_t>(2 * sizes.hidden + sizes.projected + sizes.query +
-                                                  sizes.mixed + sizes.logits + rotary);
+  return buffer_sizes(spec, limits, dtype).total() +
+         static_cast<std::size_t>(rotary) * sizeof(float);
 }
 
 Decoder::Decoder(kernels::Backend& backend, DecoderSpec spec, Weights weights)
@@ -44,17 +53,18 @@ Result<Decoder> Decoder::make(kernels::Backend& backend, DecoderSpec spec, Weigh
   Decoder decoder(backend, std::move(spec), std::move(weights));
   const Error no_memory{Errc::kOutOfMemory,
                         "activations do not fit into memory; lower the batched tokens", ""};
-  const auto sizes = activation_sizes(decoder.spec_, limits);
-  const std::array<std::pair<kernels::Buffer*, std::int64_t>, 6> buffers{{
-      {&decoder.residual_, sizes.hidden},
-      {&decoder.normed_, sizes.hidden},
+  const auto sizes = buffer_sizes(decoder.spec_, limits, backend.activation_dtype());
+  const std::array<std::pair<kernels::Buffer*, std::size_t>, 7> buffers{{
+      {&decoder.residual_, sizes.residual},
+      {&decoder.added_, sizes.added},
+      {&decoder.normed_, sizes.normed},
       {&decoder.projected_, sizes.projected},
       {&decoder.query_, sizes.query},
       {&decoder.mixed_, sizes.mixed},
       {&decoder.logits_, sizes.logits},
   }};
-  for (const auto& [buffer, size] : buffers) {
-    *buffer = backend.allocate(static_cast<std::size_t>(size) * sizeof(float));
+  for (const auto& [buffer, bytes] : buffers) {
+    *buffer = backend.allocate(bytes);
     if (!*buffer) return no_memory;
   }
   if (decoder.spec_.rope) {
@@ -68,30 +78,32 @@ Result<Decoder> Decoder::make(kernels::Backend& backend, DecoderSpec spec, Weigh
   return decoder;
 }
 
-void Decoder::norm(const NormWeights& weights, const float* input, float* output,
-                   std::int64_t num_tokens) {
+void Decoder::norm(const NormWeights& weights, const void* added, std::int64_t num_tokens,
+                   const std::int32_t* rows) {
   kernels::NormArgs args;
   args.kind = spec_.norm;
-  args.input = input;
+  args.input = added;
+  args.residual = residual_.as<float>();
+  args.rows = rows;
   args.weight = weights.weight.data();
   args.bias = weights.bias.data();
   args.epsilon = spec_.norm_epsilon;
-  args.output = output;
+  args.output = normed_.data();
   args.num_tokens = num_tokens;
   args.width = spec_.hidden_size;
   backend_->norm(args);
 }
 
-void Decoder::linear(const LinearWeights& weights, const float* input, float* output,
-                     std::int64_t num_tokens, bool accumulate) {
-  backend_->linear(input, weights.weight, weights.bias.data(), output, num_tokens, accumulate);
+void Decoder::linear(const LinearWeights& weights, const void* input, void* output,
+                     std::int64_t num_tokens) {
+  backend_->linear(input, weights.weight, weights.bias.data(), output, num_tokens);
 }
 
-void Decoder::attend(const LayerWeights& layer, std::int64_t index, const DecoderInputs& inputs,
-                     const kernels::KvCacheView& cache) {
+void Decoder::attend(const LayerWeights& layer, std::int64_t index,
+                     const kernels::StepInputs& inputs, const kernels::KvCacheView& cache) {
   kernels::QkvArgs qkv;
-  qkv.qkv = projected_.as<float>();
-  qkv.query = query_.as<float>();
+  qkv.qkv = projected_.data();
+  qkv.query = query_.data();
   qkv.query_norm = layer.query_norm.data();
   qkv.key_norm = layer.key_norm.data();
   qkv.norm_epsilon = spec_.norm_epsilon;
@@ -106,8 +118,8 @@ void Decoder::attend(const LayerWeights& layer, std::int64_t index, const Decode
   backend_->split_rotate_write(qkv);
 
   kernels::AttentionArgs attention;
-  attention.query = query_.as<float>();
-  attention.output = mixed_.as<float>();
+  attention.query = query_.data();
+  attention.output = mixed_.data();
   attention.cu_seqlens = inputs.cu_seqlens;
   attention.context_lens = inputs.context_lens;
   attention.cu_blocks = inputs.cu_blocks;
@@ -123,39 +135,37 @@ void Decoder::attend(const LayerWeights& layer, std::int64_t index, const Decode
 
 void Decoder::feed_forward(const LayerWeights& layer, std::int64_t num_tokens) {
   const auto width = spec_.intermediate_size;
-  norm(layer.mlp_norm, residual_.as<float>(), normed_.as<float>(), num_tokens);
-  linear(layer.mlp_in, normed_.as<float>(), projected_.as<float>(), num_tokens, false);
-  const float* activated = projected_.as<float>();
+  norm(layer.mlp_norm, added_.data(), num_tokens);
+  linear(layer.mlp_in, normed_.data(), projected_.data(), num_tokens);
+  const void* activated = projected_.data();
   if (spec_.gated) {
-    backend_->gated_activation(spec_.activation, projected_.as<float>(), mixed_.as<float>(),
-                               num_tokens, width);
-    activated = mixed_.as<float>();
+    backend_->gated_activation(spec_.activation, projected_.data(), mixed_.data(), num_tokens,
+                               width);
+    activated = mixed_.data();
   } else {
-    backend_->activation(spec_.activation, projected_.as<float>(), num_tokens * width);
+    backend_->activation(spec_.activation, projected_.data(), num_tokens * width);
   }
-  linear(layer.mlp_out, activated, residual_.as<float>(), num_tokens, true);
+  linear(layer.mlp_out, activated, added_.data(), num_tokens);
 }
 
-float* Decoder::forward(const DecoderInputs& inputs, const kernels::KvCacheView& cache) {
+float* Decoder::forward(const kernels::StepInputs& inputs, const kernels::KvCacheView& cache) {
   const auto num_tokens = inputs.num_tokens;
-  auto* residual = residual_.as<float>();
-  auto* normed = normed_.as<float>();
   backend_->embed(weights_.embedding, inputs.token_ids,
                   weights_.positions ? &weights_.positions : nullptr, inputs.positions,
-                  spec_.position_offset, residual, num_tokens);
+                  spec_.position_offset, residual_.as<float>(), num_tokens);
+  const void* added = nullptr;
   for (std::int64_t i = 0; i < spec_.num_layers; ++i) {
     const LayerWeights& layer = weights_.layers[static_cast<std::size_t>(i)];
-    norm(layer.attention_norm, residual, normed, num_tokens);
-    linear(layer.qkv, normed, projected_.as<float>(), num_tokens, false);
+    norm(layer.attention_norm, added, num_tokens);
+    linear(layer.qkv, normed_.data(), projected_.data(), num_tokens);
     attend(layer, i, inputs, cache);
-    linear(layer.attention_output, mixed_.as<float>(), residual, num_tokens, true);
+    linear(layer.attention_output, mixed_.data(), added_.data(), num_tokens);
     feed_forward(layer, num_tokens);
+    added = added_.data();
   }
   if (inputs.num_logits > 0) {
-    backend_->gather_rows(residual, inputs.logits_rows, normed, inputs.num_logits,
-                          spec_.hidden_size);
-    norm(weights_.final_norm, normed, normed, inputs.num_logits);
-    backend_->linear(normed, weights_.head(), nullptr, logits_.as<float>(), inputs.num_logits);
+    norm(weights_.final_norm, added, inputs.num_logits, inputs.logits_rows);
+    backend_->head(normed_.data(), weights_.head(), logits_.as<float>(), inputs.num_logits);
   }
   return logits_.as<float>();
 }

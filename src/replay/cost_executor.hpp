@@ -13,7 +13,7 @@
 
 namespace octavo {
 
-class CostExecutor final : public StepExecutor {
+class CostExecutor final : public ImmediateExecutor {
  public:
   CostExecutor(const CostModel& cost, std::int32_t block_size, std::uint64_t seed)
       : cost_(cost), block_size_(block_size), seed_(seed) {}

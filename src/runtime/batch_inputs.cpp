@@ -93,7 +93,7 @@ void append_sequence(const ScheduledSequence& scheduled, const SequenceState& st
 
 }  // namespace
 
-DecoderInputs BatchInputs::view() const {
+kernels::StepInputs BatchInputs::view() const {
   return {.token_ids = token_ids.data(),
           .positions = positions.data(),
           .slots = slots.data(),

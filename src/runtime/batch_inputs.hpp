@@ -20,7 +20,7 @@ struct BatchLimits {
   std::int64_t max_positions = 0;
 };
 
-/// The arrays of one step, reused by the next. Shapes as in `DecoderInputs`.
+/// The arrays of one step, reused by the next. Shapes as in `kernels::StepInputs`.
 struct BatchInputs {
   std::vector<std::int32_t> token_ids;
   std::vector<std::int32_t> positions;
@@ -32,8 +32,8 @@ struct BatchInputs {
   std::vector<std::int32_t> logits_rows;
   std::vector<std::int32_t> last_rows;  ///< [scheduled] row of each sequence's last token
 
-  /// Pointers into these arrays, valid until they change.
-  DecoderInputs view() const;
+  /// Pointers into these arrays, valid until they change; the host's.
+  kernels::StepInputs view() const;
 };
 
 /// Overwrites `inputs` with the step's arrays; takes memory only beyond the largest step so far.

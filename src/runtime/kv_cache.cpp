@@ -1,7 +1,6 @@
 #include "src/runtime/kv_cache.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 namespace octavo {
@@ -15,26 +14,17 @@ bool within(std::span<const BlockCopy> copies, std::int64_t num_sources,
   });
 }
 
-/// Both tiers of a CPU are plain memory.
-void move_blocks(const std::byte* from, std::byte* to, std::span<const BlockCopy> copies,
-                 std::size_t block_bytes) {
-  for (const auto& copy : copies) {
-    std::memcpy(to + static_cast<std::size_t>(copy.destination.value) * block_bytes,
-                from + static_cast<std::size_t>(copy.source.value) * block_bytes, block_bytes);
-  }
-}
-
 }  // namespace
 
 Result<KvCache> KvCache::make(kernels::Backend& backend, const kernels::KvCacheView& shape,
                               std::int64_t num_host_blocks) {
   KvCache cache(backend, shape, num_host_blocks);
-  const auto take = [&](kernels::Buffer& buffer, std::int64_t num_blocks) {
-    if (num_blocks == 0) return true;
-    buffer = backend.allocate(static_cast<std::size_t>(num_blocks) * shape.bytes_per_block());
-    return static_cast<bool>(buffer);
+  const auto bytes = [&](std::int64_t num_blocks) {
+    return static_cast<std::size_t>(num_blocks) * shape.bytes_per_block();
   };
-  if (!take(cache.device_, shape.num_blocks) || !take(cache.host_, num_host_blocks)) {
+  if (shape.num_blocks > 0) cache.device_ = backend.allocate(bytes(shape.num_blocks));
+  if (num_host_blocks > 0) cache.host_ = backend.allocate_host(bytes(num_host_blocks));
+  if ((shape.num_blocks > 0 && !cache.device_) || (num_host_blocks > 0 && !cache.host_)) {
     return Error{Errc::kOutOfMemory, "the key-value cache does not fit into memory; lower its size",
                  ""};
   }
@@ -56,18 +46,51 @@ Result<void> KvCache::apply(const StepBatch& batch) {
                  "step " + std::to_string(batch.id.value) + ": copies a block outside its pool",
                  ""};
   }
-  const auto block_bytes = view_.bytes_per_block();
-  if (!batch.demotions.empty()) backend_->synchronize();
-  for (const Transfer& each : batch.demotions)
-    move_blocks(device_.as<std::byte>(), host_.as<std::byte>(), each.copies, block_bytes);
-  for (const Transfer& each : batch.promotions)
-    move_blocks(host_.as<std::byte>(), device_.as<std::byte>(), each.copies, block_bytes);
-  copies_.clear();
-  for (const auto& copy : batch.copies) {
-    copies_.emplace_back(copy.source.value, copy.destination.value);
-  }
+  move(batch.demotions, kernels::CopyDirection::kToHost);
+  move(batch.promotions, kernels::CopyDirection::kToDevice);
+  set_copies(batch.copies);
   if (!copies_.empty()) backend_->copy_blocks(view_, copies_);
   return {};
+}
+
+void KvCache::move(const std::vector<Transfer>& transfers, kernels::CopyDirection direction) {
+  for (const Transfer& each : transfers) {
+    Movement movement{each.id, static_cast<std::int32_t>(each.copies.size()), std::nullopt};
+    set_copies(each.copies);
+    if (!copies_.empty())
+      movement.ticket = backend_->copy_blocks_between(direction, view_, host_.data(), copies_);
+    moving_.push_back(movement);
+  }
+}
+
+void KvCache::set_copies(std::span<const BlockCopy> copies) {
+  copies_.clear();
+  for (const auto& copy : copies) copies_.emplace_back(copy.source.value, copy.destination.value);
+}
+
+void KvCache::collect_transfers(StepResult& result) {
+  std::erase_if(moving_, [&](const Movement& movement) {
+    if (movement.ticket) {
+      if (!backend_->is_copied(*movement.ticket)) return false;
+      const kernels::DeviceSpan span = backend_->copied_span(*movement.ticket);
+      result.transfer_elapsed += span.length();
+      const bool leaves = movement.id.direction == TransferDirection::kDemote;
+      if (spans_ != nullptr) {
+        spans_->add({leaves ? Track::kCopyOut : Track::kCopyIn, movement.id.step.value, span.begin,
+                     span.end, movement.num_blocks});
+      }
+      result.num_blocks_transferred += movement.num_blocks;
+    }
+    result.transfers_finished.push_back(movement.id);
+    return true;
+  });
+}
+
+std::optional<kernels::CopyTicket> KvCache::oldest_transfer() const {
+  for (const Movement& movement : moving_) {
+    if (movement.ticket) return movement.ticket;
+  }
+  return std::nullopt;
 }
 
 }  // namespace octavo

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "kernels/backend.hpp"
 #include "src/core/result.hpp"
+#include "src/core/span_sink.hpp"
 #include "src/core/step.hpp"
 
 namespace octavo {
@@ -23,11 +25,26 @@ class KvCache {
   const kernels::KvCacheView& view() const { return view_; }
   std::int64_t num_host_blocks() const { return num_host_blocks_; }
 
-  /// Demotes, then promotes, then copies within the device; all of it before the next op.
+  /// Begins the demotions, then the promotions, then copies within the device before the next op.
   /// Errors: kEngineError for a block outside its pool, before any byte moves.
   Result<void> apply(const StepBatch& batch);
+  /// Adds the transfers that have finished since the last call to what `result` reports.
+  void collect_transfers(StepResult& result);
+  /// Hears of each transfer that is collected. May be null.
+  void set_spans(SpanSink* spans) { spans_ = spans; }
+  /// The oldest transfer that has not been reported.
+  std::optional<kernels::CopyTicket> oldest_transfer() const;
 
  private:
+  struct Movement {
+    TransferId id;
+    std::int32_t num_blocks = 0;
+    std::optional<kernels::CopyTicket> ticket;  ///< None: nothing had to be moved.
+  };
+
+  void move(const std::vector<Transfer>& transfers, kernels::CopyDirection direction);
+  void set_copies(std::span<const BlockCopy> copies);
+
   KvCache(kernels::Backend& backend, const kernels::KvCacheView& shape,
           std::int64_t num_host_blocks)
       : backend_(&backend), view_(shape), num_host_blocks_(num_host_blocks) {}
@@ -37,6 +54,8 @@ class KvCache {
   std::int64_t num_host_blocks_;
   kernels::Buffer device_;
   kernels::Buffer host_;
+  SpanSink* spans_ = nullptr;
+  std::vector<Movement> moving_;  ///< Oldest first.
   std::vector<std::pair<std::int32_t, std::int32_t>> copies_;
 };
 

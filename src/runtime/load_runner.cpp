@@ -1,14 +1,11 @@
 #include "src/runtime/load_runner.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "src/model/architectures.hpp"
 #include "src/model/coverage.hpp"
 #include "src/model/json_file.hpp"
+#include "src/runtime/run_plan.hpp"
 
 namespace octavo {
 namespace {
@@ -27,8 +24,8 @@ Result<void> check_options(const RunnerOptions& options) {
   if (options.num_blocks < 0 || options.num_blocks > kMaxBlocks) {
     return bad("num_blocks", "between 0 (sized by memory) and 2^30");
   }
-  if (options.max_num_batched_tokens < 1 || options.max_num_batched_tokens > kMaxStepTokens) {
-    return bad("max_num_batched_tokens", "between 1 and 2^20");
+  if (options.max_num_batched_tokens < 0 || options.max_num_batched_tokens > kMaxStepTokens) {
+    return bad("max_num_batched_tokens", "between 0 (by the device) and 2^20");
   }
   if (options.max_num_seqs < 1 || options.max_num_seqs > kMaxStepTokens) {
     return bad("max_num_seqs", "between 1 and 2^20");
@@ -36,62 +33,21 @@ Result<void> check_options(const RunnerOptions& options) {
   return {};
 }
 
-/// A hostile or oversized model is refused before it starts to fill memory that the system only
-/// promised.
-Result<void> check_fits(const MemoryPlan& memory, std::int64_t num_blocks) {
-  const auto pages = ::sysconf(_SC_PHYS_PAGES);
-  const auto page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  if (pages <= 0 || page_bytes <= 0) return {};
-  const double present = static_cast<double>(pages) * static_cast<double>(page_bytes);
-  const double wanted =
-      static_cast<double>(memory.weights_bytes) + static_cast<double>(memory.activation_bytes) +
-      static_cast<double>(num_blocks) * static_cast<double>(memory.kv_bytes_per_block);
-  if (wanted <= present) return {};
-  const auto gib = [](double bytes) { return std::to_string(std::llround(bytes / 0x1p30)); };
-  return Error{Errc::kOutOfMemory,
-               "weights, cache and activations need " + gib(wanted) + " GiB, the machine has " +
-                   gib(present),
-               ""};
-}
-
-/// Sizes of all that will be taken, decided before anything is.
-struct Plan {
-  kernels::DType dtype = kernels::DType::kF32;
-  kernels::DType kv_dtype = kernels::DType::kF32;
-  StepLimits limits;
-  MemoryPlan memory;
-  std::int64_t num_blocks = 0;
-  std::int64_t num_host_blocks = 0;
-};
-
-Result<Plan> make_plan(const RunnerOptions& options, const DecoderSpec& spec,
-                       kernels::DType stored) {
-  Plan plan;
-  plan.dtype = options.dtype.value_or(stored);
-  plan.kv_dtype = options.kv_dtype.value_or(plan.dtype);
-  const auto sized = [&](std::int64_t max_positions) {
-    plan.limits = {options.max_num_batched_tokens, options.max_num_seqs, max_positions};
-    return plan_memory(spec, plan.dtype, plan.kv_dtype, options.block_size, plan.limits);
-  };
-  const auto kv_bytes_per_block = sized(0).kv_bytes_per_block;
-  plan.num_blocks = options.num_blocks;
-  if (plan.num_blocks == 0) {
-    plan.num_blocks = static_cast<std::int64_t>(
-        std::min<std::size_t>(options.kv_cache_bytes / kv_bytes_per_block, kMaxBlocks));
-  }
-  if (plan.num_blocks == 0) {
-    return Error{Errc::kInvalidValue,
-                 "the key-value cache is smaller than one block of " +
-                     std::to_string(kv_bytes_per_block) + " bytes",
-                 "kv_cache_bytes"};
-  }
-  plan.num_host_blocks = static_cast<std::int64_t>(
-      std::min<std::size_t>(options.swap_bytes / kv_bytes_per_block, kMaxBlocks));
-  // No position beyond what the pool can hold is ever computed.
-  plan.memory = sized(std::min(spec.max_position_embeddings, plan.num_blocks * options.block_size));
-  const auto fits = check_fits(plan.memory, plan.num_blocks + plan.num_host_blocks);
-  if (!fits) return fits.error();
-  return plan;
+Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& options,
+                                                       const RunPlan& plan,
+                                                       const DecoderSpec& spec) {
+  if (!plan.gpu) return kernels::make_cpu_backend(options.cpu);
+  std::string why;
+  auto backend =
+      kernels::make_cuda_backend({.device = plan.gpu->ordinal,
+                                  .dtype = plan.dtype,
+                                  .max_tokens = plan.limits.max_tokens,
+                                  .max_seqs = options.max_num_seqs,
+                                  .max_context_tokens = plan.num_blocks * options.block_size,
+                                  .vocab_size = spec.vocab_size},
+                                 &why);
+  if (backend == nullptr) return Error{Errc::kOutOfMemory, why, "device"};
+  return backend;
 }
 
 Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& options,
@@ -101,7 +57,7 @@ Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& opt
   return random_weights(backend, spec, dtype, options.dummy_seed, options.progress);
 }
 
-ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, const Plan& plan,
+ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, const RunPlan& plan,
                          GenerationConfig defaults, std::string device) {
   return {.architecture = std::string(spec.architecture->classes[0]),
           .vocab_size = spec.vocab_size,
@@ -109,6 +65,7 @@ ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, 
           .defaults = std::move(defaults),
           .dtype = plan.dtype,
           .kv_dtype = plan.kv_dtype,
+          .max_num_batched_tokens = plan.limits.max_tokens,
           .block_size = options.block_size,
           .num_blocks = plan.num_blocks,
           .num_host_blocks = plan.num_host_blocks,
@@ -137,14 +94,18 @@ Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& opti
     if (!dtype) return dtype.error();
     stored = *dtype;
   }
-  const auto plan = make_plan(options, *spec, stored);
+  auto plan = plan_run(options, *spec, stored);
   if (!plan) return plan.error();
+  if (auto fits = check_fits(*plan); !fits) return fits.error();
 
-  auto backend = kernels::make_cpu_backend(options.cpu);
+  auto made = make_backend(options, *plan, *spec);
+  if (!made) return made.error();
+  std::unique_ptr<kernels::Backend> backend = std::move(*made);
   auto weights = read_weights(*backend, options, *spec, checkpoint, plan->dtype);
   if (!weights) return weights.error();
   auto decoder = Decoder::make(*backend, *spec, std::move(*weights), plan->limits);
   if (!decoder) return decoder.error();
+  fit_blocks(options, backend->memory(), *plan);
   const kernels::KvCacheView shape{.data = nullptr,
                                    .dtype = plan->kv_dtype,
                                    .num_blocks = plan->num_blocks,
@@ -155,6 +116,8 @@ Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& opti
   auto cache = KvCache::make(*backend, shape, plan->num_host_blocks);
   if (!cache) return cache.error();
   auto info = describe_model(options, *spec, *plan, std::move(*defaults), backend->description());
+  if (const std::string fault = backend->fault(); !fault.empty())
+    return Error{Errc::kEngineError, fault, "device"};
   return std::make_unique<ModelRunner>(std::move(backend), std::move(*decoder), std::move(*cache),
                                        std::move(info), options);
 }

@@ -5,12 +5,13 @@
 namespace octavo {
 
 MemoryPlan plan_memory(const DecoderSpec& spec, kernels::DType dtype, kernels::DType kv_dtype,
-                       std::int64_t block_size, const StepLimits& limits) {
+                       std::int64_t block_size, const StepLimits& limits,
+                       kernels::DType activation_dtype) {
   const auto parameters = count_parameters(spec);
   MemoryPlan plan;
   plan.weights_bytes = static_cast<std::size_t>(parameters.matrices) * kernels::size_of(dtype) +
                        static_cast<std::size_t>(parameters.vectors) * sizeof(float);
-  plan.activation_bytes = decoder_bytes(spec, limits);
+  plan.activation_bytes = decoder_bytes(spec, limits, activation_dtype);
   plan.kv_bytes_per_token =
       static_cast<std::size_t>(spec.num_layers * 2 * spec.kv_size()) * kernels::size_of(kv_dtype);
   plan.kv_bytes_per_block = plan.kv_bytes_per_token * static_cast<std::size_t>(block_size);

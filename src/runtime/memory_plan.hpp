@@ -22,8 +22,10 @@ struct MemoryPlan {
   }
 };
 
-/// dtype: of the matrices; kv_dtype: of keys and values; limits: the largest step.
+/// dtype: of the matrices; kv_dtype: of keys and values; limits: the largest step;
+/// activation_dtype: the backend's.
 MemoryPlan plan_memory(const DecoderSpec& spec, kernels::DType dtype, kernels::DType kv_dtype,
-                       std::int64_t block_size, const StepLimits& limits);
+                       std::int64_t block_size, const StepLimits& limits,
+                       kernels::DType activation_dtype = kernels::DType::kF32);
 
 }  // namespace octavo

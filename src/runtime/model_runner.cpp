@@ -14,81 +14,119 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
       info_(std::move(info)),
       limits_{.block_size = info_.block_size,
               .num_blocks = info_.num_blocks,
-              .max_tokens = options.max_num_batched_tokens,
+              .max_tokens = info_.max_num_batched_tokens,
               .max_sequences = options.max_num_seqs,
               .max_positions =
                   std::min(info_.max_position_embeddings, info_.num_blocks * info_.block_size)},
       sequences_(info_.defaults.eos_token_ids, info_.vocab_size),
-      on_logits_(options.on_logits) {}
-
-namespace {
-
-// Both tiers of a CPU are memory: what was to be copied has been.
-void report_transfers(const StepBatch& batch, std::chrono::nanoseconds elapsed,
-                      StepResult& result) {
-  for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
-    for (const Transfer& each : *transfers) {
-      result.transfers_finished.push_back(each.id);
-      result.num_blocks_transferred += static_cast<std::int32_t>(each.copies.size());
-    }
-  }
-  if (result.num_blocks_transferred > 0) result.transfer_elapsed = elapsed;
+      is_asynchronous_(backend_->is_asynchronous()),
+      on_logits_(options.on_logits),
+      spans_(options.spans) {
+  cache_.set_spans(spans_);
 }
 
-}  // namespace
-
-Result<StepResult> ModelRunner::execute(const StepBatch& batch) {
+Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
+  if (const std::string fault = backend_->fault(); !fault.empty())
+    return Error{Errc::kEngineError, fault, ""};
   const auto began = std::chrono::steady_clock::now();
   if (auto applied = sequences_.apply(batch); !applied) return applied.error();
   if (auto built = build_batch_inputs(batch, sequences_, limits_, inputs_); !built) {
     return built.error();
   }
-  const auto moving = std::chrono::steady_clock::now();
   if (auto moved = cache_.apply(batch); !moved) return moved.error();
 
-  StepResult result;
-  result.id = batch.id;
-  result.credits = batch.credits;
-  result.started = batch.started;
-  report_transfers(batch, std::chrono::steady_clock::now() - moving, result);
-  if (!batch.scheduled.empty()) {
-    float* logits = decoder_.forward(inputs_.view(), cache_.view());
-    if (!inputs_.logits_rows.empty()) result.sampled = sample(batch, logits);
+  Step step;
+  step.result.id = batch.id;
+  step.result.credits = batch.credits;
+  step.result.started = batch.started;
+  step.computes = !batch.scheduled.empty();
+  step.num_tokens = static_cast<std::int64_t>(inputs_.token_ids.size());
+  if (step.computes) forward(batch);
+  step.samples = append_rows(batch);
+  const LaunchedStep launched{backend_->submit()};
+  if (spans_ != nullptr) {
+    spans_->add({Track::kExecutor, batch.id.value, began, std::chrono::steady_clock::now(),
+                 step.num_tokens});
   }
-  backend_->synchronize();
-  result.elapsed = std::chrono::steady_clock::now() - began;
-  return result;
+  steps_.push_back(std::move(step));
+  return launched;
 }
 
-std::vector<SampledToken> ModelRunner::sample(const StepBatch& batch, float* logits) {
-  const auto vocab_size = info_.vocab_size;
-  if (on_logits_) {
-    backend_->synchronize();
-    on_logits_({logits, inputs_.logits_rows.size() * static_cast<std::size_t>(vocab_size)});
-  }
+void ModelRunner::forward(const StepBatch& batch) {
   rows_.clear();
   for (const auto& scheduled : batch.scheduled) {
     if (scheduled.samples) rows_.push_back(sequences_.find(scheduled.id)->sample_row());
   }
-  outputs_.resize(rows_.size());
-  backend_->sample(logits, vocab_size, rows_, outputs_);
+  const kernels::StepInputs inputs = backend_->place(inputs_.view());
+  backend_->stage_samples(rows_);
+  const auto compute = [&] {
+    float* logits = decoder_.forward(inputs, cache_.view());
+    if (on_logits_ && !rows_.empty()) {
+      seen_logits_.resize(rows_.size() * static_cast<std::size_t>(info_.vocab_size));
+      backend_->read(logits, seen_logits_.data(), seen_logits_.size() * sizeof(float));
+      on_logits_(seen_logits_);
+    }
+    if (inputs.num_logits > 0) backend_->sample(logits, info_.vocab_size, inputs.num_logits);
+  };
+  if (on_logits_)
+    compute();
+  else
+    backend_->run_forward(compute);
+}
 
-  std::vector<SampledToken> sampled;
-  sampled.reserve(rows_.size());
+// A beam search goes on with what the scheduler chooses.
+std::vector<ModelRunner::Sample> ModelRunner::append_rows(const StepBatch& batch) {
+  std::vector<Sample> samples;
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
-    const auto index = sampled.size();
-    SampledToken token{scheduled.id, outputs_[index].token, std::nullopt, {}};
-    if (rows_[index].num_logprobs >= 0) token.logprob = outputs_[index].logprob;
-    for (const auto& [id, logprob] : outputs_[index].top) token.top.push_back({id, logprob});
-    sampled.push_back(std::move(token));
+    Sample sample{scheduled.id, std::nullopt, rows_[samples.size()].num_logprobs >= 0};
+    if (!sequences_.find(scheduled.id)->sampling.is_beam_search()) {
+      const auto row = static_cast<TokenId>(samples.size());
+      sample.index = sequences_.append(scheduled.id, -1 - row);
+    }
+    samples.push_back(sample);
   }
-  for (const auto& token : sampled) {
-    // A beam search goes on with what the scheduler chooses.
-    if (!sequences_.find(token.sequence)->sampling.is_beam_search())
-      sequences_.append(token.sequence, token.token);
+  return samples;
+}
+
+void ModelRunner::wait(const LaunchedStep& step) { backend_->wait(step.ticket); }
+
+std::optional<LaunchedTransfer> ModelRunner::oldest_transfer() const {
+  const auto ticket = cache_.oldest_transfer();
+  if (!ticket) return std::nullopt;
+  return LaunchedTransfer{*ticket};
+}
+
+void ModelRunner::wait(const LaunchedTransfer& transfer) { backend_->wait_copied(transfer.ticket); }
+
+std::vector<TransferId> ModelRunner::collect_transfers() {
+  StepResult result;
+  cache_.collect_transfers(result);
+  return std::move(result.transfers_finished);
+}
+
+Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
+  Step step = std::move(steps_.front());
+  steps_.pop_front();
+  if (const std::string fault = backend_->fault(); !fault.empty()) {
+    return Error{Errc::kEngineError, fault, ""};
   }
-  return sampled;
+  outputs_.resize(step.samples.size());
+  const kernels::DeviceSpan span = backend_->results(launched.ticket, outputs_);
+  step.result.elapsed = span.length();
+  if (spans_ != nullptr && step.computes)
+    spans_->add({Track::kCompute, step.result.id.value, span.begin, span.end, step.num_tokens});
+  cache_.collect_transfers(step.result);
+  step.result.sampled.reserve(outputs_.size());
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const Sample& sample = step.samples[i];
+    SampledToken token{sample.sequence, outputs_[i].token, std::nullopt, {}};
+    if (sample.wants_logprob) token.logprob = outputs_[i].logprob;
+    for (const auto& [id, logprob] : outputs_[i].top) token.top.push_back({id, logprob});
+    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, token.token);
+    step.result.sampled.push_back(std::move(token));
+  }
+  return std::move(step.result);
 }
 
 }  // namespace octavo

@@ -80,10 +80,18 @@ const SequenceState* SequenceTable::find(SequenceId id) const {
   return found == sequences_.end() ? nullptr : &found->second;
 }
 
-void SequenceTable::append(SequenceId id, TokenId token) {
+std::size_t SequenceTable::append(SequenceId id, TokenId token) {
   const auto found = sequences_.find(id);
   OCTAVO_ASSERT(found != sequences_.end());
   found->second.tokens.push_back(token);
+  return found->second.tokens.size() - 1;
+}
+
+void SequenceTable::resolve(SequenceId id, std::size_t index, TokenId token) {
+  const auto found = sequences_.find(id);
+  if (found == sequences_.end()) return;
+  auto& tokens = found->second.tokens;
+  if (index < tokens.size() && tokens[index] < 0) tokens[index] = token;
 }
 
 }  // namespace octavo

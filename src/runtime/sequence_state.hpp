@@ -13,7 +13,9 @@
 namespace octavo {
 
 struct SequenceState {
-  std::vector<TokenId> tokens;  ///< Prompt, then completion so far.
+  /// Prompt, then completion so far. What a step on its way will have sampled stands here as
+  /// -1 - i, i being its row among that step's samples.
+  std::vector<TokenId> tokens;
   std::int64_t num_prompt_tokens = 0;
   SamplingParams sampling;
   std::vector<TokenId> stop_ids;  ///< What `min_tokens` forbids: EOS, unless ignored, and stops.
@@ -36,8 +38,11 @@ class SequenceTable {
 
   /// Null when not known.
   const SequenceState* find(SequenceId id) const;
-  /// Appends a sampled token. `id` must be known.
-  void append(SequenceId id, TokenId token);
+  /// Appends a token, or the row that will have sampled it. `id` must be known. Answers its index.
+  std::size_t append(SequenceId id, TokenId token);
+  /// Puts the token where `append` put its row; to no effect when the sequence has gone or begun
+  /// anew meanwhile.
+  void resolve(SequenceId id, std::size_t index, TokenId token);
   std::size_t size() const { return sequences_.size(); }
 
  private:

@@ -10,6 +10,7 @@
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -37,6 +38,7 @@ class Engine {
  public:
   Engine(const std::filesystem::path& path, const Setting& setting) : setting_(setting) {
     RunnerOptions options;
+    options.device = test_device();
     options.path = path;
     options.dtype = kernels::DType::kF32;
     options.block_size = setting.block_size;
@@ -53,7 +55,7 @@ class Engine {
     config.max_model_len = static_cast<std::int32_t>(runner_->info().max_position_embeddings);
     config.max_num_batched_tokens = setting.max_num_batched_tokens;
     config.max_num_seqs = 32;
-    config.max_steps_in_flight = 1;
+    config.max_steps_in_flight = runner_->is_asynchronous() ? 2 : 1;
     config.enable_prefix_caching = setting.enable_prefix_caching;
     engine_.emplace(config, *runner_);
   }

@@ -8,6 +8,7 @@
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -71,6 +72,7 @@ double log_sum_exp(const std::vector<float>& row) {
 std::unique_ptr<ModelRunner> load(const std::filesystem::path& path, kernels::DType dtype,
                                   std::vector<std::vector<float>>& logits) {
   RunnerOptions options;
+  options.device = test_device();
   options.path = path;
   options.dtype = dtype;
   options.num_blocks = 48;

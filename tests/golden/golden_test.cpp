@@ -5,6 +5,7 @@
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -21,6 +22,7 @@ std::unique_ptr<ModelRunner> load(const std::filesystem::path& path,
                                   std::optional<kernels::DType> dtype, std::int64_t block_size,
                                   LogitRows* logits) {
   RunnerOptions options;
+  options.device = test_device();
   options.path = path;
   options.dtype = dtype;
   options.block_size = block_size;
@@ -165,11 +167,13 @@ TEST_CASE("in the dtype that is stored, the first logits stay as near as that dt
     auto runner = load(folder.path, std::nullopt, 16, &logits);
     const bool is_half = runner->info().dtype != kernels::DType::kF32;
     CHECK(runner->info().kv_dtype == runner->info().dtype);
+    // A GPU rounds its activations to the same type; transformers' own bfloat16 is off by more.
+    const double half_tolerance = runner->is_asynchronous() ? 3e-2 : 1e-2;
     for (const auto& golden : folder.prompts) {
       logits.clear();
       generate(*runner, {golden.prompt_ids}, greedy(), 1);
       const std::span expected(golden.logits.data(), logits[0].size());
-      CHECK(relative_error(logits[0], expected) < (is_half ? 1e-2 : kTolerance));
+      CHECK(relative_error(logits[0], expected) < (is_half ? half_tolerance : kTolerance));
     }
   });
 }

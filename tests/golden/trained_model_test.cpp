@@ -6,6 +6,7 @@
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
+#include "tests/support/test_device.hpp"
 
 using namespace octavo;
 using namespace octavo::test;
@@ -14,6 +15,7 @@ namespace {
 
 std::unique_ptr<ModelRunner> load_float32(const std::filesystem::path& path) {
   RunnerOptions options;
+  options.device = test_device();
   options.path = path;
   options.dtype = kernels::DType::kF32;
   options.num_blocks = 128;

@@ -19,10 +19,10 @@ struct Case {
     return backend.prepare_matrix({&part, 1}, dtype);
   }
   std::vector<float> run(Backend& backend, const Matrix& weight, std::int64_t first, std::int64_t n,
-                         bool accumulate) const {
+                         bool with_bias) const {
     std::vector<float> output(static_cast<std::size_t>(n * rows), 0.5F);
-    backend.linear(inputs.data() + first * cols, weight, accumulate ? bias.data() : nullptr,
-                   output.data(), n, accumulate);
+    backend.linear(inputs.data() + first * cols, weight, with_bias ? bias.data() : nullptr,
+                   output.data(), n);
     return output;
   }
 };
@@ -46,10 +46,10 @@ TEST_CASE("every instruction set computes the reference's products") {
       const auto backend = backend_of(name);
       const Matrix weight = shape.prepare(*backend, dtype);
       for (std::int64_t n = 0; n <= 70; n += n < 9 ? 1 : n < 33 ? 4 : 37) {
-        const bool accumulate = n % 2 == 1;
+        const bool with_bias = n % 2 == 1;
         INFO(name << ' ' << name_of(dtype) << ' ' << rows << 'x' << cols << " n " << n);
-        CHECK(relative_error(shape.run(*backend, weight, 0, n, accumulate),
-                             shape.run(*reference, expected_weight, 0, n, accumulate)) <
+        CHECK(relative_error(shape.run(*backend, weight, 0, n, with_bias),
+                             shape.run(*reference, expected_weight, 0, n, with_bias)) <
               tolerance(name, dtype));
       }
     }

@@ -31,8 +31,8 @@ TEST_CASE("linear of a stacked matrix is its definition") {
     const Matrix weight = backend->prepare_matrix(parts, dtype);
     REQUIRE(weight.rows == 4);
     std::vector<float> output{100, 100, 100, 100};
-    backend->linear(input.data(), weight, bias.data(), output.data(), 1, true);
-    CHECK(output == std::vector<float>{109, 119, 129, 139});
+    backend->linear(input.data(), weight, bias.data(), output.data(), 1);
+    CHECK(output == std::vector<float>{9, 19, 29, 39});
     backend->linear(input.data(), weight, nullptr, output.data(), 1);
     CHECK(output == std::vector<float>{-1, -1, -1, -1});
   }
@@ -50,17 +50,18 @@ TEST_CASE("a layer norm has mean zero and variance one before its weight") {
   const std::vector<float> weight{1, 1, 1, 1};
   const std::vector<float> bias{0, 0, 0, 5};
   std::vector<float> values{1, 2, 3, 4};
+  std::vector<float> output(4);
   backend->norm({.kind = NormKind::kLayer,
-                 .input = values.data(),
+                 .residual = values.data(),
                  .weight = weight.data(),
                  .bias = bias.data(),
                  .epsilon = 0.0F,
-                 .output = values.data(),
+                 .output = output.data(),
                  .num_tokens = 1,
                  .width = 4});
   const float unit = 1.0F / std::sqrt(1.25F);
-  CHECK(values[0] == Approx(-1.5F * unit));
-  CHECK(values[3] == Approx(5 + 1.5F * unit));
+  CHECK(output[0] == Approx(-1.5F * unit));
+  CHECK(output[3] == Approx(5 + 1.5F * unit));
 }
 
 TEST_CASE("a token alone in its context attends to its own value") {

@@ -47,9 +47,7 @@ std::vector<double> distribution(const std::vector<float>& logits, const SampleR
 }
 
 std::int32_t sample_one(Backend& backend, std::vector<float> logits, const SampleRow& row) {
-  SampleOutput output;
-  backend.sample(logits.data(), static_cast<std::int64_t>(logits.size()), {&row, 1}, {&output, 1});
-  return output.token;
+  return sample_rows(backend, logits, {&row, 1}).front().token;
 }
 
 std::vector<float> spread_logits(std::uint32_t seed) {
@@ -147,8 +145,7 @@ TEST_CASE("a draw depends on seed and position, not on batch, threads or instruc
   for (const std::string& name : cpu_instruction_sets()) {
     const auto backend = backend_of(name, 3);
     auto logits = batch;
-    std::vector<SampleOutput> outputs(kRows);
-    backend->sample(logits.data(), kVocab, rows, outputs);
+    const auto outputs = sample_rows(*backend, logits, rows);
     for (std::size_t i = 0; i < kRows; ++i) CHECK(outputs[i].token == alone[i]);
   }
 }
@@ -193,8 +190,7 @@ TEST_CASE("log-probabilities are of the raw logits, best first") {
     for (std::int32_t k : {-1, 0, 1, 20}) {
       const SampleRow row{.temperature = 0.0F, .forbidden = forbidden, .num_logprobs = k};
       auto copy = logits;
-      SampleOutput output;
-      backend->sample(copy.data(), 5000, {&row, 1}, {&output, 1});
+      const SampleOutput output = sample_rows(*backend, copy, {&row, 1}).front();
       CHECK(output.token == order[1]);
       REQUIRE(output.top.size() == static_cast<std::size_t>(std::max(0, k)));
       const auto expected = [&](std::int32_t token) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,20 @@ inline std::vector<float> normal_values(std::int64_t count, std::uint32_t seed) 
 
 inline HostMatrix host(const std::vector<float>& values, std::int64_t rows, std::int64_t cols) {
   return {values.data(), DType::kF32, rows, cols, false};
+}
+
+/// Samples the rows of `logits` and waits for what came of them.
+inline std::vector<SampleOutput> sample_rows(Backend& backend, std::vector<float>& logits,
+                                             std::span<const SampleRow> rows) {
+  const auto n = static_cast<std::int64_t>(rows.size());
+  backend.place({});
+  backend.stage_samples(rows);
+  backend.sample(logits.data(), static_cast<std::int64_t>(logits.size()) / n, n);
+  std::vector<SampleOutput> outputs(rows.size());
+  const StepTicket ticket = backend.submit();
+  backend.wait(ticket);
+  backend.results(ticket, outputs);
+  return outputs;
 }
 
 /// Largest difference, relative to the root mean square of `expected`.

@@ -107,7 +107,7 @@ TEST_CASE("options out of range are refused by name") {
   };
   CHECK(param([](auto& o) { o.block_size = 0; }) == "block_size");
   CHECK(param([](auto& o) { o.num_blocks = -1; }) == "num_blocks");
-  CHECK(param([](auto& o) { o.max_num_batched_tokens = 0; }) == "max_num_batched_tokens");
+  CHECK(param([](auto& o) { o.max_num_batched_tokens = -1; }) == "max_num_batched_tokens");
   CHECK(param([](auto& o) { o.max_num_seqs = 0; }) == "max_num_seqs");
 }
 

@@ -32,10 +32,11 @@ TEST_CASE("Llama 3 of 8 billion parameters needs what is known of it") {
 TEST_CASE("activations grow with the tokens of a step, logits with its sampled rows") {
   const auto spec = llama3_8b();
   const auto bytes = [&](std::int64_t tokens, std::int64_t logits) {
-    return decoder_bytes(spec, {.max_tokens = tokens, .max_logits = logits, .max_positions = 0});
+    return decoder_bytes(spec, {.max_tokens = tokens, .max_logits = logits, .max_positions = 0},
+                         kernels::DType::kF32);
   };
   CHECK(bytes(200, 1) - bytes(100, 1) ==
-        100 * sizeof(float) * (2 * 4096 + 2 * 14336 + 4096 + 14336));
+        100 * sizeof(float) * (3 * 4096 + 2 * 14336 + 4096 + 14336));
   CHECK(bytes(200, 11) - bytes(200, 1) == 10 * sizeof(float) * 128256);
 }
 

@@ -43,7 +43,7 @@ inline std::vector<TokenLogprob> candidates_after(const std::vector<TokenId>& to
   return found;
 }
 
-class FakeExecutor final : public StepExecutor {
+class FakeExecutor final : public ImmediateExecutor {
  public:
   FakeExecutor(std::int32_t num_blocks, std::int32_t block_size, std::int32_t vocab_size,
                std::int32_t num_host_blocks = 0)

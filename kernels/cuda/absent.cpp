@@ -1,0 +1,24 @@
+// A build without CUDA.
+#include "kernels/backend.hpp"
+
+namespace octavo::kernels {
+
+namespace {
+
+void explain(std::string* why) {
+  if (why != nullptr) *why = "this build has no CUDA: configure with -Dcuda=enabled where nvcc is";
+}
+
+}  // namespace
+
+std::vector<CudaDevice> cuda_devices(std::string* why) {
+  explain(why);
+  return {};
+}
+
+std::unique_ptr<Backend> make_cuda_backend(const CudaOptions&, std::string* why) {
+  explain(why);
+  return nullptr;
+}
+
+}  // namespace octavo::kernels

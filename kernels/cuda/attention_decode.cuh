@@ -1,0 +1,250 @@
+// Decode attention, bound by memory: warps of their own, each with a ring of 16-token tiles in
+// flight that reaches into the block's next item, so that nothing but the bandwidth is waited for.
+// Scores are taken transposed, tokens x heads: then the few query heads of a KV head fill the short
+// side of the matrix instruction. A block merges its warps, and the last block of a context merges
+// the chunks, in their order ("Flash-Decoding for long-context inference", 2023).
+#pragma once
+
+#include "kernels/cuda/attention.hpp"
+#include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/launch.cuh"
+
+namespace octavo::kernels::cuda {
+
+inline constexpr int kDecodeWarps = 4;
+inline constexpr int kDecodeThreads = kDecodeWarps * 32;
+inline constexpr int kSchedulerThreads = 32;
+inline constexpr int kTokens = 16;  ///< Of a tile: one warp's, one stage.
+inline constexpr int kListed = 8;  ///< Items that a block has in view.
+inline constexpr int kMostStages = 5;
+
+/// An item as this block's warps need it.
+struct DecodeWork {
+  std::int32_t begin, end;  ///< Tokens; end 0: there are no more items.
+  std::int32_t table;       ///< Of the sequence's blocks.
+  std::int32_t row, kv_head;
+  std::int32_t chunk, first_chunk, num_chunks;
+  std::int32_t first_slot, counter;
+};
+
+/// Shared memory of one block behind its warps' rings, `kHeads` being heads of a group, padded.
+template <int kHeadDim, int kHeads>
+struct DecodeShared {
+  static constexpr int kStageBytes = 2 * kTokens * TileLayout<kHeadDim>::kElementsPerRow * 2;
+
+  DecodeWork works[kListed];
+  volatile std::int32_t published;  ///< Items that `works` has had.
+  volatile std::int32_t current;    ///< The item at which the warps are.
+  std::int32_t is_last[2];  ///< Whether this and the item before it were their contexts' last.
+  std::uint16_t* free_stage[kDecodeWarps];
+  float2 softmax[kDecodeWarps][kHeads];
+
+  static constexpr int bytes(int stages) {
+    return kDecodeWarps * stages * kStageBytes + static_cast<int>(sizeof(DecodeShared));
+  }
+};
+
+/// Where a warp's loads are: it takes every kDecodeWarps-th tile of every item.
+class DecodeLoader {
+ public:
+  __device__ __forceinline__ DecodeLoader(const AttentionCall& call, const DecodeWork* works)
+      : cache_(call.cache), works_(works) {}
+
+  /// Whether there is a tile to load among the first `published` items.
+  __device__ __forceinline__ bool is_ready(int published) {
+    while (!has_tile_ && item_ < published) {
+      const DecodeWork& work = works_[item_ % kListed];
+      tile_ = work.begin / kTokens * kTokens + static_cast<int>(threadIdx.x) / 32 * kTokens;
+      has_tile_ = tile_ < work.end;
+      if (has_tile_) {
+        look_up();
+      } else {
+        ++item_;
+      }
+    }
+    return has_tile_;
+  }
+
+  /// Begins to load the tile.
+  template <int kHeadDim>
+  __device__ __forceinline__ void issue(std::uint16_t* keys) {
+    using Layout = TileLayout<kHeadDim>;
+    const int lane = threadIdx.x % 32;
+    const std::uint32_t row = static_cast<std::uint32_t>(block_) * cache_.rows_per_block + offset_;
+    std::uint16_t* const values = keys + kTokens * Layout::kElementsPerRow;
+    const auto* const data = static_cast<const std::uint16_t*>(cache_.data);
+    const std::size_t to_values = static_cast<std::size_t>(cache_.value_rows) * kHeadDim;
+    constexpr int kPieces = kTokens * Layout::kPieces;
+#pragma unroll
+    for (int i = 0; i < kPieces / 32; ++i) {
+      const int piece = i * 32 + lane;
+      const int token = piece / Layout::kPieces;
+      const int column = piece % Layout::kPieces;
+      const std::uint32_t source_row = __shfl_sync(kAllLanes, row, token);
+      const std::uint16_t* const source =
+          data + static_cast<std::size_t>(source_row) * kHeadDim + column * 8;
+      const int target = Layout::offset(token, column);
+      copy_16_async(keys + target, source);
+      copy_16_async(values + target, source + to_values);
+    }
+    tile_ += kDecodeWarps * kTokens;
+    has_tile_ = tile_ < works_[item_ % kListed].end;
+    if (has_tile_) {
+      look_up();
+    } else {
+      ++item_;
+    }
+  }
+
+ private:
+  /// Asks for the block now: the answer is needed one tile later. Tokens outside of the context are
+  /// loaded as its nearest: their weight will be 0, and what lies in unused slots may be anything.
+  __device__ __forceinline__ void look_up() {
+    const DecodeWork& work = works_[item_ % kListed];
+    const int lane = threadIdx.x % 32;
+    const auto token =
+        static_cast<std::uint32_t>(max(min(tile_ + lane % kTokens, work.end - 1), work.begin));
+    const std::uint32_t index = token / cache_.block_size;
+    block_ = __ldg(cache_.block_tables + work.table + index);
+    offset_ = cache_.layer_row + work.kv_head * cache_.block_size + token -
+              index * cache_.block_size;
+  }
+
+  const PagedRows& cache_;
+  const DecodeWork* works_;
+  int item_ = 0;
+  int tile_ = 0;
+  bool has_tile_ = false;
+  std::int32_t block_ = 0;    ///< Of the lane's token.
+  std::uint32_t offset_ = 0;  ///< Rows from the block's first to the lane's token.
+};
+
+/// One warp's softmax state and weighted sums: lane l has heads 2 * (l % 4) + {0, 1} (+ 8) and, of
+/// them, dimensions l / 4 + {0, 8} of every 16.
+template <class T, int kHeadDim, int kHeads>
+struct DecodeSums {
+  static constexpr int kSteps = kHeadDim / 16;
+  static constexpr int kParts = kHeads / 8;
+
+  float largest[kParts][2];
+  float sum[kParts][2];
+  float output[kParts][kSteps][4];
+
+  __device__ __forceinline__ void clear() {
+#pragma unroll
+    for (int n = 0; n < kParts; ++n) {
+      largest[n][0] = largest[n][1] = minus_infinity();
+      sum[n][0] = sum[n][1] = 0.0F;
+#pragma unroll
+      for (int d = 0; d < kSteps; ++d) {
+#pragma unroll
+        for (int i = 0; i < 4; ++i) output[n][d][i] = 0.0F;
+      }
+    }
+  }
+
+  __device__ __forceinline__ void scale(int n, float first, float second) {
+#pragma unroll
+    for (int d = 0; d < kSteps; ++d) {
+      output[n][d][0] *= first;
+      output[n][d][1] *= second;
+      output[n][d][2] *= first;
+      output[n][d][3] *= second;
+    }
+  }
+
+  /// Hands the sums to another warp through memory of one stage.
+  __device__ __forceinline__ void give(void* stage) const {
+    auto* const to = static_cast<float4*>(stage) + threadIdx.x % 32;
+#pragma unroll
+    for (int i = 0; i < kParts * kSteps; ++i) {
+      const float(&o)[4] = output[i / kSteps][i % kSteps];
+      to[i * 32] = make_float4(o[0], o[1], o[2], o[3]);
+    }
+  }
+  /// Rounded as a sum of its own, so that it does not matter which warp takes and which gives.
+  __device__ __forceinline__ void take(const void* stage) {
+    const auto* const from = static_cast<const float4*>(stage) + threadIdx.x % 32;
+#pragma unroll
+    for (int i = 0; i < kParts * kSteps; ++i) {
+      float(&o)[4] = output[i / kSteps][i % kSteps];
+      const float4 x = from[i * 32];
+      o[0] = __fadd_rn(o[0], x.x);
+      o[1] = __fadd_rn(o[1], x.y);
+      o[2] = __fadd_rn(o[2], x.z);
+      o[3] = __fadd_rn(o[3], x.w);
+    }
+  }
+
+  /// Takes up the tile of tokens `first`.. of which [begin, end) count.
+  __device__ __forceinline__ void add(const std::uint16_t* keys,
+                                      const std::uint32_t (&query)[kParts][kSteps][2], int first,
+                                      const DecodeWork& work, const AttentionCall& call) {
+    using Layout = TileLayout<kHeadDim>;
+    const int lane = threadIdx.x % 32;
+    // Two chains, for each product waits for the one before it in its chain.
+    float scores[2][kParts][4] = {};
+#pragma unroll
+    for (int k = 0; k < kSteps; ++k) {
+      std::uint32_t a[4];
+      load_matrices(a, keys + Layout::offset(lane % 16, 2 * k + lane / 16));
+#pragma unroll
+      for (int n = 0; n < kParts; ++n) {
+        multiply_add(T{}, scores[k % 2][n], a, query[n][k][0], query[n][k][1]);
+      }
+    }
+    std::uint32_t weights[kParts][2];
+#pragma unroll
+    for (int n = 0; n < kParts; ++n) weigh(n, scores, first, work, call, weights[n]);
+    const std::uint16_t* const values = keys + kTokens * Layout::kElementsPerRow;
+#pragma unroll
+    for (int d = 0; d < kSteps; ++d) {
+      std::uint32_t a[4];
+      load_transposed(a, values + Layout::offset(lane % 8 + lane / 16 * 8, 2 * d + lane / 8 % 2));
+#pragma unroll
+      for (int n = 0; n < kParts; ++n) {
+        multiply_add(T{}, output[n][d], a, weights[n][0], weights[n][1]);
+      }
+    }
+  }
+
+  /// Scores of eight heads become weights, in the order in which the values' product takes them.
+  __device__ __forceinline__ void weigh(int n, const float (&scores)[2][kParts][4], int first,
+                                        const DecodeWork& work, const AttentionCall& call,
+                                        std::uint32_t (&weights)[2]) {
+    const int lane = threadIdx.x % 32;
+    float x[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      x[i] = scores[0][n][i] + scores[1][n][i];
+      x[i] = call.soft_cap > 0.0F
+                 ? capped(x[i] * (call.scale / call.soft_cap), call.soft_cap * kLog2E)
+                 : x[i] * (call.scale * kLog2E);
+      const int token = first + lane / 4 + i / 2 * 8;
+      if (token < work.begin || token >= work.end) x[i] = minus_infinity();
+    }
+    float factor[2];
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+      float most = fmaxf(x[h], x[h + 2]);
+#pragma unroll
+      for (int step = 4; step < 32; step *= 2) {
+        most = fmaxf(most, __shfl_xor_sync(kAllLanes, most, step));
+      }
+      most = fmaxf(most, largest[n][h]);
+      const float zero_point = most == minus_infinity() ? 0.0F : most;
+      factor[h] = exp2_fast(largest[n][h] - zero_point);
+      largest[n][h] = most;
+      x[h] = exp2_fast(x[h] - zero_point);
+      x[h + 2] = exp2_fast(x[h + 2] - zero_point);
+      sum[n][h] = sum[n][h] * factor[h] + x[h] + x[h + 2];
+    }
+    if (__any_sync(kAllLanes, factor[0] != 1.0F || factor[1] != 1.0F)) {
+      scale(n, factor[0], factor[1]);
+    }
+    weights[0] = transposed(pair_of(T{}, x[0], x[1]));
+    weights[1] = transposed(pair_of(T{}, x[2], x[3]));
+  }
+};
+
+}  // namespace octavo::kernels::cuda

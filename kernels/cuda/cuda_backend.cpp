@@ -1,0 +1,263 @@
+#include "kernels/cuda/cuda_backend.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "kernels/cuda/rows.hpp"
+
+namespace octavo::kernels::cuda {
+namespace {
+
+/// A step that takes longer than this never comes back.
+constexpr std::chrono::seconds kStepTimeout{60};
+
+void free_device(void* data, std::size_t) { cudaFree(data); }
+void free_host(void* data, std::size_t) { cudaFreeHost(data); }
+
+}  // namespace
+
+CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
+    : options_(options),
+      description_(std::move(description)),
+      max_rows_(options.max_seqs),
+      clock_(stream_),
+      linear_(stream_),
+      arrays_(options),
+      pairs_(4096),
+      sample_memory_(Memory::Place::kDevice, sample_workspace_bytes(max_rows_, options.vocab_size)),
+      sample_outputs_(Memory::Place::kDevice,
+                      static_cast<std::size_t>(max_rows_) * sizeof(DeviceSampleOutput)),
+      sampled_(Memory::Place::kDevice, static_cast<std::size_t>(max_rows_) * sizeof(std::int32_t)) {
+  for (Step& step : steps_) step.outputs = Memory(Memory::Place::kHost, sample_outputs_.bytes());
+  if (sampled_.data() != nullptr)
+    OCTAVO_CUDA(cudaMemsetAsync(sampled_.data(), 0, sampled_.bytes(), stream_));
+}
+
+CudaBackend::~CudaBackend() { cudaStreamSynchronize(stream_); }
+
+DeviceMemory CudaBackend::memory() const {
+  use_device(options_.device);
+  DeviceMemory memory;
+  OCTAVO_CUDA(cudaMemGetInfo(&memory.free_bytes, &memory.total_bytes));
+  return memory;
+}
+
+Buffer CudaBackend::allocate(std::size_t bytes) {
+  use_device(options_.device);
+  void* data = nullptr;
+  if (bytes == 0 || cudaMalloc(&data, bytes) != cudaSuccess) {
+    cudaGetLastError();  // Not enough is an answer, no failure.
+    return {};
+  }
+  OCTAVO_CUDA(cudaMemsetAsync(data, 0, bytes, stream_));
+  return {data, bytes, free_device};
+}
+
+Buffer CudaBackend::allocate_host(std::size_t bytes) {
+  use_device(options_.device);
+  void* data = nullptr;
+  if (bytes == 0 || cudaMallocHost(&data, bytes) != cudaSuccess) {
+    cudaGetLastError();
+    return {};
+  }
+  return {data, bytes, free_host};
+}
+
+// Steps of one token a sequence, each of which samples.
+std::int64_t CudaBackend::rows_to_record(const StepInputs& host) const {
+  if (host.num_tokens != host.num_seqs || host.num_logits != host.num_seqs) return 0;
+  const std::int64_t rows = padded_rows(host.num_seqs);
+  return std::min({rows, options_.max_seqs, options_.max_tokens});
+}
+
+StepInputs CudaBackend::place(const StepInputs& host) {
+  use_device(options_.device);
+  bulk_upload_.reset();
+  clock_.keep_up(stream_);
+  Step& current = step(next_step_);
+  current.begin.record(stream_);
+  current.computes = true;
+  num_sampled_ = 0;
+  recorded_rows_ = rows_to_record(host);
+  const StepInputs placed = arrays_.place(host, recorded_rows_);
+  if (arrays_.attention_plan().num_prefill_tiles > 0) recorded_rows_ = 0;
+  return placed;
+}
+
+void CudaBackend::stage_samples(std::span<const SampleRow> rows) {
+  arrays_.stage_samples(rows);
+  arrays_.send(stream_);
+  if (arrays_.take_moved()) recorded_.clear();
+}
+
+void CudaBackend::run_forward(const std::function<void()>& ops) {
+  if (recorded_rows_ == 0) return ops();
+  recorded_.run(recorded_rows_, stream_, ops);
+  num_sampled_ = recorded_rows_;
+}
+
+void CudaBackend::embed(const Matrix& table, const std::int32_t* ids, const Matrix* position_table,
+                        const std::int32_t* positions, std::int64_t position_offset, float* output,
+                        std::int64_t num_tokens) {
+  cuda::embed(table, ids, reinterpret_cast<const std::int32_t*>(sampled_.data()), position_table,
+              positions, position_offset, output, num_tokens, stream_);
+}
+
+void CudaBackend::norm(const NormArgs& args) { cuda::norm(args, options_.dtype, stream_); }
+
+void CudaBackend::linear(const void* input, const Matrix& weight, const float* bias, void* output,
+                         std::int64_t n) {
+  linear_.run({.input = input,
+               .weight = weight.storage.data(),
+               .bias = bias,
+               .output = output,
+               .dtype = weight.dtype,
+               .output_dtype = options_.dtype,
+               .n = n,
+               .rows = weight.rows,
+               .cols = weight.cols});
+}
+
+void CudaBackend::head(const void* input, const Matrix& weight, float* output, std::int64_t n) {
+  linear_.run({.input = input,
+               .weight = weight.storage.data(),
+               .bias = nullptr,
+               .output = output,
+               .dtype = weight.dtype,
+               .output_dtype = DType::kF32,
+               .n = n,
+               .rows = weight.rows,
+               .cols = weight.cols});
+}
+
+void CudaBackend::split_rotate_write(const QkvArgs& args) {
+  cuda::split_rotate_write(args, options_.dtype, stream_);
+}
+
+// Once, at the first step: the shape of the model is known only here.
+void CudaBackend::reserve_attention(const AttentionArgs& args) {
+  const std::size_t bytes =
+      attention_workspace_bytes(arrays_.attention_shape(), args.num_heads, args.cache.head_dim);
+  if (bytes <= attention_memory_.bytes()) return;
+  OCTAVO_CUDA(cudaStreamSynchronize(stream_));
+  attention_memory_ = Memory(Memory::Place::kDevice, bytes);
+  if (attention_memory_.data() == nullptr) {
+    record_failure("cudaMalloc", __FILE__, __LINE__, "no memory for attention's partial results");
+    return;
+  }
+  OCTAVO_CUDA(cudaMemsetAsync(attention_memory_.data(), 0, bytes, stream_));
+}
+
+void CudaBackend::attention(const AttentionArgs& args) {
+  if (attention_memory_.data() == nullptr) reserve_attention(args);
+  cuda::attention(args, options_.dtype, arrays_.attention_shape(), arrays_.attention_plan(),
+                  arrays_.device_plan(), attention_memory_.data(), stream_);
+}
+
+void CudaBackend::gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
+                                   std::int64_t width) {
+  cuda::gated_activation(kind, input, output, n, width, options_.dtype, stream_);
+}
+
+void CudaBackend::activation(Activation kind, void* values, std::int64_t count) {
+  cuda::activation(kind, values, count, options_.dtype, stream_);
+}
+
+void CudaBackend::sample(float* logits, std::int64_t vocab_size, std::int64_t n) {
+  SampleArrays arrays = arrays_.sample_arrays();
+  arrays.sampled = reinterpret_cast<std::int32_t*>(sampled_.data());
+  cuda::sample(logits, vocab_size, n, arrays,
+               reinterpret_cast<DeviceSampleOutput*>(sample_outputs_.data()), sample_memory_.data(),
+               stream_);
+  num_sampled_ = n;
+}
+
+void CudaBackend::read(const void* device, void* host, std::size_t bytes) {
+  OCTAVO_CUDA(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_));
+  OCTAVO_CUDA(cudaStreamSynchronize(stream_));
+}
+
+void CudaBackend::copy_blocks(
+    const KvCacheView& cache,
+    std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) {
+  use_device(options_.device);
+  bool moved = false;
+  const std::size_t bytes = source_destination.size() * sizeof(int2);
+  auto* pairs = reinterpret_cast<int2*>(pairs_.begin(bytes, moved));
+  for (std::size_t i = 0; i < source_destination.size(); ++i)
+    pairs[i] = {source_destination[i].first, source_destination[i].second};
+  pairs_.send(bytes, stream_);
+  cuda::copy_blocks(cache, reinterpret_cast<const int2*>(pairs_.device()),
+                    static_cast<std::int64_t>(source_destination.size()), stream_);
+}
+
+CopyTicket CudaBackend::copy_blocks_between(
+    CopyDirection direction, const KvCacheView& cache, void* host,
+    std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) {
+  use_device(options_.device);
+  return transfers_.begin(direction, cache, host, source_destination, stream_);
+}
+
+void CudaBackend::wait_copied(CopyTicket ticket) {
+  use_device(options_.device);
+  transfers_.wait(ticket);
+}
+
+DeviceSpan CudaBackend::copied_span(CopyTicket ticket) { return transfers_.span(ticket, clock_); }
+
+StepTicket CudaBackend::submit() {
+  use_device(options_.device);
+  Step& current = step(next_step_);
+  current.has_logprobs = arrays_.wants_logprobs();
+  if (current.computes && num_sampled_ > 0) {
+    const auto rows = static_cast<std::size_t>(num_sampled_);
+    const bool whole = current.has_logprobs;
+    OCTAVO_CUDA(cudaMemcpyAsync(current.outputs.data(),
+                                whole ? sample_outputs_.data() : sampled_.data(),
+                                rows * (whole ? sizeof(DeviceSampleOutput) : sizeof(std::int32_t)),
+                                cudaMemcpyDeviceToHost, stream_));
+  }
+  current.end.record(stream_);
+  return next_step_++;
+}
+
+bool CudaBackend::wait(StepTicket ticket) {
+  use_device(options_.device);
+  const Step& waited = step(ticket);
+  const auto began = std::chrono::steady_clock::now();
+  while (!waited.end.has_happened()) {
+    const auto waiting = std::chrono::steady_clock::now() - began;
+    if (waiting > kStepTimeout) {
+      record_failure("step", __FILE__, __LINE__,
+                     "did not end within " + std::to_string(kStepTimeout.count()) + " s");
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  OCTAVO_CUDA(cudaEventQuery(waited.end));
+  return first_failure().empty();
+}
+
+DeviceSpan CudaBackend::results(StepTicket ticket, std::span<SampleOutput> outputs) {
+  Step& ended = step(ticket);
+  if (!std::exchange(ended.computes, false)) return {};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    SampleOutput& output = outputs[i];
+    output = {};
+    if (!ended.has_logprobs) {
+      std::memcpy(&output.token, ended.outputs.data() + i * sizeof(std::int32_t),
+                  sizeof(std::int32_t));
+      continue;
+    }
+    DeviceSampleOutput from;
+    std::memcpy(&from, ended.outputs.data() + i * sizeof(from), sizeof(from));
+    output.token = from.token;
+    output.logprob = from.logprob;
+    for (std::int32_t k = 0; k < std::min(from.num_top, kMaxTopLogprobs); ++k)
+      output.top.emplace_back(from.top_tokens[k], from.top_logprobs[k]);
+  }
+  return {clock_.time_of(ended.begin), clock_.time_of(ended.end)};
+}
+
+}  // namespace octavo::kernels::cuda

@@ -1,0 +1,100 @@
+// The backend on one NVIDIA GPU. One stream computes; what the host gives it for a step is one
+// upload, some hundreds of kernels or one recorded graph of them, and one download of what was
+// sampled. Keys and values that move between the tiers have streams of their own.
+#pragma once
+
+#include <array>
+
+#include "kernels/backend.hpp"
+#include "kernels/cuda/bulk_upload.hpp"
+#include "kernels/cuda/linear.hpp"
+#include "kernels/cuda/recorded_steps.hpp"
+#include "kernels/cuda/step_arrays.hpp"
+#include "kernels/cuda/transfers.hpp"
+
+namespace octavo::kernels::cuda {
+
+class CudaBackend final : public Backend {
+ public:
+  CudaBackend(const CudaOptions& options, std::string description);
+  ~CudaBackend() override;
+
+  std::string description() const override { return description_; }
+  DType activation_dtype() const override { return options_.dtype; }
+  bool is_asynchronous() const override { return true; }
+  DeviceMemory memory() const override;
+  Buffer allocate(std::size_t bytes) override;
+  Buffer allocate_host(std::size_t bytes) override;
+  Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) override;
+  Vector prepare_vector(std::span<const HostMatrix> parts) override;
+  Matrix random_matrix(std::int64_t rows, std::int64_t cols, DType dtype, std::uint64_t seed,
+                       float scale) override;
+  StepInputs place(const StepInputs& host) override;
+  void run_forward(const std::function<void()>& ops) override;
+  void embed(const Matrix& table, const std::int32_t* ids, const Matrix* position_table,
+             const std::int32_t* positions, std::int64_t position_offset, float* output,
+             std::int64_t num_tokens) override;
+  void norm(const NormArgs& args) override;
+  void linear(const void* input, const Matrix& weight, const float* bias, void* output,
+              std::int64_t n) override;
+  void head(const void* input, const Matrix& weight, float* output, std::int64_t n) override;
+  void split_rotate_write(const QkvArgs& args) override;
+  void attention(const AttentionArgs& args) override;
+  void gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
+                        std::int64_t width) override;
+  void activation(Activation kind, void* values, std::int64_t count) override;
+  void stage_samples(std::span<const SampleRow> rows) override;
+  void sample(float* logits, std::int64_t vocab_size, std::int64_t n) override;
+  void read(const void* device, void* host, std::size_t bytes) override;
+  void copy_blocks(
+      const KvCacheView& cache,
+      std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
+  CopyTicket copy_blocks_between(
+      CopyDirection direction, const KvCacheView& cache, void* host,
+      std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
+  bool is_copied(CopyTicket ticket) override { return transfers_.is_finished(ticket); }
+  void wait_copied(CopyTicket ticket) override;
+  DeviceSpan copied_span(CopyTicket ticket) override;
+  StepTicket submit() override;
+  bool wait(StepTicket ticket) override;
+  DeviceSpan results(StepTicket ticket, std::span<SampleOutput> outputs) override;
+  std::string fault() const override { return first_failure(); }
+
+ private:
+  /// A step on its way to the host.
+  struct Step {
+    Event begin;
+    Event end;
+    Memory outputs;  ///< Pinned: [max rows] tokens, or DeviceSampleOutputs.
+    bool computes = false;
+    bool has_logprobs = false;
+  };
+  static constexpr std::size_t kKeptSteps = 4;
+
+  Step& step(StepTicket ticket) { return steps_[ticket % kKeptSteps]; }
+  void upload(const void* host, void* device, std::size_t bytes);
+  std::int64_t rows_to_record(const StepInputs& host) const;
+  void reserve_attention(const AttentionArgs& args);
+
+  CudaOptions options_;
+  std::string description_;
+  std::int64_t max_rows_;  ///< Of logits.
+  Stream stream_;
+  DeviceClock clock_;
+  Linear linear_;
+  std::unique_ptr<BulkUpload> bulk_upload_;  ///< While weights are loaded.
+  StepArrays arrays_;
+  Upload pairs_;
+  Transfers transfers_;
+  RecordedSteps recorded_;
+  std::int64_t recorded_rows_ = 0;  ///< Of this step; 0: it is not to be recorded.
+  Memory attention_memory_;
+  Memory sample_memory_;
+  Memory sample_outputs_;  ///< [max_rows] DeviceSampleOutput
+  Memory sampled_;         ///< [max_rows] tokens of the last step that sampled
+  std::int64_t num_sampled_ = 0;
+  std::array<Step, kKeptSteps> steps_;
+  StepTicket next_step_ = 0;
+};
+
+}  // namespace octavo::kernels::cuda

@@ -1,0 +1,63 @@
+// Logits to tokens without leaving the device: the twin of kernels/cpu/reference_sample.cpp, same
+// order of filters, same draw for the same (seed, position).
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+namespace octavo::kernels::cuda {
+
+constexpr int kMaxTopLogprobs = 64;
+
+/// A `SampleRow` in the device's words: ranges are of the arrays in `SampleArrays`.
+struct DeviceSampleRow {
+  float temperature;   ///< Below kGreedyBelow: greedy.
+  std::int32_t top_k;  ///< 0 or less: off
+  float top_p;
+  float min_p;
+  float repetition_penalty;
+  float presence_penalty;
+  float frequency_penalty;
+  std::int32_t num_logprobs;  ///< -1: none; at most kMaxTopLogprobs
+  std::uint64_t seed;
+  std::uint64_t position;
+  std::int32_t first_token;  ///< Of `tokens`; num_tokens is 0 for rows without penalties.
+  std::int32_t num_tokens;
+  std::int32_t num_prompt_tokens;
+  std::int32_t first_bias;  ///< Of `bias_tokens` and `bias_values`
+  std::int32_t num_bias;
+  std::int32_t first_forbidden;  ///< Of `forbidden`
+  std::int32_t num_forbidden;
+  std::int32_t is_active;  ///< 0: padding; nothing of the row is written.
+};
+
+/// All device memory.
+struct SampleArrays {
+  const DeviceSampleRow* rows;  ///< [n]
+  const std::int32_t* tokens;   ///< -1 - i: sampled[i]
+  const std::int32_t* bias_tokens;
+  const float* bias_values;
+  const std::int32_t* forbidden;
+  /// [max n] In: what the last call chose. Out, after everything has read it: what this one does.
+  std::int32_t* sampled;
+};
+
+/// What a row came to. The host reads these.
+struct DeviceSampleOutput {
+  std::int32_t token;
+  float logprob;  ///< Of the raw logits; only where asked for.
+  std::int32_t num_top;
+  std::int32_t top_tokens[kMaxTopLogprobs];
+  float top_logprobs[kMaxTopLogprobs];
+};
+
+/// Bytes of device scratch that `sample` needs for up to `max_rows` rows.
+std::size_t sample_workspace_bytes(std::int64_t max_rows, std::int64_t vocab_size);
+
+/// logits: [n, vocab_size], overwritten. outputs: [n], device. The launches depend on n and
+/// vocab_size alone, so they can be recorded and replayed with other contents of the arrays.
+void sample(float* logits, std::int64_t vocab_size, std::int64_t n, const SampleArrays& arrays,
+            DeviceSampleOutput* outputs, void* workspace, cudaStream_t stream);
+
+}  // namespace octavo::kernels::cuda

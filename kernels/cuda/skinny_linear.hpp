@@ -1,0 +1,30 @@
+// The product of a few rows of input with a large weight matrix, as fast as the weights can be
+// read.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/cuda/linear.hpp"
+
+namespace octavo::kernels::cuda {
+
+/// What a device has for it.
+struct SkinnyDevice {
+  int multiprocessors = 0;
+  std::int64_t max_tokens = 0;  ///< By its shared memory; 0: nothing runs.
+};
+
+/// Of the current device; makes the kernels ready there.
+SkinnyDevice prepare_skinny_linear();
+
+/// Whether `skinny_linear` can do this product, and wins by measurement.
+bool is_skinny(const LinearArgs& args, const SkinnyDevice& device);
+
+/// Enqueues the product. Every row of the output depends on its row of the input alone.
+void skinny_linear(const LinearArgs& args, const SkinnyDevice& device, cudaStream_t stream);
+
+/// Enqueues converted[i] = bias[i], elements of `dtype`.
+void convert_bias(const float* bias, DType dtype, void* converted, std::int64_t count,
+                  cudaStream_t stream);
+
+}  // namespace octavo::kernels::cuda

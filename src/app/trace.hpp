@@ -1,0 +1,48 @@
+// `--trace FILE`: what the house did and when, as a file that Perfetto and chrome://tracing show:
+// the engine's actors, the device's streams, and the life of every sequence.
+#pragma once
+
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "src/core/result.hpp"
+#include "src/core/span_sink.hpp"
+#include "src/scheduler/scheduler_journal.hpp"
+
+namespace octavo {
+
+class Trace final : public SpanSink, public SchedulerJournal {
+ public:
+  /// Errors: kIo when the file cannot be written.
+  static Result<std::unique_ptr<Trace>> create(const std::string& path);
+  explicit Trace(std::ofstream file);
+  /// Completes the file.
+  ~Trace() override;
+
+  void add(const Span& span) override;
+
+  void submitted(const Request& request, TimePoint now) override;
+  void cancelled(RequestId, CancelReason, TimePoint, std::int32_t) override {}
+  void asked_to_preempt(RequestId, PreemptionMode) override {}
+  void planned(const StepPlan* plan, TimePoint now) override;
+  void completed(const StepResult&, TimePoint) override {}
+  void failed(StepId step, const Error& error, TimePoint now) override;
+  void transferred(const std::vector<TransferId>&) override {}
+
+ private:
+  void write(const std::string& event);
+  double microseconds(TimePoint time) const;
+  void set_state(std::uint64_t id, const char* kind, const char* state, TimePoint now);
+
+  std::mutex mutex_;
+  std::ofstream file_;
+  TimePoint start_;
+  bool is_first_ = true;
+  std::unordered_map<std::uint64_t, const char*> sequences_;  ///< What each is doing.
+  std::unordered_map<std::uint64_t, const char*> requests_;   ///< That wait.
+};
+
+}  // namespace octavo

@@ -1,0 +1,136 @@
+#include "src/runtime/run_plan.hpp"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace octavo {
+namespace {
+
+constexpr std::int64_t kMaxBlocks = 1 << 30;
+/// Token budgets of a step that keep it short beside running streams.
+constexpr std::int64_t kCpuStepTokens = 512;
+constexpr std::int64_t kGpuStepTokens = 8192;
+/// What a GPU's runtime takes while it works: code, recorded steps, the libraries' own buffers.
+constexpr std::size_t kGpuReserve = std::size_t{1} << 29;
+
+/// Half of what is free now, 4 GiB at most. Pages are taken when they are first used.
+std::size_t cpu_kv_bytes() {
+  struct sysinfo info {};
+  if (::sysinfo(&info) != 0) return std::size_t{1} << 30;
+  const std::uint64_t available = (std::uint64_t{info.freeram} + info.bufferram) * info.mem_unit;
+  return std::clamp<std::uint64_t>(available / 2, std::uint64_t{256} << 20, std::uint64_t{4} << 30);
+}
+
+/// Bytes of `memory` that remain for the cache when `used_bytes` are taken.
+std::size_t left_for_cache(const RunnerOptions& options, std::size_t total_bytes,
+                           std::size_t used_bytes) {
+  const double left = static_cast<double>(total_bytes) * options.gpu_memory_utilization -
+                      static_cast<double>(used_bytes + kGpuReserve);
+  return left > 0 ? static_cast<std::size_t>(left) : 0;
+}
+
+std::size_t host_memory() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES);
+  const auto page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes);
+}
+
+/// The GPU to use, none for a CPU.
+Result<std::optional<kernels::CudaDevice>> choose_gpu(const Device& device) {
+  if (device.kind == Device::Kind::kCpu) return std::optional<kernels::CudaDevice>{};
+  std::string why;
+  for (const kernels::CudaDevice& each : kernels::cuda_devices(&why)) {
+    if (device.kind == Device::Kind::kAuto || each.ordinal == device.ordinal)
+      return std::optional(each);
+  }
+  if (device.kind == Device::Kind::kAuto) return std::optional<kernels::CudaDevice>{};
+  if (why.empty()) why = "the machine has no GPU of this number";
+  return Error{Errc::kInvalidValue, "cuda:" + std::to_string(device.ordinal) + ": " + why,
+               "device"};
+}
+
+std::int64_t blocks_within(std::size_t bytes, std::size_t block_bytes) {
+  return static_cast<std::int64_t>(std::min<std::size_t>(bytes / block_bytes, kMaxBlocks));
+}
+
+Result<void> check_memory(double wanted, std::size_t present, const std::string& place) {
+  if (present == 0 || wanted <= static_cast<double>(present)) return {};
+  const auto gib = [](double bytes) { return std::to_string(std::llround(bytes / 0x1p30)); };
+  return Error{Errc::kOutOfMemory,
+               "weights, cache and activations need " + gib(wanted) + " GiB, " + place + " has " +
+                   gib(static_cast<double>(present)),
+               ""};
+}
+
+}  // namespace
+
+Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
+                         kernels::DType stored) {
+  auto gpu = choose_gpu(options.device);
+  if (!gpu) return gpu.error();
+  RunPlan plan;
+  plan.gpu = std::move(*gpu);
+  plan.dtype = options.dtype.value_or(stored);
+  plan.kv_dtype = options.kv_dtype.value_or(plan.dtype);
+  const std::int64_t max_tokens = options.max_num_batched_tokens > 0
+                                      ? options.max_num_batched_tokens
+                                      : (plan.gpu ? kGpuStepTokens : kCpuStepTokens);
+  const auto size = [&](std::int64_t max_positions) {
+    plan.limits = {max_tokens, options.max_num_seqs, max_positions};
+    plan.memory = plan_memory(spec, plan.dtype, plan.kv_dtype, options.block_size, plan.limits,
+                              plan.gpu ? plan.dtype : kernels::DType::kF32);
+  };
+  size(spec.max_position_embeddings);
+  std::size_t kv_bytes = 0;
+  if (options.kv_cache_bytes)
+    kv_bytes = *options.kv_cache_bytes;
+  else if (plan.gpu)
+    kv_bytes = left_for_cache(options, plan.gpu->memory.total_bytes,
+                              plan.memory.weights_bytes + plan.memory.activation_bytes);
+  else
+    kv_bytes = cpu_kv_bytes();
+  const std::size_t block_bytes = plan.memory.kv_bytes_per_block;
+  plan.num_blocks =
+      options.num_blocks > 0 ? options.num_blocks : blocks_within(kv_bytes, block_bytes);
+  plan.num_host_blocks = blocks_within(options.swap_bytes, block_bytes);
+  // No position beyond what the pool can hold is ever computed; a GPU's pool may yet grow.
+  if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes)
+    size(std::min(spec.max_position_embeddings, plan.num_blocks * options.block_size));
+  return plan;
+}
+
+Result<void> check_fits(const RunPlan& plan) {
+  const auto block_bytes = static_cast<double>(plan.memory.kv_bytes_per_block);
+  const double model = static_cast<double>(plan.memory.weights_bytes) +
+                       static_cast<double>(plan.memory.activation_bytes);
+  const double device = model + static_cast<double>(plan.num_blocks) * block_bytes;
+  double host = static_cast<double>(plan.num_host_blocks) * block_bytes;
+  if (plan.gpu) {
+    const auto fits = check_memory(device + (plan.num_blocks == 0 ? block_bytes : 0.0),
+                                   plan.gpu->memory.total_bytes, "the GPU");
+    if (!fits) return fits;
+  } else {
+    host += device;
+  }
+  if (plan.num_blocks == 0) {
+    return Error{Errc::kInvalidValue,
+                 "what is left for the key-value cache is smaller than one block of " +
+                     std::to_string(plan.memory.kv_bytes_per_block) + " bytes",
+                 "kv_cache_bytes"};
+  }
+  return check_memory(host, host_memory(), "the machine");
+}
+
+void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan) {
+  if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes) return;
+  const std::size_t left =
+      left_for_cache(options, memory.total_bytes, memory.total_bytes - memory.free_bytes);
+  plan.num_blocks = std::max<std::int64_t>(1, blocks_within(left, plan.memory.kv_bytes_per_block));
+}
+
+}  // namespace octavo

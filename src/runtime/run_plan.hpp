@@ -1,0 +1,35 @@
+// Decided before anything is taken: on which device a model will run, in which types, and how the
+// memory is divided. `octavo inspect` shows it, loading follows it.
+#pragma once
+
+#include <optional>
+
+#include "kernels/backend.hpp"
+#include "src/core/result.hpp"
+#include "src/runtime/memory_plan.hpp"
+#include "src/runtime/model_runner.hpp"
+
+namespace octavo {
+
+struct RunPlan {
+  std::optional<kernels::CudaDevice> gpu;  ///< None: the CPU.
+  kernels::DType dtype = kernels::DType::kF32;
+  kernels::DType kv_dtype = kernels::DType::kF32;
+  StepLimits limits;
+  MemoryPlan memory;
+  std::int64_t num_blocks = 0;       ///< 0: the memory does not hold one.
+  std::int64_t num_host_blocks = 0;  ///< Of the second tier.
+};
+
+/// stored: the checkpoint's type. Errors: kInvalidValue for a device that is not there.
+Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
+                         kernels::DType stored);
+
+/// A hostile or oversized model is refused before it starts to fill memory that the system only
+/// promised. Errors: kOutOfMemory; kInvalidValue when no block fits.
+Result<void> check_fits(const RunPlan& plan);
+
+/// Once weights and activations are there: as many blocks as what a GPU has really left.
+void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan);
+
+}  // namespace octavo

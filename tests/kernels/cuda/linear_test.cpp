@@ -1,0 +1,302 @@
+// Products on a GPU against the same in float64 on the host. Without a GPU every case only warns.
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime_api.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/linear.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace octavo::kernels;
+using namespace octavo::kernels::cuda;
+
+namespace {
+
+using Size = std::pair<std::int64_t, std::int64_t>;
+
+bool has_gpu() {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) == cudaSuccess && count > 0) return true;
+  WARN("no GPU here");
+  return false;
+}
+
+template <class T, class Convert>
+void put(std::vector<unsigned char>& bytes, std::size_t i, float value, Convert convert) {
+  const T x = convert(value);
+  std::memcpy(&bytes[i * sizeof(T)], &x, sizeof(T));
+}
+
+template <class T, class Convert>
+float get(const std::vector<unsigned char>& bytes, std::size_t i, Convert convert) {
+  T x;
+  std::memcpy(&x, &bytes[i * sizeof(T)], sizeof(T));
+  return convert(x);
+}
+
+/// As the device sees it; and back.
+std::vector<unsigned char> encode(const std::vector<float>& values, DType dtype) {
+  std::vector<unsigned char> bytes(values.size() * size_of(dtype));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (dtype == DType::kF32) put<float>(bytes, i, values[i], [](float x) { return x; });
+    if (dtype == DType::kF16) put<__half>(bytes, i, values[i], __float2half);
+    if (dtype == DType::kBF16) put<__nv_bfloat16>(bytes, i, values[i], __float2bfloat16);
+  }
+  return bytes;
+}
+
+std::vector<float> decode(const std::vector<unsigned char>& bytes, DType dtype) {
+  std::vector<float> values(bytes.size() / size_of(dtype));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (dtype == DType::kF32) values[i] = get<float>(bytes, i, [](float x) { return x; });
+    if (dtype == DType::kF16) values[i] = get<__half>(bytes, i, __half2float);
+    if (dtype == DType::kBF16) values[i] = get<__nv_bfloat16>(bytes, i, __bfloat162float);
+  }
+  return values;
+}
+
+class DeviceBytes {
+ public:
+  explicit DeviceBytes(std::size_t bytes) : bytes_(bytes) {
+    REQUIRE(cudaMalloc(&data_, bytes) == cudaSuccess);
+  }
+  explicit DeviceBytes(const std::vector<unsigned char>& host) : DeviceBytes(host.size()) {
+    REQUIRE(cudaMemcpy(data_, host.data(), bytes_, cudaMemcpyHostToDevice) == cudaSuccess);
+  }
+  ~DeviceBytes() { cudaFree(data_); }
+  DeviceBytes(const DeviceBytes&) = delete;
+  DeviceBytes& operator=(const DeviceBytes&) = delete;
+
+  void* data() const { return data_; }
+  /// Every element a NaN: what is not written shows.
+  void poison() const { REQUIRE(cudaMemset(data_, 0xFF, bytes_) == cudaSuccess); }
+  std::vector<unsigned char> read() const {
+    std::vector<unsigned char> host(bytes_);
+    REQUIRE(cudaMemcpy(host.data(), data_, bytes_, cudaMemcpyDeviceToHost) == cudaSuccess);
+    return host;
+  }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t bytes_;
+};
+
+struct Case {
+  std::int64_t n;
+  std::int64_t rows;
+  std::int64_t cols;
+  DType dtype;
+  DType output_dtype;
+  bool has_bias;
+};
+
+/// A product on the device, with the host's answer beside it.
+class Fixture {
+ public:
+  explicit Fixture(const Case& shape, std::uint32_t seed = 1)
+      : shape_(shape),
+        input_(encode(values(shape.n * shape.cols, seed), shape.dtype)),
+        weight_(encode(values(shape.rows * shape.cols, seed + 1), shape.dtype)),
+        bias_(encode(values(shape.rows, seed + 2), DType::kF32)),
+        output_(static_cast<std::size_t>(shape.n * shape.rows) * size_of(shape.output_dtype)) {}
+
+  LinearArgs args() const {
+    return {input_.data(),
+            weight_.data(),
+            shape_.has_bias ? static_cast<const float*>(bias_.data()) : nullptr,
+            output_.data(),
+            shape_.dtype,
+            shape_.output_dtype,
+            shape_.n,
+            shape_.rows,
+            shape_.cols};
+  }
+  void poison() const { output_.poison(); }
+  std::vector<unsigned char> bytes() const { return output_.read(); }
+
+  /// |output - expected| / |expected|; NaN where anything was not written.
+  double error() const {
+    const auto input = decode(input_.read(), shape_.dtype);
+    const auto weight = decode(weight_.read(), shape_.dtype);
+    const auto bias = decode(bias_.read(), DType::kF32);
+    const auto actual = decode(output_.read(), shape_.output_dtype);
+    double difference = 0.0;
+    double norm = 0.0;
+    for (std::int64_t i = 0; i < shape_.n; ++i) {
+      for (std::int64_t j = 0; j < shape_.rows; ++j) {
+        double sum = shape_.has_bias ? bias[static_cast<std::size_t>(j)] : 0.0;
+        const float* x = &input[static_cast<std::size_t>(i * shape_.cols)];
+        const float* w = &weight[static_cast<std::size_t>(j * shape_.cols)];
+        for (std::int64_t k = 0; k < shape_.cols; ++k) sum += static_cast<double>(x[k]) * w[k];
+        const double off = actual[static_cast<std::size_t>(i * shape_.rows + j)] - sum;
+        difference += off * off;
+        norm += sum * sum;
+      }
+    }
+    return std::sqrt(difference / norm);
+  }
+
+ private:
+  static std::vector<float> values(std::int64_t count, std::uint32_t seed) {
+    std::mt19937 generator(seed);
+    std::normal_distribution<float> normal;
+    std::vector<float> result(static_cast<std::size_t>(count));
+    for (float& value : result) value = normal(generator);
+    return result;
+  }
+
+  Case shape_;
+  DeviceBytes input_;
+  DeviceBytes weight_;
+  DeviceBytes bias_;
+  DeviceBytes output_;
+};
+
+/// Rounding of the output, and a little for sums of thousands in float32; with a bias the library
+/// may round that as well.
+double tolerance(DType output_dtype) {
+  switch (output_dtype) {
+    case DType::kF32:
+      return 2e-5;
+    case DType::kF16:
+      return 5e-4;
+    case DType::kBF16:
+      return 4e-3;
+  }
+  return 0.0;
+}
+
+void check_case(Linear& linear, const Case& shape) {
+  CAPTURE(shape.n, shape.rows, shape.cols, name_of(shape.dtype), name_of(shape.output_dtype),
+          shape.has_bias);
+  const Fixture fixture(shape, static_cast<std::uint32_t>(shape.n * 7 + shape.rows));
+  fixture.poison();
+  linear.run(fixture.args());
+  REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+  CHECK(fixture.error() < tolerance(shape.output_dtype));
+}
+
+}  // namespace
+
+TEST_CASE("a product on the GPU is that of the host") {
+  if (!has_gpu()) return;
+  Linear linear(nullptr);
+  // 100 columns are no multiple of eight: the library's.
+  const std::vector<Size> sizes = {{1, 8},    {1, 4096}, {17, 64},    {17, 1000},
+                                   {24, 100}, {129, 8},  {129, 1000}, {129, 4096}};
+  for (std::int64_t n : {1, 2, 3, 7, 8, 9, 16, 17, 33, 64, 100}) {
+    for (const auto& [rows, cols] : sizes) {
+      for (DType dtype : {DType::kBF16, DType::kF16, DType::kF32}) {
+        check_case(linear, {n, rows, cols, dtype, dtype, n % 2 == 0});
+        check_case(linear, {n, rows, cols, dtype, DType::kF32, n % 2 == 1});
+      }
+    }
+  }
+  CHECK(first_failure().empty());
+}
+
+TEST_CASE("blocks of many rows and tiles give the host's product") {
+  if (!has_gpu()) return;
+  Linear linear(nullptr);
+  for (std::int64_t n : {1, 5, 16, 21, 32, 50, 64}) {
+    for (std::int64_t rows : {2112, 2113, 4250, 9001}) {
+      check_case(linear, {n, rows, 264, DType::kBF16, DType::kBF16, true});
+      check_case(linear, {n, rows, 520, DType::kF16, DType::kF32, false});
+    }
+  }
+  CHECK(first_failure().empty());
+}
+
+TEST_CASE("a tuned product is still that of the host") {
+  if (!has_gpu()) return;
+  cudaStream_t stream = nullptr;
+  REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
+  {
+    Linear linear(stream);
+    for (bool has_bias : {false, true}) {
+      const Fixture fixture({100, 256, 512, DType::kBF16, DType::kBF16, has_bias});
+      const LinearArgs args = fixture.args();
+      linear.tune({&args, 1});
+      fixture.poison();
+      linear.run_library(args);
+      REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+      CHECK(fixture.error() < tolerance(DType::kBF16));
+    }
+  }
+  cudaStreamDestroy(stream);
+  CHECK(first_failure().empty());
+}
+
+TEST_CASE("products repeat to the bit, also from a graph") {
+  if (!has_gpu()) return;
+  cudaStream_t stream = nullptr;
+  REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking) == cudaSuccess);
+  {
+    Linear linear(stream);
+    for (std::int64_t n : {1, 8, 13, 29, 64, 80}) {
+      CAPTURE(n);
+      // The second reads what the first writes: their overlap must not show.
+      const Fixture first({n, 1024, 2048, DType::kBF16, DType::kBF16, true});
+      const Fixture second({n, 777, 1024, DType::kBF16, DType::kF32, false}, 5);
+      LinearArgs chained = second.args();
+      chained.input = first.args().output;
+      const auto both = [&] {
+        linear.run(first.args());
+        linear.run(chained);
+      };
+      both();
+      REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
+      const auto expected = second.bytes();
+      cudaGraph_t graph = nullptr;
+      cudaGraphExec_t executable = nullptr;
+      REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
+      for (int i = 0; i < 3; ++i) both();
+      REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
+      REQUIRE(cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess);
+      for (int i = 0; i < 20; ++i) {
+        first.poison();
+        second.poison();
+        REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+        if (i % 2 == 0) {
+          both();
+        } else {
+          REQUIRE(cudaGraphLaunch(executable, stream) == cudaSuccess);
+        }
+        REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
+        CHECK(second.bytes() == expected);
+      }
+      cudaGraphExecDestroy(executable);
+      cudaGraphDestroy(graph);
+    }
+  }
+  cudaStreamDestroy(stream);
+  CHECK(first_failure().empty());
+}
+
+TEST_CASE("of few rows, one's product does not depend on the others") {
+  if (!has_gpu()) return;
+  Linear linear(nullptr);
+  for (const auto& [most, cols] : {Size{16, 1032}, {32, 2056}}) {
+    const Fixture all({most, 5000, cols, DType::kBF16, DType::kBF16, true});
+    linear.run(all.args());
+    REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+    const auto expected = all.bytes();
+    for (std::int64_t n : {1, 2, 8, 9, 16, 17, 31}) {
+      if (n > most) continue;
+      LinearArgs args = all.args();
+      args.n = n;
+      all.poison();
+      linear.run(args);
+      REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
+      const auto bytes = all.bytes();
+      const auto written = static_cast<std::size_t>(n * 5000) * 2;
+      CHECK(std::memcmp(bytes.data(), expected.data(), written) == 0);
+    }
+  }
+}
