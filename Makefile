@@ -65,7 +65,7 @@ clang:
 	meson test -C build-clang --no-rebuild --print-errorlogs --suite unit
 
 format:
-	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD) build-asan build-tsan build-clang

@@ -265,6 +265,11 @@ class Backend {
                       std::int64_t n) = 0;
   /// The same without a bias into float32: logits.
   virtual void head(const void* input, const Matrix& weight, float* output, std::int64_t n) = 0;
+  /// Activations [count] become their sum over the devices that share a model; in place.
+  virtual void all_reduce(void*, std::int64_t) {}
+  /// full [n, devices * cols]: columns [rank * cols, (rank + 1) * cols) are that device's `own`
+  /// [n, cols].
+  virtual void all_gather_columns(const float*, float*, std::int64_t, std::int64_t) {}
   virtual void split_rotate_write(const QkvArgs& args) = 0;
   virtual void attention(const AttentionArgs& args) = 0;
   /// output [n, width] = act(input[:, :width]) * input[:, width:], input [n, 2 * width]:
@@ -322,9 +327,18 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 /// The names that `CpuOptions::instruction_set` takes on this machine, slowest first.
 std::vector<std::string> cpu_instruction_sets();
 
+/// GPUs of one host that share a model.
+class CudaGroup;
+
+/// Null, with the reason in `why`, when these devices cannot work together. Each of its members
+/// must have a thread of its own.
+std::shared_ptr<CudaGroup> make_cuda_group(const std::vector<int>& devices, std::string* why);
+
 /// How a GPU is used.
 struct CudaOptions {
   int device = 0;                       ///< CUDA's ordinal.
+  std::shared_ptr<CudaGroup> group;     ///< Of the devices that share a model; null: one alone.
+  int rank = 0;                         ///< In the group.
   DType dtype = DType::kBF16;           ///< Of activations: that of the matrices.
   std::int64_t max_tokens = 0;          ///< Of one step.
   std::int64_t max_seqs = 0;            ///< Of one step.

@@ -1,5 +1,6 @@
-// How fast paged attention is on this GPU: decode against the bandwidth of a copy that is measured in
-// the same run, prefill in TFLOP/s. Blocks lie in random order, layers rotate, so no cache helps.
+// How fast paged attention is on this GPU: decode against the bandwidth of a copy that is measured
+// in the same run, prefill in TFLOP/s. Blocks lie in random order, layers rotate, so no cache
+// helps.
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -31,9 +32,9 @@ __global__ void fill_random(std::uint16_t* data, std::size_t count, bool is_bf16
     const auto r = static_cast<std::uint32_t>(x >> 32);
     // A sign, an exponent of 2^-4 .. 2^0 and a random mantissa.
     const std::uint32_t exponent = r % 5;
-    data[i] = static_cast<std::uint16_t>(
-        (r >> 31 << 15) | (is_bf16 ? (123 + exponent) << 7 | (r >> 8 & 0x7f)
-                                   : (11 + exponent) << 10 | (r >> 8 & 0x3ff)));
+    data[i] = static_cast<std::uint16_t>((r >> 31 << 15) |
+                                         (is_bf16 ? (123 + exponent) << 7 | (r >> 8 & 0x7f)
+                                                  : (11 + exponent) << 10 | (r >> 8 & 0x3ff)));
   }
 }
 
@@ -63,8 +64,7 @@ T* device_array(std::size_t count) {
 template <class T>
 T* device_copy(const std::vector<T>& values) {
   T* const data = device_array<T>(values.size());
-  OCTAVO_CUDA(
-      cudaMemcpy(data, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
+  OCTAVO_CUDA(cudaMemcpy(data, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
   return data;
 }
 
@@ -113,8 +113,9 @@ struct Case {
 
 double measure(const Case& c, cudaStream_t stream) {
   const std::int64_t blocks_per_seq = (c.context + c.block_size - 1) / c.block_size;
-  KvCacheView cache{nullptr,        c.dtype,      c.num_seqs * blocks_per_seq, c.num_layers,
-                    c.num_kv_heads, c.block_size, c.head_dim};
+  KvCacheView cache{nullptr,      c.dtype,        c.num_seqs * blocks_per_seq,
+                    c.num_layers, c.num_kv_heads, c.block_size,
+                    c.head_dim};
   // Few layers of a small step would stay in the cache: the step then walks through more blocks.
   const std::size_t layer_bytes =
       cache.bytes_per_block() * static_cast<std::size_t>(cache.num_blocks) / c.num_layers;
@@ -138,8 +139,8 @@ double measure(const Case& c, cudaStream_t stream) {
 
   const gpu::AttentionShape shape{c.num_seqs * c.length, c.num_seqs, c.num_seqs * c.context};
   std::vector<std::byte> plan_bytes(gpu::attention_plan_bytes(shape));
-  const gpu::AttentionPlan plan = gpu::plan_attention(shape, cu_seqlens.data(), contexts.data(),
-                                                      c.num_seqs, plan_bytes.data());
+  const gpu::AttentionPlan plan =
+      gpu::plan_attention(shape, cu_seqlens.data(), contexts.data(), c.num_seqs, plan_bytes.data());
   const std::size_t query_elements =
       static_cast<std::size_t>(c.num_seqs * c.length * c.num_heads * c.head_dim);
   auto* const query = device_array<std::uint16_t>(query_elements);
@@ -165,18 +166,15 @@ double measure(const Case& c, cudaStream_t stream) {
     args.block_tables = table + i % copies * c.num_seqs * blocks_per_seq;
     gpu::attention(args, c.dtype, shape, plan, device_plan, workspace, stream);
   });
-  for (void* p : {static_cast<void*>(data), static_cast<void*>(query), static_cast<void*>(output),
-                  static_cast<void*>(workspace), static_cast<void*>(device_plan),
-                  static_cast<void*>(table), const_cast<void*>(static_cast<const void*>(args.cu_seqlens)),
-                  const_cast<void*>(static_cast<const void*>(args.context_lens)),
-                  const_cast<void*>(static_cast<const void*>(args.cu_blocks))}) {
-    OCTAVO_CUDA(cudaFree(p));
-  }
+  const void* const taken[] = {data,          query, output,          workspace,
+                               device_plan,   table, args.cu_seqlens, args.context_lens,
+                               args.cu_blocks};
+  for (const void* p : taken) OCTAVO_CUDA(cudaFree(const_cast<void*>(p)));
   return seconds;
 }
 
 /// Bytes read and written per second by the better of the driver's copy and a kernel.
-double copy_bandwidth(cudaStream_t stream) {
+double copy_bandwidth(cudaStream_t stream, int num_sms) {
   constexpr std::size_t kBytes = std::size_t{2} << 30;
   auto* const from = device_array<std::uint16_t>(kBytes / 2);
   auto* const to = device_array<std::uint16_t>(kBytes / 2);
@@ -184,10 +182,14 @@ double copy_bandwidth(cudaStream_t stream) {
   const double driver = seconds_of(stream, 1, [&](int) {
     OCTAVO_CUDA(cudaMemcpyAsync(to, from, kBytes, cudaMemcpyDeviceToDevice, stream));
   });
-  const double kernel = seconds_of(stream, 1, [&](int) {
-    copy_kernel<<<132 * 16, 512, 0, stream>>>(reinterpret_cast<const uint4*>(from),
-                                              reinterpret_cast<uint4*>(to), kBytes / 16);
-  });
+  double kernel = 1.0;
+  for (const int blocks_per_sm : {2, 4, 16, 64}) {
+    kernel = std::min(kernel, seconds_of(stream, 1, [&](int) {
+                        copy_kernel<<<num_sms * blocks_per_sm, 512, 0, stream>>>(
+                            reinterpret_cast<const uint4*>(from), reinterpret_cast<uint4*>(to),
+                            kBytes / sizeof(uint4));
+                      }));
+  }
   std::printf("copy: driver %.3f, kernel %.3f TB/s\n", 2e-12 * kBytes / driver,
               2e-12 * kBytes / kernel);
   OCTAVO_CUDA(cudaFree(from));
@@ -203,8 +205,8 @@ int main(int argc, char** argv) {
   OCTAVO_CUDA(cudaGetDeviceProperties(&properties, 0));
   cudaStream_t stream = nullptr;
   OCTAVO_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-  copy_bandwidth(stream);
-  const double bandwidth = copy_bandwidth(stream);
+  copy_bandwidth(stream, properties.multiProcessorCount);
+  const double bandwidth = copy_bandwidth(stream, properties.multiProcessorCount);
   std::printf("%s, copy %.3f TB/s\n", properties.name, bandwidth * 1e-12);
   std::printf("%-34s %10s %9s %8s %8s\n", "case", "us", "TB/s", "of copy", "TFLOP/s");
   const Case cases[] = {
@@ -238,8 +240,8 @@ int main(int argc, char** argv) {
   for (const Case& c : cases) {
     if (std::string(c.name).find(only) == std::string::npos) continue;
     const double seconds = measure(c, stream);
-    const double pairs = static_cast<double>(c.num_seqs) * c.length *
-                         (c.context - (c.length - 1) / 2.0);
+    const double pairs =
+        static_cast<double>(c.num_seqs) * c.length * (c.context - (c.length - 1) / 2.0);
     const double flops = 4.0 * pairs * static_cast<double>(c.num_heads * c.head_dim);
     const double bytes = 4.0 * static_cast<double>(c.num_seqs * c.context * c.num_kv_heads) *
                          static_cast<double>(c.head_dim);

@@ -1,5 +1,4 @@
 // What one GPU and its link can do at all: the figures that the others stand beside. One JSON object.
-#include <cublasLt.h>
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
@@ -9,6 +8,8 @@
 #include <cstdlib>
 #include <functional>
 #include <vector>
+
+#include "kernels/cuda/linear.hpp"
 
 namespace {
 
@@ -64,41 +65,28 @@ __global__ void read_all(const uint4* values, std::size_t count, unsigned* sink)
 }
 
 double product_tflops(int n) {
-  cublasLtHandle_t handle;
-  cublasLtCreate(&handle);
+  namespace cuda = octavo::kernels::cuda;
   const std::size_t elements = static_cast<std::size_t>(n) * n;
   __nv_bfloat16* memory = nullptr;
-  void* workspace = nullptr;
-  constexpr std::size_t kWorkspace = std::size_t{64} << 20;
   CHECK(cudaMalloc(&memory, 3 * elements * sizeof(*memory)));
-  CHECK(cudaMalloc(&workspace, kWorkspace));
   fill<<<1024, 256>>>(memory, 2 * elements);
-  cublasLtMatmulDesc_t operation;
-  cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F);
-  const cublasOperation_t transpose = CUBLAS_OP_T;
-  cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &transpose,
-                                 sizeof(transpose));
-  cublasLtMatrixLayout_t layout;
-  cublasLtMatrixLayoutCreate(&layout, CUDA_R_16BF, static_cast<std::uint64_t>(n),
-                             static_cast<std::uint64_t>(n), n);
-  cublasLtMatmulPreference_t preference;
-  cublasLtMatmulPreferenceCreate(&preference);
-  cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                       &kWorkspace, sizeof(kWorkspace));
-  cublasLtMatmulHeuristicResult_t found{};
-  int count = 0;
-  cublasLtMatmulAlgoGetHeuristic(handle, operation, layout, layout, layout, layout, preference, 1,
-                                 &found, &count);
-  const float one = 1;
-  const float zero = 0;
-  const double ms = median_ms(nullptr, [&] {
-    cublasLtMatmul(handle, operation, &one, memory, layout, memory + elements, layout, &zero,
-                   memory + 2 * elements, layout, memory + 2 * elements, layout, &found.algo,
-                   workspace, kWorkspace, nullptr);
-  });
+  CHECK(cudaDeviceSynchronize());
+  cudaStream_t stream;
+  CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  double ms = 0;
+  {
+    cuda::Linear linear(stream);
+    ms = median_ms(stream, [&] {
+      linear.run({.input = memory,
+                  .weight = memory + elements,
+                  .output = memory + 2 * elements,
+                  .n = n,
+                  .rows = n,
+                  .cols = n});
+    });
+  }
+  CHECK(cudaStreamDestroy(stream));
   CHECK(cudaFree(memory));
-  CHECK(cudaFree(workspace));
-  cublasLtDestroy(handle);
   return 2.0 * n * n * n / (ms * 1e-3) / 1e12;
 }
 

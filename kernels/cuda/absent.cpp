@@ -16,6 +16,11 @@ std::vector<CudaDevice> cuda_devices(std::string* why) {
   return {};
 }
 
+std::shared_ptr<CudaGroup> make_cuda_group(const std::vector<int>&, std::string* why) {
+  explain(why);
+  return nullptr;
+}
+
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions&, std::string* why) {
   explain(why);
   return nullptr;

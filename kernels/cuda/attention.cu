@@ -12,8 +12,7 @@ const DeviceLimits& device_limits() {
     DeviceLimits found;
     int device = 0;
     OCTAVO_CUDA(cudaGetDevice(&device));
-    OCTAVO_CUDA(
-        cudaDeviceGetAttribute(&found.major, cudaDevAttrComputeCapabilityMajor, device));
+    OCTAVO_CUDA(cudaDeviceGetAttribute(&found.major, cudaDevAttrComputeCapabilityMajor, device));
     OCTAVO_CUDA(cudaDeviceGetAttribute(&found.num_sms, cudaDevAttrMultiProcessorCount, device));
     OCTAVO_CUDA(cudaDeviceGetAttribute(&found.shared_per_block,
                                        cudaDevAttrMaxSharedMemoryPerBlockOptin, device));

@@ -15,7 +15,7 @@ inline constexpr int kDecodeWarps = 4;
 inline constexpr int kDecodeThreads = kDecodeWarps * 32;
 inline constexpr int kSchedulerThreads = 32;
 inline constexpr int kTokens = 16;  ///< Of a tile: one warp's, one stage.
-inline constexpr int kListed = 8;  ///< Items that a block has in view.
+inline constexpr int kListed = 8;   ///< Items that a block has in view.
 inline constexpr int kMostStages = 5;
 
 /// An item as this block's warps need it.
@@ -33,8 +33,8 @@ struct DecodeShared {
   static constexpr int kStageBytes = 2 * kTokens * TileLayout<kHeadDim>::kElementsPerRow * 2;
 
   DecodeWork works[kListed];
-  volatile std::int32_t published;  ///< Items that `works` has had.
-  volatile std::int32_t current;    ///< The item at which the warps are.
+  std::int32_t published;   ///< Items that `works` has had.
+  std::int32_t current;     ///< The item at which the warps are.
   std::int32_t is_last[2];  ///< Whether this and the item before it were their contexts' last.
   std::uint16_t* free_stage[kDecodeWarps];
   float2 softmax[kDecodeWarps][kHeads];
@@ -70,7 +70,11 @@ class DecodeLoader {
   __device__ __forceinline__ void issue(std::uint16_t* keys) {
     using Layout = TileLayout<kHeadDim>;
     const int lane = threadIdx.x % 32;
-    const std::uint32_t row = static_cast<std::uint32_t>(block_) * cache_.rows_per_block + offset_;
+    const int late = ahead_ / 2;  // half of the lanes have the tile's tokens
+    const std::uint32_t row =
+        static_cast<std::uint32_t>(late ? block_[1] : block_[0]) * cache_.rows_per_block +
+        (late ? offset_[1] : offset_[0]);
+    const int first_lane = ahead_ % 2 * kTokens;
     std::uint16_t* const values = keys + kTokens * Layout::kElementsPerRow;
     const auto* const data = static_cast<const std::uint16_t*>(cache_.data);
     const std::size_t to_values = static_cast<std::size_t>(cache_.value_rows) * kHeadDim;
@@ -80,7 +84,7 @@ class DecodeLoader {
       const int piece = i * 32 + lane;
       const int token = piece / Layout::kPieces;
       const int column = piece % Layout::kPieces;
-      const std::uint32_t source_row = __shfl_sync(kAllLanes, row, token);
+      const std::uint32_t source_row = __shfl_sync(kAllLanes, row, first_lane + token);
       const std::uint16_t* const source =
           data + static_cast<std::size_t>(source_row) * kHeadDim + column * 8;
       const int target = Layout::offset(token, column);
@@ -89,25 +93,33 @@ class DecodeLoader {
     }
     tile_ += kDecodeWarps * kTokens;
     has_tile_ = tile_ < works_[item_ % kListed].end;
-    if (has_tile_) {
-      look_up();
-    } else {
+    if (!has_tile_) {
       ++item_;
+    } else if (++ahead_ == kLookedUp) {
+      look_up();
     }
   }
 
  private:
-  /// Asks for the block now: the answer is needed one tile later. Tokens outside of the context are
-  /// loaded as its nearest: their weight will be 0, and what lies in unused slots may be anything.
+  static constexpr int kLookedUp = 4;  ///< Tiles at a time.
+
+  /// Asks for the blocks now: the answer is needed one tile later. Tokens outside of the context
+  /// are loaded as its nearest: their weight will be 0, and what lies in unused slots may be
+  /// anything.
   __device__ __forceinline__ void look_up() {
     const DecodeWork& work = works_[item_ % kListed];
     const int lane = threadIdx.x % 32;
-    const auto token =
-        static_cast<std::uint32_t>(max(min(tile_ + lane % kTokens, work.end - 1), work.begin));
-    const std::uint32_t index = token / cache_.block_size;
-    block_ = __ldg(cache_.block_tables + work.table + index);
-    offset_ = cache_.layer_row + work.kv_head * cache_.block_size + token -
-              index * cache_.block_size;
+    ahead_ = 0;
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      const int tile = tile_ + (2 * i + lane / kTokens) * kDecodeWarps * kTokens;
+      const auto token =
+          static_cast<std::uint32_t>(max(min(tile + lane % kTokens, work.end - 1), work.begin));
+      const std::uint32_t index = token / cache_.block_size;
+      block_[i] = __ldg(cache_.block_tables + work.table + index);
+      offset_[i] =
+          cache_.layer_row + work.kv_head * cache_.block_size + token - index * cache_.block_size;
+    }
   }
 
   const PagedRows& cache_;
@@ -115,8 +127,9 @@ class DecodeLoader {
   int item_ = 0;
   int tile_ = 0;
   bool has_tile_ = false;
-  std::int32_t block_ = 0;    ///< Of the lane's token.
-  std::uint32_t offset_ = 0;  ///< Rows from the block's first to the lane's token.
+  int ahead_ = 0;                 ///< The tile, counted from the first looked up.
+  std::int32_t block_[2] = {};    ///< Of the lane's tokens, one of tiles 0 and 1, one of 2 and 3.
+  std::uint32_t offset_[2] = {};  ///< Rows from the block's first to the lane's tokens.
 };
 
 /// One warp's softmax state and weighted sums: lane l has heads 2 * (l % 4) + {0, 1} (+ 8) and, of

@@ -98,7 +98,7 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
   const PrefillWork work = work_of<Traits>(call, parts);
   if (!work.holds(0, call.group)) return;
   const int num_tiles = (work.key_end - work.key_begin + kKeys - 1) / kKeys;
-  const int lister = threadIdx.x;  // each of the first kKeys threads looks up a key
+  const int lister = threadIdx.x;  // the first threads look up a key each
   if (lister < 2 * kKeys) key_rows[lister] = key_row(call, work, work.key_begin + lister);
   load_queries<Traits>(call, work, queries);
   __syncthreads();
@@ -122,7 +122,7 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
     __syncthreads();
     if (j + 1 < num_tiles) {
       load_keys<Traits>(call, key_rows + (j + 1) % 2 * kKeys,
-                          stages + (j + 1) % 2 * 2 * Traits::kKeyElements);
+                        stages + (j + 1) % 2 * 2 * Traits::kKeyElements);
     }
     commit_copies();
     const std::uint16_t* const keys = stages + j % 2 * 2 * Traits::kKeyElements;
@@ -164,8 +164,8 @@ bool start(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t strea
   constexpr int kBytes = prefill_shared_bytes<Traits>();
   static const bool fits = [] {
     if (kBytes > device_limits().shared_per_block) return false;
-    return OCTAVO_CUDA(cudaFuncSetAttribute(
-        prefill_attention<T, Traits>, cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes));
+    return OCTAVO_CUDA(cudaFuncSetAttribute(prefill_attention<T, Traits>,
+                                            cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes));
   }();
   if (!fits) return false;
   const int parts = static_cast<int>(kTileTokens) * call.group / Traits::kRows;

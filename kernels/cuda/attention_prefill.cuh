@@ -16,11 +16,11 @@ struct WarpTraits {
   using Layout = TileLayout<kDims>;
   static constexpr int kHeadDim = kDims;
   static constexpr bool kIsWarpgroup = false;
-  static constexpr bool kWide = kDims > 128;       ///< Registers hold half as many rows.
+  static constexpr bool kWide = kDims > 128;  ///< Registers hold half as many rows.
   static constexpr int kThreads = 128;
   static constexpr int kRowTiles = kWide ? 1 : 2;  ///< Of 16 rows, of one warp.
   static constexpr int kRows = kThreads / 32 * 16 * kRowTiles;
-  static constexpr int kKeys = kWide ? 32 : 64;    ///< Of a tile.
+  static constexpr int kKeys = kWide ? 32 : 64;  ///< Of a tile.
   static constexpr int kQueryElements = kRows * Layout::kElementsPerRow;
   static constexpr int kKeyElements = kKeys * Layout::kElementsPerRow;
 
@@ -168,8 +168,8 @@ struct PrefillSums {
       std::uint32_t a[kRowTiles][4];
 #pragma unroll
       for (int m = 0; m < kRowTiles; ++m) {
-        load_matrices(a[m],
-                      queries + Traits::query_offset(first + m * 16 + lane % 16, 2 * k + lane / 16));
+        load_matrices(
+            a[m], queries + Traits::query_offset(first + m * 16 + lane % 16, 2 * k + lane / 16));
       }
 #pragma unroll
       for (int n = 0; n < kKeyTiles; n += 2) {
@@ -254,15 +254,13 @@ struct PrefillSums {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
   /// Both for a warpgroup.
   __device__ __forceinline__ static void score_together(const std::uint16_t* queries,
-                                                        const std::uint16_t* keys,
-                                                        Scores& scores) {
+                                                        const std::uint16_t* keys, Scores& scores) {
     const std::uint16_t* const rows = queries + threadIdx.x / 128 * 64 * 64;
     begin_products();
 #pragma unroll
     for (int k = 0; k < kHeadDim / 16; ++k) {
       const int column = k / 4 * 64;
-      multiply_scores<T>(scores[0],
-                         tile_descriptor(rows + column * Traits::kRows + k % 4 * 16, 16),
+      multiply_scores<T>(scores[0], tile_descriptor(rows + column * Traits::kRows + k % 4 * 16, 16),
                          tile_descriptor(keys + column * Traits::kKeys + k % 4 * 16, 16), k != 0);
     }
     end_products();

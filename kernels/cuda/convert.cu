@@ -44,6 +44,19 @@ __global__ void gather_windows_kernel(const Element* table, const std::uint32_t*
   for (std::int64_t c = threadIdx.x; c < cols; c += blockDim.x) output[row * cols + c] = window[c];
 }
 
+__global__ void join_columns_kernel(const float* parts, float* output, std::int64_t n,
+                                    std::int64_t cols) {
+  wait_for_inputs();
+  const std::int64_t row = blockIdx.y;
+  const std::int64_t part = blockIdx.z;
+  const float* from = parts + (part * n + row) * cols;
+  float* to = output + (row * gridDim.z + part) * cols;
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; c < cols;
+       c += stride)
+    to[c] = from[c];
+}
+
 }  // namespace
 
 void convert(const void* input, DType input_dtype, void* output, DType output_dtype,
@@ -81,6 +94,13 @@ void gather_windows(const void* table, const std::uint32_t* offsets, void* outpu
            static_cast<const std::uint16_t*>(table), offsets, static_cast<std::uint16_t*>(output),
            cols);
   }
+}
+
+void join_columns(const float* parts, float* output, std::int64_t num_parts, std::int64_t n,
+                  std::int64_t cols, cudaStream_t stream) {
+  const dim3 grid(static_cast<unsigned>((cols + 2047) / 2048), static_cast<unsigned>(n),
+                  static_cast<unsigned>(num_parts));
+  launch(join_columns_kernel, grid, dim3(256), 0, stream, parts, output, n, cols);
 }
 
 }  // namespace octavo::kernels::cuda

@@ -21,4 +21,8 @@ void gather_windows(const void* table, const std::uint32_t* offsets, void* outpu
                     std::size_t element_bytes, std::int64_t rows, std::int64_t cols,
                     cudaStream_t stream);
 
+/// parts [num_parts, n, cols] side by side: output [n, num_parts * cols].
+void join_columns(const float* parts, float* output, std::int64_t num_parts, std::int64_t n,
+                  std::int64_t cols, cudaStream_t stream);
+
 }  // namespace octavo::kernels::cuda

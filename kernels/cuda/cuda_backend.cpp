@@ -4,6 +4,7 @@
 #include <cstring>
 #include <thread>
 
+#include "kernels/cuda/convert.hpp"
 #include "kernels/cuda/rows.hpp"
 
 namespace octavo::kernels::cuda {
@@ -29,6 +30,10 @@ CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
       sample_outputs_(Memory::Place::kDevice,
                       static_cast<std::size_t>(max_rows_) * sizeof(DeviceSampleOutput)),
       sampled_(Memory::Place::kDevice, static_cast<std::size_t>(max_rows_) * sizeof(std::int32_t)) {
+  if (options.group != nullptr) {
+    gathered_ = Memory(Memory::Place::kDevice,
+                       static_cast<std::size_t>(max_rows_ * options.vocab_size) * sizeof(float));
+  }
   for (Step& step : steps_) step.outputs = Memory(Memory::Place::kHost, sample_outputs_.bytes());
   if (sampled_.data() != nullptr)
     OCTAVO_CUDA(cudaMemsetAsync(sampled_.data(), 0, sampled_.bytes(), stream_));
@@ -75,9 +80,7 @@ StepInputs CudaBackend::place(const StepInputs& host) {
   use_device(options_.device);
   bulk_upload_.reset();
   clock_.keep_up(stream_);
-  Step& current = step(next_step_);
-  current.begin.record(stream_);
-  current.computes = true;
+  step(next_step_).computes = true;
   num_sampled_ = 0;
   recorded_rows_ = rows_to_record(host);
   const StepInputs placed = arrays_.place(host, recorded_rows_);
@@ -88,6 +91,7 @@ StepInputs CudaBackend::place(const StepInputs& host) {
 void CudaBackend::stage_samples(std::span<const SampleRow> rows) {
   arrays_.stage_samples(rows);
   arrays_.send(stream_);
+  step(next_step_).begin.record(stream_);  // What lies before it is no work on the step.
   if (arrays_.take_moved()) recorded_.clear();
 }
 
@@ -129,6 +133,18 @@ void CudaBackend::head(const void* input, const Matrix& weight, float* output, s
                .n = n,
                .rows = weight.rows,
                .cols = weight.cols});
+}
+
+void CudaBackend::all_reduce(void* values, std::int64_t count) {
+  options_.group->all_reduce(options_.rank, values, count, options_.dtype, stream_);
+}
+
+void CudaBackend::all_gather_columns(const float* own, float* full, std::int64_t n,
+                                     std::int64_t cols) {
+  CudaGroup& group = *options_.group;
+  auto* gathered = reinterpret_cast<float*>(gathered_.data());
+  group.all_gather(options_.rank, own, gathered, n * cols, stream_);
+  join_columns(gathered, full, group.size(), n, cols, stream_);
 }
 
 void CudaBackend::split_rotate_write(const QkvArgs& args) {
@@ -227,6 +243,7 @@ bool CudaBackend::wait(StepTicket ticket) {
   const Step& waited = step(ticket);
   const auto began = std::chrono::steady_clock::now();
   while (!waited.end.has_happened()) {
+    if (!first_failure().empty()) return false;
     const auto waiting = std::chrono::steady_clock::now() - began;
     if (waiting > kStepTimeout) {
       record_failure("step", __FILE__, __LINE__,

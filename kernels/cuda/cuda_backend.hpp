@@ -7,6 +7,7 @@
 
 #include "kernels/backend.hpp"
 #include "kernels/cuda/bulk_upload.hpp"
+#include "kernels/cuda/group.hpp"
 #include "kernels/cuda/linear.hpp"
 #include "kernels/cuda/recorded_steps.hpp"
 #include "kernels/cuda/step_arrays.hpp"
@@ -38,6 +39,9 @@ class CudaBackend final : public Backend {
   void linear(const void* input, const Matrix& weight, const float* bias, void* output,
               std::int64_t n) override;
   void head(const void* input, const Matrix& weight, float* output, std::int64_t n) override;
+  void all_reduce(void* values, std::int64_t count) override;
+  void all_gather_columns(const float* own, float* full, std::int64_t n,
+                          std::int64_t cols) override;
   void split_rotate_write(const QkvArgs& args) override;
   void attention(const AttentionArgs& args) override;
   void gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
@@ -89,6 +93,7 @@ class CudaBackend final : public Backend {
   RecordedSteps recorded_;
   std::int64_t recorded_rows_ = 0;  ///< Of this step; 0: it is not to be recorded.
   Memory attention_memory_;
+  Memory gathered_;  ///< [devices, max_rows, a device's part of the vocabulary]
   Memory sample_memory_;
   Memory sample_outputs_;  ///< [max_rows] DeviceSampleOutput
   Memory sampled_;         ///< [max_rows] tokens of the last step that sampled

@@ -119,7 +119,7 @@ struct Linear::State {
 
   const void* bias_for(const LinearArgs& args) {
     if (args.bias == nullptr) return nullptr;
-    const bool is_aligned = reinterpret_cast<std::uintptr_t>(args.bias) % 16 == 0;
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(args.bias) % 256 == 0;
     return args.output_dtype == DType::kF32 && is_aligned ? static_cast<const void*>(args.bias)
                                                           : bias_area;
   }

@@ -24,12 +24,14 @@ using Word64 = unsigned long long;  // what CUDA's atomics take
 constexpr int kWarp = 32;
 constexpr int kGranule = 2048;      ///< Elements of a row that are summed as one, however n is.
 constexpr int kSliceThreads = 256;  ///< Of `scan` and `weigh`
-constexpr int kRowThreads = 1024;   ///< Of `resolve` and `pick`
+constexpr int kResolveThreads = 1024;
+// 512 gain a tenth in batches of 256, but lose a third where few rows have flat logits.
+constexpr int kPickThreads = 1024;
+constexpr int kLoadsInFlight = 4;  ///< Of 16 bytes, per thread, where one block reads a row.
 constexpr int kGranuleShare = kGranule / kSliceThreads;
 constexpr int kWideSlice = 4;          ///< Granules of a slice in large batches.
 constexpr std::int64_t kFewRows = 16;  ///< Batches up to this are cut finer, to fill the device.
 constexpr int kMaxVocab = 262144;
-constexpr int kMaxGranules = kMaxVocab / kGranule;
 constexpr int kWeightBits = 44;
 constexpr int kBins = 512;             ///< Of the histogram of logits below the largest.
 constexpr float kBinsPerUnit = 16.0F;  ///< 512 / 16: what lies further below weighs nothing.
@@ -163,6 +165,40 @@ __device__ __forceinline__ bool has_four(const float* row, int vocab_size) {
   return vocab_size % 4 == 0 && reinterpret_cast<std::uintptr_t>(row) % 16 == 0;
 }
 
+/// visit(logit, token) for [first, last) of a row, as thread `thread` of `count`; both ends are
+/// multiples of 4 or the row's. Loads go ahead of their use: one block alone must hide the latency
+/// of memory.
+template <class Visit>
+__device__ __forceinline__ void for_each_logit(const float* row, int vocab_size, int first,
+                                               int last, int thread, int count,
+                                               const Visit& visit) {
+  const int step = count * 4;
+  const bool is_aligned = has_four(row, vocab_size);
+  int at = first + thread * 4;
+  for (; is_aligned && at + (kLoadsInFlight - 1) * step < last; at += kLoadsInFlight * step) {
+    float4 fours[kLoadsInFlight];
+#pragma unroll
+    for (int k = 0; k < kLoadsInFlight; ++k) {
+      fours[k] = *reinterpret_cast<const float4*>(row + at + k * step);
+    }
+#pragma unroll
+    for (int k = 0; k < kLoadsInFlight; ++k) {
+      visit(fours[k].x, at + k * step);
+      visit(fours[k].y, at + k * step + 1);
+      visit(fours[k].z, at + k * step + 2);
+      visit(fours[k].w, at + k * step + 3);
+    }
+  }
+  for (; at < last; at += step) {
+    float four[4];
+    load_four(row, vocab_size, at, is_aligned, four);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      if (at + i < last) visit(four[i], at + i);
+    }
+  }
+}
+
 __device__ __forceinline__ Word64 warp_sum(Word64 value) {
 #pragma unroll
   for (int offset = kWarp / 2; offset > 0; offset /= 2) {
@@ -215,9 +251,15 @@ __device__ __forceinline__ Word64 block_prefix(Word64 value, Word64* partial, Wo
 
 /// Bitonic, largest first. `count`: a power of two. Barriers before and after.
 __device__ inline void sort_descending(Word64* list, int count) {
+  __syncthreads();
   for (int size = 2; size <= count; size *= 2) {
     for (int stride = size / 2; stride > 0; stride /= 2) {
-      __syncthreads();
+      // Up to a stride of a warp the pairs of a warp lie in 64 neighbours that no other warp has.
+      if (stride > kWarp || (stride == kWarp && size > 2 * kWarp)) {
+        __syncthreads();
+      } else {
+        __syncwarp();
+      }
       for (int i = static_cast<int>(threadIdx.x); i < count / 2;
            i += static_cast<int>(blockDim.x)) {
         const int low = 2 * i - (i & (stride - 1));

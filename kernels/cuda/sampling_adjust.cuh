@@ -9,10 +9,10 @@ namespace octavo::kernels::cuda {
 /// Shared memory: a bit per token of the vocabulary, and counters for the tokens whose bit is set,
 /// numbered in the order of their ids, a window of them at a time.
 struct AdjustMemory {
-  static constexpr int kGroupWords = kMaxVocab / kWarp / kRowThreads;  ///< A thread's words
+  static constexpr int kGroupWords = kMaxVocab / kWarp / kResolveThreads;  ///< A thread's words
   static constexpr int kWindow = 8192;
   std::uint32_t* counts;  ///< [kWindow]
-  std::uint32_t* before;  ///< [kRowThreads] set bits before each thread's words
+  std::uint32_t* before;  ///< [kResolveThreads] set bits before each thread's words
   std::uint32_t* bits;    ///< [num_words]
   int num_words;
 
@@ -20,17 +20,17 @@ struct AdjustMemory {
     return (vocab_size + kWarp - 1) / kWarp;
   }
   static std::size_t bytes(int vocab_size) {
-    return static_cast<std::size_t>(kWindow + kRowThreads + words_of(vocab_size)) * 4;
+    return static_cast<std::size_t>(kWindow + kResolveThreads + words_of(vocab_size)) * 4;
   }
   __device__ AdjustMemory(void* memory, int vocab_size)
       : counts(static_cast<std::uint32_t*>(memory)),
         before(counts + kWindow),
-        bits(before + kRowThreads),
+        bits(before + kResolveThreads),
         num_words(words_of(vocab_size)) {}
 
   __device__ void clear_bits() const {
     __syncthreads();
-    for (int i = static_cast<int>(threadIdx.x); i < num_words; i += kRowThreads) bits[i] = 0;
+    for (int i = static_cast<int>(threadIdx.x); i < num_words; i += kResolveThreads) bits[i] = 0;
     __syncthreads();
   }
   /// Whether the bit was clear.
@@ -51,7 +51,7 @@ struct AdjustMemory {
 template <class Visit>
 __device__ void for_each_token(const DeviceSampleRow& row, const SampleArrays& arrays, int first,
                                int vocab_size, const Visit& visit) {
-  for (int i = first + static_cast<int>(threadIdx.x); i < row.num_tokens; i += kRowThreads) {
+  for (int i = first + static_cast<int>(threadIdx.x); i < row.num_tokens; i += kResolveThreads) {
     int token = arrays.tokens[row.first_token + i];
     if (token < 0) token = arrays.sampled[-1 - token];
     if (token >= 0 && token < vocab_size) visit(token);
@@ -66,12 +66,13 @@ __device__ inline void add_biases(float* logits, int vocab_size, const DeviceSam
   const auto is_known = [&](int token) { return token >= 0 && token < vocab_size; };
   memory.clear_bits();
   int has_twins = 0;
-  for (int i = static_cast<int>(threadIdx.x); i < row.num_bias; i += kRowThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < row.num_bias; i += kResolveThreads) {
     if (is_known(tokens[i]) && !memory.set(tokens[i])) has_twins = 1;
   }
   const bool in_order = __syncthreads_or(has_twins) != 0;
   if (in_order && threadIdx.x != 0) return;
-  for (int i = static_cast<int>(threadIdx.x); i < row.num_bias; i += in_order ? 1 : kRowThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < row.num_bias;
+       i += in_order ? 1 : kResolveThreads) {
     if (is_known(tokens[i])) logits[tokens[i]] += values[i];
   }
 }
@@ -92,7 +93,7 @@ __device__ inline void subtract_counts(float* logits, int vocab_size, const Devi
   const auto before = static_cast<int>(block_prefix(mine, partial, &distinct));
   memory.before[threadIdx.x] = static_cast<std::uint32_t>(before);
   for (int window = 0; window < static_cast<int>(distinct); window += AdjustMemory::kWindow) {
-    for (int i = static_cast<int>(threadIdx.x); i < AdjustMemory::kWindow; i += kRowThreads) {
+    for (int i = static_cast<int>(threadIdx.x); i < AdjustMemory::kWindow; i += kResolveThreads) {
       memory.counts[i] = 0;
     }
     __syncthreads();
@@ -121,7 +122,7 @@ __device__ inline void adjust(float* logits, int vocab_size, const DeviceSampleR
                               Word64* partial) {
   if (row.num_bias > 0) add_biases(logits, vocab_size, row, arrays, memory);
   __syncthreads();
-  for (int i = static_cast<int>(threadIdx.x); i < row.num_forbidden; i += kRowThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < row.num_forbidden; i += kResolveThreads) {
     const int token = arrays.forbidden[row.first_forbidden + i];
     if (token >= 0 && token < vocab_size) logits[token] = -INFINITY;
   }

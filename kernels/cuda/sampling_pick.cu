@@ -10,17 +10,17 @@ namespace {
 
 /// What the filters leave: an amount of 0 for what they drop.
 struct Survivors {
-  float least = -INFINITY;  ///< Of divided logits: top-k.
+  float least = -INFINITY;    ///< Of divided logits: top-k.
   std::uint32_t cut_key = 0;  ///< The last that top-p keeps, and of its equals those up to a token.
   int cut_token = kMaxVocab;
-  double least_weight = 0.0;  ///< min-p
+  Word64 least_weight = 0;  ///< min-p
 
   __device__ Word64 amount(const Scale& scale, float x, int token) const {
     const Word64 weight = scale.weight(x);
     const std::uint32_t key = order_key(x);
     const bool is_kept = scale.divided(x) >= least &&
                          (key > cut_key || (key == cut_key && token <= cut_token)) &&
-                         static_cast<double>(weight) >= least_weight;
+                         weight >= least_weight;
     return is_kept ? weight : 0;
   }
 };
@@ -113,15 +113,13 @@ __device__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all, i
     });
   }
   if (row.top_p < 1.0F) {
-    const double allowed =
-        (1.0 - static_cast<double>(row.top_p)) * static_cast<double>(mass);
+    const double allowed = (1.0 - static_cast<double>(row.top_p)) * static_cast<double>(mass);
     if (allowed >= static_cast<double>(mass)) return best_token;
     const Word64 kept = mass - static_cast<Word64>(allowed);  // The cut is where these are reached.
     const int p_bin = bin_reaching(memory, kept);
     if (!in_list || p_bin <= last) {
       const bool has_bin = in_list || all.collect(p_bin, p_bin);
-      const Word64 through =
-          p_bin == k_bin ? mass : min(memory.mass_through[p_bin], mass);
+      const Word64 through = p_bin == k_bin ? mass : min(memory.mass_through[p_bin], mass);
       const Word64 target = through - kept;  // From the bottom of the bin.
       const Selected cut = all.select(
           has_bin, [](float x, int) { return order_key(x); },
@@ -136,19 +134,21 @@ __device__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all, i
       if (num_dropped > 0 && num_dropped < num_equal) {
         const auto is_equal = [&](float x, int) { return Word64{order_key(x) == cut.key}; };
         const Word64 last_kept = num_equal - num_dropped - 1;
-        left.cut_token = has_bin ? static_cast<int>(all.select(
-                                       true,
-                                       [](float, int token) {
-                                         return static_cast<std::uint32_t>(token);
-                                       },
-                                       is_equal, last_kept)
-                                                        .key)
-                                 : all.walk(all.sum_chunks(is_equal), all.warp_chunk(), is_equal,
-                                            last_kept);
+        left.cut_token =
+            has_bin ? static_cast<int>(
+                          all.select(
+                                 true,
+                                 [](float, int token) { return static_cast<std::uint32_t>(token); },
+                                 is_equal, last_kept)
+                              .key)
+                    : all.walk(all.sum_chunks(scale.least, is_equal), all.warp_chunk(), is_equal,
+                               last_kept);
       }
     }
   }
-  left.least_weight = static_cast<double>(row.min_p) * static_cast<double>(Word64{1} << kWeightBits);
+  const double least =
+      static_cast<double>(row.min_p) * static_cast<double>(Word64{1} << kWeightBits);
+  left.least_weight = static_cast<Word64>(ceil(fmax(least, 0.0)));
 
   const auto amount = [&](float x, int token) { return left.amount(scale, x, token); };
   if (in_list) {
@@ -160,7 +160,8 @@ __device__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all, i
                draw(row, survived))
             .key);
   }
-  const Word64 chunk_sum = all.sum_chunks(amount);
+  const float lowest = left.cut_key > 0 ? key_value(left.cut_key) : scale.least;
+  const Word64 chunk_sum = all.sum_chunks(lowest, amount);
   Word64 survived = 0;
   block_prefix(chunk_sum, memory.partial, &survived);
   if (survived == 0) return best_token;
@@ -191,7 +192,7 @@ __device__ void load_bins(const SampleScratch& scratch, std::int64_t index, Sele
   __syncthreads();
 }
 
-__global__ void __launch_bounds__(kRowThreads)
+__global__ void __launch_bounds__(kPickThreads)
     pick(const float* logits, int vocab_size, int slice, const SampleArrays arrays,
          DeviceSampleOutput* outputs, const SampleScratch scratch) {
   __shared__ SelectMemory memory;
@@ -207,8 +208,7 @@ __global__ void __launch_bounds__(kRowThreads)
     const RowSelect all{row_logits, vocab_size, Scale(state.best_logit, row.temperature), memory};
     if (state.kind == RowKind::kPlain) {
       const bool has_slice = static_cast<int>(threadIdx.x) < scratch.slices;
-      const Word64 mass =
-          has_slice ? scratch.slice_mass[index * scratch.slices + threadIdx.x] : 0;
+      const Word64 mass = has_slice ? scratch.slice_mass[index * scratch.slices + threadIdx.x] : 0;
       token = pick_plain(row, all, mass, slice, token);
     } else {
       load_bins(scratch, index, memory);
@@ -221,8 +221,8 @@ __global__ void __launch_bounds__(kRowThreads)
   arrays.sampled[index] = token;
   if (row.num_logprobs <= 0) output.num_top = 0;
   if (row.num_logprobs < 0) return;
-  const float raw = state.is_adjusted != 0 ? scratch.raw[index * vocab_size + token]
-                                           : row_logits[token];
+  const float raw =
+      state.is_adjusted != 0 ? scratch.raw[index * vocab_size + token] : row_logits[token];
   output.logprob = static_cast<float>(key_value(order_key(raw)) - state.log_total);
 }
 
@@ -231,7 +231,7 @@ __global__ void __launch_bounds__(kRowThreads)
 void launch_pick(const float* logits, int vocab_size, int n, const SampleArrays& arrays,
                  DeviceSampleOutput* outputs, const SampleScratch& scratch, cudaStream_t stream) {
   const int slice = kGranule * (n <= kFewRows ? 1 : kWideSlice);
-  launch(pick, static_cast<unsigned>(n), kRowThreads, 0, stream, logits, vocab_size, slice, arrays,
+  launch(pick, static_cast<unsigned>(n), kPickThreads, 0, stream, logits, vocab_size, slice, arrays,
          outputs, scratch);
 }
 

@@ -38,13 +38,13 @@ __device__ void write_top(const DeviceSampleRow& row, const Word64* slice_top, i
   const int count = min(row.num_logprobs, kMaxTopLogprobs);
   const int all = slices * count;
   const int padded = power_of_two_from(all);
-  for (int i = static_cast<int>(threadIdx.x); i < padded; i += kRowThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < padded; i += kResolveThreads) {
     list[i] = i < all ? slice_top[i / count * kMaxTopLogprobs + i % count] : 0;
   }
   sort_descending(list, padded);
   const int num_top = min(count, vocab_size);
   if (threadIdx.x == 0) output.num_top = num_top;
-  for (int i = static_cast<int>(threadIdx.x); i < num_top; i += kRowThreads) {
+  for (int i = static_cast<int>(threadIdx.x); i < num_top; i += kResolveThreads) {
     output.top_tokens[i] = candidate_token(list[i]);
     output.top_logprobs[i] = static_cast<float>(candidate_logit(list[i]) - total);
   }
@@ -52,21 +52,19 @@ __device__ void write_top(const DeviceSampleRow& row, const Word64* slice_top, i
 }
 
 __device__ Word64 best_of_row(const float* logits, int vocab_size) {
-  const bool is_aligned = has_four(logits, vocab_size);
-  Word64 best = 0;
-  for (int at = static_cast<int>(threadIdx.x) * 4; at < vocab_size; at += kRowThreads * 4) {
-    float four[4];
-    load_four(logits, vocab_size, at, is_aligned, four);
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const Word64 value = at + i < vocab_size ? candidate(four[i], at + i) : 0;
-      best = value > best ? value : best;
-    }
-  }
-  return best;
+  float best = -INFINITY;
+  int best_token = static_cast<int>(threadIdx.x) * 4;
+  for_each_logit(logits, vocab_size, 0, vocab_size, static_cast<int>(threadIdx.x), kResolveThreads,
+                 [&](float x, int token) {
+                   if (x > best) {  // never of a NaN
+                     best = x;
+                     best_token = token;
+                   }
+                 });
+  return best_token < vocab_size ? candidate(best, best_token) : 0;
 }
 
-__global__ void __launch_bounds__(kRowThreads)
+__global__ void __launch_bounds__(kResolveThreads, 1)
     resolve(float* logits, int vocab_size, const SampleArrays arrays, DeviceSampleOutput* outputs,
             const SampleScratch scratch) {
   extern __shared__ Word64 shared[];
@@ -130,8 +128,8 @@ void launch_resolve(float* logits, int vocab_size, int n, const SampleArrays& ar
   // An attribute of the current device's context, so asked for every time; no work of a stream.
   OCTAVO_CUDA(cudaFuncSetAttribute(resolve, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                    static_cast<int>(bytes)));
-  launch(resolve, static_cast<unsigned>(n), kRowThreads, bytes, stream, logits, vocab_size, arrays,
-         outputs, scratch);
+  launch(resolve, static_cast<unsigned>(n), kResolveThreads, bytes, stream, logits, vocab_size,
+         arrays, outputs, scratch);
 }
 
 }  // namespace octavo::kernels::cuda

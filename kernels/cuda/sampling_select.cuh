@@ -1,7 +1,7 @@
 // The one question that the filters and the draw ask of a row: which is the first element, in some
 // order, at which the sum of some amounts exceeds a target? By one thread block, over the row in
-// memory or over a list of its better part in shared memory. Sums are of integers, so the list needs
-// no order.
+// memory or over a list of its better part in shared memory. Sums are of integers, so the list
+// needs no order.
 #pragma once
 
 #include "kernels/cuda/sampling.cuh"
@@ -31,8 +31,8 @@ struct Selected {
   Word64 amount;  ///< Of this key.
 };
 
-/// A row, its list, and what a block of kRowThreads does with them. Every thread calls every method
-/// with equal arguments, and gets equal results.
+/// A row, its list, and what a block of kPickThreads does with them. Every thread calls every
+/// method with equal arguments, and gets equal results.
 struct RowSelect {
   const float* logits;
   int vocab_size;
@@ -43,27 +43,14 @@ struct RowSelect {
   template <class Visit>
   __device__ void for_each(bool in_list, const Visit& visit) const {
     if (in_list) {
-      for (int i = static_cast<int>(threadIdx.x); i < memory.list_size; i += kRowThreads) {
+      for (int i = static_cast<int>(threadIdx.x); i < memory.list_size; i += kPickThreads) {
         visit(candidate_logit(memory.list[i]), candidate_token(memory.list[i]));
       }
     } else {
-      for_each_above(scale.least, 0, vocab_size, static_cast<int>(threadIdx.x), kRowThreads, visit);
-    }
-  }
-
-  /// Of [first, last), as one of `count` threads: the logits that are at least `least`. first: a
-  /// multiple of 4.
-  template <class Visit>
-  __device__ void for_each_above(float least, int first, int last, int thread, int count,
-                                 const Visit& visit) const {
-    const bool is_aligned = has_four(logits, vocab_size);
-    for (int at = first + thread * 4; at < last; at += count * 4) {
-      float four[4];
-      load_four(logits, vocab_size, at, is_aligned, four);
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        if (four[i] >= least && at + i < last) visit(four[i], at + i);
-      }
+      for_each_logit(logits, vocab_size, 0, vocab_size, static_cast<int>(threadIdx.x), kPickThreads,
+                     [&](float x, int token) {
+                       if (x >= scale.least) visit(x, token);
+                     });
     }
   }
 
@@ -77,8 +64,9 @@ struct RowSelect {
     __syncthreads();
     const float distance = static_cast<float>(last_bin + 3) / kBinsPerUnit;
     const float least = fmaxf(scale.least, scale.below(distance));
-    for_each_above(least, 0, vocab_size, static_cast<int>(threadIdx.x), kRowThreads,
+    for_each_logit(logits, vocab_size, 0, vocab_size, static_cast<int>(threadIdx.x), kPickThreads,
                    [&](float x, int token) {
+                     if (!(x >= least)) return;
                      const int bin = scale.bin(x);
                      if (bin < first_bin || bin > last_bin || scale.weight(x) == 0) return;
                      memory.list[atomicAdd(&memory.list_size, 1)] = candidate(x, token);
@@ -156,7 +144,7 @@ struct RowSelect {
   __device__ int walk(Word64 chunk_sum, int chunk, const Amount& amount, Word64 target) const {
     find(chunk_sum, target, static_cast<int>(threadIdx.x));
     target -= memory.found_before;
-    const int share = (chunk + kRowThreads - 1) / kRowThreads;
+    const int share = (chunk + kPickThreads - 1) / kPickThreads;
     const int end = min((memory.found + 1) * chunk, vocab_size);
     const int first = memory.found * chunk + static_cast<int>(threadIdx.x) * share;
     const int last = min(first + share, end);
@@ -183,22 +171,25 @@ struct RowSelect {
   /// Chunks of the row that a warp sums each, for `walk`.
   __device__ int warp_chunk() const {
     constexpr int kStep = kWarp * 4;
-    return (vocab_size + kWarp * kStep - 1) / (kWarp * kStep) * kStep;
+    constexpr int kWarps = kPickThreads / kWarp;
+    return (vocab_size + kWarps * kStep - 1) / (kWarps * kStep) * kStep;
   }
 
-  /// The sum of chunk i in thread i.
+  /// The sum of chunk i in thread i; logits below `least` have no amount.
   template <class Amount>
-  __device__ Word64 sum_chunks(const Amount& amount) const {
+  __device__ Word64 sum_chunks(float least, const Amount& amount) const {
     const int warp = static_cast<int>(threadIdx.x) / kWarp;
     const int lane = static_cast<int>(threadIdx.x) % kWarp;
     const int first = warp * warp_chunk();
     Word64 mine = 0;
-    for_each_above(scale.least, first, min(first + warp_chunk(), vocab_size), lane, kWarp,
-                   [&](float x, int token) { mine += amount(x, token); });
+    for_each_logit(logits, vocab_size, first, min(first + warp_chunk(), vocab_size), lane, kWarp,
+                   [&](float x, int token) {
+                     if (x >= least) mine += amount(x, token);
+                   });
     mine = warp_sum(mine);
     if (lane == 0) memory.sums[warp] = mine;
     __syncthreads();
-    return threadIdx.x < kWarp ? memory.sums[threadIdx.x] : 0;
+    return threadIdx.x < kPickThreads / kWarp ? memory.sums[threadIdx.x] : 0;
   }
 };
 

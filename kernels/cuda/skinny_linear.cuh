@@ -4,8 +4,7 @@
 // - Each block takes an even share of the weight's rows, in tiles; each of its warps takes every
 //   eighth slice of 64 columns, through a ring of its own in shared memory. No warp waits for
 //   another but to add up the sums of a tile, and then its ring stays full.
-// - Weights are constants, so the ring is filled before the kernel ahead has ended. Where
-//   two blocks fit a multiprocessor, that of the next product is loading while this one works.
+// - Weights are constants, so the ring is filled before the kernel ahead has ended.
 // - Matrix units take 16 rows of the weight by 8 tokens, whatever n is. The order of a row's sum is
 //   fixed by the number of columns: it depends neither on n nor on how rows are shared out.
 //

@@ -29,8 +29,7 @@ Result<int> bench_throughput(const BenchOptions& options) {
   const std::int32_t concurrency = is_open ? num_requests : options.concurrency;
   auto engine = make_engine(options, concurrency);
   if (!engine) return engine.error();
-  const std::int64_t vocab_size = engine->runner->info().vocab_size;
-  Load load(options, engine->config, *engine->runner, vocab_size);
+  Load load(options, *engine);
   const auto arrivals = arrival_times(shapes->size(), options.request_rate, options.model.seed);
   if (auto run = load.run(*shapes, arrivals, concurrency); !run) return run.error();
   const double seconds = load.elapsed_s;
@@ -57,13 +56,12 @@ Result<int> bench_throughput(const BenchOptions& options) {
 Result<int> bench_latency(const BenchOptions& options) {
   auto engine = make_engine(options, options.concurrency);
   if (!engine) return engine.error();
-  const std::int64_t vocab_size = engine->runner->info().vocab_size;
   const std::int32_t num_batches = std::max(1, options.num_prompts / options.concurrency);
   const std::vector<RequestShape> batch(static_cast<std::size_t>(options.concurrency),
                                         {options.input_len, options.output_len});
   const std::vector<double> at_once(batch.size(), 0.0);
   std::vector<double> batch_s;
-  Load load(options, engine->config, *engine->runner, vocab_size);
+  Load load(options, *engine);
   for (std::int32_t i = 0; i < num_batches; ++i) {
     const double before = load.elapsed_s;
     if (auto run = load.run(batch, at_once, options.concurrency); !run) return run.error();

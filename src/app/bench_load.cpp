@@ -79,14 +79,23 @@ std::vector<double> arrival_times(std::size_t count, double rate, std::uint64_t 
 }
 
 Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency, SpanSink* spans) {
+  Engine engine;
+  if (!options.trace.empty()) {
+    auto trace = Trace::create(options.trace);
+    if (!trace) return trace.error();
+    engine.trace = std::move(*trace);
+  }
   ModelOptions model = options.model;
   model.max_num_seqs = std::max(model.max_num_seqs, concurrency);
-  auto runner = load_runner(model, spans);
+  auto runner = load_runner(model, spans != nullptr ? spans : engine.trace.get());
   if (!runner) return runner.error();
-  auto config = scheduler_config(model, (*runner)->info());
+  engine.runner = std::move(*runner);
+  auto config = scheduler_config(model, engine.runner->info());
   if (!config) return config.error();
-  config->max_num_waiting = std::max(config->max_num_waiting, options.num_prompts + concurrency);
-  return Engine{std::move(*runner), std::move(*config)};
+  engine.config = std::move(*config);
+  engine.config.max_num_waiting =
+      std::max(engine.config.max_num_waiting, options.num_prompts + concurrency);
+  return engine;
 }
 
 json::object milliseconds(const std::vector<double>& seconds,

@@ -11,7 +11,8 @@
 
 #include "src/app/local_engine.hpp"
 #include "src/app/options.hpp"
-#include "src/runtime/model_runner.hpp"
+#include "src/app/trace.hpp"
+#include "src/runtime/runner.hpp"
 
 namespace octavo::bench {
 
@@ -36,22 +37,22 @@ boost::json::object milliseconds(const std::vector<double>& seconds,
 void print(const boost::json::object& object, bool as_json);
 
 struct Engine {
-  std::unique_ptr<ModelRunner> runner;
+  std::unique_ptr<Trace> trace;  ///< Null unless asked for.
+  std::unique_ptr<Runner> runner;
   SchedulerConfig config;
 };
-/// With room for `concurrency` sequences at once. spans: may be null.
+/// With room for `concurrency` sequences at once. spans: hears what a trace would; may be null.
 Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency,
                            SpanSink* spans = nullptr);
 
 /// Runs requests through an engine and keeps the times.
 class Load {
  public:
-  Load(const BenchOptions& options, const SchedulerConfig& config, StepExecutor& executor,
-       std::int64_t vocab_size)
+  Load(const BenchOptions& options, const Engine& engine)
       : options_(options),
-        block_size_(config.block_size),
-        engine_(config, executor),
-        vocab_size_(vocab_size),
+        block_size_(engine.config.block_size),
+        engine_(engine.config, *engine.runner, engine.trace.get()),
+        vocab_size_(engine.runner->info().vocab_size),
         random_(options.model.seed) {}
 
   /// `arrivals` says when each comes, in seconds from now; at most `concurrency` run at once.
@@ -78,6 +79,7 @@ class Load {
       }
       sample_cache();
     }
+    while (!engine_.is_idle()) engine_.step();  // Steps that were planned before the last end.
     elapsed_s += now_s() - start;
     return {};
   }

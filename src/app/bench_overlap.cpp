@@ -1,6 +1,8 @@
 // octavo bench overlap: half of the sequences must leave the device and come back. Are the copies
 // hidden under the compute, and do the tokens stay what they are?
 #include <algorithm>
+#include <array>
+#include <map>
 #include <mutex>
 
 #include "src/app/bench_load.hpp"
@@ -18,7 +20,10 @@ using namespace bench;
 
 class SpanLog final : public SpanSink {
  public:
+  /// Passes on what it hears, if to anybody.
+  void set_next(SpanSink* next) { next_ = next; }
   void add(const Span& span) override {
+    if (next_ != nullptr) next_->add(span);
     const std::lock_guard lock(mutex_);
     spans_.push_back(span);
   }
@@ -35,6 +40,7 @@ class SpanLog final : public SpanSink {
  private:
   std::mutex mutex_;
   std::vector<Span> spans_;
+  SpanSink* next_ = nullptr;
 };
 
 double seconds(std::chrono::steady_clock::duration length) {
@@ -52,6 +58,31 @@ double hidden_seconds(const std::vector<Span>& copies, const std::vector<Span>& 
     }
   }
   return hidden;
+}
+
+double overlap_of(const Span& step, const std::vector<Span>& copies) {
+  double shared = 0;
+  for (const Span& copy : copies)
+    shared +=
+        std::max(0.0, seconds(std::min(copy.end, step.end) - std::max(copy.begin, step.begin)));
+  return shared;
+}
+
+/// How much longer a step takes while copies run, than one of as many tokens without: the mean over
+/// the numbers of tokens that were seen both ways; 0: none was.
+double slowdown_under_copies(const std::vector<Span>& steps, const std::vector<Span>& copies) {
+  std::map<std::int64_t, std::array<std::vector<double>, 2>> by_tokens;
+  for (const Span& step : steps) {
+    const double length = seconds(step.end - step.begin);
+    const double share = overlap_of(step, copies) / length;
+    if (share == 0 || share > 0.9) by_tokens[step.count][share > 0 ? 1 : 0].push_back(length);
+  }
+  std::vector<double> slowdowns;
+  for (const auto& [count, lengths] : by_tokens) {
+    if (lengths[0].empty() || lengths[1].empty()) continue;
+    slowdowns.push_back(percentile(lengths[1], 0.5) / percentile(lengths[0], 0.5) - 1.0);
+  }
+  return mean(slowdowns);
 }
 
 json::object describe_copies(const std::vector<Span>& copies, const std::vector<Span>& steps,
@@ -108,14 +139,14 @@ Result<int> bench_overlap(const BenchOptions& options) {
   SpanLog spans;
   auto engine = make_engine(sized, options.concurrency, &spans);
   if (!engine) return engine.error();
+  spans.set_next(engine->trace.get());
   const std::size_t block_bytes = engine->runner->info().memory.kv_bytes_per_block;
-  const std::int64_t vocab_size = engine->runner->info().vocab_size;
   engine->config.enable_prefix_caching = false;
   const std::vector<RequestShape> shapes(static_cast<std::size_t>(options.concurrency),
                                          {options.input_len, options.output_len});
   const std::vector<double> at_once(shapes.size(), 0.0);
 
-  Load whole(options, engine->config, *engine->runner, vocab_size);
+  Load whole(options, *engine);
   for (int i = 0; i < 2; ++i) {  // The first run warms up.
     spans.clear();
     whole.elapsed_s = 0;
@@ -125,12 +156,14 @@ Result<int> bench_overlap(const BenchOptions& options) {
 
   spans.clear();
   engine->config.num_blocks = static_cast<std::int32_t>(needed / 2);
-  Load half(options, engine->config, *engine->runner, vocab_size);
+  Load half(options, *engine);
   if (auto run = half.run(shapes, at_once, options.concurrency); !run) return run.error();
   std::int64_t num_equal = 0;
   for (const auto& [id, tokens] : half.outputs) num_equal += whole.outputs[id] == tokens ? 1 : 0;
 
   const auto steps = spans.of(Track::kCompute);
+  std::vector<Span> copies = spans.of(Track::kCopyOut);
+  for (const Span& each : spans.of(Track::kCopyIn)) copies.push_back(each);
   const json::object out{{"sequences", options.concurrency},
                          {"blocks_needed", needed},
                          {"blocks_given", needed / 2},
@@ -139,6 +172,7 @@ Result<int> bench_overlap(const BenchOptions& options) {
                          {"whole_s", whole.elapsed_s},
                          {"half_s", half.elapsed_s},
                          {"gap_between_steps_us_p50", gap_us},
+                         {"step_slowdown_under_copies", slowdown_under_copies(steps, copies)},
                          {"out", describe_copies(spans.of(Track::kCopyOut), steps, block_bytes)},
                          {"in", describe_copies(spans.of(Track::kCopyIn), steps, block_bytes)},
                          {"device", engine->runner->info().device}};

@@ -167,6 +167,8 @@ void Cli::add_bench(CLI::App& app) {
     command->add_option("--concurrency", bench_.concurrency, "Requests at once")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    command->add_option("--trace", bench_.trace,
+                        "Write what device streams and sequences do to this file, for Perfetto");
     command->callback([this, measure] { action_ = [this, measure] { return measure(bench_); }; });
     return command;
   };

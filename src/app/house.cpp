@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
 #include <random>
 
 namespace octavo {
@@ -11,6 +12,8 @@ namespace {
 
 /// How long clients have to take their last words when the device is lost.
 constexpr std::chrono::milliseconds kLostDrainTimeout{1000};
+/// After which the process ends in any case.
+constexpr std::chrono::milliseconds kLostPatience{4500};
 
 std::string random_epoch() {
   std::random_device device;
@@ -140,6 +143,13 @@ void House::on_exit(const ActorExited& exited) {
 // What is in flight has failed already; nothing else can be answered.
 void House::on_device_lost(const std::string& fault) {
   spdlog::critical("house: the device is lost, ending fault=\"{}\"", fault);
+  // A thread may be held by the driver for good: then nothing is joined any more.
+  std::thread([] {
+    std::this_thread::sleep_for(kLostPatience);
+    spdlog::critical("house: the device holds a thread, ending at once");
+    spdlog::shutdown();
+    std::_Exit(1);
+  }).detach();
   asio::post(io_, [this] {
     status_.healthy = false;
     exit_status_ = 1;

@@ -36,7 +36,9 @@ Result<Inspection> look_at(const ModelOptions& options) {
   if (!config) return config.error();
   auto spec = read_decoder_spec(*config);
   if (!spec) return spec.error();
-  auto plan = plan_run(*runner, *spec, spec->dtype.value_or(kernels::DType::kF32));
+  const Shard shard{0, runner->tensor_parallel_size};
+  if (auto divides = check_shards(*spec, shard.size); !divides) return divides.error();
+  auto plan = plan_run(*runner, shard_of(*spec, shard), spec->dtype.value_or(kernels::DType::kF32));
   if (!plan) return plan.error();
   Inspection seen{std::move(*spec), std::move(*plan)};
   const auto parameters = count_parameters(seen.spec);

@@ -101,6 +101,7 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   const auto device = device_of(options.device);
   if (!device) return device.error();
   runner.device = *device;
+  runner.tensor_parallel_size = options.tensor_parallel_size;
   runner.gpu_memory_utilization = options.gpu_memory_utilization;
   if (!options.kv_cache_memory.empty()) {
     auto bytes = parse_bytes(options.kv_cache_memory);
@@ -116,12 +117,12 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   return runner;
 }
 
-Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options, SpanSink* spans) {
+Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans) {
   auto runner = runner_options(options);
   if (!runner) return runner.error();
   runner->spans = spans;
   if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
-  return load_model_runner(*runner);
+  return load_runner(*runner);
 }
 
 Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info) {

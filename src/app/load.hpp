@@ -6,7 +6,7 @@
 
 #include "actors/served_model.hpp"
 #include "src/app/options.hpp"
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/runner.hpp"
 #include "src/scheduler/scheduler_config.hpp"
 
 namespace octavo {
@@ -17,8 +17,7 @@ Result<std::string> resolve_model_path(const std::string& model);
 
 /// Reads weights with a progress line on standard error when that is a terminal.
 /// spans: outlives the runner, may be null.
-Result<std::unique_ptr<ModelRunner>> load_runner(const ModelOptions& options,
-                                                 SpanSink* spans = nullptr);
+Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans = nullptr);
 
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
 Result<RunnerOptions> runner_options(const ModelOptions& options);

@@ -4,20 +4,28 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "src/cache/block_manager.hpp"
 #include "src/core/step_executor.hpp"
 #include "src/scheduler/scheduler.hpp"
+#include "src/scheduler/scheduler_journal.hpp"
 
 namespace octavo {
 
 class LocalEngine {
  public:
-  LocalEngine(const SchedulerConfig& config, StepExecutor& executor)
-      : scheduler_(config), blocks_(config.cache()), executor_(executor) {}
+  /// Executor and journal outlive the engine; journal: may be null.
+  LocalEngine(const SchedulerConfig& config, StepExecutor& executor,
+              SchedulerJournal* journal = nullptr)
+      : scheduler_(config), blocks_(config.cache()), executor_(executor), journal_(journal) {}
 
-  void submit(Request request) { scheduler_.submit(std::move(request), now()); }
+  void submit(Request request) {
+    const TimePoint time = now();
+    if (journal_ != nullptr) journal_->submitted(request, time);
+    scheduler_.submit(std::move(request), time);
+  }
   void cancel(RequestId request, CancelReason reason, std::int32_t choice) {
     scheduler_.cancel(request, reason, now(), choice);
   }
@@ -27,7 +35,7 @@ class LocalEngine {
   /// plan -> reserve -> launch, as often as steps may be on their way; then the oldest is waited
   /// for: collect -> complete. Answers what happened.
   std::vector<RequestEvent> step() {
-    while (auto plan = scheduler_.plan(now())) {
+    while (auto plan = next_plan()) {
       const StepBatch batch = blocks_.reserve(std::move(*plan));
       steps_.push_back({batch.id, executor_.launch(batch)});
     }
@@ -48,6 +56,13 @@ class LocalEngine {
   };
 
   static TimePoint now() { return std::chrono::steady_clock::now(); }
+
+  std::optional<StepPlan> next_plan() {
+    const TimePoint time = now();
+    auto plan = scheduler_.plan(time);
+    if (journal_ != nullptr) journal_->planned(plan ? &*plan : nullptr, time);
+    return plan;
+  }
 
   // Nothing can be planned before one of them has arrived.
   void finish_transfers() {
@@ -72,6 +87,7 @@ class LocalEngine {
   Scheduler scheduler_;
   BlockManager blocks_;
   StepExecutor& executor_;
+  SchedulerJournal* journal_;
   std::deque<Step> steps_;  ///< Launched, oldest first.
 };
 

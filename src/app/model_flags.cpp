@@ -87,6 +87,12 @@ void add_model(CLI::App& command, ModelOptions& options) {
           "auto (a GPU where there is one), cpu, cuda, or cuda:N for the GPU of that number")
       ->capture_default_str()
       ->group(group);
+  command
+      .add_option("--tensor-parallel-size", options.tensor_parallel_size,
+                  "GPUs of this host that share the model, from --device on")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str()
+      ->group(group);
   add_weights(command, options, group);
   add_cache(command, options, group);
   add_engine_flags(command, options, "Scheduling");

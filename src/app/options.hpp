@@ -15,7 +15,8 @@ namespace octavo {
 struct ModelOptions {
   std::string model;            ///< A Hugging Face directory; empty: the demo model.
   std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
-  std::string dtype = "auto";   ///< auto, float32, float16, bfloat16
+  std::int32_t tensor_parallel_size = 1;
+  std::string dtype = "auto";  ///< auto, float32, float16, bfloat16
   std::string kv_cache_dtype = "auto";
   std::string load_format = "auto";  ///< auto, safetensors, dummy
   std::int32_t block_size = 16;
@@ -69,6 +70,7 @@ struct BenchOptions {
   std::int32_t output_len = 64;
   std::int32_t num_prompts = 32;
   std::int32_t concurrency = 8;
+  std::string trace;        ///< Where a trace is written; empty: nowhere.
   std::string workload;     ///< A file of lengths, instead of the three above.
   double request_rate = 0;  ///< Arrivals per second, Poisson; 0: all at once.
 };

@@ -47,7 +47,8 @@ class StepExecutor {
   /// Those that have finished and that no result will report.
   virtual std::vector<TransferId> collect_transfers() { return {}; }
 
-  /// Why nothing more can be computed here, ever; empty: all is well.
+  /// Why nothing more can be computed here, ever; empty: all is well. Steps that compute nothing
+  /// still succeed, so that the ring can come to its end.
   virtual std::string fault() const { return {}; }
 
   /// One step from its beginning to its end.

@@ -24,10 +24,11 @@ class CheckingSource final : public WeightSource {
  public:
   explicit CheckingSource(const Checkpoint& checkpoint) : checkpoint_(checkpoint) {}
 
-  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                          bool transposed) override {
     for (const auto& part : parts) {
-      check(part.name, transposed ? std::vector{cols, part.rows} : std::vector{part.rows, cols});
+      check(part.name,
+            transposed ? std::vector{cols.count, part.rows} : std::vector{part.rows, cols.count});
     }
     return {};
   }

@@ -45,12 +45,12 @@ std::size_t decoder_bytes(const DecoderSpec& spec, const StepLimits& limits, ker
          static_cast<std::size_t>(rotary) * sizeof(float);
 }
 
-Decoder::Decoder(kernels::Backend& backend, DecoderSpec spec, Weights weights)
-    : backend_(&backend), spec_(std::move(spec)), weights_(std::move(weights)) {}
+Decoder::Decoder(kernels::Backend& backend, DecoderSpec spec, Weights weights, const Shard& shard)
+    : backend_(&backend), spec_(std::move(spec)), shard_(shard), weights_(std::move(weights)) {}
 
-Result<Decoder> Decoder::make(kernels::Backend& backend, DecoderSpec spec, Weights weights,
-                              const StepLimits& limits) {
-  Decoder decoder(backend, std::move(spec), std::move(weights));
+Result<Decoder> Decoder::make(kernels::Backend& backend, const DecoderSpec& spec, Weights weights,
+                              const StepLimits& limits, const Shard& shard) {
+  Decoder decoder(backend, shard_of(spec, shard), std::move(weights), shard);
   const Error no_memory{Errc::kOutOfMemory,
                         "activations do not fit into memory; lower the batched tokens", ""};
   const auto sizes = buffer_sizes(decoder.spec_, limits, backend.activation_dtype());
@@ -66,6 +66,11 @@ Result<Decoder> Decoder::make(kernels::Backend& backend, DecoderSpec spec, Weigh
   for (const auto& [buffer, bytes] : buffers) {
     *buffer = backend.allocate(bytes);
     if (!*buffer) return no_memory;
+  }
+  if (const auto rows = head_rows(spec, shard); rows != spec.vocab_size) {
+    decoder.own_logits_ =
+        backend.allocate(static_cast<std::size_t>(limits.max_logits * rows) * sizeof(float));
+    if (!decoder.own_logits_) return no_memory;
   }
   if (decoder.spec_.rope) {
     const auto head_dim = decoder.spec_.head_dim;
@@ -97,6 +102,24 @@ void Decoder::norm(const NormWeights& weights, const void* added, std::int64_t n
 void Decoder::linear(const LinearWeights& weights, const void* input, void* output,
                      std::int64_t num_tokens) {
   backend_->linear(input, weights.weight, weights.bias.data(), output, num_tokens);
+}
+
+void Decoder::summed_linear(const LinearWeights& weights, const void* input,
+                            std::int64_t num_tokens) {
+  linear(weights, input, added_.data(), num_tokens);
+  if (!shard_.is_whole()) backend_->all_reduce(added_.data(), num_tokens * spec_.hidden_size);
+}
+
+float* Decoder::head(std::int64_t num_logits) {
+  const kernels::Matrix& matrix = weights_.head();
+  auto* logits = logits_.as<float>();
+  if (!own_logits_) {
+    backend_->head(normed_.data(), matrix, logits, num_logits);
+    return logits;
+  }
+  backend_->head(normed_.data(), matrix, own_logits_.as<float>(), num_logits);
+  backend_->all_gather_columns(own_logits_.as<float>(), logits, num_logits, matrix.rows);
+  return logits;
 }
 
 void Decoder::attend(const LayerWeights& layer, std::int64_t index,
@@ -145,7 +168,7 @@ void Decoder::feed_forward(const LayerWeights& layer, std::int64_t num_tokens) {
   } else {
     backend_->activation(spec_.activation, projected_.data(), num_tokens * width);
   }
-  linear(layer.mlp_out, activated, added_.data(), num_tokens);
+  summed_linear(layer.mlp_out, activated, num_tokens);
 }
 
 float* Decoder::forward(const kernels::StepInputs& inputs, const kernels::KvCacheView& cache) {
@@ -159,13 +182,13 @@ float* Decoder::forward(const kernels::StepInputs& inputs, const kernels::KvCach
     norm(layer.attention_norm, added, num_tokens);
     linear(layer.qkv, normed_.data(), projected_.data(), num_tokens);
     attend(layer, i, inputs, cache);
-    linear(layer.attention_output, mixed_.data(), added_.data(), num_tokens);
+    summed_linear(layer.attention_output, mixed_.data(), num_tokens);
     feed_forward(layer, num_tokens);
     added = added_.data();
   }
   if (inputs.num_logits > 0) {
     norm(weights_.final_norm, added, inputs.num_logits, inputs.logits_rows);
-    backend_->head(normed_.data(), weights_.head(), logits_.as<float>(), inputs.num_logits);
+    return head(inputs.num_logits);
   }
   return logits_.as<float>();
 }

@@ -43,38 +43,51 @@ class CheckpointSource final : public FillingSource {
                    std::size_t total_bytes, const Checkpoint& checkpoint)
       : FillingSource(backend, dtype, progress, total_bytes), checkpoint_(checkpoint) {}
 
-  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                          bool transposed) override {
     if (out_of_memory_) return {};
-    const auto hosts = host_parts(parts, cols, transposed);
+    std::vector<kernels::HostMatrix> hosts;
+    copies_.clear();
+    for (const auto& part : parts) hosts.push_back(host_part(part, cols, transposed));
     return keep(backend_.prepare_matrix(hosts, dtype_), stored_bytes(parts));
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
     if (out_of_memory_) return {};
-    auto hosts = host_parts(parts, 0, false);
-    for (auto& host : hosts) host.cols = std::exchange(host.rows, 1);
+    std::vector<kernels::HostMatrix> hosts;
+    copies_.clear();
+    for (const auto& part : parts) {
+      hosts.push_back(host_part(part, {1}, false));
+      hosts.back().cols = std::exchange(hosts.back().rows, 1);
+    }
     return keep(backend_.prepare_vector(hosts), stored_bytes(parts));
   }
 
  private:
-  std::vector<kernels::HostMatrix> host_parts(const std::vector<TensorPart>& parts,
-                                              std::int64_t cols, bool transposed) {
-    std::vector<kernels::HostMatrix> hosts;
-    realigned_.clear();
-    for (const auto& part : parts) {
-      const StoredTensor& tensor = *checkpoint_.find(part.name);
-      hosts.push_back({aligned(tensor), *dtype_of(tensor), part.rows, cols, transposed});
+  /// The part where it lies in the file, or a copy: of columns that do not lie together, and of
+  /// what begins at an odd address.
+  kernels::HostMatrix host_part(const TensorPart& part, const Columns& cols, bool transposed) {
+    const StoredTensor& tensor = *checkpoint_.find(part.name);
+    const auto dtype = *dtype_of(tensor);
+    const std::size_t element_bytes = kernels::size_of(dtype);
+    // In the file's own order: lines of neighbouring elements.
+    const std::int64_t num_lines = transposed ? cols.count : part.rows;
+    const std::int64_t first_line = transposed ? cols.first : part.first_row;
+    const std::int64_t length = transposed ? part.rows : cols.count;
+    const std::int64_t first = transposed ? part.first_row : cols.first;
+    const std::int64_t stored_length = tensor.shape.size() > 1 ? tensor.shape[1] : 1;
+    const auto bytes = [element_bytes](std::int64_t count) {
+      return static_cast<std::size_t>(count) * element_bytes;
+    };
+    const std::byte* begin = tensor.data + bytes(first_line * stored_length + first);
+    const bool lies_together = length == stored_length;
+    if (!lies_together || reinterpret_cast<std::uintptr_t>(begin) % element_bytes != 0) {
+      auto& copy = copies_.emplace_back((bytes(num_lines * length) + 3) / 4);
+      auto* target = reinterpret_cast<std::byte*>(copy.data());
+      for (std::int64_t i = 0; i < num_lines; ++i)
+        std::memcpy(target + bytes(i * length), begin + bytes(i * stored_length), bytes(length));
+      begin = target;
     }
-    return hosts;
-  }
-
-  /// A file may place tensors at odd addresses; those are copied, the usual ones are not.
-  const void* aligned(const StoredTensor& tensor) {
-    const auto element_bytes = kernels::size_of(*dtype_of(tensor));
-    if (reinterpret_cast<std::uintptr_t>(tensor.data) % element_bytes == 0) return tensor.data;
-    auto& copy = realigned_.emplace_back((tensor.size_bytes + 3) / 4);
-    std::memcpy(copy.data(), tensor.data, tensor.size_bytes);
-    return copy.data();
+    return {begin, dtype, part.rows, cols.count, transposed};
   }
 
   std::size_t stored_bytes(const std::vector<TensorPart>& parts) const {
@@ -84,7 +97,7 @@ class CheckpointSource final : public FillingSource {
   }
 
   const Checkpoint& checkpoint_;
-  std::vector<std::vector<std::uint32_t>> realigned_;
+  std::vector<std::vector<std::uint32_t>> copies_;
 };
 
 class RandomSource final : public FillingSource {
@@ -93,13 +106,13 @@ class RandomSource final : public FillingSource {
                std::size_t total_bytes, std::uint64_t seed)
       : FillingSource(backend, dtype, progress, total_bytes), seed_(seed) {}
 
-  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols, bool) override {
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols, bool) override {
     if (out_of_memory_) return {};
     std::int64_t rows = 0;
     for (const auto& part : parts) rows += part.rows;
-    const float scale = 1.0F / std::sqrt(static_cast<float>(cols));
-    return keep(backend_.random_matrix(rows, cols, dtype_, seed_++, scale),
-                static_cast<std::size_t>(rows * cols) * kernels::size_of(dtype_));
+    const float scale = 1.0F / std::sqrt(static_cast<float>(cols.count));
+    return keep(backend_.random_matrix(rows, cols.count, dtype_, seed_++, scale),
+                static_cast<std::size_t>(rows * cols.count) * kernels::size_of(dtype_));
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
     if (out_of_memory_) return {};
@@ -123,24 +136,24 @@ Error no_memory() { return Error{Errc::kOutOfMemory, "the weights do not fit int
 
 Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
                              const Checkpoint& checkpoint, kernels::DType dtype,
-                             const LoadProgress& progress) {
+                             const LoadProgress& progress, const Shard& shard) {
   const auto prefix = name_prefix(checkpoint, spec);
   const auto total_bytes = check_coverage(spec, checkpoint);
   if (!total_bytes) return total_bytes.error();
   CheckpointSource source(backend, dtype, progress, *total_bytes, checkpoint);
-  auto weights = gather_weights(spec, prefix, source);
+  auto weights = gather_weights(spec, prefix, source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;
 }
 
 Result<Weights> random_weights(kernels::Backend& backend, const DecoderSpec& spec,
                                kernels::DType dtype, std::uint64_t seed,
-                               const LoadProgress& progress) {
+                               const LoadProgress& progress, const Shard& shard) {
   const auto count = count_parameters(spec);
   const auto total = static_cast<std::size_t>(count.matrices) * kernels::size_of(dtype) +
                      static_cast<std::size_t>(count.vectors) * sizeof(float);
   RandomSource source(backend, dtype, progress, total, seed);
-  auto weights = gather_weights(spec, "", source);
+  auto weights = gather_weights(spec, "", source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;
 }

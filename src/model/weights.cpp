@@ -10,8 +10,12 @@ namespace {
 /// The model's tensors in one order, asked of one source.
 class Walk {
  public:
-  Walk(const DecoderSpec& spec, std::string_view prefix, WeightSource& source)
-      : spec_(spec), names_(spec.architecture->names), prefix_(prefix), source_(source) {}
+  Walk(const DecoderSpec& spec, std::string_view prefix, WeightSource& source, const Shard& shard)
+      : spec_(spec),
+        names_(spec.architecture->names),
+        prefix_(prefix),
+        source_(source),
+        shard_(shard) {}
 
   Weights run() {
     Weights weights;
@@ -26,10 +30,7 @@ class Walk {
     }
     base_ = prefix_;
     weights.final_norm = norm(names_.final_norm);
-    if (!spec_.tied_head) {
-      weights.own_head =
-          source_.matrix({{"lm_head.weight", spec_.vocab_size}}, spec_.hidden_size, false);
-    }
+    weights.own_head = head();
     return weights;
   }
 
@@ -38,27 +39,52 @@ class Walk {
     const auto hidden = spec_.hidden_size;
     LayerWeights layer;
     layer.attention_norm = norm(names_.attention_norm);
-    layer.qkv = linear(qkv_parts(), hidden, spec_.qkv_bias);
+    layer.qkv = linear(qkv_parts(), {hidden}, spec_.qkv_bias);
     if (spec_.qk_norm) {
       layer.query_norm = source_.vector({{tensor(names_.query_norm, ".weight"), spec_.head_dim}});
       layer.key_norm = source_.vector({{tensor(names_.key_norm, ".weight"), spec_.head_dim}});
     }
-    layer.attention_output = linear({{std::string(names_.attention_output), hidden}},
-                                    spec_.query_size(), spec_.attention_output_bias);
+    layer.attention_output =
+        summed(names_.attention_output, spec_.query_size(), spec_.attention_output_bias);
     layer.mlp_norm = norm(names_.mlp_norm);
-    std::vector<TensorPart> mlp_in{{std::string(names_.mlp_in[0]), spec_.intermediate_size}};
-    if (spec_.gated) mlp_in.push_back({std::string(names_.mlp_in[1]), spec_.intermediate_size});
-    layer.mlp_in = linear(mlp_in, hidden, spec_.mlp_bias);
-    layer.mlp_out =
-        linear({{std::string(names_.mlp_out), hidden}}, spec_.intermediate_size, spec_.mlp_bias);
+    std::vector<TensorPart> mlp_in{share(names_.mlp_in[0], spec_.intermediate_size)};
+    if (spec_.gated) mlp_in.push_back(share(names_.mlp_in[1], spec_.intermediate_size));
+    layer.mlp_in = linear(mlp_in, {hidden}, spec_.mlp_bias);
+    layer.mlp_out = summed(names_.mlp_out, spec_.intermediate_size, spec_.mlp_bias);
     return layer;
   }
 
+  /// This shard's rows of a tensor of `rows`, or of a run of them behind `offset`.
+  TensorPart share(std::string_view name, std::int64_t rows, std::int64_t offset = 0) const {
+    return {std::string(name), rows / shard_.size, offset + shard_.begin(rows)};
+  }
+
   std::vector<TensorPart> qkv_parts() const {
-    if (names_.qkv[1].empty()) return {{std::string(names_.qkv[0]), spec_.qkv_size()}};
-    return {{std::string(names_.qkv[0]), spec_.query_size()},
-            {std::string(names_.qkv[1]), spec_.kv_size()},
-            {std::string(names_.qkv[2]), spec_.kv_size()}};
+    const auto queries = spec_.query_size();
+    const auto keys = spec_.kv_size();
+    if (!names_.qkv[1].empty())
+      return {share(names_.qkv[0], queries), share(names_.qkv[1], keys),
+              share(names_.qkv[2], keys)};
+    if (shard_.is_whole()) return {{std::string(names_.qkv[0]), spec_.qkv_size()}};
+    return {share(names_.qkv[0], queries), share(names_.qkv[0], keys, queries),
+            share(names_.qkv[0], keys, queries + keys)};
+  }
+
+  /// A product over this shard's share of the `cols` inputs, to be summed over the shards; so only
+  /// one of them adds the bias.
+  LinearWeights summed(std::string_view name, std::int64_t cols, bool has_bias) {
+    return linear({{std::string(name), spec_.hidden_size}},
+                  {cols / shard_.size, shard_.begin(cols)}, has_bias && shard_.rank == 0);
+  }
+
+  /// Empty where the embedding serves as it is.
+  kernels::Matrix head() {
+    const std::int64_t rows = head_rows(spec_, shard_);
+    if (spec_.tied_head && rows == spec_.vocab_size) return {};
+    const std::string name = spec_.tied_head ? prefix_ + std::string(names_.embedding) + ".weight"
+                                             : std::string("lm_head.weight");
+    const std::int64_t first = rows == spec_.vocab_size ? 0 : shard_.rank * rows;
+    return source_.matrix({{name, rows, first}}, {spec_.hidden_size}, false);
   }
 
   std::string tensor(std::string_view name, std::string_view suffix) const {
@@ -66,16 +92,16 @@ class Walk {
   }
 
   kernels::Matrix table(std::string_view name, std::int64_t rows) {
-    return source_.matrix({{prefix_ + std::string(name) + ".weight", rows}}, spec_.hidden_size,
+    return source_.matrix({{prefix_ + std::string(name) + ".weight", rows}}, {spec_.hidden_size},
                           false);
   }
 
-  LinearWeights linear(const std::vector<TensorPart>& parts, std::int64_t cols, bool has_bias) {
+  LinearWeights linear(const std::vector<TensorPart>& parts, const Columns& cols, bool has_bias) {
     std::vector<TensorPart> weights;
     std::vector<TensorPart> biases;
     for (const auto& part : parts) {
-      weights.push_back({tensor(part.name, ".weight"), part.rows});
-      biases.push_back({tensor(part.name, ".bias"), part.rows});
+      weights.push_back({tensor(part.name, ".weight"), part.rows, part.first_row});
+      biases.push_back({tensor(part.name, ".bias"), part.rows, part.first_row});
     }
     LinearWeights linear;
     linear.weight = source_.matrix(weights, cols, names_.transposed);
@@ -97,6 +123,7 @@ class Walk {
   std::string prefix_;
   std::string base_;
   WeightSource& source_;
+  Shard shard_;
 };
 
 std::int64_t sum_of_rows(const std::vector<TensorPart>& parts) {
@@ -106,8 +133,8 @@ std::int64_t sum_of_rows(const std::vector<TensorPart>& parts) {
 
 class CountingSource final : public WeightSource {
  public:
-  kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols, bool) override {
-    count.matrices += sum_of_rows(parts) * cols;
+  kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols, bool) override {
+    count.matrices += sum_of_rows(parts) * cols.count;
     return {};
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
@@ -119,8 +146,9 @@ class CountingSource final : public WeightSource {
 
 }  // namespace
 
-Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightSource& source) {
-  return Walk(spec, prefix, source).run();
+Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightSource& source,
+                       const Shard& shard) {
+  return Walk(spec, prefix, source, shard).run();
 }
 
 ParameterCount count_parameters(const DecoderSpec& spec) {

@@ -8,6 +8,7 @@
 
 #include "kernels/backend.hpp"
 #include "src/model/decoder_spec.hpp"
+#include "src/model/shard.hpp"
 
 namespace octavo {
 
@@ -37,29 +38,39 @@ struct Weights {
   kernels::Matrix positions;  ///< [max_position_embeddings + position_offset, hidden_size] or empty
   std::vector<LayerWeights> layers;
   NormWeights final_norm;
-  kernels::Matrix own_head;  ///< [vocab_size, hidden_size]; empty when tied.
+  kernels::Matrix own_head;  ///< [head_rows, hidden_size]; empty when the embedding is the head.
   const kernels::Matrix& head() const { return own_head ? own_head : embedding; }
 };
 
-/// A stored tensor that becomes rows of a matrix, or a run of a vector.
+/// A stored tensor, or some of its rows, that becomes rows of a matrix or a run of a vector.
 struct TensorPart {
   std::string name;
   std::int64_t rows = 0;
+  std::int64_t first_row = 0;
+};
+
+/// Which columns of the stored tensors.
+struct Columns {
+  std::int64_t count = 0;
+  std::int64_t first = 0;
 };
 
 /// Where parameters come from. What a source cannot give it leaves empty, and remembers why.
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
-  /// The parts below one another: [sum of rows, cols]; `transposed` ones are stored [cols, rows].
-  virtual kernels::Matrix matrix(const std::vector<TensorPart>& parts, std::int64_t cols,
+  /// The parts below one another: [sum of rows, cols.count]; `transposed` ones are stored [cols,
+  /// rows].
+  virtual kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                                  bool transposed) = 0;
   /// The parts end to end: [sum of rows].
   virtual kernels::Vector vector(const std::vector<TensorPart>& parts) = 0;
 };
 
-/// Asks `source` for every parameter of the model once. `prefix` is one of the architecture's.
-Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightSource& source);
+/// Asks `source` for every parameter of the model once, or for its shard's part of each. `prefix`
+/// is one of the architecture's.
+Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightSource& source,
+                       const Shard& shard = {});
 
 /// Sizes that follow from the spec alone.
 struct ParameterCount {

@@ -1,10 +1,13 @@
 #include "src/runtime/load_runner.hpp"
 
+#include <algorithm>
+#include <future>
 #include <string>
 
 #include "src/model/architectures.hpp"
 #include "src/model/coverage.hpp"
 #include "src/model/json_file.hpp"
+#include "src/runtime/parallel_runner.hpp"
 #include "src/runtime/run_plan.hpp"
 
 namespace octavo {
@@ -13,6 +16,7 @@ namespace {
 constexpr std::int64_t kMaxBlockSize = 4096;
 constexpr std::int64_t kMaxBlocks = 1 << 30;
 constexpr std::int64_t kMaxStepTokens = 1 << 20;
+constexpr int kMaxDevices = 64;
 
 Result<void> check_options(const RunnerOptions& options) {
   const auto bad = [](const char* param, const std::string& range) {
@@ -30,31 +34,71 @@ Result<void> check_options(const RunnerOptions& options) {
   if (options.max_num_seqs < 1 || options.max_num_seqs > kMaxStepTokens) {
     return bad("max_num_seqs", "between 1 and 2^20");
   }
+  if (options.tensor_parallel_size < 1 || options.tensor_parallel_size > kMaxDevices) {
+    return bad("tensor_parallel_size", "between 1 and 64");
+  }
   return {};
 }
 
+/// What a folder says, before any memory is taken.
+struct Model {
+  DecoderSpec spec;
+  GenerationConfig defaults;
+  std::optional<Checkpoint> checkpoint;
+  kernels::DType stored = kernels::DType::kF32;
+};
+
+Result<Model> read_model(const RunnerOptions& options) {
+  const auto config = read_json_file(options.path / "config.json");
+  if (!config) return config.error();
+  auto spec = read_decoder_spec(*config);
+  if (!spec) return spec.error();
+  auto defaults = read_generation_config(options.path, *spec);
+  if (!defaults) return defaults.error();
+  Model model{std::move(*spec), std::move(*defaults), std::nullopt};
+  model.stored = model.spec.dtype.value_or(kernels::DType::kF32);
+  if (options.load_format == LoadFormat::kSafetensors) {
+    auto opened = Checkpoint::open(options.path);
+    if (!opened) return opened.error();
+    model.checkpoint = std::move(*opened);
+    const auto dtype = stored_dtype(*model.checkpoint, model.spec);
+    if (!dtype) return dtype.error();
+    model.stored = *dtype;
+  }
+  return model;
+}
+
+/// One of the devices that a model runs on.
+struct Place {
+  Shard shard;
+  std::shared_ptr<kernels::CudaGroup> group;
+};
+
 Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& options,
-                                                       const RunPlan& plan,
-                                                       const DecoderSpec& spec) {
+                                                       const RunPlan& plan, const Model& model,
+                                                       const Place& place) {
   if (!plan.gpu) return kernels::make_cpu_backend(options.cpu);
   std::string why;
+  const int rank = static_cast<int>(place.shard.rank);
   auto backend =
-      kernels::make_cuda_backend({.device = plan.gpu->ordinal,
+      kernels::make_cuda_backend({.device = plan.gpu->ordinal + rank,
+                                  .group = place.group,
+                                  .rank = rank,
                                   .dtype = plan.dtype,
                                   .max_tokens = plan.limits.max_tokens,
                                   .max_seqs = options.max_num_seqs,
                                   .max_context_tokens = plan.num_blocks * options.block_size,
-                                  .vocab_size = spec.vocab_size},
+                                  .vocab_size = model.spec.vocab_size},
                                  &why);
   if (backend == nullptr) return Error{Errc::kOutOfMemory, why, "device"};
   return backend;
 }
 
 Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& options,
-                             const DecoderSpec& spec, const std::optional<Checkpoint>& checkpoint,
-                             kernels::DType dtype) {
-  if (checkpoint) return load_weights(backend, spec, *checkpoint, dtype, options.progress);
-  return random_weights(backend, spec, dtype, options.dummy_seed, options.progress);
+                             const Model& model, kernels::DType dtype, const Shard& shard) {
+  if (model.checkpoint)
+    return load_weights(backend, model.spec, *model.checkpoint, dtype, options.progress, shard);
+  return random_weights(backend, model.spec, dtype, options.dummy_seed, options.progress, shard);
 }
 
 ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, const RunPlan& plan,
@@ -73,53 +117,121 @@ ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, 
           .device = std::move(device)};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& options) {
-  if (auto checked = check_options(options); !checked) return checked.error();
-  const auto config = read_json_file(options.path / "config.json");
-  if (!config) return config.error();
-  auto spec = read_decoder_spec(*config);
-  if (!spec) return spec.error();
-  auto defaults = read_generation_config(options.path, *spec);
-  if (!defaults) return defaults.error();
-
-  std::optional<Checkpoint> checkpoint;
-  auto stored = spec->dtype.value_or(kernels::DType::kF32);
-  if (options.load_format == LoadFormat::kSafetensors) {
-    auto opened = Checkpoint::open(options.path);
-    if (!opened) return opened.error();
-    checkpoint = std::move(*opened);
-    const auto dtype = stored_dtype(*checkpoint, *spec);
-    if (!dtype) return dtype.error();
-    stored = *dtype;
-  }
-  auto plan = plan_run(options, *spec, stored);
-  if (!plan) return plan.error();
-  if (auto fits = check_fits(*plan); !fits) return fits.error();
-
-  auto made = make_backend(options, *plan, *spec);
+Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, const Model& model,
+                                                 RunPlan plan, const Place& place) {
+  auto made = make_backend(options, plan, model, place);
   if (!made) return made.error();
   std::unique_ptr<kernels::Backend> backend = std::move(*made);
-  auto weights = read_weights(*backend, options, *spec, checkpoint, plan->dtype);
+  auto weights = read_weights(*backend, options, model, plan.dtype, place.shard);
   if (!weights) return weights.error();
-  auto decoder = Decoder::make(*backend, *spec, std::move(*weights), plan->limits);
+  auto decoder = Decoder::make(*backend, model.spec, std::move(*weights), plan.limits, place.shard);
   if (!decoder) return decoder.error();
-  fit_blocks(options, backend->memory(), *plan);
+  // Shards must agree on the number of blocks: they keep to the plan.
+  if (place.shard.is_whole()) fit_blocks(options, backend->memory(), plan);
   const kernels::KvCacheView shape{.data = nullptr,
-                                   .dtype = plan->kv_dtype,
-                                   .num_blocks = plan->num_blocks,
-                                   .num_layers = spec->num_layers,
-                                   .num_kv_heads = spec->num_kv_heads,
+                                   .dtype = plan.kv_dtype,
+                                   .num_blocks = plan.num_blocks,
+                                   .num_layers = decoder->spec().num_layers,
+                                   .num_kv_heads = decoder->spec().num_kv_heads,
                                    .block_size = options.block_size,
-                                   .head_dim = spec->head_dim};
-  auto cache = KvCache::make(*backend, shape, plan->num_host_blocks);
+                                   .head_dim = decoder->spec().head_dim};
+  auto cache = KvCache::make(*backend, shape, plan.num_host_blocks);
   if (!cache) return cache.error();
-  auto info = describe_model(options, *spec, *plan, std::move(*defaults), backend->description());
+  auto info = describe_model(options, model.spec, plan, model.defaults, backend->description());
   if (const std::string fault = backend->fault(); !fault.empty())
     return Error{Errc::kEngineError, fault, "device"};
   return std::make_unique<ModelRunner>(std::move(backend), std::move(*decoder), std::move(*cache),
                                        std::move(info), options);
+}
+
+/// The plan of every shard of `num_shards`.
+Result<RunPlan> plan_model(const RunnerOptions& options, const Model& model,
+                           std::int64_t num_shards) {
+  if (auto divides = check_shards(model.spec, num_shards); !divides) return divides.error();
+  auto plan = plan_run(options, shard_of(model.spec, {0, num_shards}), model.stored);
+  if (!plan) return plan.error();
+  if (auto fits = check_fits(*plan); !fits) return fits.error();
+  return plan;
+}
+
+Result<std::shared_ptr<kernels::CudaGroup>> make_group(int first_device, int size) {
+  std::vector<int> devices;
+  for (int i = 0; i < size; ++i) devices.push_back(first_device + i);
+  const auto present = kernels::cuda_devices(nullptr);
+  for (const int device : devices) {
+    if (std::none_of(present.begin(), present.end(),
+                     [device](const auto& each) { return each.ordinal == device; })) {
+      return Error{Errc::kInvalidValue,
+                   "the machine has " + std::to_string(present.size()) + " GPUs, " +
+                       std::to_string(size) + " from cuda:" + std::to_string(first_device) +
+                       " on are asked for",
+                   "tensor_parallel_size"};
+    }
+  }
+  std::string why;
+  auto group = kernels::make_cuda_group(devices, &why);
+  if (group == nullptr) return Error{Errc::kEngineError, why, "tensor_parallel_size"};
+  return group;
+}
+
+Result<std::unique_ptr<Runner>> load_shards(const RunnerOptions& options, const Model& model,
+                                            const RunPlan& plan) {
+  const int size = options.tensor_parallel_size;
+  const auto group = make_group(plan.gpu->ordinal, size);
+  if (!group) return group.error();
+  std::vector<std::unique_ptr<TaskThread>> threads;
+  std::vector<std::optional<Result<std::unique_ptr<ModelRunner>>>> made(
+      static_cast<std::size_t>(size));
+  std::vector<std::future<void>> done;
+  for (int rank = 0; rank < size; ++rank) {
+    threads.push_back(std::make_unique<TaskThread>());
+    done.push_back(threads.back()->run([&, rank] {
+      RunnerOptions own = options;
+      if (rank > 0) {  // One of them speaks for all.
+        own.progress = nullptr;
+        own.spans = nullptr;
+        own.on_logits = nullptr;
+      }
+      made[static_cast<std::size_t>(rank)] = make_runner(own, model, plan, {{rank, size}, *group});
+    }));
+  }
+  for (auto& each : done) each.get();
+  std::vector<std::unique_ptr<ModelRunner>> shards;
+  for (auto& each : made) {
+    if (!*each) return each->error();
+    shards.push_back(std::move(**each));
+  }
+  return std::unique_ptr<Runner>(
+      std::make_unique<ParallelRunner>(std::move(threads), std::move(shards)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& options) {
+  if (auto checked = check_options(options); !checked) return checked.error();
+  auto model = read_model(options);
+  if (!model) return model.error();
+  const auto plan = plan_model(options, *model, 1);
+  if (!plan) return plan.error();
+  return make_runner(options, *model, *plan, {});
+}
+
+Result<std::unique_ptr<Runner>> load_runner(const RunnerOptions& options) {
+  if (options.tensor_parallel_size == 1) {
+    auto runner = load_model_runner(options);
+    if (!runner) return runner.error();
+    return std::unique_ptr<Runner>(std::move(*runner));
+  }
+  if (auto checked = check_options(options); !checked) return checked.error();
+  auto model = read_model(options);
+  if (!model) return model.error();
+  const auto plan = plan_model(options, *model, options.tensor_parallel_size);
+  if (!plan) return plan.error();
+  if (!plan->gpu) {
+    return Error{Errc::kInvalidValue, "several devices are GPUs: see --device",
+                 "tensor_parallel_size"};
+  }
+  return load_shards(options, *model, *plan);
 }
 
 }  // namespace octavo

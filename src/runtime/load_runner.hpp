@@ -10,6 +10,11 @@ namespace octavo {
 /// Reads config, generation config and weights (dummy weights need only config.json), takes all
 /// memory. Errors: kIo, kInvalidFile, kUnsupportedModel, kInvalidValue for options out of range,
 /// kOutOfMemory; `detail` names the file, key or option.
+/// On one device, whatever `tensor_parallel_size` says.
 Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& options);
+
+/// The same on as many devices as asked for. Errors: also kUnsupportedModel when its heads do not
+/// divide among them.
+Result<std::unique_ptr<Runner>> load_runner(const RunnerOptions& options);
 
 }  // namespace octavo

@@ -26,8 +26,8 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
 }
 
 Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
-  if (const std::string fault = backend_->fault(); !fault.empty())
-    return Error{Errc::kEngineError, fault, ""};
+  const std::string fault = backend_->fault();
+  if (!fault.empty() && !batch.scheduled.empty()) return Error{Errc::kEngineError, fault, ""};
   const auto began = std::chrono::steady_clock::now();
   if (auto applied = sequences_.apply(batch); !applied) return applied.error();
   if (auto built = build_batch_inputs(batch, sequences_, limits_, inputs_); !built) {
@@ -108,9 +108,8 @@ std::vector<TransferId> ModelRunner::collect_transfers() {
 Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
   Step step = std::move(steps_.front());
   steps_.pop_front();
-  if (const std::string fault = backend_->fault(); !fault.empty()) {
+  if (const std::string fault = backend_->fault(); !fault.empty() && step.computes)
     return Error{Errc::kEngineError, fault, ""};
-  }
   outputs_.resize(step.samples.size());
   const kernels::DeviceSpan span = backend_->results(launched.ticket, outputs_);
   step.result.elapsed = span.length();

@@ -17,6 +17,9 @@ constexpr std::int64_t kGpuStepTokens = 8192;
 /// What a GPU's runtime takes while it works: code, recorded steps, the libraries' own buffers.
 constexpr std::size_t kGpuReserve = std::size_t{1} << 29;
 
+/// What NCCL takes on each of several GPUs, and the logits that they exchange.
+constexpr std::size_t kGroupReserve = std::size_t{3} << 29;
+
 /// Half of what is free now, 4 GiB at most. Pages are taken when they are first used.
 std::size_t cpu_kv_bytes() {
   struct sysinfo info {};
@@ -87,11 +90,13 @@ Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
   };
   size(spec.max_position_embeddings);
   std::size_t kv_bytes = 0;
+  const std::size_t group_bytes = options.tensor_parallel_size > 1 ? kGroupReserve : 0;
   if (options.kv_cache_bytes)
     kv_bytes = *options.kv_cache_bytes;
   else if (plan.gpu)
-    kv_bytes = left_for_cache(options, plan.gpu->memory.total_bytes,
-                              plan.memory.weights_bytes + plan.memory.activation_bytes);
+    kv_bytes =
+        left_for_cache(options, plan.gpu->memory.total_bytes,
+                       plan.memory.weights_bytes + plan.memory.activation_bytes + group_bytes);
   else
     kv_bytes = cpu_kv_bytes();
   const std::size_t block_bytes = plan.memory.kv_bytes_per_block;

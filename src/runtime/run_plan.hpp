@@ -7,7 +7,7 @@
 #include "kernels/backend.hpp"
 #include "src/core/result.hpp"
 #include "src/runtime/memory_plan.hpp"
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/runner.hpp"
 
 namespace octavo {
 

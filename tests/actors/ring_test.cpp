@@ -5,15 +5,18 @@
 #include <thread>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/delayed_executor.hpp"
 #include "tests/support/fake_executor.hpp"
 
 using namespace octavo;
 
 namespace {
 
-SchedulerConfig config_of(std::int32_t num_blocks) {
+SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t num_host_blocks) {
   SchedulerConfig config;
   config.num_blocks = num_blocks;
+  config.num_host_blocks = num_host_blocks;
+  if (num_host_blocks > 0) config.preemption_mode = PreemptionMode::kSwap;
   config.block_size = 4;
   config.max_model_len = 64;
   config.max_num_seqs = 8;
@@ -30,11 +33,14 @@ Request request(std::uint64_t id, std::int32_t max_tokens) {
 }
 
 /// An engine on real threads.
+template <class Executor = testing::FakeExecutor>
 struct Engine {
-  explicit Engine(std::int32_t num_blocks)
-      : executor(num_blocks, 4, 50),
-        ring(engine.get_executor(), device.get_executor(), config_of(num_blocks), executor, status,
-             [] { return std::chrono::steady_clock::now(); }) {
+  explicit Engine(std::int32_t num_blocks, std::int32_t num_host_blocks = 0)
+      : executor(num_blocks, 4, 50, num_host_blocks),
+        ring(
+            engine.get_executor(), device.get_executor(), config_of(num_blocks, num_host_blocks),
+            executor, status, [] { return std::chrono::steady_clock::now(); }, 0, nullptr,
+            [this](const std::string&) { ++num_losses; }) {
     ring.start(supervisor);
     threads.emplace_back([this] { engine.run(); });
     threads.emplace_back([this] { device.run(); });
@@ -51,8 +57,9 @@ struct Engine {
   asio::executor_work_guard<asio::io_context::executor_type> engine_work{engine.get_executor()};
   asio::executor_work_guard<asio::io_context::executor_type> device_work{device.get_executor()};
   EngineStatus status;
-  testing::FakeExecutor executor;
+  Executor executor;
   std::atomic<int> num_errors{0};
+  std::atomic<int> num_losses{0};
   Supervisor supervisor{[this](const ActorExited& exited) { num_errors += exited.error ? 1 : 0; }};
   Ring ring;
   std::vector<std::thread> threads;
@@ -73,7 +80,7 @@ asio::awaitable<void> listen(Mailbox<SessionMessage>* mailbox, int* num_ended, i
 }  // namespace
 
 TEST_CASE("requests go round the ring and every one ends exactly once") {
-  Engine engine(64);
+  Engine<> engine(64);
   asio::io_context io(1);
   Mailbox<SessionMessage> mailbox(io.get_executor());
   int num_ended = 0;
@@ -92,7 +99,7 @@ TEST_CASE("requests go round the ring and every one ends exactly once") {
 TEST_CASE("the engine stops cleanly a thousand times, whatever is under way") {
   std::mt19937 random(7);
   for (int round = 0; round < 1000; ++round) {
-    Engine engine(16);
+    Engine<> engine(16);
     asio::io_context io(1);
     Mailbox<SessionMessage> mailbox(io.get_executor());
     const int num_requests = static_cast<int>(random() % 6);
@@ -113,7 +120,7 @@ TEST_CASE("the engine stops cleanly a thousand times, whatever is under way") {
 }
 
 TEST_CASE("a step that fails ends its requests with the error and the ring goes on") {
-  Engine engine(64);
+  Engine<> engine(64);
   engine.executor.fail_next = true;
   asio::io_context io(1);
   Mailbox<SessionMessage> mailbox(io.get_executor());
@@ -130,4 +137,44 @@ TEST_CASE("a step that fails ends its requests with the error and the ring goes 
   CHECK(num_ended == 2);
   engine.stop_and_join();
   CHECK(engine.ring.blocks().num_free() == 64);
+}
+
+TEST_CASE("two steps are on their way at once, and transfers that outlast them are heard of") {
+  Engine<testing::DelayedExecutor> engine(12, 64);
+  asio::io_context io(1);
+  Mailbox<SessionMessage> mailbox(io.get_executor());
+  int num_ended = 0;
+  Supervisor supervisor([](const ActorExited&) {});
+  supervisor.spawn(io.get_executor(), "listener", listen(&mailbox, &num_ended, 40));
+  for (std::uint64_t id = 1; id <= 40; ++id)
+    engine.ring.scheduler().send(SubmitRequest{request(id, 30), mailbox.address()});
+  io.run();
+  CHECK(num_ended == 40);
+  engine.stop_and_join();
+  CHECK(engine.num_errors == 0);
+  CHECK(engine.executor.most_in_flight == 2);
+  CHECK(engine.status.num_preemptions_swap > 0);
+  CHECK(engine.executor.num_waited_transfers > 0);
+  CHECK(engine.ring.is_idle());
+  CHECK(engine.ring.blocks().num_free() == 12);
+}
+
+TEST_CASE("a lost device fails what is in flight and is told once") {
+  Engine<testing::DelayedExecutor> engine(64);
+  asio::io_context io(1);
+  Mailbox<SessionMessage> mailbox(io.get_executor());
+  int num_ended = 0;
+  Supervisor supervisor([](const ActorExited&) {});
+  supervisor.spawn(io.get_executor(), "listener", listen(&mailbox, &num_ended, 9));
+  for (std::uint64_t id = 1; id <= 8; ++id)
+    engine.ring.scheduler().send(SubmitRequest{request(id, 50), mailbox.address()});
+  while (engine.status.num_steps < 3) std::this_thread::yield();
+  engine.executor.is_lost = true;
+  engine.ring.scheduler().send(SubmitRequest{request(9, 50), mailbox.address()});
+  io.run();
+  CHECK(num_ended == 9);
+  engine.stop_and_join();
+  CHECK(engine.num_losses == 1);
+  CHECK(engine.num_errors == 0);
+  CHECK(engine.ring.is_idle());
 }

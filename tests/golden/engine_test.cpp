@@ -38,7 +38,7 @@ class Engine {
  public:
   Engine(const std::filesystem::path& path, const Setting& setting) : setting_(setting) {
     RunnerOptions options;
-    options.device = test_device();
+    use_test_device(options);
     options.path = path;
     options.dtype = kernels::DType::kF32;
     options.block_size = setting.block_size;
@@ -47,7 +47,7 @@ class Engine {
     options.max_num_batched_tokens = setting.max_num_batched_tokens;
     options.max_num_seqs = 32;
     options.cpu.threads = 1;
-    runner_ = load_model_runner(options).value();
+    runner_ = load_runner(options).value();
     SchedulerConfig config;
     config.num_blocks = static_cast<std::int32_t>(runner_->info().num_blocks);
     config.num_host_blocks = static_cast<std::int32_t>(runner_->info().num_host_blocks);
@@ -91,7 +91,7 @@ class Engine {
 
  private:
   Setting setting_;
-  std::unique_ptr<ModelRunner> runner_;
+  std::unique_ptr<Runner> runner_;
   std::optional<LocalEngine> engine_;
   std::mt19937 random_{1};
 };

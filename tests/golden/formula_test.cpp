@@ -69,10 +69,10 @@ double log_sum_exp(const std::vector<float>& row) {
   return largest + std::log(sum);
 }
 
-std::unique_ptr<ModelRunner> load(const std::filesystem::path& path, kernels::DType dtype,
-                                  std::vector<std::vector<float>>& logits) {
+std::unique_ptr<Runner> load(const std::filesystem::path& path, kernels::DType dtype,
+                             std::vector<std::vector<float>>& logits) {
   RunnerOptions options;
-  options.device = test_device();
+  use_test_device(options);
   options.path = path;
   options.dtype = dtype;
   options.num_blocks = 48;
@@ -81,12 +81,12 @@ std::unique_ptr<ModelRunner> load(const std::filesystem::path& path, kernels::DT
   options.on_logits = [&logits](std::span<const float> rows) {
     logits.emplace_back(rows.begin(), rows.end());
   };
-  auto runner = load_model_runner(options);
+  auto runner = load_runner(options);
   if (!runner) FAIL(runner.error().message());
   return std::move(*runner);
 }
 
-void check_float32(ModelRunner& runner, std::vector<std::vector<float>>& logits,
+void check_float32(Runner& runner, std::vector<std::vector<float>>& logits,
                    const FormulaPrompt& golden) {
   logits.clear();
   const auto got = generate(runner, {golden.prompt_ids}, greedy(), golden.greedy_ids.size())[0];
@@ -101,7 +101,7 @@ void check_float32(ModelRunner& runner, std::vector<std::vector<float>>& logits,
 }
 
 /// Along the reference's tokens, so that one flipped choice does not change what is compared.
-void check_bfloat16(ModelRunner& runner, std::vector<std::vector<float>>& logits,
+void check_bfloat16(Runner& runner, std::vector<std::vector<float>>& logits,
                     const FormulaPrompt& golden) {
   logits.clear();
   StepDriver driver(runner);

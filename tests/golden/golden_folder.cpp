@@ -8,6 +8,7 @@
 #include "src/model/json_file.hpp"
 #include "src/model/safetensors.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace octavo::test {
 namespace {
@@ -79,6 +80,7 @@ std::vector<GoldenFolder> read_golden_folders(const std::filesystem::path& root)
     if (!std::filesystem::exists(tensors) || path.filename().string().starts_with("formula-")) {
       continue;
     }
+    if (!fits_test_devices(path)) continue;
     GoldenFolder folder{path, {}};
     const auto object = read_object(path / "golden.json");
     for (const auto& prompt : object.at("prompts").as_array()) {

@@ -18,11 +18,10 @@ constexpr std::size_t kLogitRows = 9;
 /// One prompt's logits per step, taken from the runner while it generates.
 using LogitRows = std::vector<std::vector<float>>;
 
-std::unique_ptr<ModelRunner> load(const std::filesystem::path& path,
-                                  std::optional<kernels::DType> dtype, std::int64_t block_size,
-                                  LogitRows* logits) {
+std::unique_ptr<Runner> load(const std::filesystem::path& path, std::optional<kernels::DType> dtype,
+                             std::int64_t block_size, LogitRows* logits) {
   RunnerOptions options;
-  options.device = test_device();
+  use_test_device(options);
   options.path = path;
   options.dtype = dtype;
   options.block_size = block_size;
@@ -35,7 +34,7 @@ std::unique_ptr<ModelRunner> load(const std::filesystem::path& path,
       logits->emplace_back(rows.begin(), rows.end());
     };
   }
-  auto runner = load_model_runner(options);
+  auto runner = load_runner(options);
   INFO(path);
   if (!runner) FAIL(runner.error().message());
   return std::move(*runner);

@@ -13,14 +13,14 @@ using namespace octavo::test;
 
 namespace {
 
-std::unique_ptr<ModelRunner> load_float32(const std::filesystem::path& path) {
+std::unique_ptr<Runner> load_float32(const std::filesystem::path& path) {
   RunnerOptions options;
-  options.device = test_device();
+  use_test_device(options);
   options.path = path;
   options.dtype = kernels::DType::kF32;
   options.num_blocks = 128;
   options.max_num_seqs = 4;
-  auto runner = load_model_runner(options);
+  auto runner = load_runner(options);
   if (!runner) FAIL(runner.error().message());
   return std::move(*runner);
 }

@@ -20,7 +20,10 @@ def main() -> int:
                 continue
             if path.name not in wired:
                 faults.append(f"{path.relative_to(ROOT)}: in no meson.build")
-        for path in sorted((ROOT / top).rglob("*.[ch]pp")):
+        for path in sorted((ROOT / top).rglob("*.cu")):
+            if f"'{path.stem}'" not in wired:
+                faults.append(f"{path.relative_to(ROOT)}: in no meson.build")
+        for path in sorted([*(ROOT / top).rglob("*.[ch]pp"), *(ROOT / top).rglob("*.cu"), *(ROOT / top).rglob("*.cuh")]):
             lines = path.read_text().count("\n")
             if lines > MAX_LINES and top != "tests":
                 faults.append(f"{path.relative_to(ROOT)}: {lines} lines, at most {MAX_LINES}: which two ideas live in it?")

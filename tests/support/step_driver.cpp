@@ -16,7 +16,7 @@ SequenceId next_sequence_id() {
 
 }  // namespace
 
-StepDriver::StepDriver(ModelRunner& runner, std::int64_t prefill_chunk)
+StepDriver::StepDriver(Runner& runner, std::int64_t prefill_chunk)
     : runner_(runner), prefill_chunk_(prefill_chunk) {
   // Every second block first: tables that happen to be runs would hide mistakes.
   const auto num_blocks = static_cast<std::int32_t>(runner.info().num_blocks);
@@ -77,8 +77,7 @@ Result<StepResult> StepDriver::step() {
   return result;
 }
 
-std::vector<Generated> generate(ModelRunner& runner,
-                                const std::vector<std::vector<TokenId>>& prompts,
+std::vector<Generated> generate(Runner& runner, const std::vector<std::vector<TokenId>>& prompts,
                                 const SamplingParams& sampling, std::size_t num_tokens,
                                 std::int64_t prefill_chunk) {
   StepDriver driver(runner, prefill_chunk);

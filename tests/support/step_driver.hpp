@@ -1,4 +1,4 @@
-// Drives a ModelRunner by hand: makes the batches that a scheduler and a block manager would, with
+// Drives a Runner by hand: makes the batches that a scheduler and a block manager would, with
 // the simplest block allocator there is.
 #pragma once
 
@@ -6,14 +6,14 @@
 #include <map>
 #include <vector>
 
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/runner.hpp"
 
 namespace octavo::test {
 
 class StepDriver {
  public:
   /// prefill_chunk: most prompt tokens of one sequence in one step; 0 takes prompts whole.
-  explicit StepDriver(ModelRunner& runner, std::int64_t prefill_chunk = 0);
+  explicit StepDriver(Runner& runner, std::int64_t prefill_chunk = 0);
 
   /// Enters with the next step.
   SequenceId add(std::vector<TokenId> prompt, SamplingParams sampling);
@@ -32,7 +32,7 @@ class StepDriver {
     std::vector<BlockId> table;
   };
 
-  ModelRunner& runner_;
+  Runner& runner_;
   std::int64_t prefill_chunk_;
   std::uint64_t next_step_ = 1;
   std::map<SequenceId, Sequence> sequences_;
@@ -48,8 +48,7 @@ struct Generated {
 };
 
 /// All prompts in one batch, each until it has `num_tokens`.
-std::vector<Generated> generate(ModelRunner& runner,
-                                const std::vector<std::vector<TokenId>>& prompts,
+std::vector<Generated> generate(Runner& runner, const std::vector<std::vector<TokenId>>& prompts,
                                 const SamplingParams& sampling, std::size_t num_tokens,
                                 std::int64_t prefill_chunk = 0);
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -18,7 +17,7 @@
 #include "kernels/cuda/check.hpp"
 #include "tests/support/catch.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::attention_test {
 
 namespace gpu = octavo::kernels::cuda;
 
@@ -108,13 +107,14 @@ class Step {
     tables_.resize(static_cast<std::size_t>(cu_blocks_.back()));
     std::iota(tables_.begin(), tables_.end(), 0);
     std::shuffle(tables_.begin(), tables_.end(), std::mt19937(5));
-    cache_ = {nullptr,           shape.cache_dtype, cu_blocks_.back(), shape.num_layers,
-              shape.num_kv_heads, shape.block_size,  shape.head_dim};
+    cache_ = {nullptr,          shape.cache_dtype,  cu_blocks_.back(),
+              shape.num_layers, shape.num_kv_heads, shape.block_size,
+              shape.head_dim};
     fill();
   }
 
-  /// The step's output, computed on the device `repeats` times in one workspace. `padding`: sequences
-  /// that are launched beyond the plan's.
+  /// The step's output, computed on the device `repeats` times in one workspace. `padding`:
+  /// sequences that are launched beyond the plan's.
   std::vector<float> run(std::int64_t padding = 0, int repeats = 1) {
     const std::size_t num_queries = query_.size() / size_of(shape_.dtype);
     const gpu::AttentionShape limits{cu_seqlens_.back(),
@@ -212,7 +212,8 @@ class Step {
  private:
   float scale() const { return 1.0F / std::sqrt(static_cast<float>(shape_.head_dim)); }
 
-  std::size_t element(std::size_t seq, std::int64_t position, bool values, std::int64_t head) const {
+  std::size_t element(std::size_t seq, std::int64_t position, bool values,
+                      std::int64_t head) const {
     const std::int64_t block = tables_[cu_blocks_[seq] + position / shape_.block_size];
     const std::int64_t layer = shape_.num_layers - 1;
     const std::int64_t run =
@@ -267,8 +268,9 @@ class Step {
       double dot = 0.0;
       const std::size_t key = element(seq, p, false, head);
       for (std::size_t d = 0; d < static_cast<std::size_t>(shape_.head_dim); ++d) {
-        dot += static_cast<double>(load(shape_.cache_dtype, data_.data(), key + d)) *
-               load(shape_.dtype, query_.data(), static_cast<std::size_t>(row) * shape_.head_dim + d);
+        dot +=
+            static_cast<double>(load(shape_.cache_dtype, data_.data(), key + d)) *
+            load(shape_.dtype, query_.data(), static_cast<std::size_t>(row) * shape_.head_dim + d);
       }
       dot *= scale();
       if (shape_.soft_cap > 0.0F) dot = shape_.soft_cap * std::tanh(dot / shape_.soft_cap);
@@ -295,4 +297,4 @@ class Step {
   std::vector<char> query_, data_;
 };
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::attention_test

@@ -1,7 +1,10 @@
 // Paged attention on a GPU against sums in float64.
+#include <cstring>
+
 #include "tests/kernels/cuda/attention_step.hpp"
 
 using namespace octavo::kernels;
+using namespace octavo::kernels::attention_test;
 
 namespace {
 
@@ -12,7 +15,8 @@ bool has_device() {
   return false;
 }
 
-void check(const Shape& shape, const std::vector<Sequence>& sequences, std::int64_t samples = 4000) {
+void check(const Shape& shape, const std::vector<Sequence>& sequences,
+           std::int64_t samples = 4000) {
   CAPTURE(shape.num_heads, shape.num_kv_heads, shape.head_dim, shape.block_size,
           name_of(shape.dtype), name_of(shape.cache_dtype), shape.sliding_window, shape.soft_cap,
           sequences.size(), sequences.front().length, sequences.front().context);
@@ -36,8 +40,12 @@ TEST_CASE("attention on a GPU, kinds of heads") {
       for (const std::int64_t group : {1, 3, 4, 8, 16}) {
         const bool is_common = head_dim == 128 || group == 4;
         if (!is_common && (dtype == DType::kF16 || group == 3)) continue;
-        check({.num_heads = 2 * group, .num_kv_heads = 2, .head_dim = head_dim, .dtype = dtype,
-               .cache_dtype = dtype}, kMixed, 600);
+        check({.num_heads = 2 * group,
+               .num_kv_heads = 2,
+               .head_dim = head_dim,
+               .dtype = dtype,
+               .cache_dtype = dtype},
+              kMixed, 600);
       }
     }
   }
@@ -51,13 +59,17 @@ TEST_CASE("attention on a GPU, sizes of blocks, windows and caps") {
   for (const std::int64_t block_size : {1, 3, 4, 8, 16, 32, 256, 4096}) {
     for (const std::int64_t window : {0, 1, 100, 300}) {
       for (const float soft_cap : {0.0F, 1.5F}) {
-        check({.num_heads = 8, .num_kv_heads = 2, .block_size = block_size,
-               .sliding_window = window, .soft_cap = soft_cap}, kMixed, 600);
+        check({.num_heads = 8,
+               .num_kv_heads = 2,
+               .block_size = block_size,
+               .sliding_window = window,
+               .soft_cap = soft_cap},
+              kMixed, 600);
       }
     }
   }
-  check({.dtype = DType::kF32, .cache_dtype = DType::kF32, .sliding_window = 100,
-         .soft_cap = 1.5F}, kMixed, 600);
+  check({.dtype = DType::kF32, .cache_dtype = DType::kF32, .sliding_window = 100, .soft_cap = 1.5F},
+        kMixed, 600);
 }
 
 TEST_CASE("attention on a GPU, as served") {

@@ -1,0 +1,80 @@
+#include "src/runtime/parallel_runner.hpp"
+
+namespace octavo {
+
+ParallelRunner::ParallelRunner(std::vector<std::unique_ptr<TaskThread>> threads,
+                               std::vector<std::unique_ptr<ModelRunner>> shards)
+    : threads_(std::move(threads)), shards_(std::move(shards)), info_(shards_.front()->info()) {
+  info_.device = std::to_string(shards_.size()) + " x " + info_.device;
+}
+
+ParallelRunner::~ParallelRunner() {
+  on_all([this](ModelRunner&, std::size_t rank) { shards_[rank].reset(); });
+}
+
+void ParallelRunner::on_all(const std::function<void(ModelRunner&, std::size_t)>& work) {
+  std::vector<std::future<void>> done;
+  for (std::size_t rank = 0; rank < shards_.size(); ++rank)
+    done.push_back(threads_[rank]->run([&, rank] { work(*shards_[rank], rank); }));
+  for (auto& each : done) each.get();
+}
+
+// All of them take or refuse a batch alike: they know the same.
+Result<LaunchedStep> ParallelRunner::launch(const StepBatch& batch) {
+  std::vector<std::optional<Result<LaunchedStep>>> launched(shards_.size());
+  on_all([&](ModelRunner& shard, std::size_t rank) { launched[rank] = shard.launch(batch); });
+  for (const auto& each : launched) {
+    if (!*each) return each->error();
+  }
+  return *launched.front();
+}
+
+void ParallelRunner::wait(const LaunchedStep& step) {
+  for (const auto& shard : shards_) shard->wait(step);
+}
+
+Result<StepResult> ParallelRunner::collect(const LaunchedStep& step) {
+  std::vector<std::optional<Result<StepResult>>> results(shards_.size());
+  on_all([&](ModelRunner& shard, std::size_t rank) { results[rank] = shard.collect(step); });
+  for (const auto& each : results) {
+    if (!*each) return each->error();
+  }
+  StepResult result = std::move(**results.front());
+  std::vector<TransferId> complete;
+  count_transfers(std::exchange(result.transfers_finished, {}), complete);
+  for (std::size_t rank = 1; rank < results.size(); ++rank)
+    count_transfers((*results[rank])->transfers_finished, complete);
+  result.transfers_finished = std::move(complete);
+  return result;
+}
+
+void ParallelRunner::count_transfers(const std::vector<TransferId>& finished,
+                                     std::vector<TransferId>& complete) {
+  for (const TransferId& id : finished) {
+    if (++num_finished_[id] < shards_.size()) continue;
+    num_finished_.erase(id);
+    complete.push_back(id);
+  }
+}
+
+std::optional<LaunchedTransfer> ParallelRunner::oldest_transfer() const {
+  for (const auto& shard : shards_) {
+    if (const auto oldest = shard->oldest_transfer()) return oldest;
+  }
+  return std::nullopt;
+}
+
+// Every device counts its copies alike.
+void ParallelRunner::wait(const LaunchedTransfer& transfer) {
+  for (const auto& shard : shards_) shard->wait(transfer);
+}
+
+std::vector<TransferId> ParallelRunner::collect_transfers() {
+  std::vector<std::vector<TransferId>> finished(shards_.size());
+  on_all([&](ModelRunner& shard, std::size_t rank) { finished[rank] = shard.collect_transfers(); });
+  std::vector<TransferId> complete;
+  for (const auto& each : finished) count_transfers(each, complete);
+  return complete;
+}
+
+}  // namespace octavo
