@@ -64,6 +64,7 @@ struct Matrix {
   DType dtype = DType::kF32;
   std::int64_t rows = 0;  ///< Output features.
   std::int64_t cols = 0;  ///< Input features.
+  Buffer scales{};        ///< [rows] float32: the elements are 8-bit floats (e4m3), times these.
   explicit operator bool() const { return static_cast<bool>(storage); }
 };
 
@@ -239,6 +240,11 @@ class Backend {
   /// Stacks `parts` by rows (equal cols), converts to `dtype` and lays them out for `linear` and
   /// `embed`.
   virtual Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) = 0;
+  /// The same matrix for `linear` in half the bytes: 8-bit floats, each row with a scale of its
+  /// own. As it came where its shape does not allow that; empty when there is not enough memory.
+  /// Only where `can_quantize`.
+  virtual Matrix quantize(Matrix matrix) { return matrix; }
+  virtual bool can_quantize() const { return false; }
   /// Concatenates vectors (each [1, size]) as float32.
   virtual Vector prepare_vector(std::span<const HostMatrix> parts) = 0;
   /// A matrix of seeded normal values times `scale`, for benchmarks without a checkpoint.

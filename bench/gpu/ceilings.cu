@@ -1,4 +1,5 @@
-// What one GPU and its link can do at all: the figures that the others stand beside. One JSON object.
+// What one GPU and its link can do at all: the figures that the others stand beside. One JSON
+// object.
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
 

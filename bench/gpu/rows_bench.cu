@@ -91,7 +91,9 @@ double time_op(cudaStream_t stream, int repeats, const std::function<void(int)>&
 void bench_rows(cudaStream_t stream) {
   constexpr int kRepeats = 400;
   constexpr std::int64_t kQkv = (kHeads + 2 * kKvHeads) * kHeadDim;
-  const auto per_set = [](std::int64_t width) { return static_cast<std::size_t>(kMaxRows * width); };
+  const auto per_set = [](std::int64_t width) {
+    return static_cast<std::size_t>(kMaxRows * width);
+  };
   std::uint16_t* input = halves(kSets * per_set(2 * kInner));
   std::uint16_t* output = device<std::uint16_t>(kSets * per_set(kInner));
   float* residual = device(normal(kSets * per_set(kWidth), 1.0F));
@@ -180,8 +182,8 @@ void bench_sampling(cudaStream_t stream) {
   float* peaked = device(values);
   std::vector<std::int32_t> tokens;
   for (std::int32_t i = 0; i < kMaxRows * 1000; ++i) tokens.push_back(i % 1000 * 7);
-  SampleArrays arrays{nullptr, device(tokens), nullptr, nullptr, nullptr,
-                      device<std::int32_t>(kMaxRows)};
+  SampleArrays arrays{nullptr, device(tokens), nullptr,
+                      nullptr, nullptr,        device<std::int32_t>(kMaxRows)};
   auto* outputs = device<DeviceSampleOutput>(kMaxRows);
   void* workspace = device<char>(sample_workspace_bytes(kMaxRows, kVocab));
   std::printf("%-28s %8s %8s %8s %8s  us per call\n", "sample", "n=1", "16", "64", "256");

@@ -3,12 +3,14 @@
 
 #include "kernels/cuda/attention_tiles.cuh"
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/per_device.hpp"
 #include "kernels/cuda/types.cuh"
 
 namespace octavo::kernels::cuda {
 
 const DeviceLimits& device_limits() {
-  static const DeviceLimits limits = [] {
+  static PerDevice<DeviceLimits> limits;
+  return limits.get([] {
     DeviceLimits found;
     int device = 0;
     OCTAVO_CUDA(cudaGetDevice(&device));
@@ -19,8 +21,7 @@ const DeviceLimits& device_limits() {
     OCTAVO_CUDA(cudaDeviceGetAttribute(&found.shared_per_sm,
                                        cudaDevAttrMaxSharedMemoryPerMultiprocessor, device));
     return found;
-  }();
-  return limits;
+  });
 }
 
 namespace {

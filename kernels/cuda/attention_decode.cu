@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/attention_merge.cuh"
+#include "kernels/cuda/per_device.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {
@@ -201,7 +202,8 @@ struct DecodeLaunch {
 
 template <class T, int kHeadDim, int kHeads>
 const DecodeLaunch& decode_launch() {
-  static const DecodeLaunch result = [] {
+  static PerDevice<DecodeLaunch> launches;
+  return launches.get([] {
     using Shared = DecodeShared<kHeadDim, kHeads>;
     const DeviceLimits& device = device_limits();
     DecodeLaunch found;
@@ -219,8 +221,7 @@ const DecodeLaunch& decode_launch() {
                                        cudaFuncAttributeMaxDynamicSharedMemorySize, found.bytes));
     }
     return found;
-  }();
-  return result;
+  });
 }
 
 template <class T, int kHeadDim, int kHeads>

@@ -1,4 +1,5 @@
 #include "kernels/cuda/attention_prefill.cuh"
+#include "kernels/cuda/per_device.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {
@@ -162,12 +163,13 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
 template <class T, class Traits>
 bool start(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
   constexpr int kBytes = prefill_shared_bytes<Traits>();
-  static const bool fits = [] {
+  static PerDevice<bool> fits;
+  const bool fits_here = fits.get([] {
     if (kBytes > device_limits().shared_per_block) return false;
     return OCTAVO_CUDA(cudaFuncSetAttribute(prefill_attention<T, Traits>,
                                             cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes));
-  }();
-  if (!fits) return false;
+  });
+  if (!fits_here) return false;
   const int parts = static_cast<int>(kTileTokens) * call.group / Traits::kRows;
   const auto blocks = static_cast<unsigned>(num_tiles * parts * call.num_kv_heads);
   launch(prefill_attention<T, Traits>, dim3(blocks), dim3(Traits::kThreads), kBytes, stream, call,

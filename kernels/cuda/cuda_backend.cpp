@@ -112,6 +112,19 @@ void CudaBackend::norm(const NormArgs& args) { cuda::norm(args, options_.dtype, 
 
 void CudaBackend::linear(const void* input, const Matrix& weight, const float* bias, void* output,
                          std::int64_t n) {
+  if (weight.scales) {
+    fp8_linear_->run({.input = input,
+                      .weight = weight.storage.as<const std::uint8_t>(),
+                      .scales = weight.scales.as<const float>(),
+                      .bias = bias,
+                      .output = output,
+                      .dtype = options_.dtype,
+                      .output_dtype = options_.dtype,
+                      .n = n,
+                      .rows = weight.rows,
+                      .cols = weight.cols});
+    return;
+  }
   linear_.run({.input = input,
                .weight = weight.storage.data(),
                .bias = bias,

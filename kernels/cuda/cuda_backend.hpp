@@ -7,6 +7,7 @@
 
 #include "kernels/backend.hpp"
 #include "kernels/cuda/bulk_upload.hpp"
+#include "kernels/cuda/fp8_linear.hpp"
 #include "kernels/cuda/group.hpp"
 #include "kernels/cuda/linear.hpp"
 #include "kernels/cuda/recorded_steps.hpp"
@@ -27,6 +28,8 @@ class CudaBackend final : public Backend {
   Buffer allocate(std::size_t bytes) override;
   Buffer allocate_host(std::size_t bytes) override;
   Matrix prepare_matrix(std::span<const HostMatrix> parts, DType dtype) override;
+  Matrix quantize(Matrix matrix) override;
+  bool can_quantize() const override;
   Vector prepare_vector(std::span<const HostMatrix> parts) override;
   Matrix random_matrix(std::int64_t rows, std::int64_t cols, DType dtype, std::uint64_t seed,
                        float scale) override;
@@ -86,6 +89,8 @@ class CudaBackend final : public Backend {
   Stream stream_;
   DeviceClock clock_;
   Linear linear_;
+  std::unique_ptr<Fp8Linear> fp8_linear_;    ///< Where weights were quantized.
+  std::int64_t fp8_cols_ = 0;                ///< Most columns of these.
   std::unique_ptr<BulkUpload> bulk_upload_;  ///< While weights are loaded.
   StepArrays arrays_;
   Upload pairs_;

@@ -23,14 +23,6 @@ using Most = SkinnyPlan<2, 4, 3>;       ///< Up to 32.
 
 constexpr std::int64_t kShortColumns = 2048;
 
-/// A block never shares its multiprocessor with one of another product. With products alone two are
-/// a little faster; in a model, where a block of the product after next then sits in the way of the
-/// small kernels between them, a token of Llama-3-8B took 6.14 ms instead of 5.34 (H100).
-constexpr int kAloneBytes = 120 * 1024;
-
-template <class Plan>
-constexpr int shared_bytes = std::max<int>(Plan::kSharedBytes, kAloneBytes);
-
 template <class T, class Plan>
 bool prepare() {
   return OCTAVO_CUDA(cudaFuncSetAttribute(

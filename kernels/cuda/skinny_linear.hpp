@@ -4,6 +4,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+
 #include "kernels/cuda/linear.hpp"
 
 namespace octavo::kernels::cuda {
@@ -26,5 +28,13 @@ void skinny_linear(const LinearArgs& args, const SkinnyDevice& device, cudaStrea
 /// Enqueues converted[i] = bias[i], elements of `dtype`.
 void convert_bias(const float* bias, DType dtype, void* converted, std::int64_t count,
                   cudaStream_t stream);
+
+/// A block never shares its multiprocessor with one of another product. With products alone two are
+/// a little faster; in a model, where a block of the product after next then sits in the way of the
+/// small kernels between them, a token of Llama-3-8B took 6.14 ms instead of 5.34 (H100).
+inline constexpr int kAloneBytes = 120 * 1024;
+
+template <class Plan>
+inline constexpr int shared_bytes = std::max<int>(Plan::kSharedBytes, kAloneBytes);
 
 }  // namespace octavo::kernels::cuda

@@ -39,6 +39,30 @@ Matrix CudaBackend::prepare_matrix(std::span<const HostMatrix> parts, DType dtyp
   return matrix;
 }
 
+bool CudaBackend::can_quantize() const {
+  use_device(options_.device);
+  return Fp8Linear::is_supported() && options_.dtype != DType::kF32;
+}
+
+Matrix CudaBackend::quantize(Matrix matrix) {
+  if (matrix.cols % 16 != 0 || matrix.rows % 16 != 0) return matrix;
+  Matrix quantized;
+  quantized.dtype = matrix.dtype;
+  quantized.rows = matrix.rows;
+  quantized.cols = matrix.cols;
+  quantized.storage = allocate(static_cast<std::size_t>(matrix.rows * matrix.cols));
+  quantized.scales = allocate(static_cast<std::size_t>(matrix.rows) * sizeof(float));
+  if (!quantized.storage || !quantized.scales) return {};
+  quantize_rows(matrix.storage.data(), matrix.dtype, matrix.rows, matrix.cols,
+                quantized.storage.as<std::uint8_t>(), quantized.scales.as<float>(), stream_);
+  OCTAVO_CUDA(cudaStreamSynchronize(stream_));
+  if (matrix.cols > fp8_cols_) {  // Its workspace is taken here, before the cache takes the rest.
+    fp8_cols_ = matrix.cols;
+    fp8_linear_ = std::make_unique<Fp8Linear>(stream_, options_.max_tokens, fp8_cols_);
+  }
+  return quantized;
+}
+
 Vector CudaBackend::prepare_vector(std::span<const HostMatrix> parts) {
   const Vector host = float_vector(parts);
   Vector vector;

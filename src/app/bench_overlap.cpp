@@ -109,6 +109,19 @@ double median_gap_us(const std::vector<Span>& steps) {
   return percentile(gaps, 0.5);
 }
 
+/// Outputs of half to one and a half times the length asked for, evenly spread in no order, so that
+/// some sequences end while others run.
+std::vector<RequestShape> spread_lengths(const BenchOptions& options) {
+  std::vector<RequestShape> shapes;
+  for (std::int64_t i = 0; i < options.concurrency; ++i) {
+    const std::int64_t rank = i * 37 % options.concurrency;
+    const std::int64_t extra = rank * options.output_len / options.concurrency;
+    shapes.push_back({options.input_len, static_cast<std::int32_t>(std::max<std::int64_t>(
+                                             1, options.output_len / 2 + extra))});
+  }
+  return shapes;
+}
+
 /// Host memory for the blocks that do not fit the device.
 Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
   auto runner = runner_options(options.model);
@@ -127,9 +140,12 @@ Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
 
 Result<int> bench_overlap(const BenchOptions& options) {
   const std::int32_t block_size = options.model.block_size;
-  const std::int64_t per_sequence =
-      (options.input_len + options.output_len + block_size - 1) / block_size + 1;
-  const std::int64_t needed = per_sequence * options.concurrency;
+  const std::vector<RequestShape> shapes = spread_lengths(options);
+  std::int64_t needed = 0;
+  for (const RequestShape& each : shapes) {
+    const std::int32_t length = each.num_prompt_tokens + each.num_output_tokens;
+    needed += (length + block_size - 1) / block_size + 1;
+  }
   BenchOptions sized = options;
   sized.model.preemption_mode = "swap";
   sized.model.num_gpu_blocks_override = static_cast<std::int32_t>(needed);
@@ -142,8 +158,6 @@ Result<int> bench_overlap(const BenchOptions& options) {
   spans.set_next(engine->trace.get());
   const std::size_t block_bytes = engine->runner->info().memory.kv_bytes_per_block;
   engine->config.enable_prefix_caching = false;
-  const std::vector<RequestShape> shapes(static_cast<std::size_t>(options.concurrency),
-                                         {options.input_len, options.output_len});
   const std::vector<double> at_once(shapes.size(), 0.0);
 
   Load whole(options, *engine);

@@ -89,6 +89,7 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   auto kv_dtype = dtype_of("kv-cache-dtype", options.kv_cache_dtype);
   if (!kv_dtype) return kv_dtype.error();
   runner.kv_dtype = *kv_dtype;
+  runner.quantizes_weights = options.quantization == "fp8";
   if (options.load_format == "dummy")
     runner.load_format = LoadFormat::kDummy;
   else if (options.load_format != "auto" && options.load_format != "safetensors") {

@@ -18,6 +18,13 @@ void add_weights(CLI::App& command, ModelOptions& options, const std::string& gr
                   "Keys and values: auto (as --dtype) or a dtype")
       ->group(group);
   command
+      .add_option("--quantization", options.quantization,
+                  "none, or fp8 (on a GPU): the layers' weights in 8-bit floats with a scale per "
+                  "row, made while loading")
+      ->check(CLI::IsMember({"none", "fp8"}))
+      ->capture_default_str()
+      ->group(group);
+  command
       .add_option("--load-format", options.load_format,
                   "auto, safetensors, or dummy: seeded random weights from config.json alone")
       ->group(group);

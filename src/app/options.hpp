@@ -18,7 +18,8 @@ struct ModelOptions {
   std::int32_t tensor_parallel_size = 1;
   std::string dtype = "auto";  ///< auto, float32, float16, bfloat16
   std::string kv_cache_dtype = "auto";
-  std::string load_format = "auto";  ///< auto, safetensors, dummy
+  std::string quantization = "none";  ///< none, fp8
+  std::string load_format = "auto";   ///< auto, safetensors, dummy
   std::int32_t block_size = 16;
   std::int32_t max_model_len = 0;  ///< 0: the model's, or what the cache holds if that is less.
   std::int32_t max_num_seqs = 256;

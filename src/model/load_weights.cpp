@@ -14,8 +14,18 @@ namespace {
 class FillingSource : public WeightSource {
  public:
   FillingSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
-                std::size_t total_bytes)
-      : backend_(backend), dtype_(dtype), progress_(progress), total_bytes_(total_bytes) {}
+                std::size_t total_bytes, bool quantizes)
+      : backend_(backend),
+        dtype_(dtype),
+        progress_(progress),
+        total_bytes_(total_bytes),
+        quantizes_(quantizes) {}
+  kernels::Matrix for_product(kernels::Matrix matrix) override {
+    if (!quantizes_ || !matrix) return matrix;
+    auto quantized = backend_.quantize(std::move(matrix));
+    if (!quantized) out_of_memory_ = true;
+    return quantized;
+  }
   bool out_of_memory() const { return out_of_memory_; }
 
  protected:
@@ -35,13 +45,14 @@ class FillingSource : public WeightSource {
   const LoadProgress& progress_;
   std::size_t done_bytes_ = 0;
   std::size_t total_bytes_ = 0;
+  bool quantizes_ = false;
 };
 
 class CheckpointSource final : public FillingSource {
  public:
   CheckpointSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
-                   std::size_t total_bytes, const Checkpoint& checkpoint)
-      : FillingSource(backend, dtype, progress, total_bytes), checkpoint_(checkpoint) {}
+                   std::size_t total_bytes, bool quantizes, const Checkpoint& checkpoint)
+      : FillingSource(backend, dtype, progress, total_bytes, quantizes), checkpoint_(checkpoint) {}
 
   kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                          bool transposed) override {
@@ -103,8 +114,8 @@ class CheckpointSource final : public FillingSource {
 class RandomSource final : public FillingSource {
  public:
   RandomSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
-               std::size_t total_bytes, std::uint64_t seed)
-      : FillingSource(backend, dtype, progress, total_bytes), seed_(seed) {}
+               std::size_t total_bytes, bool quantizes, std::uint64_t seed)
+      : FillingSource(backend, dtype, progress, total_bytes, quantizes), seed_(seed) {}
 
   kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols, bool) override {
     if (out_of_memory_) return {};
@@ -136,11 +147,11 @@ Error no_memory() { return Error{Errc::kOutOfMemory, "the weights do not fit int
 
 Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
                              const Checkpoint& checkpoint, kernels::DType dtype,
-                             const LoadProgress& progress, const Shard& shard) {
+                             const LoadProgress& progress, const Shard& shard, bool quantizes) {
   const auto prefix = name_prefix(checkpoint, spec);
   const auto total_bytes = check_coverage(spec, checkpoint);
   if (!total_bytes) return total_bytes.error();
-  CheckpointSource source(backend, dtype, progress, *total_bytes, checkpoint);
+  CheckpointSource source(backend, dtype, progress, *total_bytes, quantizes, checkpoint);
   auto weights = gather_weights(spec, prefix, source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;
@@ -148,11 +159,11 @@ Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
 
 Result<Weights> random_weights(kernels::Backend& backend, const DecoderSpec& spec,
                                kernels::DType dtype, std::uint64_t seed,
-                               const LoadProgress& progress, const Shard& shard) {
+                               const LoadProgress& progress, const Shard& shard, bool quantizes) {
   const auto count = count_parameters(spec);
   const auto total = static_cast<std::size_t>(count.matrices) * kernels::size_of(dtype) +
                      static_cast<std::size_t>(count.vectors) * sizeof(float);
-  RandomSource source(backend, dtype, progress, total, seed);
+  RandomSource source(backend, dtype, progress, total, quantizes, seed);
   auto weights = gather_weights(spec, "", source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;

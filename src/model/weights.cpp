@@ -104,7 +104,7 @@ class Walk {
       biases.push_back({tensor(part.name, ".bias"), part.rows, part.first_row});
     }
     LinearWeights linear;
-    linear.weight = source_.matrix(weights, cols, names_.transposed);
+    linear.weight = source_.for_product(source_.matrix(weights, cols, names_.transposed));
     if (has_bias) linear.bias = source_.vector(biases);
     return linear;
   }
@@ -134,14 +134,22 @@ std::int64_t sum_of_rows(const std::vector<TensorPart>& parts) {
 class CountingSource final : public WeightSource {
  public:
   kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols, bool) override {
-    count.matrices += sum_of_rows(parts) * cols.count;
+    last_ = sum_of_rows(parts) * cols.count;
+    count.matrices += last_;
     return {};
+  }
+  kernels::Matrix for_product(kernels::Matrix matrix) override {
+    count.products += last_;
+    return matrix;
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
     count.vectors += sum_of_rows(parts);
     return {};
   }
   ParameterCount count;
+
+ private:
+  std::int64_t last_ = 0;
 };
 
 }  // namespace

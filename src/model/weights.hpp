@@ -63,6 +63,8 @@ class WeightSource {
   /// rows].
   virtual kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                                  bool transposed) = 0;
+  /// What `matrix` gave, for a product of a layer.
+  virtual kernels::Matrix for_product(kernels::Matrix matrix) { return matrix; }
   /// The parts end to end: [sum of rows].
   virtual kernels::Vector vector(const std::vector<TensorPart>& parts) = 0;
 };
@@ -75,6 +77,7 @@ Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightS
 /// Sizes that follow from the spec alone.
 struct ParameterCount {
   std::int64_t matrices = 0;  ///< Elements held in the weights' dtype.
+  std::int64_t products = 0;  ///< Of these, in the layers' products: they can be quantized.
   std::int64_t vectors = 0;   ///< Elements held in float32.
 };
 ParameterCount count_parameters(const DecoderSpec& spec);

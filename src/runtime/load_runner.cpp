@@ -97,8 +97,10 @@ Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& opti
 Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& options,
                              const Model& model, kernels::DType dtype, const Shard& shard) {
   if (model.checkpoint)
-    return load_weights(backend, model.spec, *model.checkpoint, dtype, options.progress, shard);
-  return random_weights(backend, model.spec, dtype, options.dummy_seed, options.progress, shard);
+    return load_weights(backend, model.spec, *model.checkpoint, dtype, options.progress, shard,
+                        options.quantizes_weights);
+  return random_weights(backend, model.spec, dtype, options.dummy_seed, options.progress, shard,
+                        options.quantizes_weights);
 }
 
 ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, const RunPlan& plan,
@@ -122,6 +124,11 @@ Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, c
   auto made = make_backend(options, plan, model, place);
   if (!made) return made.error();
   std::unique_ptr<kernels::Backend> backend = std::move(*made);
+  if (options.quantizes_weights && !backend->can_quantize()) {
+    return Error{Errc::kInvalidValue,
+                 "fp8 weights need a GPU of compute capability 8.9 or later and a 16-bit --dtype",
+                 "quantization"};
+  }
   auto weights = read_weights(*backend, options, model, plan.dtype, place.shard);
   if (!weights) return weights.error();
   auto decoder = Decoder::make(*backend, model.spec, std::move(*weights), plan.limits, place.shard);

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <string>
 
+#include "src/model/weights.hpp"
+
 namespace octavo {
 namespace {
 
@@ -87,6 +89,10 @@ Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
     plan.limits = {max_tokens, options.max_num_seqs, max_positions};
     plan.memory = plan_memory(spec, plan.dtype, plan.kv_dtype, options.block_size, plan.limits,
                               plan.gpu ? plan.dtype : kernels::DType::kF32);
+    if (options.quantizes_weights) {
+      plan.memory.weights_bytes -= static_cast<std::size_t>(count_parameters(spec).products) *
+                                   (kernels::size_of(plan.dtype) - 1);
+    }
   };
   size(spec.max_position_embeddings);
   std::size_t kv_bytes = 0;

@@ -31,6 +31,7 @@ struct RunnerOptions {
   std::filesystem::path path;              ///< The model's folder.
   std::optional<kernels::DType> dtype;     ///< Of the matrices; unset: as stored.
   std::optional<kernels::DType> kv_dtype;  ///< Unset: as `dtype`.
+  bool quantizes_weights = false;          ///< The layers' products in 8-bit floats.
   LoadFormat load_format = LoadFormat::kSafetensors;
   std::uint64_t dummy_seed = 0;
   std::int64_t block_size = 16;

@@ -21,8 +21,8 @@ double rounding(DType dtype) {
   return dtype == DType::kBF16 ? 0x1p-8 : dtype == DType::kF16 ? 0x1p-10 : 3e-6;
 }
 
-void check_close(const std::vector<float>& actual, const std::vector<double>& expected,
-                 DType dtype, double scale = 1.0) {
+void check_close(const std::vector<float>& actual, const std::vector<double>& expected, DType dtype,
+                 double scale = 1.0) {
   REQUIRE(actual.size() == expected.size());
   std::size_t num_wrong = 0;
   for (std::size_t i = 0; i < actual.size(); ++i) {
@@ -39,8 +39,8 @@ double activated(Activation kind, double x) {
     case Activation::kGelu:
       return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
     case Activation::kGeluTanh:
-      return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) *
-                                        (x + 0.044715 * x * x * x)));
+      return 0.5 * x *
+             (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
     case Activation::kRelu:
       break;
   }
@@ -102,7 +102,8 @@ void check_norm(const NormCase& c) {
   }
   std::vector<double> expected(num_out * width);
   for (std::size_t i = 0; i < num_out; ++i) {
-    const double* row = sums.data() + (c.is_gathered ? static_cast<std::size_t>(rows[i]) : i) * width;
+    const double* row =
+        sums.data() + (c.is_gathered ? static_cast<std::size_t>(rows[i]) : i) * width;
     double mean = 0.0;
     double square = 0.0;
     for (std::size_t k = 0; c.kind == NormKind::kLayer && k < width; ++k) mean += row[k];
@@ -159,7 +160,7 @@ void check_qkv(const QkvCase& c) {
     positions.push_back(static_cast<std::int32_t>((i * 7 + 3) % kPositions));
     slots.push_back(i % 5 == 4 ? -1 : 2 * (c.num_tokens - 1 - i) + 1);
   }
-  KvCacheView cache{nullptr, c.cache_dtype, num_blocks,   kLayers,
+  KvCacheView cache{nullptr,        c.cache_dtype, num_blocks, kLayers,
                     c.num_kv_heads, c.block_size,  c.head_dim};
   const auto cache_count = static_cast<std::size_t>(num_blocks * cache.elements_per_block());
   std::vector<float> old(cache_count, 3.0F);
@@ -205,8 +206,7 @@ void check_qkv(const QkvCase& c) {
         }
       }
       const auto half = static_cast<std::size_t>(c.rotary_dim / 2);
-      const float* cosine =
-          cos_sin.data() + positions[static_cast<std::size_t>(i)] * c.head_dim;
+      const float* cosine = cos_sin.data() + positions[static_cast<std::size_t>(i)] * c.head_dim;
       for (std::size_t d = 0; d < half && !is_value; ++d) {
         const double first = head[d];
         const double second = head[d + half];

@@ -1,4 +1,5 @@
-// The sampler on a GPU against the reference's own functions: equal tokens, equal log-probabilities.
+// The sampler on a GPU against the reference's own functions: equal tokens, equal
+// log-probabilities.
 #include "kernels/cuda/sampling.hpp"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ std::vector<Candidate> sorted_candidates(const std::vector<float>& logits) {
 Expected expected_of(const TestRow& test, const std::vector<std::int32_t>& sampled) {
   SampleRow row = test.row;
   std::vector<std::int32_t> tokens = test.tokens;
-  for (auto& token : tokens) token = token < 0 ? sampled[static_cast<std::size_t>(-1 - token)] : token;
+  for (auto& token : tokens)
+    token = token < 0 ? sampled[static_cast<std::size_t>(-1 - token)] : token;
   row.tokens = tokens;
   row.logit_bias = test.bias;
   row.forbidden = test.forbidden;
@@ -247,7 +249,8 @@ TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random) {
   SampleRow& row = test.row;
   const auto size = static_cast<std::int32_t>(vocab);
   test.logits = logits_of(vocab, static_cast<int>(random() % kLogitKinds), random);
-  row.temperature = any_of({0.0F, 1e-6F, 1e-4F, 0.05F, 0.3F, 0.7F, 1.0F, 1.0F, 2.0F, 10.0F}, random);
+  row.temperature =
+      any_of({0.0F, 1e-6F, 1e-4F, 0.05F, 0.3F, 0.7F, 1.0F, 1.0F, 2.0F, 10.0F}, random);
   row.top_k = any_of({0, 0, 0, -1, 1, 2, 5, 50, 1000, size - 1, size, size + 5}, random);
   row.top_p = any_of({1.0F, 1.0F, 0.0F, 0.1F, 0.5F, 0.9F, 0.95F, 0.99F, 0.9999F}, random);
   row.min_p = any_of({0.0F, 0.0F, 0.0F, 0.01F, 0.05F, 0.5F, 1.0F, 3.0F}, random);
