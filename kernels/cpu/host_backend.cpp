@@ -55,9 +55,7 @@ CopyTicket HostBackend::copy_blocks_between(
   return ticket;
 }
 
-DeviceSpan HostBackend::copied_span(CopyTicket ticket) {
-  return copies_[ticket % copies_.size()];
-}
+DeviceSpan HostBackend::copied_span(CopyTicket ticket) { return copies_[ticket % copies_.size()]; }
 
 StepTicket HostBackend::submit() {
   Step& step = steps_[next_step_ % kKeptSteps];
