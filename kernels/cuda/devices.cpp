@@ -22,7 +22,10 @@ void explain(std::string* why, const std::string& text) {
 std::vector<CudaDevice> cuda_devices(std::string* why) {
   int count = 0;
   if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess) {
-    explain(why, std::string("no GPU can be used: ") + cudaGetErrorString(status));
+    const bool has_no_driver = status == cudaErrorInsufficientDriver || status == cudaErrorNoDevice;
+    explain(why, has_no_driver
+                     ? std::string("there is no NVIDIA GPU, or its driver is older than CUDA 13")
+                     : std::string("no GPU can be used: ") + cudaGetErrorString(status));
     return {};
   }
   std::vector<CudaDevice> devices;

@@ -81,7 +81,7 @@ std::vector<double> arrival_times(std::size_t count, double rate, std::uint64_t 
 Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency, SpanSink* spans) {
   Engine engine;
   if (!options.trace.empty()) {
-    auto trace = Trace::create(options.trace);
+    auto trace = TraceFile::create(options.trace);
     if (!trace) return trace.error();
     engine.trace = std::move(*trace);
   }

@@ -11,7 +11,7 @@
 
 #include "src/app/local_engine.hpp"
 #include "src/app/options.hpp"
-#include "src/app/trace.hpp"
+#include "src/app/trace_file.hpp"
 #include "src/runtime/runner.hpp"
 
 namespace octavo::bench {
@@ -37,7 +37,7 @@ boost::json::object milliseconds(const std::vector<double>& seconds,
 void print(const boost::json::object& object, bool as_json);
 
 struct Engine {
-  std::unique_ptr<Trace> trace;  ///< Null unless asked for.
+  std::unique_ptr<TraceFile> trace;  ///< Null unless asked for.
   std::unique_ptr<Runner> runner;
   SchedulerConfig config;
 };

@@ -38,6 +38,8 @@ class LocalEngine {
     while (auto plan = next_plan()) {
       const StepBatch batch = blocks_.reserve(std::move(*plan));
       steps_.push_back({batch.id, executor_.launch(batch)});
+      const auto& launched = steps_.back().launched;
+      if (!launched || executor_.has_ended(*launched)) break;  // To be collected first.
     }
     if (!steps_.empty())
       finish_oldest();

@@ -9,7 +9,7 @@
 #include "src/app/house.hpp"
 #include "src/app/load.hpp"
 #include "src/app/recording_file.hpp"
-#include "src/app/trace.hpp"
+#include "src/app/trace_file.hpp"
 #include "src/replay/recorder.hpp"
 #include "src/scheduler/journals.hpp"
 
@@ -76,9 +76,9 @@ Result<int> serve(const ServeOptions& options) {
     if (!file) return file.error();
     recording.file = std::move(*file);
   }
-  std::unique_ptr<Trace> trace;
+  std::unique_ptr<TraceFile> trace;
   if (!options.trace.empty()) {
-    auto created = Trace::create(options.trace);
+    auto created = TraceFile::create(options.trace);
     if (!created) return created.error();
     trace = std::move(*created);
   }

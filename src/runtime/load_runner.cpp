@@ -235,7 +235,8 @@ Result<std::unique_ptr<Runner>> load_runner(const RunnerOptions& options) {
   const auto plan = plan_model(options, *model, options.tensor_parallel_size);
   if (!plan) return plan.error();
   if (!plan->gpu) {
-    return Error{Errc::kInvalidValue, "several devices are GPUs: see --device",
+    return Error{Errc::kInvalidValue,
+                 "only GPUs can share a model, and --device names none or none was found",
                  "tensor_parallel_size"};
   }
   return load_shards(options, *model, *plan);

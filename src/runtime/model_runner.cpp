@@ -26,6 +26,7 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
 }
 
 Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
+  OCTAVO_ASSERT(is_asynchronous_ || steps_.empty());
   const std::string fault = backend_->fault();
   if (!fault.empty() && !batch.scheduled.empty()) return Error{Errc::kEngineError, fault, ""};
   const auto began = std::chrono::steady_clock::now();

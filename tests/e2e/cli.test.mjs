@@ -189,10 +189,10 @@ describe('octavo inspect and bench', () => {
 
   test('bench throughput --json tells rates, times and the cache', async () => {
     const out = await json(['bench', 'throughput', '--json', ...memory, '--num-prompts', '4', '--concurrency', '2', '--input-len', '16', '--output-len', '8']);
-    assert.deepEqual(Object.keys(out), ['output_tokens_per_s', 'total_tokens_per_s', 'requests_per_s', 'seconds', 'ttft_ms', 'itl_ms', 'peak_rss_bytes', 'kv', 'device']);
+    assert.deepEqual(Object.keys(out), ['output_tokens_per_s', 'total_tokens_per_s', 'requests_per_s', 'seconds', 'ttft_ms', 'itl_ms', 'normalized_ms_per_token_mean', 'peak_rss_bytes', 'kv', 'device']);
     assert.ok(Math.abs(out.output_tokens_per_s * out.seconds - 32) < 1e-6);
     assert.ok(Math.abs(out.total_tokens_per_s * out.seconds - 96) < 1e-6);
-    assert.deepEqual(Object.keys(out.ttft_ms), ['p50', 'p95']);
+    assert.deepEqual(Object.keys(out.ttft_ms), ['p50', 'p95', 'p99']);
     assert.deepEqual(Object.keys(out.itl_ms), ['p50', 'p95', 'p99']);
     assert.ok(out.kv.used_fraction_mean > 0 && out.kv.waste_fraction_mean >= 0 && out.kv.waste_fraction_mean < 1);
     assert.equal(typeof out.device, 'string');

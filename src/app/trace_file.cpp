@@ -1,4 +1,4 @@
-#include "src/app/trace.hpp"
+#include "src/app/trace_file.hpp"
 
 #include <cstdio>
 
@@ -52,13 +52,13 @@ std::string format(const char* text, Args... args) {
 
 }  // namespace
 
-Result<std::unique_ptr<Trace>> Trace::create(const std::string& path) {
+Result<std::unique_ptr<TraceFile>> TraceFile::create(const std::string& path) {
   std::ofstream file(path, std::ios::trunc);
   if (!file) return Error{Errc::kIo, "`" + path + "` cannot be written", "trace"};
-  return std::make_unique<Trace>(std::move(file));
+  return std::make_unique<TraceFile>(std::move(file));
 }
 
-Trace::Trace(std::ofstream file)
+TraceFile::TraceFile(std::ofstream file)
     : file_(std::move(file)), start_(std::chrono::steady_clock::now()) {
   file_ << "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
   for (const auto& [process, name] :
@@ -72,19 +72,19 @@ Trace::Trace(std::ofstream file)
   }
 }
 
-Trace::~Trace() { file_ << "\n]}\n"; }
+TraceFile::~TraceFile() { file_ << "\n]}\n"; }
 
-void Trace::write(const std::string& event) {
+void TraceFile::write(const std::string& event) {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(is_first_, false)) file_ << ",\n";
   file_ << event;
 }
 
-double Trace::microseconds(TimePoint time) const {
+double TraceFile::microseconds(TimePoint time) const {
   return std::chrono::duration<double, std::micro>(time - start_).count();
 }
 
-void Trace::add(const Span& span) {
+void TraceFile::add(const Span& span) {
   const Row row = row_of(span.track);
   write(format(R"({"ph":"X","pid":%d,"tid":%d,"name":"step %llu","ts":%.3f,"dur":%.3f,)"
                R"("args":{"step":%llu,"%s":%lld}})",
@@ -96,7 +96,7 @@ void Trace::add(const Span& span) {
 }
 
 // A life is a run of states, each an asynchronous slice of the same id. Null ends it.
-void Trace::set_state(std::uint64_t id, const char* kind, const char* state, TimePoint now) {
+void TraceFile::set_state(std::uint64_t id, const char* kind, const char* state, TimePoint now) {
   auto& states = kind[0] == 's' ? sequences_ : requests_;
   const auto write_edge = [&](const char* phase, const char* name) {
     write(format(R"({"ph":"%s","pid":%d,"tid":0,"cat":"%s","id":%llu,"name":"%s","ts":%.3f})",
@@ -114,11 +114,11 @@ void Trace::set_state(std::uint64_t id, const char* kind, const char* state, Tim
   write_edge("b", state);
 }
 
-void Trace::submitted(const Request& request, TimePoint now) {
+void TraceFile::submitted(const Request& request, TimePoint now) {
   set_state(request.id.value, "request", "waiting", now);
 }
 
-void Trace::planned(const StepPlan* plan, TimePoint now) {
+void TraceFile::planned(const StepPlan* plan, TimePoint now) {
   static constexpr const char* kRuns = "running";
   static constexpr const char* kSwapped = "swapped out";
   static constexpr const char* kPreempted = "to be recomputed";
@@ -137,7 +137,7 @@ void Trace::planned(const StepPlan* plan, TimePoint now) {
     set_state(each.id.value, "sequence", kRuns, now);
 }
 
-void Trace::failed(StepId step, const Error&, TimePoint now) {
+void TraceFile::failed(StepId step, const Error&, TimePoint now) {
   write(format(R"({"ph":"i","s":"g","pid":%d,"tid":0,"name":"step %llu failed","ts":%.3f})", kHost,
                static_cast<unsigned long long>(step.value), microseconds(now)));
 }

@@ -14,13 +14,13 @@
 
 namespace octavo {
 
-class Trace final : public SpanSink, public SchedulerJournal {
+class TraceFile final : public SpanSink, public SchedulerJournal {
  public:
   /// Errors: kIo when the file cannot be written.
-  static Result<std::unique_ptr<Trace>> create(const std::string& path);
-  explicit Trace(std::ofstream file);
+  static Result<std::unique_ptr<TraceFile>> create(const std::string& path);
+  explicit TraceFile(std::ofstream file);
   /// Completes the file.
-  ~Trace() override;
+  ~TraceFile() override;
 
   void add(const Span& span) override;
 
