@@ -31,8 +31,8 @@ class StepExecutor {
   virtual ~StepExecutor() = default;
 
   /// Begins a step; at most two may be on their way. May run it to its end and block for that: then
-  /// it `has_ended`, and is collected before the next is launched. Errors: kEngineError (nothing has
-  /// begun), kOutOfMemory.
+  /// it `has_ended`, and is collected before the next is launched. Errors: kEngineError (nothing
+  /// has begun), kOutOfMemory.
   virtual Result<LaunchedStep> launch(const StepBatch& batch) = 0;
   virtual bool has_ended(const LaunchedStep& step) = 0;
   /// Blocks until the step has ended, well or not. Thread: any.
