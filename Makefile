@@ -48,13 +48,13 @@ bench:
 
 asan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
-	@[ -f build-asan/build.ninja ] || $(MESON) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false
+	@[ -f build-asan/build.ninja ] || $(MESON) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
 	ninja -C build-asan -j$(JOBS)
 	OCTAVO_SLOW=1 OCTAVO_PROPERTY_STEPS=1000000 tests/support/run_tests.sh build-asan
 
 tsan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
-	@[ -f build-tsan/build.ninja ] || $(MESON) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled
+	@[ -f build-tsan/build.ninja ] || $(MESON) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled -Dcuda=disabled
 	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite tsan
 
