@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/gpu/gpu_timer.cuh"
 #include "kernels/cuda/fp8_linear.hpp"
 #include "kernels/cuda/fp8_skinny.cuh"
 #include "kernels/cuda/linear.hpp"
@@ -75,15 +76,12 @@ __global__ void fill_scales(float* values, std::size_t count) {
             [](std::uint32_t x) { return static_cast<float>(x & 0xFF) * 1e-4F + 0.01F; });
 }
 
-struct Device {
+struct Device : GpuTimer {
   char* pool = nullptr;
   char* small_pool = nullptr;
   char* input = nullptr;
   char* output = nullptr;
   float* scales = nullptr;
-  cudaStream_t stream = nullptr;
-  cudaEvent_t begin = nullptr;
-  cudaEvent_t end = nullptr;
   double copy_rate = 0.0;  ///< Bytes a second, read plus written.
   int multiprocessors = 0;
 
@@ -91,9 +89,6 @@ struct Device {
     cudaDeviceProp properties;
     OCTAVO_CUDA(cudaGetDeviceProperties(&properties, 0));
     multiprocessors = properties.multiProcessorCount;
-    OCTAVO_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-    OCTAVO_CUDA(cudaEventCreate(&begin));
-    OCTAVO_CUDA(cudaEventCreate(&end));
     OCTAVO_CUDA(cudaMalloc(&pool, kPoolBytes));
     OCTAVO_CUDA(cudaMalloc(&small_pool, kSmallPoolBytes));
     OCTAVO_CUDA(cudaMalloc(&input, kMaxTokens * kMaxCols * 2));
@@ -111,34 +106,6 @@ struct Device {
         [&] { cudaMemcpyAsync(pool + kCopied, pool, kCopied, cudaMemcpyDeviceToDevice, stream); });
     copy_rate = 2.0 * kCopied / ms * 1e3;
     std::printf("%s, %d SMs, copy %.3f TB/s\n", properties.name, multiprocessors, copy_rate / 1e12);
-  }
-
-  double median(const std::function<void()>& work, int repeats = 9) const {
-    std::vector<float> times;
-    for (int i = 0; i < repeats + 2; ++i) {
-      float ms = 0.0F;
-      OCTAVO_CUDA(cudaEventRecord(begin, stream));
-      work();
-      OCTAVO_CUDA(cudaEventRecord(end, stream));
-      OCTAVO_CUDA(cudaEventSynchronize(end));
-      OCTAVO_CUDA(cudaEventElapsedTime(&ms, begin, end));
-      if (i >= 2) times.push_back(ms);
-    }
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-  }
-
-  double graph_ms(const std::function<void()>& work) const {
-    cudaGraph_t graph = nullptr;
-    cudaGraphExec_t executable = nullptr;
-    OCTAVO_CUDA(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    work();
-    OCTAVO_CUDA(cudaStreamEndCapture(stream, &graph));
-    OCTAVO_CUDA(cudaGraphInstantiate(&executable, graph, 0));
-    const double ms = median([&] { cudaGraphLaunch(executable, stream); });
-    cudaGraphExecDestroy(executable);
-    cudaGraphDestroy(graph);
-    return ms;
   }
 };
 

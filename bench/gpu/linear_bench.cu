@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/gpu/gpu_timer.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/linear.hpp"
 #include "kernels/cuda/skinny_linear.cuh"
@@ -56,13 +57,10 @@ __global__ void fill(__nv_bfloat16* values, std::size_t count) {
   }
 }
 
-struct Device {
+struct Device : GpuTimer {
   char* pool = nullptr;
   char* input = nullptr;
   char* output = nullptr;
-  cudaStream_t stream = nullptr;
-  cudaEvent_t begin = nullptr;
-  cudaEvent_t end = nullptr;
   double copy_rate = 0.0;  ///< Bytes a second, read plus written.
   int multiprocessors = 0;
 
@@ -70,9 +68,6 @@ struct Device {
     cudaDeviceProp properties;
     OCTAVO_CUDA(cudaGetDeviceProperties(&properties, 0));
     multiprocessors = properties.multiProcessorCount;
-    OCTAVO_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-    OCTAVO_CUDA(cudaEventCreate(&begin));
-    OCTAVO_CUDA(cudaEventCreate(&end));
     OCTAVO_CUDA(cudaMalloc(&pool, kPoolBytes));
     OCTAVO_CUDA(cudaMalloc(&input, kMaxRows * 20480 * 2));
     OCTAVO_CUDA(cudaMalloc(&output, kMaxRows * 28672 * 2));
@@ -84,34 +79,6 @@ struct Device {
         [&] { cudaMemcpyAsync(pool + kCopied, pool, kCopied, cudaMemcpyDeviceToDevice, stream); });
     copy_rate = 2.0 * kCopied / ms * 1e3;
     std::printf("%s, %d SMs, copy %.3f TB/s\n", properties.name, multiprocessors, copy_rate / 1e12);
-  }
-
-  double median(const std::function<void()>& work, int repeats = 9) const {
-    std::vector<float> times;
-    for (int i = 0; i < repeats + 2; ++i) {
-      float ms = 0.0F;
-      OCTAVO_CUDA(cudaEventRecord(begin, stream));
-      work();
-      OCTAVO_CUDA(cudaEventRecord(end, stream));
-      OCTAVO_CUDA(cudaEventSynchronize(end));
-      OCTAVO_CUDA(cudaEventElapsedTime(&ms, begin, end));
-      if (i >= 2) times.push_back(ms);
-    }
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-  }
-
-  double graph_ms(const std::function<void()>& work) const {
-    cudaGraph_t graph = nullptr;
-    cudaGraphExec_t executable = nullptr;
-    OCTAVO_CUDA(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    work();
-    OCTAVO_CUDA(cudaStreamEndCapture(stream, &graph));
-    OCTAVO_CUDA(cudaGraphInstantiate(&executable, graph, 0));
-    const double ms = median([&] { cudaGraphLaunch(executable, stream); });
-    cudaGraphExecDestroy(executable);
-    cudaGraphDestroy(graph);
-    return ms;
   }
 };
 

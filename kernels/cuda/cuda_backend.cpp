@@ -13,6 +13,19 @@ namespace {
 /// A step that takes longer than this never comes back.
 constexpr std::chrono::seconds kStepTimeout{60};
 
+LinearArgs product(const void* input, const Matrix& weight, const float* bias, void* output,
+                   DType output_dtype, std::int64_t n) {
+  return {.input = input,
+          .weight = weight.storage.data(),
+          .bias = bias,
+          .output = output,
+          .dtype = weight.dtype,
+          .output_dtype = output_dtype,
+          .n = n,
+          .rows = weight.rows,
+          .cols = weight.cols};
+}
+
 void free_device(void* data, std::size_t) { cudaFree(data); }
 void free_host(void* data, std::size_t) { cudaFreeHost(data); }
 
@@ -125,27 +138,11 @@ void CudaBackend::linear(const void* input, const Matrix& weight, const float* b
                       .cols = weight.cols});
     return;
   }
-  linear_.run({.input = input,
-               .weight = weight.storage.data(),
-               .bias = bias,
-               .output = output,
-               .dtype = weight.dtype,
-               .output_dtype = options_.dtype,
-               .n = n,
-               .rows = weight.rows,
-               .cols = weight.cols});
+  linear_.run(product(input, weight, bias, output, options_.dtype, n));
 }
 
 void CudaBackend::head(const void* input, const Matrix& weight, float* output, std::int64_t n) {
-  linear_.run({.input = input,
-               .weight = weight.storage.data(),
-               .bias = nullptr,
-               .output = output,
-               .dtype = weight.dtype,
-               .output_dtype = DType::kF32,
-               .n = n,
-               .rows = weight.rows,
-               .cols = weight.cols});
+  linear_.run(product(input, weight, nullptr, output, DType::kF32, n));
 }
 
 void CudaBackend::all_reduce(void* values, std::int64_t count) {

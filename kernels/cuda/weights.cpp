@@ -6,6 +6,7 @@
 #include "kernels/cuda/cuda_backend.hpp"
 
 namespace octavo::kernels::cuda {
+
 void CudaBackend::upload(const void* host, void* device, std::size_t bytes) {
   if (bulk_upload_ == nullptr) bulk_upload_ = std::make_unique<BulkUpload>(options_.device);
   bulk_upload_->run(host, device, bytes);

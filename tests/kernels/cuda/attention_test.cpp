@@ -8,13 +8,6 @@ using namespace octavo::kernels::attention_test;
 
 namespace {
 
-bool has_device() {
-  int count = 0;
-  if (cudaGetDeviceCount(&count) == cudaSuccess && count > 0) return true;
-  WARN("no CUDA device: nothing was tested");
-  return false;
-}
-
 void check(const Shape& shape, const std::vector<Sequence>& sequences,
            std::int64_t samples = 4000) {
   CAPTURE(shape.num_heads, shape.num_kv_heads, shape.head_dim, shape.block_size,
@@ -34,7 +27,6 @@ const std::vector<Sequence> kMixed{{1, 1}, {1, 700},   {37, 37},  {1, 256}, {200
 }  // namespace
 
 TEST_CASE("attention on a GPU, kinds of heads") {
-  if (!has_device()) return;
   for (const DType dtype : {DType::kBF16, DType::kF16, DType::kF32}) {
     for (const std::int64_t head_dim : {8, 40, 64, 80, 96, 112, 128, 256}) {
       for (const std::int64_t group : {1, 3, 4, 8, 16}) {
@@ -55,7 +47,6 @@ TEST_CASE("attention on a GPU, kinds of heads") {
 }
 
 TEST_CASE("attention on a GPU, sizes of blocks, windows and caps") {
-  if (!has_device()) return;
   for (const std::int64_t block_size : {1, 3, 4, 8, 16, 32, 256, 4096}) {
     for (const std::int64_t window : {0, 1, 100, 300}) {
       for (const float soft_cap : {0.0F, 1.5F}) {
@@ -73,7 +64,6 @@ TEST_CASE("attention on a GPU, sizes of blocks, windows and caps") {
 }
 
 TEST_CASE("attention on a GPU, as served") {
-  if (!has_device()) return;
   check({}, uniform(64, 1, 1024), 1000);
   check({}, uniform(256, 1, 512), 1000);
   check({}, uniform(1, 1, 4096));
@@ -85,7 +75,6 @@ TEST_CASE("attention on a GPU, as served") {
 }
 
 TEST_CASE("attention on a GPU does not feel the batch") {
-  if (!has_device()) return;
   const std::vector<Sequence> others{{1, 90},    {1, 5000}, {1, 256}, {300, 700},
                                      {1, 20000}, {40, 40},  {1, 3},   {1, 257}};
   std::vector<std::uint64_t> seeds(others.size());

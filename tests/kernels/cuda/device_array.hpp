@@ -14,18 +14,6 @@
 
 namespace octavo::kernels::cuda {
 
-inline bool has_gpu() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess && count > 0;
-}
-
-/// Begins a test case that needs a GPU.
-#define OCTAVO_NEEDS_GPU()                           \
-  if (!::octavo::kernels::cuda::has_gpu()) {         \
-    WARN("no GPU: this test looks at nothing here"); \
-    return;                                          \
-  }
-
 template <class T>
 class DeviceArray {
  public:

@@ -1,18 +1,16 @@
 // Products with 8-bit weights on a GPU against float64 on the host, and the rounding to 8 bits
-// against one of its own. Without a GPU every case only warns.
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
+// against one of its own.
 #include <cuda_runtime_api.h>
 
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
 
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/fp8_linear.hpp"
+#include "tests/kernels/cuda/device_bytes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -20,15 +18,11 @@ using namespace octavo::kernels::cuda;
 
 namespace {
 
-using Bytes = std::vector<unsigned char>;
 using Floats = std::vector<float>;
 
-bool has_gpu() {
-  int count = 0;
-  if (cudaGetDeviceCount(&count) == cudaSuccess && count > 0 && Fp8Linear::is_supported()) {
-    return true;
-  }
-  WARN("no GPU with e4m3 here");
+bool has_e4m3() {
+  if (Fp8Linear::is_supported()) return true;
+  WARN("this GPU has no e4m3");
   return false;
 }
 
@@ -52,68 +46,6 @@ double value_of_e4m3(unsigned char bits) {
       exponent == 0 ? std::ldexp(mantissa, -9) : std::ldexp(8 + mantissa, exponent - 10);
   return bits & 0x80 ? -size : size;
 }
-
-Bytes encode(const Floats& values, DType dtype) {
-  Bytes bytes(values.size() * size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const __half half = __float2half(values[i]);
-    const __nv_bfloat16 brain = __float2bfloat16(values[i]);
-    const void* source = dtype == DType::kF32   ? static_cast<const void*>(&values[i])
-                         : dtype == DType::kF16 ? static_cast<const void*>(&half)
-                                                : static_cast<const void*>(&brain);
-    std::memcpy(&bytes[i * size_of(dtype)], source, size_of(dtype));
-  }
-  return bytes;
-}
-
-Floats decode(const Bytes& bytes, DType dtype) {
-  Floats values(bytes.size() / size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const unsigned char* source = &bytes[i * size_of(dtype)];
-    __half half;
-    __nv_bfloat16 brain;
-    if (dtype == DType::kF32) {
-      std::memcpy(&values[i], source, 4);
-    } else if (dtype == DType::kF16) {
-      std::memcpy(&half, source, 2);
-      values[i] = __half2float(half);
-    } else {
-      std::memcpy(&brain, source, 2);
-      values[i] = __bfloat162float(brain);
-    }
-  }
-  return values;
-}
-
-class DeviceBytes {
- public:
-  explicit DeviceBytes(std::size_t bytes) : bytes_(bytes) {
-    REQUIRE(cudaMalloc(&data_, bytes) == cudaSuccess);
-    poison();
-  }
-  explicit DeviceBytes(const Bytes& host) : DeviceBytes(host.size()) {
-    REQUIRE(cudaMemcpy(data_, host.data(), bytes_, cudaMemcpyHostToDevice) == cudaSuccess);
-  }
-  ~DeviceBytes() { cudaFree(data_); }
-  DeviceBytes(const DeviceBytes&) = delete;
-  DeviceBytes& operator=(const DeviceBytes&) = delete;
-
-  template <class T = void>
-  T* data() const {
-    return static_cast<T*>(data_);
-  }
-  /// Every element a NaN: what is not written shows.
-  void poison() const { REQUIRE(cudaMemset(data_, 0xFF, bytes_) == cudaSuccess); }
-  Bytes read() const {
-    Bytes host(bytes_);
-    REQUIRE(cudaMemcpy(host.data(), data_, bytes_, cudaMemcpyDeviceToHost) == cudaSuccess);
-    return host;
-  }
-
- private:
-  void* data_ = nullptr;
-  std::size_t bytes_;
-};
 
 Floats normals(std::int64_t count, std::uint32_t seed) {
   std::mt19937 generator(seed);
@@ -240,7 +172,7 @@ bool check_case(Fp8Linear& linear, const Case& shape, bool fast = false) {
 }  // namespace
 
 TEST_CASE("rows are quantized as on the host, to the bit") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   constexpr float kTiny = std::numeric_limits<float>::denorm_min();
   for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     for (std::int64_t cols : {1, 7, 16, 1000, 4096, 14336}) {
@@ -284,7 +216,7 @@ TEST_CASE("rows are quantized as on the host, to the bit") {
 }
 
 TEST_CASE("a product with 8-bit weights is that of the host") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   Fp8Linear linear(nullptr, 300, 4096);
   int quantized = 0;
   for (std::int64_t n : {1, 3, 4, 5, 8, 16, 17, 33, 64, 300}) {
@@ -303,7 +235,7 @@ TEST_CASE("a product with 8-bit weights is that of the host") {
 }
 
 TEST_CASE("blocks of many rows of 8 bits give the host's product") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   Fp8Linear linear(nullptr, 16, 1024);
   for (std::int64_t n : {1, 4, 5, 8, 16, 21, 50}) {
     for (std::int64_t rows : {2113, 9001}) {
@@ -315,7 +247,7 @@ TEST_CASE("blocks of many rows of 8 bits give the host's product") {
 }
 
 TEST_CASE("scales of our own and fast sums give the host's product") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   for (bool library_scales : {false, true}) {
     for (bool fast : {false, true}) {
       Fp8Linear linear(nullptr, 128, 4096, {fast, library_scales});
@@ -332,7 +264,7 @@ TEST_CASE("scales of our own and fast sums give the host's product") {
 }
 
 TEST_CASE("products with 8-bit weights repeat to the bit, also from a graph") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   cudaStream_t stream = nullptr;
   REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking) == cudaSuccess);
   {
@@ -378,7 +310,7 @@ TEST_CASE("products with 8-bit weights repeat to the bit, also from a graph") {
 }
 
 TEST_CASE("with 8-bit weights and few tokens, one's product does not depend on the others") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   Fp8Linear linear(nullptr, 32, 4096);
   for (std::int64_t cols : {1040, 4096}) {
     const Fixture all({32, 5000, cols, DType::kBF16, DType::kBF16, true});
@@ -399,7 +331,7 @@ TEST_CASE("with 8-bit weights and few tokens, one's product does not depend on t
 }
 
 TEST_CASE("what 8 bits cost a product of normal numbers") {
-  if (!has_gpu()) return;
+  if (!has_e4m3()) return;
   for (bool fast : {false, true}) {
     Fp8Linear linear(nullptr, 64, 4096, {fast, true});
     for (std::int64_t n : {8, 64}) {

@@ -1,16 +1,14 @@
-// Products on a GPU against the same in float64 on the host. Without a GPU every case only warns.
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
+// Products on a GPU against the same in float64 on the host.
 #include <cuda_runtime_api.h>
 
 #include <cmath>
-#include <cstring>
 #include <random>
 #include <utility>
 #include <vector>
 
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/linear.hpp"
+#include "tests/kernels/cuda/device_bytes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -19,73 +17,6 @@ using namespace octavo::kernels::cuda;
 namespace {
 
 using Size = std::pair<std::int64_t, std::int64_t>;
-
-bool has_gpu() {
-  int count = 0;
-  if (cudaGetDeviceCount(&count) == cudaSuccess && count > 0) return true;
-  WARN("no GPU here");
-  return false;
-}
-
-template <class T, class Convert>
-void put(std::vector<unsigned char>& bytes, std::size_t i, float value, Convert convert) {
-  const T x = convert(value);
-  std::memcpy(&bytes[i * sizeof(T)], &x, sizeof(T));
-}
-
-template <class T, class Convert>
-float get(const std::vector<unsigned char>& bytes, std::size_t i, Convert convert) {
-  T x;
-  std::memcpy(&x, &bytes[i * sizeof(T)], sizeof(T));
-  return convert(x);
-}
-
-/// As the device sees it; and back.
-std::vector<unsigned char> encode(const std::vector<float>& values, DType dtype) {
-  std::vector<unsigned char> bytes(values.size() * size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (dtype == DType::kF32) put<float>(bytes, i, values[i], [](float x) { return x; });
-    if (dtype == DType::kF16) put<__half>(bytes, i, values[i], __float2half);
-    if (dtype == DType::kBF16) put<__nv_bfloat16>(bytes, i, values[i], __float2bfloat16);
-  }
-  return bytes;
-}
-
-std::vector<float> decode(const std::vector<unsigned char>& bytes, DType dtype) {
-  std::vector<float> values(bytes.size() / size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (dtype == DType::kF32) values[i] = get<float>(bytes, i, [](float x) { return x; });
-    if (dtype == DType::kF16) values[i] = get<__half>(bytes, i, __half2float);
-    if (dtype == DType::kBF16) values[i] = get<__nv_bfloat16>(bytes, i, __bfloat162float);
-  }
-  return values;
-}
-
-class DeviceBytes {
- public:
-  explicit DeviceBytes(std::size_t bytes) : bytes_(bytes) {
-    REQUIRE(cudaMalloc(&data_, bytes) == cudaSuccess);
-  }
-  explicit DeviceBytes(const std::vector<unsigned char>& host) : DeviceBytes(host.size()) {
-    REQUIRE(cudaMemcpy(data_, host.data(), bytes_, cudaMemcpyHostToDevice) == cudaSuccess);
-  }
-  ~DeviceBytes() { cudaFree(data_); }
-  DeviceBytes(const DeviceBytes&) = delete;
-  DeviceBytes& operator=(const DeviceBytes&) = delete;
-
-  void* data() const { return data_; }
-  /// Every element a NaN: what is not written shows.
-  void poison() const { REQUIRE(cudaMemset(data_, 0xFF, bytes_) == cudaSuccess); }
-  std::vector<unsigned char> read() const {
-    std::vector<unsigned char> host(bytes_);
-    REQUIRE(cudaMemcpy(host.data(), data_, bytes_, cudaMemcpyDeviceToHost) == cudaSuccess);
-    return host;
-  }
-
- private:
-  void* data_ = nullptr;
-  std::size_t bytes_;
-};
 
 struct Case {
   std::int64_t n;
@@ -118,7 +49,7 @@ class Fixture {
             shape_.cols};
   }
   void poison() const { output_.poison(); }
-  std::vector<unsigned char> bytes() const { return output_.read(); }
+  Bytes bytes() const { return output_.read(); }
 
   /// |output - expected| / |expected|; NaN where anything was not written.
   double error() const {
@@ -178,7 +109,6 @@ void check_case(Linear& linear, const Case& shape) {
 }  // namespace
 
 TEST_CASE("a product on the GPU is that of the host") {
-  if (!has_gpu()) return;
   Linear linear(nullptr);
   // 100 columns are no multiple of eight: the library's.
   const std::vector<Size> sizes = {{1, 8},    {1, 4096}, {17, 64},    {17, 1000},
@@ -195,7 +125,6 @@ TEST_CASE("a product on the GPU is that of the host") {
 }
 
 TEST_CASE("blocks of many rows and tiles give the host's product") {
-  if (!has_gpu()) return;
   Linear linear(nullptr);
   for (std::int64_t n : {1, 5, 16, 21, 32, 50, 64}) {
     for (std::int64_t rows : {2112, 2113, 4250, 9001}) {
@@ -207,7 +136,6 @@ TEST_CASE("blocks of many rows and tiles give the host's product") {
 }
 
 TEST_CASE("a tuned product is still that of the host") {
-  if (!has_gpu()) return;
   cudaStream_t stream = nullptr;
   REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
   {
@@ -227,7 +155,6 @@ TEST_CASE("a tuned product is still that of the host") {
 }
 
 TEST_CASE("products repeat to the bit, also from a graph") {
-  if (!has_gpu()) return;
   cudaStream_t stream = nullptr;
   REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking) == cudaSuccess);
   {
@@ -273,7 +200,6 @@ TEST_CASE("products repeat to the bit, also from a graph") {
 }
 
 TEST_CASE("of few rows, one's product does not depend on the others") {
-  if (!has_gpu()) return;
   Linear linear(nullptr);
   for (const auto& [most, cols] : {Size{16, 1032}, {32, 2056}}) {
     const Fixture all({most, 5000, cols, DType::kBF16, DType::kBF16, true});

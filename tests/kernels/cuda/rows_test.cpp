@@ -231,7 +231,6 @@ void check_qkv(const QkvCase& c) {
 }  // namespace
 
 TEST_CASE("cuda: norms of every width, type and mode") {
-  OCTAVO_NEEDS_GPU();
   for (const DType dtype : kAllTypes) {
     for (const std::int64_t width : {1, 8, 24, 1000, 1001, 4096, 5120, 8192, 14336, 20000}) {
       for (const std::int64_t rows : {0, 1, 5}) {
@@ -248,7 +247,6 @@ TEST_CASE("cuda: norms of every width, type and mode") {
 }
 
 TEST_CASE("cuda: heads are split, normed, turned and written to their slots") {
-  OCTAVO_NEEDS_GPU();
   for (const DType dtype : kAllTypes) {
     for (const DType cache_dtype : kAllTypes) {
       for (const std::int64_t head_dim : {2, 6, 64, 80, 96, 100, 128, 256}) {
@@ -265,7 +263,6 @@ TEST_CASE("cuda: heads are split, normed, turned and written to their slots") {
 }
 
 TEST_CASE("cuda: activations, gated and in place") {
-  OCTAVO_NEEDS_GPU();
   for (const DType dtype : kAllTypes) {
     for (const Activation kind :
          {Activation::kSilu, Activation::kGelu, Activation::kGeluTanh, Activation::kRelu}) {
@@ -298,7 +295,6 @@ TEST_CASE("cuda: activations, gated and in place") {
 }
 
 TEST_CASE("cuda: embeddings of known and of pending tokens, with positions or without") {
-  OCTAVO_NEEDS_GPU();
   constexpr std::int64_t kRows = 11;
   for (const DType dtype : kAllTypes) {
     for (const DType position_dtype : kAllTypes) {
@@ -342,7 +338,6 @@ TEST_CASE("cuda: embeddings of known and of pending tokens, with positions or wi
 }
 
 TEST_CASE("cuda: blocks of the cache are copied whole") {
-  OCTAVO_NEEDS_GPU();
   for (const std::int64_t head_dim : {2, 6, 64, 128}) {
     for (const DType dtype : {DType::kBF16, DType::kF32}) {
       KvCacheView cache{nullptr, dtype, 9, 3, 1, head_dim == 128 ? 16 : 3, head_dim};

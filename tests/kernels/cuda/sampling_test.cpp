@@ -301,7 +301,6 @@ std::vector<std::int32_t> random_tokens(std::size_t n, std::size_t vocab) {
 }  // namespace
 
 TEST_CASE("cuda: any mix of settings chooses what the reference chooses", "[small]") {
-  OCTAVO_NEEDS_GPU();
   for (const std::size_t vocab : {1, 17, 512, 4099}) {
     for (const std::size_t n : {1, 3, 16, 17, 150}) {
       check(random_rows(vocab, n, static_cast<std::uint32_t>(vocab + n)), random_tokens(n, vocab));
@@ -310,7 +309,6 @@ TEST_CASE("cuda: any mix of settings chooses what the reference chooses", "[smal
 }
 
 TEST_CASE("cuda: the same at the vocabularies of models") {
-  OCTAVO_NEEDS_GPU();
   for (const std::size_t vocab : {32000, 128256, 151936, 262144}) {
     for (const std::size_t n : {2, 60}) {
       check(random_rows(vocab, n, static_cast<std::uint32_t>(vocab + n)), random_tokens(n, vocab));
@@ -319,7 +317,6 @@ TEST_CASE("cuda: the same at the vocabularies of models") {
 }
 
 TEST_CASE("cuda: rows without a finite logit, and greedy ties", "[small]") {
-  OCTAVO_NEEDS_GPU();
   const float nan = std::nanf("");
   for (const std::size_t vocab : {40, 9000}) {
     std::vector<TestRow> tests;
@@ -346,7 +343,6 @@ TEST_CASE("cuda: rows without a finite logit, and greedy ties", "[small]") {
 }
 
 TEST_CASE("cuda: many distinct tokens are counted in windows") {
-  OCTAVO_NEEDS_GPU();
   std::mt19937 random(5);
   std::vector<TestRow> tests(2);
   for (TestRow& test : tests) {
@@ -362,7 +358,6 @@ TEST_CASE("cuda: many distinct tokens are counted in windows") {
 }
 
 TEST_CASE("cuda: a row does not know its batch, a run not those before it", "[small]") {
-  OCTAVO_NEEDS_GPU();
   for (const std::size_t vocab : {4099, 12000}) {
     std::vector<TestRow> tests = random_rows(vocab, 40, 77);
     const auto sampled = random_tokens(40, vocab);
@@ -384,7 +379,6 @@ TEST_CASE("cuda: a row does not know its batch, a run not those before it", "[sm
 }
 
 TEST_CASE("cuda: a recorded graph samples what a stream does", "[small]") {
-  OCTAVO_NEEDS_GPU();
   const std::size_t vocab = 12000;
   const std::vector<TestRow> tests = random_rows(vocab, 20, 99);
   Batch batch(tests, random_tokens(20, vocab));
