@@ -36,6 +36,7 @@ void ExecutorActor::handle(const StepEnded&) {
 
 void ExecutorActor::handle(const TransferEnded&) {
   watches_transfer_ = false;
+  if (!steps_.empty()) return;  // Their results will tell, in the order of the steps.
   auto finished = device_.collect_transfers();
   if (!finished.empty()) scheduler_.send(TransfersFinished{std::move(finished)});
   watch_transfers();

@@ -37,15 +37,15 @@ class StepExecutor {
   virtual bool has_ended(const LaunchedStep& step) = 0;
   /// Blocks until the step has ended, well or not. Thread: any.
   virtual void wait(const LaunchedStep& step) = 0;
-  /// What came of the oldest launched step, which has ended; with the transfers that have finished
-  /// by now. Errors: kEngineError.
+  /// What came of the oldest launched step, which has ended; with the transfers of this and earlier
+  /// steps that have finished by now. Errors: kEngineError.
   virtual Result<StepResult> collect(const LaunchedStep& step) = 0;
 
   /// The oldest transfer that no result has reported.
   virtual std::optional<LaunchedTransfer> oldest_transfer() const { return std::nullopt; }
   /// Blocks until the transfer has ended. Thread: any.
   virtual void wait(const LaunchedTransfer&) {}
-  /// Those that have finished and that no result will report.
+  /// Those that have finished and that no result will report: while no step is on its way.
   virtual std::vector<TransferId> collect_transfers() { return {}; }
 
   /// Why nothing more can be computed here, ever; empty: all is well. Steps that compute nothing

@@ -68,8 +68,9 @@ void KvCache::set_copies(std::span<const BlockCopy> copies) {
   for (const auto& copy : copies) copies_.emplace_back(copy.source.value, copy.destination.value);
 }
 
-void KvCache::collect_transfers(StepResult& result) {
+void KvCache::collect_transfers(StepId last, StepResult& result) {
   std::erase_if(moving_, [&](const Movement& movement) {
+    if (movement.id.step > last) return false;
     if (movement.ticket) {
       if (!backend_->is_copied(*movement.ticket)) return false;
       const kernels::DeviceSpan span = backend_->copied_span(*movement.ticket);

@@ -29,7 +29,8 @@ class KvCache {
   /// Errors: kEngineError for a block outside its pool, before any byte moves.
   Result<void> apply(const StepBatch& batch);
   /// Adds the transfers that have finished since the last call to what `result` reports.
-  void collect_transfers(StepResult& result);
+  /// Only those of steps up to `last`: nobody knows yet of later ones.
+  void collect_transfers(StepId last, StepResult& result);
   /// Hears of each transfer that is collected. May be null.
   void set_spans(SpanSink* spans) { spans_ = spans; }
   /// The oldest transfer that has not been reported.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace octavo {
@@ -102,7 +103,7 @@ void ModelRunner::wait(const LaunchedTransfer& transfer) { backend_->wait_copied
 
 std::vector<TransferId> ModelRunner::collect_transfers() {
   StepResult result;
-  cache_.collect_transfers(result);
+  cache_.collect_transfers(StepId{std::numeric_limits<std::uint64_t>::max()}, result);
   return std::move(result.transfers_finished);
 }
 
@@ -116,7 +117,7 @@ Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
   step.result.elapsed = span.length();
   if (spans_ != nullptr && step.computes)
     spans_->add({Track::kCompute, step.result.id.value, span.begin, span.end, step.num_tokens});
-  cache_.collect_transfers(step.result);
+  cache_.collect_transfers(step.result.id, step.result);
   step.result.sampled.reserve(outputs_.size());
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const Sample& sample = step.samples[i];

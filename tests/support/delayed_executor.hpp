@@ -36,7 +36,8 @@ class DelayedExecutor final : public StepExecutor {
     if (is_lost && !result->sampled.empty())
       return Error{Errc::kEngineError, "the device is lost", ""};
     // Transfers take longer than steps.
-    if (result->id.value % 4 == 0) fake.finish_transfers(1, result->transfers_finished);
+    if (result->id.value % 4 == 0 && fake.holds_transfer_up_to(result->id))
+      fake.finish_transfers(1, result->transfers_finished);
     return result;
   }
   std::optional<LaunchedTransfer> oldest_transfer() const override {

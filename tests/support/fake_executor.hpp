@@ -105,6 +105,11 @@ class FakeExecutor final : public ImmediateExecutor {
     }
   }
 
+  /// True when a transfer of step `last` or before has not happened.
+  bool holds_transfer_up_to(StepId last) const {
+    return !pending_.empty() && pending_.front().id.step <= last;
+  }
+
   bool fail_next = false;
   bool holds_transfers = false;  ///< Copies happen when finish_transfers() is called, not before.
   int num_steps = 0;
