@@ -21,7 +21,7 @@ void ExecutorActor::handle(const ExecuteStep& message) {
 }
 
 void ExecutorActor::wait_for(const LaunchedStep& step) {
-  step_waiter_.add([this, step, self = mailbox_.address()] {
+  step_waiter_.run([this, step, self = mailbox_.address()] {
     device_.wait(step);
     self.send(StepEnded{});
   });
@@ -67,7 +67,7 @@ void ExecutorActor::watch_transfers() {
   const auto transfer = device_.oldest_transfer();
   if (!transfer) return;
   watches_transfer_ = true;
-  transfer_waiter_.add([this, transfer = *transfer, self = mailbox_.address()] {
+  transfer_waiter_.run([this, transfer = *transfer, self = mailbox_.address()] {
     device_.wait(transfer);
     self.send(TransferEnded{});
   });

@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "actors/messages.hpp"
-#include "actors/waiter.hpp"
 #include "src/core/step_executor.hpp"
+#include "src/runtime/task_thread.hpp"
 
 namespace octavo {
 
@@ -48,8 +48,8 @@ class ExecutorActor {
   Address<SchedulerMessage> scheduler_;
   std::deque<Step> steps_;  ///< Oldest first.
   bool watches_transfer_ = false;
-  Waiter step_waiter_;
-  Waiter transfer_waiter_;
+  TaskThread step_waiter_;
+  TaskThread transfer_waiter_;
 };
 
 }  // namespace octavo

@@ -109,23 +109,31 @@ struct Case {
   std::int64_t num_kv_heads = 8;
   std::int64_t head_dim = 128;
   DType dtype = DType::kBF16;
+  bool has_short_cache = false;  ///< Of 8 bits.
 };
+
+KvCacheView cache_of(const Case& c, std::int64_t num_blocks) {
+  return {.dtype = c.has_short_cache ? DType::kF8 : c.dtype,
+          .num_blocks = num_blocks,
+          .num_layers = c.num_layers,
+          .num_kv_heads = c.num_kv_heads,
+          .block_size = c.block_size,
+          .head_dim = c.head_dim};
+}
 
 double measure(const Case& c, cudaStream_t stream) {
   const std::int64_t blocks_per_seq = (c.context + c.block_size - 1) / c.block_size;
-  KvCacheView cache{nullptr,      c.dtype,        c.num_seqs * blocks_per_seq,
-                    c.num_layers, c.num_kv_heads, c.block_size,
-                    c.head_dim};
+  KvCacheView cache = cache_of(c, c.num_seqs * blocks_per_seq);
   // Few layers of a small step would stay in the cache: the step then walks through more blocks.
   const std::size_t layer_bytes =
       cache.bytes_per_block() * static_cast<std::size_t>(cache.num_blocks) / c.num_layers;
   const auto copies = std::max<std::int64_t>(
       1, (std::int64_t{400} << 20) / static_cast<std::int64_t>(layer_bytes * c.num_layers) + 1);
   cache.num_blocks *= copies;
-  const std::size_t elements =
-      static_cast<std::size_t>(cache.num_blocks) * cache.elements_per_block();
-  auto* const data = device_array<std::uint16_t>(elements);
-  fill_random<<<4096, 256, 0, stream>>>(data, elements, c.dtype == DType::kBF16);
+  const std::size_t words =
+      static_cast<std::size_t>(cache.num_blocks) * cache.bytes_per_block() / 2;
+  auto* const data = device_array<std::uint16_t>(words);
+  fill_random<<<4096, 256, 0, stream>>>(data, words, c.dtype == DType::kBF16);
   cache.data = data;
 
   std::vector<std::int32_t> cu_seqlens, cu_blocks, contexts(c.num_seqs, c.context);
@@ -223,6 +231,9 @@ int main(int argc, char** argv) {
       {"decode 64x1024, blocks of 8", 64, 1, 1024, 8},
       {"decode 64x1024, blocks of 32", 64, 1, 1024, 32},
       {"decode 64x1024, fp16", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kF16},
+      {"decode 64x1024, fp8", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kBF16, true},
+      {"decode 64x4096, fp8", 64, 1, 4096, 16, 32, 32, 8, 128, DType::kBF16, true},
+      {"decode 256x512, fp8", 256, 1, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
       {"decode 64x1024, 8/8 of 128", 64, 1, 1024, 16, 32, 8, 8, 128},
       {"decode 64x1024, 64/8 of 128", 64, 1, 1024, 16, 32, 64, 8, 128},
       {"decode 64x1024, 32/2 of 128", 64, 1, 1024, 16, 32, 32, 2, 128},
@@ -235,6 +246,7 @@ int main(int argc, char** argv) {
       {"prefill 1x8192", 1, 8192, 8192, 16, 4},
       {"prefill 1x512 of 8192", 1, 512, 8192, 16, 4},
       {"prefill 16x512, 32/8 of 64", 16, 512, 512, 16, 32, 32, 8, 64},
+      {"prefill 16x512, fp8", 16, 512, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
       {"prefill 16x512, 8/4 of 256", 16, 512, 512, 16, 32, 8, 4, 256},
   };
   for (const Case& c : cases) {
@@ -243,8 +255,9 @@ int main(int argc, char** argv) {
     const double pairs =
         static_cast<double>(c.num_seqs) * c.length * (c.context - (c.length - 1) / 2.0);
     const double flops = 4.0 * pairs * static_cast<double>(c.num_heads * c.head_dim);
-    const double bytes = 4.0 * static_cast<double>(c.num_seqs * c.context * c.num_kv_heads) *
-                         static_cast<double>(c.head_dim);
+    const double bytes =
+        static_cast<double>(c.num_seqs * c.context) *
+        static_cast<double>(cache_of(c, 1).bytes_per_block() / c.num_layers / c.block_size);
     std::printf("%-34s %10.1f %9.3f %8.3f %8.1f\n", c.name, seconds * 1e6, bytes / seconds * 1e-12,
                 bytes / seconds / bandwidth, flops / seconds * 1e-12);
     if (!gpu::first_failure().empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/attention_simd.cpp"
@@ -234,6 +235,27 @@ void score_group(const AttentionArgs& args, const AttentionTile& tile, const Vis
   }
 }
 
+/// Multiplies each visible row's entries, one per position, by the scales of the group's keys, or
+/// of its values.
+template <class T>
+void take_scales(const AttentionArgs& args, const AttentionTile& tile, const VisibleRows& visible,
+                 const Group<T>& group, bool values, float* rows) {
+  if constexpr (std::is_same_v<T, F8>) {
+    const D tag;
+    float scales[kGroupPositions];
+    for (std::int64_t h = tile.head_begin; h < tile.head_end; ++h) {
+      find_scales(group, args.cache, values, h, scales);
+      const std::int64_t first = (h - tile.head_begin) * visible.per_head;
+      for (std::int64_t r = visible.begin; r < visible.end; ++r) {
+        float* row = rows + (first + r) * kGroupPositions;
+        for (std::int64_t p = 0; p < kGroupPositions; p += kLanes) {
+          hn::StoreU(hn::Mul(hn::LoadU(tag, row + p), hn::LoadU(tag, scales + p)), tag, row + p);
+        }
+      }
+    }
+  }
+}
+
 /// Adds the weighted values of a group to the sums of all heads of a tile.
 template <class T>
 void add_group(const AttentionArgs& args, const AttentionTile& tile, const VisibleRows& visible,
@@ -273,6 +295,7 @@ void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int
   float* values = scratch + kGroupPositions * head_dim;
   float* scores = values + kGroupPositions * head_dim;
   score_group(args, tile, visible, group, widened, scratch, scores);
+  take_scales(args, tile, visible, group, false, scores);
   for (std::int64_t h = 0; h < tile.head_end - tile.head_begin; ++h) {
     for (std::int64_t r = visible.begin; r < visible.end; ++r) {
       const std::int64_t row = h * visible.per_head + r;
@@ -283,6 +306,7 @@ void attend_group(const AttentionArgs& args, const AttentionTile& tile, std::int
              state.values + row * head_dim);
     }
   }
+  take_scales(args, tile, visible, group, true, scores);
   add_group(args, tile, visible, group, next, widened, values, scores, state.values);
 }
 
@@ -320,7 +344,8 @@ void attend_as(const AttentionArgs& args, const AttentionTile& tile, std::int64_
 
 void attend(const AttentionArgs& args, const AttentionTile& tile, std::int64_t chunk,
             const AttentionState& state, float* scratch) {
-  with_type(args.cache.dtype, [&]<class T>(T) { attend_as<T>(args, tile, chunk, state, scratch); });
+  with_cache_type(args.cache.dtype,
+                  [&]<class T>(T) { attend_as<T>(args, tile, chunk, state, scratch); });
 }
 
 void merge(const AttentionState& state, const AttentionState& later, std::int64_t rows,

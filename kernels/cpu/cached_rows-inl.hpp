@@ -8,9 +8,10 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/cpu/attention.hpp"
-#include "kernels/cpu/reference_backend.hpp"
+#include "kernels/cpu/cached_head.hpp"
 #include "kernels/cpu/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,6 +22,7 @@ template <class T>
 struct Group {
   const T* keys[kGroupPositions];    ///< Dimension 0; the next is a block's size further.
   const T* values[kGroupPositions];  ///< Rows.
+  const T* scales[kGroupPositions];  ///< Of the keys; read where T is F8.
   std::int64_t count = 0;
 };
 
@@ -35,12 +37,15 @@ void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_
   std::int64_t offset = first % cache.block_size;
   group.count = count;
   for (std::int64_t i = 0; i < count;) {
-    const T* key = elements + cache_row(cache, table[index], args.layer, false, 0, offset).first;
-    const T* value = elements + cache_row(cache, table[index], args.layer, true, 0, offset).first;
+    const CachedHead first_key = cached_head(cache, table[index], args.layer, false, 0, offset);
+    const T* key = elements + first_key.first;
+    const T* value = elements + cached_head(cache, table[index], args.layer, true, 0, offset).first;
+    const T* scale = elements + first_key.scale;
     const std::int64_t end = std::min(count, i + cache.block_size - offset);
-    for (; i < end; ++i, ++key, value += cache.head_dim) {
+    for (; i < end; ++i, ++key, value += cache.head_dim, ++scale) {
       group.keys[i] = key;
       group.values[i] = value;
+      if constexpr (std::is_same_v<T, F8>) group.scales[i] = scale;
     }
     ++index;
     offset = 0;
@@ -48,6 +53,16 @@ void find_rows(const AttentionArgs& args, const AttentionTile& tile, std::int64_
   for (std::int64_t i = count; i < kGroupPositions; ++i) {
     group.keys[i] = group.keys[0];
     group.values[i] = group.values[0];
+    if constexpr (std::is_same_v<T, F8>) group.scales[i] = group.scales[0];
+  }
+}
+
+/// What the keys of one head, or its values, are multiplied by.
+inline void find_scales(const Group<F8>& group, const KvCacheView& cache, bool values,
+                        std::int64_t head, float* scales) {
+  const std::int64_t to_head = ((values ? cache.num_kv_heads : 0) + head) * cache.block_size;
+  for (std::int64_t p = 0; p < kGroupPositions; ++p) {
+    scales[p] = f8_scale(group.scales[p][to_head].bits);
   }
 }
 

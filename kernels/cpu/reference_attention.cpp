@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/cpu/cached_head.hpp"
 #include "kernels/cpu/half.hpp"
 #include "kernels/cpu/reference_backend.hpp"
 
@@ -35,10 +36,11 @@ void write_head(const QkvArgs& args, std::int64_t token, std::int64_t head, bool
   const KvCacheView& cache = args.cache;
   const std::int64_t slot = args.slots[token];
   if (slot < 0) return;
-  const CacheRow row =
-      cache_row(cache, slot / cache.block_size, args.layer, values, head, slot % cache.block_size);
+  const CachedHead to = cached_head(cache, slot / cache.block_size, args.layer, values, head,
+                                    slot % cache.block_size);
+  if (cache.dtype == DType::kF8) return store_head_f8(cache, to, source);
   for (std::int64_t d = 0; d < cache.head_dim; ++d) {
-    store_element(cache.data, cache.dtype, row.first + d * row.stride, source[d]);
+    store_element(cache.data, cache.dtype, to.first + d * to.stride, source[d]);
   }
 }
 
@@ -48,9 +50,12 @@ void attend(const AttentionArgs& args, std::int64_t seq, std::int64_t kv_head, s
   const KvCacheView& cache = args.cache;
   const auto element = [&](std::int64_t position, bool values, std::int64_t d) {
     const std::int32_t block = args.block_tables[args.cu_blocks[seq] + position / cache.block_size];
-    const CacheRow row =
-        cache_row(cache, block, args.layer, values, kv_head, position % cache.block_size);
-    return load_element(cache.data, cache.dtype, row.first + d * row.stride);
+    const CachedHead from =
+        cached_head(cache, block, args.layer, values, kv_head, position % cache.block_size);
+    const std::int64_t index = from.first + d * from.stride;
+    if (cache.dtype != DType::kF8) return load_element(cache.data, cache.dtype, index);
+    const auto* elements = static_cast<const std::uint8_t*>(cache.data);
+    return to_float(F8{elements[index]}) * f8_scale(elements[from.scale]);
   };
   std::vector<float> scores;
   for (std::int64_t p = first; p <= last; ++p) {

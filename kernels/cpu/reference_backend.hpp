@@ -36,18 +36,4 @@ class ReferenceBackend : public HostBackend {
                    std::span<SampleOutput> outputs) override;
 };
 
-/// Where a token's key or value of one head lies: element d at first + d * stride.
-struct CacheRow {
-  std::int64_t first = 0;
-  std::int64_t stride = 1;
-};
-
-inline CacheRow cache_row(const KvCacheView& cache, std::int64_t block, std::int64_t layer,
-                          bool values, std::int64_t head, std::int64_t offset) {
-  const std::int64_t part = (block * cache.num_layers + layer) * 2 + (values ? 1 : 0);
-  const std::int64_t first = (part * cache.num_kv_heads + head) * cache.block_size * cache.head_dim;
-  if (values) return {first + offset * cache.head_dim, 1};
-  return {first + offset, cache.block_size};
-}
-
 }  // namespace octavo::kernels

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/reference_backend.hpp"
+#include "kernels/cpu/cached_head.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/rows_simd.cpp"
@@ -183,8 +183,9 @@ void write_head(const QkvArgs& args, std::int64_t token, std::int64_t head, bool
   const KvCacheView& cache = args.cache;
   const std::int64_t slot = args.slots[token];
   if (slot < 0) return;
-  const CacheRow row =
-      cache_row(cache, slot / cache.block_size, args.layer, values, head, slot % cache.block_size);
+  const CachedHead row = cached_head(cache, slot / cache.block_size, args.layer, values, head,
+                                     slot % cache.block_size);
+  if (cache.dtype == DType::kF8) return store_head_f8(cache, row, source);
   with_type(cache.dtype, [&]<class T>(T) HWY_ATTR {
     T* target = static_cast<T*>(cache.data) + row.first;
     for_lanes(cache.head_dim, [&](auto d, std::int64_t c) HWY_ATTR {

@@ -46,6 +46,17 @@ HWY_INLINE hn::Vec<Tag> load(Tag d, const Bf16* from) {
       hn::PromoteTo(d32, hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(from)));
   return hn::BitCast(d, hn::ShiftLeft<16>(words));
 }
+/// By way of f16, in which its bits are those of a number 256 times smaller. Not of NaN.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> load(Tag d, const F8* from) {
+  const hn::Rebind<std::uint8_t, Tag> d8;
+  const hn::Rebind<std::uint16_t, Tag> d16;
+  const hn::Rebind<hwy::float16_t, Tag> half;
+  const auto bytes = hn::PromoteTo(d16, hn::LoadU(d8, reinterpret_cast<const std::uint8_t*>(from)));
+  const auto sign = hn::ShiftLeft<8>(hn::And(bytes, hn::Set(d16, 0x80U)));
+  const auto rest = hn::ShiftLeft<7>(hn::And(bytes, hn::Set(d16, 0x7fU)));
+  return hn::Mul(hn::PromoteTo(d, hn::BitCast(half, hn::Or(sign, rest))), hn::Set(d, 256.0F));
+}
 
 template <class Tag>
 HWY_INLINE void store(Tag d, hn::Vec<Tag> value, float* to) {

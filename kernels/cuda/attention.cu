@@ -1,7 +1,10 @@
 // The entry, and the plain kernel: any head size, float32, correctness over speed.
 #include "kernels/cuda/attention.hpp"
 
+#include <type_traits>
+
 #include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/e4m3.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/per_device.hpp"
 #include "kernels/cuda/types.cuh"
@@ -49,16 +52,24 @@ __device__ void attend(const AttentionCall& call, int seq, int row, int position
   float sum = 0.0F;
   const auto block_size = static_cast<int>(call.cache.block_size);
   for (int p = call.window > 0 ? max(0, position - call.window + 1) : 0; p <= position; ++p) {
-    const std::size_t key_row =
-        static_cast<std::size_t>(table[p / block_size]) * call.cache.rows_per_block +
+    const auto block = static_cast<std::uint32_t>(table[p / block_size]);
+    const std::uint32_t row_in_block =
         call.cache.layer_row + head / call.group * block_size + p % block_size;
-    const Cache* const key = data + key_row * dims;
+    const Cache* const key =
+        data + (static_cast<std::size_t>(block) * call.cache.rows_per_block + row_in_block) * dims;
     const Cache* const value = key + static_cast<std::size_t>(call.cache.value_rows) * dims;
+    float key_scale = 1.0F;
+    float value_scale = 1.0F;
+    if constexpr (std::is_same_v<Cache, E4m3>) {
+      const Cache* const scale = data + call.cache.scale_at(block, row_in_block, dims);
+      key_scale = float_of_scale(scale->bits);
+      value_scale = float_of_scale(scale[call.cache.value_rows].bits);
+    }
     float score = 0.0F;
 #pragma unroll
     for (int i = 0; i < kMostDims; ++i) {
       const int d = i * 32 + lane;
-      if (d < dims) score += query[i] * to_float(key[d]);
+      if (d < dims) score += query[i] * (to_float(key[d]) * key_scale);
     }
 #pragma unroll
     for (int step = 16; step > 0; step /= 2) score += __shfl_xor_sync(kAllLanes, score, step);
@@ -72,7 +83,8 @@ __device__ void attend(const AttentionCall& call, int seq, int row, int position
 #pragma unroll
     for (int i = 0; i < kMostDims; ++i) {
       const int d = i * 32 + lane;
-      if (d < dims) output[i] = output[i] * factor + weight * to_float(value[d]);
+      if (d >= dims) continue;
+      output[i] = output[i] * factor + weight * (to_float(value[d]) * value_scale);
     }
   }
 #pragma unroll
@@ -124,7 +136,8 @@ AttentionCall call_of(const AttentionArgs& args, const AttentionShape& shape, co
   call.cache.cu_blocks = args.cu_blocks;
   call.cache.block_tables = args.block_tables;
   call.cache.value_rows = u32(cache.num_kv_heads * cache.block_size);
-  call.cache.rows_per_block = u32(cache.num_layers) * 2 * call.cache.value_rows;
+  call.cache.rows_per_block = u32(cache.elements_per_block() / cache.head_dim);
+  call.cache.scale_row = u32(cache.rows_per_block());
   call.cache.layer_row = u32(args.layer) * 2 * call.cache.value_rows;
   call.cache.block_size = u32(cache.block_size);
   call.query = args.query;
@@ -144,12 +157,27 @@ AttentionCall call_of(const AttentionArgs& args, const AttentionShape& shape, co
   return call;
 }
 
-template <class T>
+template <class T, class Cache>
 void start(const AttentionCall& call, bool decodes, std::int64_t num_tiles, cudaStream_t stream) {
-  if (decodes) decodes = !start_decode<T>(call, stream);
+  if (decodes) decodes = !start_decode<T, Cache>(call, stream);
   bool prefills = num_tiles > 0;
-  if (prefills) prefills = !start_prefill<T>(call, num_tiles, stream);
-  if (decodes || prefills) start_plain<T, T>(call, decodes, prefills, stream);
+  if (prefills) prefills = !start_prefill<T, Cache>(call, num_tiles, stream);
+  if (decodes || prefills) start_plain<T, Cache>(call, decodes, prefills, stream);
+}
+
+/// Calls visit(type of the activations, type of the cache) where these go together.
+template <class Visit>
+void with_types(DType activation, DType cache, const Visit& visit) {
+  if (cache == DType::kF8) {
+    with_type(activation, [&](auto type) { visit(type, E4m3{}); });
+  } else if (activation == DType::kF32) {
+    with_type(cache, [&](auto type) { visit(float{}, type); });
+  } else if (activation == cache) {
+    with_type(activation, [&](auto type) { visit(type, type); });
+  } else {
+    record_failure("attention", __FILE__, __LINE__,
+                   "16-bit activations need a cache of their type, or of 8 bits");
+  }
 }
 
 }  // namespace
@@ -161,19 +189,13 @@ void attention(const AttentionArgs& args, DType activation, const AttentionShape
   const AttentionCall call = call_of(args, shape, device_plan, workspace);
   const std::int64_t num_tiles = plan.num_prefill_tiles;
   const bool decodes = plan.num_decode_seqs > 0 || num_tiles == 0;
-  const DType cache = args.cache.dtype;
-  if (activation == DType::kF32) {
-    with_type(cache, [&](auto type) {
-      start_plain<float, decltype(type)>(call, decodes, num_tiles > 0, stream);
-    });
-  } else if (activation != cache) {
-    record_failure("attention", __FILE__, __LINE__,
-                   "16-bit activations need a cache of their type");
-  } else if (activation == DType::kF16) {
-    start<__half>(call, decodes, num_tiles, stream);
-  } else {
-    start<__nv_bfloat16>(call, decodes, num_tiles, stream);
-  }
+  with_types(activation, args.cache.dtype, [&]<class T, class Cache>(T, Cache) {
+    if constexpr (std::is_same_v<T, float>) {
+      start_plain<T, Cache>(call, decodes, num_tiles > 0, stream);
+    } else {
+      start<T, Cache>(call, decodes, num_tiles, stream);
+    }
+  });
 }
 
 }  // namespace octavo::kernels::cuda

@@ -109,14 +109,16 @@ __device__ __forceinline__ int published_works(const Shared& shared) {
   return count;
 }
 
-template <class T, int kHeadDim, int kHeads>
+template <class T, class Cache, int kHeadDim, int kHeads>
 __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
                                          unsigned char* memory,
                                          DecodeShared<kHeadDim, kHeads>& shared) {
-  constexpr int kStage = DecodeShared<kHeadDim, kHeads>::kStageBytes / 2;
+  using Ring = DecodeRing<Cache, kHeadDim>;
+  constexpr int kStage = Ring::kStageBytes;
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
-  auto* const ring = reinterpret_cast<std::uint16_t*>(memory) + warp * stages * kStage;
+  unsigned char* const ring = memory + warp * Ring::bytes(stages);
+  unsigned char* const widened = ring + stages * kStage;  // where there are 8-bit elements
   DecodeLoader loader(call, shared.works);
   int on_way = 0;  // tiles from the current one to the last asked for
   int stage = 0;   // of the current tile
@@ -136,13 +138,18 @@ __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
          tile += kDecodeWarps * kTokens) {
       const int published = published_works(shared);
       while (on_way < stages && loader.is_ready(published)) {
-        loader.template issue<kHeadDim>(ring + free_stage * kStage);
+        loader.template issue<Cache, kHeadDim>(ring + free_stage * kStage);
         commit_copies();
         free_stage = free_stage + 1 == stages ? 0 : free_stage + 1;
         ++on_way;
       }
       wait_for_copies(on_way - 1);
-      sums.add(ring + stage * kStage, query, tile, work, call);
+      const unsigned char* keys = ring + stage * kStage;
+      if constexpr (Ring::kWidens) {
+        widen_stage<T, kHeadDim>(keys, reinterpret_cast<std::uint16_t*>(widened));
+        keys = widened;
+      }
+      sums.add(reinterpret_cast<const std::uint16_t*>(keys), query, tile, work, call);
       __syncwarp();
       stage = stage + 1 == stages ? 0 : stage + 1;
       --on_way;
@@ -153,7 +160,7 @@ __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
     // Warps take turns in waiting for memory to have a result, and nobody waits for them: whether
     // the context is complete is looked at one item later.
     const int root = w % kDecodeWarps;
-    merge_warps(sums, shared, root, ring + free_stage * kStage);
+    merge_warps(sums, shared, root, Ring::kWidens ? widened : ring + free_stage * kStage);
     if (warp == root) {
       bool is_last = false;
       if (work.num_chunks - work.first_chunk > 1) {
@@ -173,12 +180,13 @@ __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
   }
 }
 
-template <class T, int kHeadDim, int kHeads>
+template <class T, class Cache, int kHeadDim, int kHeads>
 __global__ void __launch_bounds__(kDecodeThreads + kSchedulerThreads, kHeadDim > 128 ? 1 : 2)
     decode_attention(const __grid_constant__ AttentionCall call, int stages) {
   using Shared = DecodeShared<kHeadDim, kHeads>;
   extern __shared__ __align__(128) unsigned char memory[];
-  auto& shared = *reinterpret_cast<Shared*>(memory + kDecodeWarps * stages * Shared::kStageBytes);
+  auto& shared = *reinterpret_cast<Shared*>(
+      memory + kDecodeWarps * DecodeRing<Cache, kHeadDim>::bytes(stages));
   if (threadIdx.x == 0) {
     shared.published = 0;
     shared.current = 0;
@@ -187,7 +195,7 @@ __global__ void __launch_bounds__(kDecodeThreads + kSchedulerThreads, kHeadDim >
   let_next_start();
   __syncthreads();
   if (threadIdx.x < kDecodeThreads) {
-    do_works<T, kHeadDim, kHeads>(call, stages, memory, shared);
+    do_works<T, Cache, kHeadDim, kHeads>(call, stages, memory, shared);
   } else if (threadIdx.x == kDecodeThreads) {
     schedule_works(call, shared);
   }
@@ -200,11 +208,14 @@ struct DecodeLaunch {
   int grid = 0;
 };
 
-template <class T, int kHeadDim, int kHeads>
+template <class T, class Cache, int kHeadDim, int kHeads>
 const DecodeLaunch& decode_launch() {
   static PerDevice<DecodeLaunch> launches;
   return launches.get([] {
-    using Shared = DecodeShared<kHeadDim, kHeads>;
+    const auto bytes_of = [](int stages) {
+      return kDecodeWarps * DecodeRing<Cache, kHeadDim>::bytes(stages) +
+             static_cast<int>(sizeof(DecodeShared<kHeadDim, kHeads>));
+    };
     const DeviceLimits& device = device_limits();
     DecodeLaunch found;
     // Two blocks of a multiprocessor hide each other's merges; else one with a longer ring.
@@ -212,55 +223,57 @@ const DecodeLaunch& decode_launch() {
       const int most = std::min(device.shared_per_block, device.shared_per_sm / blocks - 1024);
       for (int stages = kMostStages; stages >= (blocks == 2 ? 3 : 2) && found.stages == 0;
            --stages) {
-        if (Shared::bytes(stages) > most) continue;
-        found = {stages, Shared::bytes(stages), device.num_sms * blocks};
+        if (bytes_of(stages) > most) continue;
+        found = {stages, bytes_of(stages), device.num_sms * blocks};
       }
     }
     if (found.stages != 0) {
-      OCTAVO_CUDA(cudaFuncSetAttribute(decode_attention<T, kHeadDim, kHeads>,
+      OCTAVO_CUDA(cudaFuncSetAttribute(decode_attention<T, Cache, kHeadDim, kHeads>,
                                        cudaFuncAttributeMaxDynamicSharedMemorySize, found.bytes));
     }
     return found;
   });
 }
 
-template <class T, int kHeadDim, int kHeads>
+template <class T, class Cache, int kHeadDim, int kHeads>
 bool start(const AttentionCall& call, cudaStream_t stream) {
-  const DecodeLaunch& how = decode_launch<T, kHeadDim, kHeads>();
+  const DecodeLaunch& how = decode_launch<T, Cache, kHeadDim, kHeads>();
   if (how.stages == 0) return false;
-  launch(decode_attention<T, kHeadDim, kHeads>, dim3(how.grid),
+  launch(decode_attention<T, Cache, kHeadDim, kHeads>, dim3(how.grid),
          dim3(kDecodeThreads + kSchedulerThreads), how.bytes, stream, call, how.stages);
   return true;
 }
 
-template <class T, int kHeadDim>
+template <class T, class Cache, int kHeadDim>
 bool start(const AttentionCall& call, cudaStream_t stream) {
-  return call.group <= 8 ? start<T, kHeadDim, 8>(call, stream)
-                         : start<T, kHeadDim, 16>(call, stream);
+  return call.group <= 8 ? start<T, Cache, kHeadDim, 8>(call, stream)
+                         : start<T, Cache, kHeadDim, 16>(call, stream);
 }
 
 }  // namespace
 
-template <class T>
+template <class T, class Cache>
 bool start_decode(const AttentionCall& call, cudaStream_t stream) {
   if (call.group > 16) return false;
   switch (call.head_dim) {
     case 64:
-      return start<T, 64>(call, stream);
+      return start<T, Cache, 64>(call, stream);
     case 80:
-      return start<T, 80>(call, stream);
+      return start<T, Cache, 80>(call, stream);
     case 96:
-      return start<T, 96>(call, stream);
+      return start<T, Cache, 96>(call, stream);
     case 128:
-      return start<T, 128>(call, stream);
+      return start<T, Cache, 128>(call, stream);
     case 256:
-      return start<T, 256>(call, stream);
+      return start<T, Cache, 256>(call, stream);
     default:
       return false;
   }
 }
 
-template bool start_decode<__half>(const AttentionCall&, cudaStream_t);
-template bool start_decode<__nv_bfloat16>(const AttentionCall&, cudaStream_t);
+template bool start_decode<__half, __half>(const AttentionCall&, cudaStream_t);
+template bool start_decode<__half, E4m3>(const AttentionCall&, cudaStream_t);
+template bool start_decode<__nv_bfloat16, __nv_bfloat16>(const AttentionCall&, cudaStream_t);
+template bool start_decode<__nv_bfloat16, E4m3>(const AttentionCall&, cudaStream_t);
 
 }  // namespace octavo::kernels::cuda

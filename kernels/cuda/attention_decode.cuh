@@ -3,7 +3,12 @@
 // Scores are taken transposed, tokens x heads: then the few query heads of a KV head fill the short
 // side of the matrix instruction. A block merges its warps, and the last block of a context merges
 // the chunks, in their order ("Flash-Decoding for long-context inference", 2023).
+//
+// 8-bit keys and values arrive as they lie and are widened into a tile of the warp's own just
+// before they are used: what is waited for stays half as much.
 #pragma once
+
+#include <type_traits>
 
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/attention_tiles.cuh"
@@ -27,21 +32,32 @@ struct DecodeWork {
   std::int32_t first_slot, counter;
 };
 
+/// One warp's part of shared memory: a ring of stages, for 8-bit elements a tile behind it.
+template <class Cache, int kHeadDim>
+struct DecodeRing {
+  static constexpr bool kWidens = std::is_same_v<Cache, E4m3>;
+  /// Keys and values of 16 bits, as the products take them.
+  static constexpr int kTileBytes = 2 * kTokens * TileLayout<kHeadDim>::kElementsPerRow * 2;
+  /// Behind rows of 8-bit keys and values, for each of them the word that holds its scale and which
+  /// of the word's bytes that is.
+  static constexpr int kScalesAt = 2 * kTokens * kHeadDim;
+  static constexpr int kPlacesAt = kScalesAt + 2 * kTokens * 4;
+  static constexpr int kStageBytes = kWidens ? kPlacesAt + 2 * kTokens : kTileBytes;
+
+  static constexpr int bytes(int stages) {
+    return stages * kStageBytes + (kWidens ? kTileBytes : 0);
+  }
+};
+
 /// Shared memory of one block behind its warps' rings, `kHeads` being heads of a group, padded.
 template <int kHeadDim, int kHeads>
 struct DecodeShared {
-  static constexpr int kStageBytes = 2 * kTokens * TileLayout<kHeadDim>::kElementsPerRow * 2;
-
   DecodeWork works[kListed];
   std::int32_t published;   ///< Items that `works` has had.
   std::int32_t current;     ///< The item at which the warps are.
   std::int32_t is_last[2];  ///< Whether this and the item before it were their contexts' last.
-  std::uint16_t* free_stage[kDecodeWarps];
+  unsigned char* free_stage[kDecodeWarps];
   float2 softmax[kDecodeWarps][kHeads];
-
-  static constexpr int bytes(int stages) {
-    return kDecodeWarps * stages * kStageBytes + static_cast<int>(sizeof(DecodeShared));
-  }
 };
 
 /// Where a warp's loads are: it takes every kDecodeWarps-th tile of every item.
@@ -66,15 +82,37 @@ class DecodeLoader {
   }
 
   /// Begins to load the tile.
+  template <class Cache, int kHeadDim>
+  __device__ __forceinline__ void issue(unsigned char* stage) {
+    const int late = ahead_ / 2;  // half of the lanes have the tile's tokens
+    const auto block = static_cast<std::uint32_t>(late ? block_[1] : block_[0]);
+    const std::uint32_t row_in_block = late ? offset_[1] : offset_[0];
+    const int first_lane = ahead_ % 2 * kTokens;
+    const std::uint32_t row = block * cache_.rows_per_block + row_in_block;
+    if constexpr (std::is_same_v<Cache, E4m3>) {
+      copy_bytes<kHeadDim>(row, first_lane, stage);
+      copy_scales<kHeadDim>(block, row_in_block, first_lane, stage);
+    } else {
+      copy_tile<kHeadDim>(row, first_lane, reinterpret_cast<std::uint16_t*>(stage));
+    }
+    tile_ += kDecodeWarps * kTokens;
+    has_tile_ = tile_ < works_[item_ % kListed].end;
+    if (!has_tile_) {
+      ++item_;
+    } else if (++ahead_ == kLookedUp) {
+      look_up();
+    }
+  }
+
+ private:
+  static constexpr int kLookedUp = 4;  ///< Tiles at a time.
+
+  /// Rows of 16-bit elements, one of each lane from `first_lane` on.
   template <int kHeadDim>
-  __device__ __forceinline__ void issue(std::uint16_t* keys) {
+  __device__ __forceinline__ void copy_tile(std::uint32_t row, int first_lane,
+                                            std::uint16_t* keys) const {
     using Layout = TileLayout<kHeadDim>;
     const int lane = threadIdx.x % 32;
-    const int late = ahead_ / 2;  // half of the lanes have the tile's tokens
-    const std::uint32_t row =
-        static_cast<std::uint32_t>(late ? block_[1] : block_[0]) * cache_.rows_per_block +
-        (late ? offset_[1] : offset_[0]);
-    const int first_lane = ahead_ % 2 * kTokens;
     std::uint16_t* const values = keys + kTokens * Layout::kElementsPerRow;
     const auto* const data = static_cast<const std::uint16_t*>(cache_.data);
     const std::size_t to_values = static_cast<std::size_t>(cache_.value_rows) * kHeadDim;
@@ -91,17 +129,45 @@ class DecodeLoader {
       copy_16_async(keys + target, source);
       copy_16_async(values + target, source + to_values);
     }
-    tile_ += kDecodeWarps * kTokens;
-    has_tile_ = tile_ < works_[item_ % kListed].end;
-    if (!has_tile_) {
-      ++item_;
-    } else if (++ahead_ == kLookedUp) {
-      look_up();
+  }
+
+  /// The same of 8-bit elements, end to end.
+  template <int kHeadDim>
+  __device__ __forceinline__ void copy_bytes(std::uint32_t row, int first_lane,
+                                             unsigned char* keys) const {
+    constexpr int kPieces = kHeadDim / 16;  // of a row
+    const int lane = threadIdx.x % 32;
+    const auto* const data = static_cast<const unsigned char*>(cache_.data);
+    const std::size_t to_values = static_cast<std::size_t>(cache_.value_rows) * kHeadDim;
+#pragma unroll
+    for (int i = 0; i < (kTokens * kPieces + 31) / 32; ++i) {
+      const int piece = i * 32 + lane;
+      const int token = piece / kPieces;
+      const std::uint32_t source_row =
+          __shfl_sync(kAllLanes, row, first_lane + min(token, kTokens - 1));
+      if (token >= kTokens) continue;
+      const unsigned char* const source =
+          data + static_cast<std::size_t>(source_row) * kHeadDim + piece % kPieces * 16;
+      copy_16_async(keys + piece * 16, source);
+      copy_16_async(keys + kTokens * kHeadDim + piece * 16, source + to_values);
     }
   }
 
- private:
-  static constexpr int kLookedUp = 4;  ///< Tiles at a time.
+  /// A lane's scale: those of keys, then those of values. A copy takes four bytes at least.
+  template <int kHeadDim>
+  __device__ __forceinline__ void copy_scales(std::uint32_t block, std::uint32_t row_in_block,
+                                              int first_lane, unsigned char* stage) const {
+    using Ring = DecodeRing<E4m3, kHeadDim>;
+    const int lane = threadIdx.x % 32;
+    const int owner = first_lane + lane % kTokens;
+    block = __shfl_sync(kAllLanes, block, owner);
+    row_in_block = __shfl_sync(kAllLanes, row_in_block, owner);
+    const std::size_t at =
+        cache_.scale_at(block, row_in_block, kHeadDim) + (lane < kTokens ? 0 : cache_.value_rows);
+    copy_4_async(stage + Ring::kScalesAt + lane * 4,
+                 static_cast<const unsigned char*>(cache_.data) + at / 4 * 4);
+    stage[Ring::kPlacesAt + lane] = static_cast<unsigned char>(at % 4);
+  }
 
   /// Asks for the blocks now: the answer is needed one tile later. Tokens outside of the context
   /// are loaded as its nearest: their weight will be 0, and what lies in unused slots may be
@@ -131,6 +197,27 @@ class DecodeLoader {
   std::int32_t block_[2] = {};    ///< Of the lane's tokens, one of tiles 0 and 1, one of 2 and 3.
   std::uint32_t offset_[2] = {};  ///< Rows from the block's first to the lane's tokens.
 };
+
+/// A stage of 8-bit keys and values as a tile of T.
+template <class T, int kHeadDim>
+__device__ __forceinline__ void widen_stage(const unsigned char* stage, std::uint16_t* tile) {
+  using Ring = DecodeRing<E4m3, kHeadDim>;
+  using Layout = TileLayout<kHeadDim>;
+  const int lane = threadIdx.x % 32;
+  const int place = stage[Ring::kPlacesAt + lane];
+  const std::uint32_t scale = scale_pair(T{}, stage[Ring::kScalesAt + lane * 4 + place]);
+  constexpr int kPieces = kTokens * Layout::kPieces;  // of the keys, and as many of the values
+#pragma unroll
+  for (int i = 0; i < 2 * kPieces / 32; ++i) {
+    const int piece = i * 32 + lane;
+    const int row = piece / Layout::kPieces;
+    const uint2 elements = *reinterpret_cast<const uint2*>(stage + piece * 8);
+    const std::uint32_t of_row = __shfl_sync(kAllLanes, scale, row);
+    *reinterpret_cast<uint4*>(tile + Layout::offset(row, piece % Layout::kPieces)) =
+        widen_8<T>(elements, of_row);
+  }
+  __syncwarp();
+}
 
 /// One warp's softmax state and weighted sums: lane l has heads 2 * (l % 4) + {0, 1} (+ 8) and, of
 /// them, dimensions l / 4 + {0, 8} of every 16.

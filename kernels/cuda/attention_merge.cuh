@@ -17,7 +17,7 @@ __device__ __forceinline__ void sync_warps() {
 template <class T, int kHeadDim, int kHeads>
 __device__ __forceinline__ void merge_warps(DecodeSums<T, kHeadDim, kHeads>& sums,
                                             DecodeShared<kHeadDim, kHeads>& shared, int root,
-                                            std::uint16_t* free_stage) {
+                                            unsigned char* free_stage) {
   const int lane = threadIdx.x % 32;
   const int warp = threadIdx.x / 32;
   constexpr int kParts = kHeads / 8;

@@ -84,7 +84,7 @@ __device__ __forceinline__ void write_rows(const AttentionCall& call, const Pref
   }
 }
 
-template <class T, class Traits>
+template <class T, class Cache, class Traits>
 __global__ void __launch_bounds__(Traits::kThreads, 2)
     prefill_attention(const __grid_constant__ AttentionCall call, int parts) {
   using Sums = PrefillSums<T, Traits>;
@@ -92,7 +92,7 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
   extern __shared__ __align__(1024) unsigned char memory[];
   auto* const queries = reinterpret_cast<std::uint16_t*>(memory);
   std::uint16_t* const stages = queries + Traits::kQueryElements;
-  auto* const key_rows = reinterpret_cast<std::uint32_t*>(stages + 4 * Traits::kKeyElements);
+  auto* const places = reinterpret_cast<KeyPlace*>(stages + 4 * Traits::kKeyElements);
 
   wait_for_inputs();
   let_next_start();
@@ -100,10 +100,12 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
   if (!work.holds(0, call.group)) return;
   const int num_tiles = (work.key_end - work.key_begin + kKeys - 1) / kKeys;
   const int lister = threadIdx.x;  // the first threads look up a key each
-  if (lister < 2 * kKeys) key_rows[lister] = key_row(call, work, work.key_begin + lister);
+  if (lister < 2 * kKeys) {
+    places[lister] = place_of_key<Cache>(call, work, work.key_begin + lister);
+  }
   load_queries<Traits>(call, work, queries);
   __syncthreads();
-  load_keys<Traits>(call, key_rows, stages);
+  load_keys<T, Cache, Traits>(call, places, stages);
   commit_copies();
 
   const int first_seen = work.tile.position + work.token_of(0, call.group);
@@ -114,16 +116,16 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
   sums.clear();
   for (int j = 0; j < num_tiles; ++j) {
     const int first_key = work.key_begin + j * kKeys;
-    std::uint32_t later_row = 0;
-    if (lister < kKeys) later_row = key_row(call, work, first_key + 2 * kKeys + lister);
+    KeyPlace later;
+    if (lister < kKeys) later = place_of_key<Cache>(call, work, first_key + 2 * kKeys + lister);
     wait_copies<0>();
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     if constexpr (Traits::kIsWarpgroup) publish_copies();
 #endif
     __syncthreads();
     if (j + 1 < num_tiles) {
-      load_keys<Traits>(call, key_rows + (j + 1) % 2 * kKeys,
-                        stages + (j + 1) % 2 * 2 * Traits::kKeyElements);
+      load_keys<T, Cache, Traits>(call, places + (j + 1) % 2 * kKeys,
+                                  stages + (j + 1) % 2 * 2 * Traits::kKeyElements);
     }
     commit_copies();
     const std::uint16_t* const keys = stages + j % 2 * 2 * Traits::kKeyElements;
@@ -154,57 +156,61 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
     } else {
       sums.add_values(keys + Traits::kKeyElements, scores);
     }
-    if (lister < kKeys) key_rows[j % 2 * kKeys + lister] = later_row;
+    if (lister < kKeys) places[j % 2 * kKeys + lister] = later;
   }
   if constexpr (Traits::kIsWarpgroup) __syncthreads();  // the others' products read queries too
   write_rows(call, work, sums, queries);
 }
 
-template <class T, class Traits>
+template <class T, class Cache, class Traits>
 bool start(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
   constexpr int kBytes = prefill_shared_bytes<Traits>();
   static PerDevice<bool> fits;
   const bool fits_here = fits.get([] {
     if (kBytes > device_limits().shared_per_block) return false;
-    return OCTAVO_CUDA(cudaFuncSetAttribute(prefill_attention<T, Traits>,
+    return OCTAVO_CUDA(cudaFuncSetAttribute(prefill_attention<T, Cache, Traits>,
                                             cudaFuncAttributeMaxDynamicSharedMemorySize, kBytes));
   });
   if (!fits_here) return false;
   const int parts = static_cast<int>(kTileTokens) * call.group / Traits::kRows;
   const auto blocks = static_cast<unsigned>(num_tiles * parts * call.num_kv_heads);
-  launch(prefill_attention<T, Traits>, dim3(blocks), dim3(Traits::kThreads), kBytes, stream, call,
-         parts);
+  launch(prefill_attention<T, Cache, Traits>, dim3(blocks), dim3(Traits::kThreads), kBytes, stream,
+         call, parts);
   return true;
 }
 
 /// With the matrix instructions of Hopper where the device has just these.
-template <class T, int kHeadDim>
+template <class T, class Cache, int kHeadDim>
 bool start_best(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
-  return device_limits().major == 9 ? start<T, WarpgroupTraits<kHeadDim>>(call, num_tiles, stream)
-                                    : start<T, WarpTraits<kHeadDim>>(call, num_tiles, stream);
+  return device_limits().major == 9
+             ? start<T, Cache, WarpgroupTraits<kHeadDim>>(call, num_tiles, stream)
+             : start<T, Cache, WarpTraits<kHeadDim>>(call, num_tiles, stream);
 }
 
 }  // namespace
 
-template <class T>
+template <class T, class Cache>
 bool start_prefill(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
   switch (call.head_dim) {
     case 64:
-      return start_best<T, 64>(call, num_tiles, stream);
+      return start_best<T, Cache, 64>(call, num_tiles, stream);
     case 80:
-      return start<T, WarpTraits<80>>(call, num_tiles, stream);
+      return start<T, Cache, WarpTraits<80>>(call, num_tiles, stream);
     case 96:
-      return start<T, WarpTraits<96>>(call, num_tiles, stream);
+      return start<T, Cache, WarpTraits<96>>(call, num_tiles, stream);
     case 128:
-      return start_best<T, 128>(call, num_tiles, stream);
+      return start_best<T, Cache, 128>(call, num_tiles, stream);
     case 256:
-      return start<T, WarpTraits<256>>(call, num_tiles, stream);
+      return start<T, Cache, WarpTraits<256>>(call, num_tiles, stream);
     default:
       return false;
   }
 }
 
-template bool start_prefill<__half>(const AttentionCall&, std::int64_t, cudaStream_t);
-template bool start_prefill<__nv_bfloat16>(const AttentionCall&, std::int64_t, cudaStream_t);
+template bool start_prefill<__half, __half>(const AttentionCall&, std::int64_t, cudaStream_t);
+template bool start_prefill<__half, E4m3>(const AttentionCall&, std::int64_t, cudaStream_t);
+template bool start_prefill<__nv_bfloat16, __nv_bfloat16>(const AttentionCall&, std::int64_t,
+                                                          cudaStream_t);
+template bool start_prefill<__nv_bfloat16, E4m3>(const AttentionCall&, std::int64_t, cudaStream_t);
 
 }  // namespace octavo::kernels::cuda

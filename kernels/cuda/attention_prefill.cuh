@@ -3,6 +3,8 @@
 // rows of a group in one tile: "FlashInfer", Ye et al. 2025).
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/attention_tiles.cuh"
 #include "kernels/cuda/attention_wgmma.cuh"
@@ -56,10 +58,17 @@ struct WarpgroupTraits {
   }
 };
 
-/// Queries, two stages of keys and values, two lists of the keys' rows.
+/// Where keys lie in the cache, and their scales.
+struct KeyPlace {
+  std::uint32_t row = 0;
+  std::uint32_t scales = 0;  ///< Of the key in the lowest byte, of its value in the next.
+};
+
+/// Queries, two stages of keys and values, two lists of the keys' places.
 template <class Traits>
 constexpr int prefill_shared_bytes() {
-  return 2 * (Traits::kQueryElements + 4 * Traits::kKeyElements) + 2 * Traits::kKeys * 4;
+  return 2 * (Traits::kQueryElements + 4 * Traits::kKeyElements) +
+         2 * Traits::kKeys * static_cast<int>(sizeof(KeyPlace));
 }
 
 /// What one block computes.
@@ -84,33 +93,56 @@ struct PrefillWork {
   }
 };
 
-/// The row of a key in the cache. Keys beyond those seen count as the nearest: their weight will be
-/// 0, and what lies in unused slots may be anything.
-__device__ __forceinline__ std::uint32_t key_row(const AttentionCall& call, const PrefillWork& work,
+/// Keys beyond those seen count as the nearest: their weight will be 0, and what lies in unused
+/// slots may be anything.
+template <class Cache>
+__device__ __forceinline__ KeyPlace place_of_key(const AttentionCall& call, const PrefillWork& work,
                                                  int key) {
   const auto token = static_cast<std::uint32_t>(min(key, work.key_end - 1));
   const std::uint32_t index = token / call.cache.block_size;
-  const std::int32_t block = __ldg(call.cache.block_tables + work.table + index);
-  return static_cast<std::uint32_t>(block) * call.cache.rows_per_block + call.cache.layer_row +
-         work.kv_head * call.cache.block_size + token - index * call.cache.block_size;
+  const auto block =
+      static_cast<std::uint32_t>(__ldg(call.cache.block_tables + work.table + index));
+  const std::uint32_t row_in_block = call.cache.layer_row + work.kv_head * call.cache.block_size +
+                                     token - index * call.cache.block_size;
+  KeyPlace place{.row = block * call.cache.rows_per_block + row_in_block};
+  if constexpr (std::is_same_v<Cache, E4m3>) {
+    const auto* const scale = static_cast<const std::uint8_t*>(call.cache.data) +
+                              call.cache.scale_at(block, row_in_block, call.head_dim);
+    place.scales = __ldg(scale) | static_cast<std::uint32_t>(__ldg(scale + call.cache.value_rows))
+                                      << 8;
+  }
+  return place;
 }
 
-template <class Traits>
-__device__ __forceinline__ void load_keys(const AttentionCall& call, const std::uint32_t* rows,
+/// 8-bit elements are widened on their way, by the threads that load them.
+template <class T, class Cache, class Traits>
+__device__ __forceinline__ void load_keys(const AttentionCall& call, const KeyPlace* places,
                                           std::uint16_t* keys) {
+  using Element = std::conditional_t<std::is_same_v<Cache, E4m3>, std::uint8_t, std::uint16_t>;
   constexpr int kHeadDim = Traits::kHeadDim;
   constexpr int kPieces = kHeadDim / 8;
-  const auto* const data = static_cast<const std::uint16_t*>(call.cache.data);
+  const auto* const data = static_cast<const Element*>(call.cache.data);
   const std::size_t to_values = static_cast<std::size_t>(call.cache.value_rows) * kHeadDim;
 #pragma unroll
   for (int i = 0; i < Traits::kKeys * kPieces / Traits::kThreads; ++i) {
     const int piece = i * Traits::kThreads + threadIdx.x;
     const int key = piece / kPieces;
     const int column = piece % kPieces;
-    const auto* const source = data + static_cast<std::size_t>(rows[key]) * kHeadDim + column * 8;
+    const Element* const source =
+        data + static_cast<std::size_t>(places[key].row) * kHeadDim + column * 8;
     const int target = Traits::key_offset(key, column);
-    copy_16_async(keys + target, source);
-    copy_16_async(keys + Traits::kKeyElements + target, source + to_values);
+    if constexpr (std::is_same_v<Cache, E4m3>) {
+      const std::uint32_t scales = places[key].scales;
+      *reinterpret_cast<uint4*>(keys + target) =
+          widen_8<T>(__ldg(reinterpret_cast<const uint2*>(source)),
+                     scale_pair(T{}, static_cast<std::uint8_t>(scales)));
+      *reinterpret_cast<uint4*>(keys + Traits::kKeyElements + target) =
+          widen_8<T>(__ldg(reinterpret_cast<const uint2*>(source + to_values)),
+                     scale_pair(T{}, static_cast<std::uint8_t>(scales >> 8)));
+    } else {
+      copy_16_async(keys + target, source);
+      copy_16_async(keys + Traits::kKeyElements + target, source + to_values);
+    }
   }
 }
 

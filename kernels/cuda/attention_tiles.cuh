@@ -5,11 +5,13 @@
 
 #include <cstdint>
 
+#include "kernels/cuda/e4m3.cuh"
 #include "kernels/cuda/types.cuh"
 
 namespace octavo::kernels::cuda {
 
-/// The part of a cache that one layer sees, counted in rows of head_dim elements.
+/// The part of a cache that one layer sees, counted in rows of head_dim elements: a block and a row
+/// in it are a key or a value, and a scale where there are scales.
 struct PagedRows {
   const void* data = nullptr;
   const std::int32_t* cu_blocks = nullptr;
@@ -17,7 +19,14 @@ struct PagedRows {
   std::uint32_t rows_per_block = 0;  ///< Of all layers.
   std::uint32_t layer_row = 0;       ///< Of the layer's first key.
   std::uint32_t value_rows = 0;      ///< From a key to its value.
+  std::uint32_t scale_row = 0;       ///< Of the block's first scale.
   std::uint32_t block_size = 0;
+
+  /// The scale of a key, counted from `data`; that of its value is `value_rows` further.
+  __device__ __forceinline__ std::size_t scale_at(std::uint32_t block, std::uint32_t row_in_block,
+                                                  std::uint32_t head_dim) const {
+    return (static_cast<std::size_t>(block) * rows_per_block + scale_row) * head_dim + row_in_block;
+  }
 };
 
 /// One attention call as the device sees it.
@@ -48,10 +57,11 @@ struct DeviceLimits {
 /// Of the current device; every device of one host is taken to be alike.
 const DeviceLimits& device_limits();
 
-/// Both for 16-bit types. False when there is no such kernel: heads of another size, large groups.
-template <class T>
+/// Both for 16-bit types T, and a cache of T or E4m3. False when there is no such kernel: heads of
+/// another size, large groups.
+template <class T, class Cache>
 bool start_decode(const AttentionCall& call, cudaStream_t stream);
-template <class T>
+template <class T, class Cache>
 bool start_prefill(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream);
 
 inline constexpr float kLog2E = 1.4426950408889634F;
@@ -91,6 +101,10 @@ __device__ __forceinline__ std::uint32_t shared_address(const void* p) {
 __device__ __forceinline__ void copy_16_async(void* shared, const void* global) {
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" ::"r"(shared_address(shared)),
                "l"(global)
+               : "memory");
+}
+__device__ __forceinline__ void copy_4_async(void* shared, const void* global) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared_address(shared)), "l"(global)
                : "memory");
 }
 __device__ __forceinline__ void commit_copies() {

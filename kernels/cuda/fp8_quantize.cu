@@ -1,8 +1,7 @@
 // Rows to e4m3 and a scale, and what is left to do for sums of such numbers.
-#include <cuda_fp8.h>
-
 #include <cfloat>
 
+#include "kernels/cuda/e4m3.cuh"
 #include "kernels/cuda/fp8_linear.hpp"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/row_packs.cuh"
@@ -30,24 +29,6 @@ __device__ float largest_of_block(float x) {
 #pragma unroll
   for (int warp = 1; warp < kWarps; ++warp) x = fmaxf(x, of_warps[warp]);
   return x;
-}
-
-/// `N` neighbouring bytes at once.
-template <int N>
-__device__ __forceinline__ void store_e4m3(std::uint8_t* to, const float (&x)[N], float factor) {
-  if constexpr (N == 1) {
-    *to = __nv_cvt_float_to_fp8(x[0] * factor, __NV_SATFINITE, __NV_E4M3);
-  } else {
-    static_assert(N == 8);
-    std::uint32_t words[4];
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      words[i] = __nv_cvt_float2_to_fp8x2(make_float2(x[i * 2] * factor, x[i * 2 + 1] * factor),
-                                          __NV_SATFINITE, __NV_E4M3);
-    }
-    *reinterpret_cast<uint2*>(to) =
-        make_uint2(words[0] | words[1] << 16, words[2] | words[3] << 16);
-  }
 }
 
 /// A block a row. Its threads hold `kHeld` packs; the rest is read again for the second pass, from

@@ -3,6 +3,7 @@
 // lane, so a head crosses lanes only for the sum of its norm.
 #include <bit>
 
+#include "kernels/cuda/e4m3.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/row_packs.cuh"
 #include "kernels/cuda/rows.hpp"
@@ -18,17 +19,43 @@ constexpr int kLanes = 4;  ///< Neighbouring pairs of a lane in the vectorized f
 struct HeadShape {
   int group = kWarp;     ///< Lanes of a head: a power of two.
   int block_shift = -1;  ///< log2 of the cache's block size, or -1: it is no power of two.
+  std::int64_t elements_per_block = 0;  ///< Of the cache.
 };
 
-/// Element of the cache where the head of `slot` begins.
-__device__ __forceinline__ std::int64_t cache_row(const KvCacheView& cache, std::int64_t slot,
-                                                  int block_shift, std::int64_t layer,
+/// Where the head of one slot lies in the cache, in elements, and the scale it may have.
+struct CachedHead {
+  std::int64_t first;
+  std::int64_t scale;
+};
+
+__device__ __forceinline__ CachedHead cached_head(const KvCacheView& cache, const HeadShape& shape,
+                                                  std::int64_t slot, std::int64_t layer,
                                                   bool is_value, std::int64_t head) {
-  const std::int64_t block = block_shift >= 0 ? slot >> block_shift : slot / cache.block_size;
-  const std::int64_t offset = slot - block * cache.block_size;
-  const std::int64_t run =
-      ((block * cache.num_layers + layer) * 2 + (is_value ? 1 : 0)) * cache.num_kv_heads + head;
-  return (run * cache.block_size + offset) * cache.head_dim;
+  const std::int64_t block =
+      shape.block_shift >= 0 ? slot >> shape.block_shift : slot / cache.block_size;
+  const std::int64_t run = (layer * 2 + (is_value ? 1 : 0)) * cache.num_kv_heads + head;
+  const std::int64_t row = run * cache.block_size + slot - block * cache.block_size;
+  const std::int64_t begin = block * shape.elements_per_block;
+  return {begin + row * cache.head_dim, begin + cache.rows_per_block() * cache.head_dim + row};
+}
+
+/// Every lane of a warp calls this; `group` lanes have a head.
+template <int N, int kSteps>
+__device__ __forceinline__ std::uint8_t scale_of_head(const float (&values)[2][kSteps][N],
+                                                      int group) {
+  std::uint32_t largest = 0;  // as bits, which order magnitudes, NaN above all
+#pragma unroll
+  for (int s = 0; s < kSteps; ++s) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      largest = max(largest, __float_as_uint(values[0][s][i]) & 0x7fffffffU);
+      largest = max(largest, __float_as_uint(values[1][s][i]) & 0x7fffffffU);
+    }
+  }
+  for (int offset = group / 2; offset > 0; offset /= 2) {
+    largest = max(largest, __shfl_xor_sync(~0U, largest, offset));
+  }
+  return f8_scale_of(largest);
 }
 
 /// N: neighbouring pairs that move as one; kSteps: how often a lane takes N pairs.
@@ -84,16 +111,12 @@ __global__ void __launch_bounds__(kThreads) split_heads(const QkvArgs args, cons
       square += __shfl_xor_sync(~0U, square, offset);
     }
   }
-  if (!is_head || slot < 0) return;
+  const bool is_written = is_head && slot >= 0;
   const float scale = rsqrtf(square / static_cast<float>(head_dim) + args.norm_epsilon);
-  const std::int64_t kv_head = is_value ? head - num_heads - num_kv_heads : head - num_heads;
-  const std::int64_t to =
-      is_query ? (token * num_heads + head) * head_dim
-               : cache_row(cache, slot, shape.block_shift, args.layer, is_value, kv_head);
 #pragma unroll
   for (int s = 0; s < kSteps; ++s) {
     const int pair = pair_of(s);
-    if (pair >= head_dim / 2) continue;
+    if (!is_written || pair >= head_dim / 2) continue;
     if (norm != nullptr) {
 #pragma unroll
       for (int i = 0; i < N; ++i) {
@@ -114,15 +137,32 @@ __global__ void __launch_bounds__(kThreads) split_heads(const QkvArgs args, cons
         values[1][s][i] = second * cosine[i] + first * sine[i];
       }
     }
-    const std::int64_t at = to + first_of(pair);
+  }
+  std::uint8_t head_scale = 0;
+  if (cache.dtype == DType::kF8) head_scale = scale_of_head(values, shape.group);
+  if (!is_written) return;
+  const std::int64_t kv_head = is_value ? head - num_heads - num_kv_heads : head - num_heads;
+  CachedHead to{(token * num_heads + head) * head_dim, 0};
+  if (!is_query) to = cached_head(cache, shape, slot, args.layer, is_value, kv_head);
+  const float inverse = 1.0F / float_of_scale(head_scale);
+  auto* const bytes = static_cast<std::uint8_t*>(cache.data);
+#pragma unroll
+  for (int s = 0; s < kSteps; ++s) {
+    const int pair = pair_of(s);
+    if (pair >= head_dim / 2) continue;
+    const std::int64_t at = to.first + first_of(pair);
     if (is_query) {
       store_pack<N>(static_cast<T*>(args.query) + at, values[0][s]);
       store_pack<N>(static_cast<T*>(args.query) + at + gap_of(pair), values[1][s]);
+    } else if (cache.dtype == DType::kF8) {
+      store_e4m3<N>(bytes + at, values[0][s], inverse);
+      store_e4m3<N>(bytes + at + gap_of(pair), values[1][s], inverse);
     } else {
       store_pack<N>(cache.data, cache.dtype, at, values[0][s]);
       store_pack<N>(cache.data, cache.dtype, at + gap_of(pair), values[1][s]);
     }
   }
+  if (cache.dtype == DType::kF8 && !is_query && lane == 0) bytes[to.scale] = head_scale;
 }
 
 }  // namespace
@@ -138,6 +178,7 @@ void split_rotate_write(const QkvArgs& args, DType activation, cudaStream_t stre
   }
   const auto block_size = static_cast<std::uint64_t>(args.cache.block_size);
   if (std::has_single_bit(block_size)) shape.block_shift = std::countr_zero(block_size);
+  shape.elements_per_block = args.cache.elements_per_block();
   const std::int64_t heads = args.num_heads + 2 * args.cache.num_kv_heads;
   const dim3 grid(static_cast<unsigned>(args.num_tokens),
                   static_cast<unsigned>(ceil_div(heads * shape.group, kThreads)));

@@ -32,6 +32,13 @@ Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const st
   return invalid(flag, "`" + name + "` is not one of auto, float32, float16, bfloat16");
 }
 
+Result<std::optional<kernels::DType>> kv_dtype_of(const std::string& name) {
+  if (name == "fp8" || name == "fp8_e4m3") return std::optional(kernels::DType::kF8);
+  auto dtype = dtype_of("kv-cache-dtype", name);
+  if (!dtype) return Error{dtype.error().code, dtype.error().detail + ", fp8", dtype.error().param};
+  return dtype;
+}
+
 Result<Device> device_of(const std::string& name) {
   Device device;
   if (name == "cpu") return device;
@@ -86,7 +93,7 @@ Result<RunnerOptions> runner_options(const ModelOptions& options) {
   auto dtype = dtype_of("dtype", options.dtype);
   if (!dtype) return dtype.error();
   runner.dtype = *dtype;
-  auto kv_dtype = dtype_of("kv-cache-dtype", options.kv_cache_dtype);
+  auto kv_dtype = kv_dtype_of(options.kv_cache_dtype);
   if (!kv_dtype) return kv_dtype.error();
   runner.kv_dtype = *kv_dtype;
   runner.quantizes_weights = options.quantization == "fp8";

@@ -15,7 +15,8 @@ void add_weights(CLI::App& command, ModelOptions& options, const std::string& gr
       ->group(group);
   command
       .add_option("--kv-cache-dtype", options.kv_cache_dtype,
-                  "Keys and values: auto (as --dtype) or a dtype")
+                  "Keys and values: auto (as --dtype), a dtype, or fp8: half the bytes of "
+                  "bfloat16, 8-bit floats (e4m3) with a scale for each token and head")
       ->group(group);
   command
       .add_option("--quantization", options.quantization,

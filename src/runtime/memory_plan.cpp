@@ -12,9 +12,13 @@ MemoryPlan plan_memory(const DecoderSpec& spec, kernels::DType dtype, kernels::D
   plan.weights_bytes = static_cast<std::size_t>(parameters.matrices) * kernels::size_of(dtype) +
                        static_cast<std::size_t>(parameters.vectors) * sizeof(float);
   plan.activation_bytes = decoder_bytes(spec, limits, activation_dtype);
-  plan.kv_bytes_per_token =
-      static_cast<std::size_t>(spec.num_layers * 2 * spec.kv_size()) * kernels::size_of(kv_dtype);
-  plan.kv_bytes_per_block = plan.kv_bytes_per_token * static_cast<std::size_t>(block_size);
+  const kernels::KvCacheView cache{.dtype = kv_dtype,
+                                   .num_layers = spec.num_layers,
+                                   .num_kv_heads = spec.num_kv_heads,
+                                   .block_size = block_size,
+                                   .head_dim = spec.head_dim};
+  plan.kv_bytes_per_block = cache.bytes_per_block();
+  plan.kv_bytes_per_token = plan.kv_bytes_per_block / static_cast<std::size_t>(block_size);
   return plan;
 }
 

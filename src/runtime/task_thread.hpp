@@ -1,5 +1,6 @@
-// A thread that does what it is given, one after the other: the only caller of a device among
-// several.
+// A thread that does what it is given, one after the other, and begins with the first: the only
+// caller of a device among several, or one that blocks for what a device will tell, while the
+// executor's own thread has better to do.
 #pragma once
 
 #include <condition_variable>
@@ -12,21 +13,23 @@
 
 namespace octavo {
 
+/// Thread: `run` from one at a time.
 class TaskThread {
  public:
-  TaskThread() : thread_([this] { run(); }) {}
+  TaskThread() = default;
+  /// Does what is still to do.
   ~TaskThread() {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   TaskThread(const TaskThread&) = delete;
   TaskThread& operator=(const TaskThread&) = delete;
 
-  /// The future is ready when `task` has been done.
+  /// The future is ready when `task` has been done; it may be dropped.
   std::future<void> run(std::function<void()> task) {
     std::packaged_task<void()> packaged(std::move(task));
     std::future<void> done = packaged.get_future();
@@ -34,12 +37,13 @@ class TaskThread {
       const std::lock_guard lock(mutex_);
       tasks_.push_back(std::move(packaged));
     }
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     changed_.notify_one();
     return done;
   }
 
  private:
-  void run() {
+  void work() {
     for (;;) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return closed_ || !tasks_.empty(); });

@@ -187,6 +187,20 @@ describe('octavo inspect and bench', () => {
     assert.ok(out.concurrency.every(({ length, sequences }) => sequences === Math.floor(m.num_blocks / Math.ceil(length / m.block_size))));
   });
 
+  test('an 8-bit cache holds nearly twice the blocks, and the demo goes on telling its story', async () => {
+    const wide = (await json(['inspect', '--json', ...memory])).memory;
+    const flags = ['--kv-cache-dtype', 'fp8', ...memory];
+    const narrow = (await json(['inspect', '--json', ...flags])).memory;
+    assert.ok(narrow.num_blocks > 1.9 * wide.num_blocks && narrow.num_blocks <= 2 * wide.num_blocks, `${narrow.num_blocks} of ${wide.num_blocks}`);
+    const args = ['generate', '--json', '--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '40', '--logprobs', '0'];
+    const mean = async (flags) => {
+      const [{ logprobs }] = (await json([...args, ...flags])).choices;
+      return logprobs.reduce((total, { logprob }) => total + logprob, 0) / logprobs.length;
+    };
+    const [likely, narrowed] = [await mean(memory), await mean(flags)];
+    assert.ok(narrowed !== likely && narrowed > likely - 0.3, `${narrowed} beside ${likely}`);
+  });
+
   test('bench throughput --json tells rates, times and the cache', async () => {
     const out = await json(['bench', 'throughput', '--json', ...memory, '--num-prompts', '4', '--concurrency', '2', '--input-len', '16', '--output-len', '8']);
     assert.deepEqual(Object.keys(out), ['output_tokens_per_s', 'total_tokens_per_s', 'requests_per_s', 'seconds', 'ttft_ms', 'itl_ms', 'normalized_ms_per_token_mean', 'peak_rss_bytes', 'kv', 'device']);
@@ -225,6 +239,8 @@ describe('bad input ends with status 2 and one line', () => {
     'an unknown allocator': ['bench', 'throughput', '--kv-allocator', 'orca'],
     'swap space below zero': ['generate', '--prompt', 'x', '--swap-space', '-1'],
     'an unknown dtype': ['generate', '--prompt', 'x', '--dtype', 'int3'],
+    'an unknown dtype of keys and values': ['generate', '--prompt', 'x', '--kv-cache-dtype', 'int3'],
+    'weights in the dtype of a cache': ['generate', '--prompt', 'x', '--dtype', 'fp8'],
     'a prompt longer than the context': ['generate', '--prompt-ids', Array(2048).fill(7).join(',')],
     'a template that raises': ['render', '--chat-template', raising, '--context', file('empty.json', {})],
     'a template that is broken': ['render', '--chat-template', file('broken.jinja', '{% if %}'), '--context', file('empty.json', {})],

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -18,6 +19,7 @@ struct Shape {
   DType dtype = DType::kBF16;
   std::int64_t sliding_window = 0;
   float soft_cap = 0.0F;
+  float magnitude = 1.0F;  ///< Of keys and values; that of queries is one by this.
 };
 
 constexpr std::int64_t kLayers = 2;
@@ -82,7 +84,11 @@ class Caches {
  private:
   void write(std::size_t s, std::int64_t length) {
     const std::int64_t width = (shape_.num_heads + 2 * shape_.num_kv_heads) * shape_.head_dim;
-    const auto qkv = normal_values(length * width, static_cast<std::uint32_t>(s + 10));
+    auto qkv = normal_values(length * width, static_cast<std::uint32_t>(s + 10));
+    for (std::int64_t i = 0; i < length * width; ++i) {
+      const bool is_query = i % width < shape_.num_heads * shape_.head_dim;
+      qkv[static_cast<std::size_t>(i)] *= is_query ? 1.0F / shape_.magnitude : shape_.magnitude;
+    }
     std::vector<float> query(static_cast<std::size_t>(length * shape_.num_heads * shape_.head_dim));
     std::vector<std::int64_t> slots;
     std::vector<std::int32_t> positions;
@@ -120,10 +126,13 @@ std::vector<Shape> breaking_shapes() {
     shapes.push_back({.num_heads = group, .num_kv_heads = 1, .head_dim = 16});
     shapes.push_back({.num_heads = 3 * group, .num_kv_heads = 3, .head_dim = 32});
   }
-  for (DType dtype : {DType::kF32, DType::kF16}) {
+  for (DType dtype : {DType::kF32, DType::kF16, DType::kF8}) {
     shapes.push_back({.dtype = dtype});
     shapes.push_back({.head_dim = 20, .dtype = dtype});
   }
+  for (std::int64_t block_size : {1, 3, 8, 32})
+    shapes.push_back({.block_size = block_size, .dtype = DType::kF8});
+  shapes.push_back({.head_dim = 33, .dtype = DType::kF8, .sliding_window = 16});
   for (std::int64_t window : {1, 7, 16, 64, 100}) shapes.push_back({.sliding_window = window});
   shapes.push_back({.soft_cap = 5.0F});
   return shapes;
@@ -160,8 +169,9 @@ TEST_CASE("attention over an empty batch does nothing") {
 TEST_CASE("a token attends to the same bits in any batch, chunk, split and block size") {
   const std::vector<std::int64_t> lengths{700, 1100, 70};
   for (const std::string& name : fast_instruction_sets()) {
-    for (std::int64_t window : {0, 90, 600}) {
-      const Shape shape{.sliding_window = window};
+    for (const Shape& shape :
+         {Shape{}, Shape{.sliding_window = 90}, Shape{.sliding_window = 600},
+          Shape{.dtype = DType::kF8}, Shape{.dtype = DType::kF8, .sliding_window = 90}}) {
       Shape other = shape;
       other.block_size = 64;
       const auto backend = backend_of(name, 2);
@@ -172,7 +182,7 @@ TEST_CASE("a token attends to the same bits in any batch, chunk, split and block
       Caches seven(*many, shape, lengths);
       const auto whole = one.attend({1}, {1100}, {1100});
       const std::int64_t width = shape.num_heads * shape.head_dim;
-      INFO(name << " window " << window);
+      INFO(name << ' ' << name_of(shape.dtype) << " window " << shape.sliding_window);
       std::vector<float> pieces;
       for (std::int32_t end : {1, 64, 500, 513, 900, 1099, 1100}) {
         const auto count =
@@ -184,6 +194,33 @@ TEST_CASE("a token attends to the same bits in any batch, chunk, split and block
       const auto batch = two.attend({0, 1, 2}, {700, 1100, 70}, {3, 1, 70});
       const std::vector<float> from_batch(batch.begin() + 3 * width, batch.begin() + 4 * width);
       CHECK(from_batch == std::vector<float>(whole.end() - width, whole.end()));
+    }
+  }
+}
+
+TEST_CASE("8-bit keys and values cost attention little, whatever their magnitude") {
+  const std::vector<std::int64_t> lengths{300};
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    const auto run = [&](DType dtype, float magnitude) {
+      const Shape shape{.dtype = dtype, .magnitude = magnitude};
+      return Caches(*backend, shape, lengths).attend({0}, {300}, {30});
+    };
+    INFO(name);
+    const auto expected = run(DType::kF8, 1.0F);
+    const auto exact = run(DType::kF32, 1.0F);
+    double difference = 0.0;
+    double square = 0.0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      difference += std::pow(expected[i] - exact[i], 2.0);
+      square += std::pow(exact[i], 2.0);
+    }
+    CHECK(difference > 1e-6 * square);
+    CHECK(difference < 0.01 * square);
+    for (const float magnitude : {0x1p-40F, 0x1p40F}) {
+      auto scaled = run(DType::kF8, magnitude);
+      for (float& value : scaled) value /= magnitude;
+      CHECK(scaled == expected);
     }
   }
 }

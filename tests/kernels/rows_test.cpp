@@ -1,5 +1,6 @@
 #include <vector>
 
+#include "kernels/cpu/half.hpp"
 #include "tests/kernels/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -136,6 +137,65 @@ TEST_CASE("split, norm, rotation and cache write agree with the reference") {
       if (dtype != DType::kF32) CHECK(different * 50 <= static_cast<std::int64_t>(actual.size()));
     }
   }
+}
+
+TEST_CASE("an 8-bit head is written as its values' nearest, with the least scale that holds them") {
+  constexpr std::int64_t kHeadDim = 40;
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    KvCacheView cache{nullptr, DType::kF8, 2, 1, 1, 4, kHeadDim};
+    const Buffer memory = backend->allocate(cache.bytes_per_block() * 2);
+    cache.data = memory.data();
+    // One key and one value head; the query is not looked at.
+    auto qkv = normal_values(3 * kHeadDim, 3);
+    qkv[kHeadDim + 7] = -448.0F * 1024.0F;   // fits into 2^10 exactly
+    qkv[2 * kHeadDim + 39] = 449.0F / 4.0F;  // needs 2^-1
+    std::vector<float> query(kHeadDim);
+    const std::int64_t slot = 6;
+    backend->split_rotate_write({.qkv = qkv.data(),
+                                 .query = query.data(),
+                                 .slots = &slot,
+                                 .num_tokens = 1,
+                                 .num_heads = 1,
+                                 .cache = cache});
+    const auto* block = memory.as<const std::uint8_t>() + cache.bytes_per_block();
+    const auto* scales = block + cache.rows_per_block() * kHeadDim;
+    INFO(name);
+    CHECK(int{scales[2]} == 127 + 10);
+    CHECK(int{scales[4 + 2]} == 127 - 1);
+    for (std::int64_t d = 0; d < kHeadDim; ++d) {
+      const float key = to_float(F8{block[d * 4 + 2]}) * 1024.0F;
+      const float value = to_float(F8{block[(4 + 2) * kHeadDim + d]}) * 0.5F;
+      const auto at = static_cast<std::size_t>(d);
+      // Half a step: three bits of mantissa, or the smallest step there is.
+      CHECK(std::abs(key - qkv[kHeadDim + at]) <=
+            std::max(std::abs(qkv[kHeadDim + at]) / 16.0F, 0x1p-10F * 1024.0F));
+      CHECK(std::abs(value - qkv[2 * kHeadDim + at]) <=
+            std::max(std::abs(qkv[2 * kHeadDim + at]) / 16.0F, 0x1p-10F * 0.5F));
+    }
+    CHECK(to_float(F8{block[7 * 4 + 2]}) == -448.0F);
+  }
+}
+
+TEST_CASE("every 8-bit float stays itself, and others become their nearest") {
+  for (int bits = 0; bits < 256; ++bits) {
+    const F8 value{static_cast<std::uint8_t>(bits)};
+    if ((bits & 0x7f) == 0x7f) {
+      CHECK(std::isnan(to_float(value)));
+    } else {
+      CHECK(int{from_float<F8>(to_float(value)).bits} == bits);
+    }
+  }
+  for (int bits = 0; bits < 0x7e; ++bits) {  // between neighbours: up, down, and ties to even
+    const float low = to_float(F8{static_cast<std::uint8_t>(bits)});
+    const float high = to_float(F8{static_cast<std::uint8_t>(bits + 1)});
+    const float middle = (low + high) / 2;
+    CHECK(int{from_float<F8>(std::nextafter(middle, 0.0F)).bits} == bits);
+    CHECK(int{from_float<F8>(middle).bits} == bits + bits % 2);
+    CHECK(int{from_float<F8>(-std::nextafter(middle, high)).bits} == (bits + 1 | 0x80));
+  }
+  CHECK(to_float(from_float<F8>(1e9F)) == 448.0F);
+  CHECK(std::isnan(to_float(from_float<F8>(std::nanf("")))));
 }
 
 TEST_CASE("chosen rows are normed as they would be among all, and nothing is written back") {

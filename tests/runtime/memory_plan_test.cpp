@@ -49,3 +49,18 @@ TEST_CASE("halving the dtype of keys and values doubles the blocks") {
   CHECK(narrow.blocks_within(1 << 30) == 2 * wide.blocks_within(1 << 30));
   CHECK(narrow.weights_bytes == wide.weights_bytes);
 }
+
+TEST_CASE("8-bit keys and values take half the bytes and a scale for each token and head") {
+  const StepLimits limits{.max_tokens = 1, .max_logits = 1, .max_positions = 1};
+  const auto plan =
+      plan_memory(llama3_8b(), kernels::DType::kBF16, kernels::DType::kF8, 16, limits);
+  CHECK(plan.kv_bytes_per_block == (1 << 20) + 32 * 2 * 8 * 16);
+  CHECK(plan.kv_bytes_per_token == (64 << 10) + 32 * 2 * 8);
+  // One token of one head of 80: its scales fill a row.
+  const kernels::KvCacheView small{.dtype = kernels::DType::kF8,
+                                   .num_layers = 1,
+                                   .num_kv_heads = 1,
+                                   .block_size = 1,
+                                   .head_dim = 80};
+  CHECK(small.bytes_per_block() == 3 * 80);
+}

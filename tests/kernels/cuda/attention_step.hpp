@@ -15,6 +15,7 @@
 #include "kernels/cpu/half.hpp"
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/check.hpp"
+#include "tests/kernels/cuda/f8_head.hpp"
 #include "tests/support/catch.hpp"
 
 namespace octavo::kernels::attention_test {
@@ -212,14 +213,44 @@ class Step {
  private:
   float scale() const { return 1.0F / std::sqrt(static_cast<float>(shape_.head_dim)); }
 
-  std::size_t element(std::size_t seq, std::int64_t position, bool values,
-                      std::int64_t head) const {
+  /// Where a token's key or value lies, in elements, and its scale.
+  struct CachedHead {
+    std::size_t first = 0;
+    std::size_t scale = 0;
+  };
+
+  CachedHead cached_head(std::size_t seq, std::int64_t position, bool values,
+                         std::int64_t head) const {
     const std::int64_t block = tables_[cu_blocks_[seq] + position / shape_.block_size];
-    const std::int64_t layer = shape_.num_layers - 1;
+    const std::int64_t begin = block * cache_.elements_per_block();
     const std::int64_t run =
-        ((block * shape_.num_layers + layer) * 2 + (values ? 1 : 0)) * shape_.num_kv_heads + head;
-    return static_cast<std::size_t>((run * shape_.block_size + position % shape_.block_size) *
-                                    shape_.head_dim);
+        ((shape_.num_layers - 1) * 2 + (values ? 1 : 0)) * shape_.num_kv_heads + head;
+    const std::int64_t row = run * shape_.block_size + position % shape_.block_size;
+    return {static_cast<std::size_t>(begin + row * shape_.head_dim),
+            static_cast<std::size_t>(begin + cache_.rows_per_block() * shape_.head_dim + row)};
+  }
+
+  void store_head(const CachedHead& to, const std::vector<float>& values) {
+    if (shape_.cache_dtype != DType::kF8) {
+      for (std::size_t d = 0; d < values.size(); ++d) {
+        store(shape_.cache_dtype, data_.data(), to.first + d, values[d]);
+      }
+      return;
+    }
+    const F8Head head = f8_head(values);
+    data_[to.scale] = static_cast<char>(head.scale);
+    std::copy(head.elements.begin(), head.elements.end(), data_.begin() + to.first);
+  }
+
+  std::vector<float> load_head(const CachedHead& from) const {
+    std::vector<float> values(static_cast<std::size_t>(shape_.head_dim));
+    for (std::size_t d = 0; d < values.size(); ++d) {
+      values[d] = shape_.cache_dtype == DType::kF8
+                      ? to_float(F8{static_cast<std::uint8_t>(data_[from.first + d])}) *
+                            f8_scale(static_cast<std::uint8_t>(data_[from.scale]))
+                      : load(shape_.cache_dtype, data_.data(), from.first + d);
+    }
+    return values;
   }
 
   void fill() {
@@ -247,11 +278,11 @@ class Step {
     for (std::int64_t i = 0; i < context * 2 * shape_.num_kv_heads; ++i) {
       const std::int64_t head = i % shape_.num_kv_heads;
       const std::int64_t position = i / shape_.num_kv_heads / 2;
-      const std::size_t to = element(s, position, i / shape_.num_kv_heads % 2 != 0, head);
-      for (std::int64_t d = 0; d < shape_.head_dim; ++d) {
-        store(shape_.cache_dtype, data_.data(), to + static_cast<std::size_t>(d),
-              value_at(seeds_[s] * 2 + 1, static_cast<std::uint64_t>(i * shape_.head_dim + d)));
+      std::vector<float> values(static_cast<std::size_t>(shape_.head_dim));
+      for (std::size_t d = 0; d < values.size(); ++d) {
+        values[d] = value_at(seeds_[s] * 2 + 1, static_cast<std::uint64_t>(i) * values.size() + d);
       }
+      store_head(cached_head(s, position, i / shape_.num_kv_heads % 2 != 0, head), values);
     }
   }
 
@@ -266,11 +297,10 @@ class Step {
     std::vector<double> scores;
     for (std::int64_t p = first; p <= last; ++p) {
       double dot = 0.0;
-      const std::size_t key = element(seq, p, false, head);
-      for (std::size_t d = 0; d < static_cast<std::size_t>(shape_.head_dim); ++d) {
-        dot +=
-            static_cast<double>(load(shape_.cache_dtype, data_.data(), key + d)) *
-            load(shape_.dtype, query_.data(), static_cast<std::size_t>(row) * shape_.head_dim + d);
+      const std::vector<float> key = load_head(cached_head(seq, p, false, head));
+      for (std::size_t d = 0; d < key.size(); ++d) {
+        dot += static_cast<double>(key[d]) *
+               load(shape_.dtype, query_.data(), static_cast<std::size_t>(row) * key.size() + d);
       }
       dot *= scale();
       if (shape_.soft_cap > 0.0F) dot = shape_.soft_cap * std::tanh(dot / shape_.soft_cap);
@@ -281,9 +311,9 @@ class Step {
     for (double& score : scores) sum += score = std::exp(score - most);
     std::vector<double> output(static_cast<std::size_t>(shape_.head_dim));
     for (std::int64_t p = first; p <= last; ++p) {
-      const std::size_t value = element(seq, p, true, head);
+      const std::vector<float> value = load_head(cached_head(seq, p, true, head));
       for (std::size_t d = 0; d < output.size(); ++d) {
-        output[d] += scores[p - first] / sum * load(shape_.cache_dtype, data_.data(), value + d);
+        output[d] += scores[p - first] / sum * value[d];
       }
     }
     return output;

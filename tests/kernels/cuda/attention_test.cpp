@@ -41,8 +41,46 @@ TEST_CASE("attention on a GPU, kinds of heads") {
       }
     }
   }
-  for (const DType cache : {DType::kF16, DType::kBF16}) {
+  for (const DType cache : {DType::kF16, DType::kBF16, DType::kF8}) {
     check({.dtype = DType::kF32, .cache_dtype = cache}, kMixed, 600);
+  }
+}
+
+TEST_CASE("attention on a GPU, 8-bit keys and values") {
+  for (const DType dtype : {DType::kBF16, DType::kF16}) {
+    for (const std::int64_t head_dim : {8, 40, 64, 80, 96, 128, 256}) {
+      for (const std::int64_t group : {1, 4, 16}) {
+        check({.num_heads = 2 * group,
+               .num_kv_heads = 2,
+               .head_dim = head_dim,
+               .dtype = dtype,
+               .cache_dtype = DType::kF8},
+              kMixed, 600);
+      }
+    }
+  }
+  for (const std::int64_t block_size : {1, 3, 8, 16, 256}) {
+    for (const std::int64_t window : {0, 100}) {
+      check({.num_heads = 12,
+             .num_kv_heads = 3,
+             .block_size = block_size,
+             .cache_dtype = DType::kF8,
+             .sliding_window = window,
+             .soft_cap = window > 0 ? 1.5F : 0.0F,
+             .num_layers = 3},
+            kMixed, 600);
+    }
+  }
+  check({.cache_dtype = DType::kF8}, uniform(64, 1, 1024), 1000);
+  check({.cache_dtype = DType::kF8}, uniform(1, 1, 20000));
+  check({.cache_dtype = DType::kF8}, uniform(16, 512, 512), 2000);
+}
+
+TEST_CASE("attention on a GPU over an empty batch writes nothing") {
+  for (const DType dtype : {DType::kBF16, DType::kF32}) {
+    Step step({.dtype = dtype, .cache_dtype = dtype}, {});
+    CHECK(step.run().empty());
+    CHECK(step.run(3).empty());  // only padding
   }
 }
 

@@ -2,9 +2,11 @@
 #include "kernels/cuda/rows.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include "tests/kernels/cuda/device_array.hpp"
+#include "tests/kernels/cuda/f8_head.hpp"
 #include "tests/kernels/support.hpp"
 
 using namespace octavo::kernels;
@@ -228,6 +230,70 @@ void check_qkv(const QkvCase& c) {
   check_close(unpacked(device_cache.get(), c.cache_dtype), expected, c.cache_dtype, 4.0);
 }
 
+/// Every head that is written must be the 8-bit form of what a cache of float32 gets.
+void check_qkv_f8(const QkvCase& c) {
+  CAPTURE(static_cast<int>(c.dtype), c.num_tokens, c.head_dim, c.rotary_dim, c.has_norm,
+          c.block_size);
+  const std::int64_t heads = c.num_heads + 2 * c.num_kv_heads;
+  const std::int64_t num_blocks = (2 * c.num_tokens + 3) / c.block_size + 2;
+  auto qkv = normal_values(c.num_tokens * heads * c.head_dim, 5);
+  const DeviceArray<std::uint8_t> device_qkv(packed(qkv, c.dtype));
+  const DeviceArray<std::uint8_t> device_query(
+      static_cast<std::size_t>(c.num_tokens * c.num_heads * c.head_dim) * size_of(c.dtype));
+  const DeviceArray<float> norm_weight(normal_values(c.head_dim, 6));
+  const DeviceArray<float> cos_sin(normal_values(40 * c.head_dim, 8));
+  std::vector<std::int32_t> positions;
+  std::vector<std::int64_t> slots;
+  for (std::int64_t i = 0; i < c.num_tokens; ++i) {
+    positions.push_back(static_cast<std::int32_t>((i * 7 + 3) % 40));
+    slots.push_back(i % 5 == 4 ? -1 : 2 * (c.num_tokens - 1 - i) + 1);
+  }
+  const DeviceArray<std::int32_t> device_positions(positions);
+  const DeviceArray<std::int64_t> device_slots(slots);
+  const auto written = [&](DType cache_dtype, KvCacheView& cache) {
+    cache = {nullptr, cache_dtype, num_blocks, 2, c.num_kv_heads, c.block_size, c.head_dim};
+    const auto bytes = cache.bytes_per_block() * static_cast<std::size_t>(num_blocks);
+    const DeviceArray<std::uint8_t> memory(Bytes(bytes, 0x55));
+    cache.data = memory.data();
+    split_rotate_write({.qkv = device_qkv.data(),
+                        .query = device_query.data(),
+                        .query_norm = c.has_norm ? norm_weight.data() : nullptr,
+                        .key_norm = c.has_norm ? norm_weight.data() : nullptr,
+                        .cos_sin = c.rotary_dim > 0 ? cos_sin.data() : nullptr,
+                        .rotary_dim = c.rotary_dim,
+                        .positions = device_positions.data(),
+                        .slots = device_slots.data(),
+                        .num_tokens = c.num_tokens,
+                        .num_heads = c.num_heads,
+                        .layer = 1,
+                        .cache = cache},
+                       c.dtype, nullptr);
+    return memory.get();
+  };
+  KvCacheView wide;
+  KvCacheView narrow;
+  const Bytes values = written(DType::kF32, wide);
+  const Bytes actual = written(DType::kF8, narrow);
+  Bytes expected(actual.size(), 0x55);
+  for (const std::int64_t slot : slots) {
+    if (slot < 0) continue;
+    for (std::int64_t run = 2 * c.num_kv_heads; run < 4 * c.num_kv_heads; ++run) {
+      const std::int64_t block = slot / c.block_size;
+      const std::int64_t row = run * c.block_size + slot % c.block_size;
+      std::vector<float> head(static_cast<std::size_t>(c.head_dim));
+      const std::int64_t from = block * wide.elements_per_block() + row * c.head_dim;
+      std::memcpy(head.data(), values.data() + from * 4, head.size() * 4);
+      const F8Head stored = f8_head(head);
+      const std::int64_t begin = block * narrow.elements_per_block();
+      std::copy(stored.elements.begin(), stored.elements.end(),
+                expected.begin() + begin + row * c.head_dim);
+      expected[static_cast<std::size_t>(begin + narrow.rows_per_block() * c.head_dim + row)] =
+          stored.scale;
+    }
+  }
+  CHECK(actual == expected);
+}
+
 }  // namespace
 
 TEST_CASE("cuda: norms of every width, type and mode") {
@@ -259,6 +325,10 @@ TEST_CASE("cuda: heads are split, normed, turned and written to their slots") {
     }
     check_qkv({dtype, dtype, 70, 32, 8, 128, 128, false, 32});
     check_qkv({dtype, dtype, 0, 32, 8, 128, 128, false, 32});
+    for (const std::int64_t head_dim : {2, 6, 64, 80, 128, 256}) {
+      check_qkv_f8({dtype, DType::kF8, 7, 6, 2, head_dim, head_dim, true, 16});
+      check_qkv_f8({dtype, DType::kF8, 3, 3, 1, head_dim, 0, false, 1});
+    }
   }
 }
 
@@ -339,7 +409,7 @@ TEST_CASE("cuda: embeddings of known and of pending tokens, with positions or wi
 
 TEST_CASE("cuda: blocks of the cache are copied whole") {
   for (const std::int64_t head_dim : {2, 6, 64, 128}) {
-    for (const DType dtype : {DType::kBF16, DType::kF32}) {
+    for (const DType dtype : {DType::kBF16, DType::kF32, DType::kF8}) {
       KvCacheView cache{nullptr, dtype, 9, 3, 1, head_dim == 128 ? 16 : 3, head_dim};
       const std::size_t size = cache.bytes_per_block();
       Bytes bytes(9 * size);
