@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace octavo {
 namespace {
@@ -68,23 +69,30 @@ void KvCache::set_copies(std::span<const BlockCopy> copies) {
   for (const auto& copy : copies) copies_.emplace_back(copy.source.value, copy.destination.value);
 }
 
-void KvCache::collect_transfers(StepId last, StepResult& result) {
+std::vector<TransferId> KvCache::collect_transfers(StepId last) {
+  std::vector<TransferId> finished;
   std::erase_if(moving_, [&](const Movement& movement) {
     if (movement.id.step > last) return false;
     if (movement.ticket) {
       if (!backend_->is_copied(*movement.ticket)) return false;
       const kernels::DeviceSpan span = backend_->copied_span(*movement.ticket);
-      result.transfer_elapsed += span.length();
+      moved_for_ += span.length();
       const bool leaves = movement.id.direction == TransferDirection::kDemote;
       if (spans_ != nullptr) {
         spans_->add({leaves ? Track::kCopyOut : Track::kCopyIn, movement.id.step.value, span.begin,
                      span.end, movement.num_blocks});
       }
-      result.num_blocks_transferred += movement.num_blocks;
+      num_blocks_moved_ += movement.num_blocks;
     }
-    result.transfers_finished.push_back(movement.id);
+    finished.push_back(movement.id);
     return true;
   });
+  return finished;
+}
+
+void KvCache::report_copies(StepResult& result) {
+  result.num_blocks_transferred = std::exchange(num_blocks_moved_, 0);
+  result.transfer_elapsed = std::exchange(moved_for_, {});
 }
 
 std::optional<kernels::CopyTicket> KvCache::oldest_transfer() const {

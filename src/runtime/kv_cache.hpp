@@ -1,6 +1,7 @@
 // The bytes behind the block ids: one pool on the device, one on the host, taken once.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,9 +29,11 @@ class KvCache {
   /// Begins the demotions, then the promotions, then copies within the device before the next op.
   /// Errors: kEngineError for a block outside its pool, before any byte moves.
   Result<void> apply(const StepBatch& batch);
-  /// Adds the transfers that have finished since the last call to what `result` reports.
+  /// The transfers that have finished since the last call.
   /// Only those of steps up to `last`: nobody knows yet of later ones.
-  void collect_transfers(StepId last, StepResult& result);
+  std::vector<TransferId> collect_transfers(StepId last);
+  /// Tells `result` how much all of them moved since the last result, and how long that took.
+  void report_copies(StepResult& result);
   /// Hears of each transfer that is collected. May be null.
   void set_spans(SpanSink* spans) { spans_ = spans; }
   /// The oldest transfer that has not been reported.
@@ -57,6 +60,8 @@ class KvCache {
   kernels::Buffer host_;
   SpanSink* spans_ = nullptr;
   std::vector<Movement> moving_;  ///< Oldest first.
+  std::int32_t num_blocks_moved_ = 0;
+  std::chrono::nanoseconds moved_for_{};
   std::vector<std::pair<std::int32_t, std::int32_t>> copies_;
 };
 

@@ -102,9 +102,7 @@ std::optional<LaunchedTransfer> ModelRunner::oldest_transfer() const {
 void ModelRunner::wait(const LaunchedTransfer& transfer) { backend_->wait_copied(transfer.ticket); }
 
 std::vector<TransferId> ModelRunner::collect_transfers() {
-  StepResult result;
-  cache_.collect_transfers(StepId{std::numeric_limits<std::uint64_t>::max()}, result);
-  return std::move(result.transfers_finished);
+  return cache_.collect_transfers(StepId{std::numeric_limits<std::uint64_t>::max()});
 }
 
 Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
@@ -117,7 +115,8 @@ Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
   step.result.elapsed = span.length();
   if (spans_ != nullptr && step.computes)
     spans_->add({Track::kCompute, step.result.id.value, span.begin, span.end, step.num_tokens});
-  cache_.collect_transfers(step.result.id, step.result);
+  step.result.transfers_finished = cache_.collect_transfers(step.result.id);
+  cache_.report_copies(step.result);
   step.result.sampled.reserve(outputs_.size());
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     const Sample& sample = step.samples[i];

@@ -78,8 +78,13 @@ Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
                          kernels::DType stored) {
   auto gpu = choose_gpu(options.device);
   if (!gpu) return gpu.error();
+  return plan_run_on(std::move(*gpu), options, spec, stored);
+}
+
+RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const RunnerOptions& options,
+                    const DecoderSpec& spec, kernels::DType stored) {
   RunPlan plan;
-  plan.gpu = std::move(*gpu);
+  plan.gpu = std::move(gpu);
   plan.dtype = options.dtype.value_or(stored);
   plan.kv_dtype = options.kv_dtype.value_or(plan.dtype);
   const std::int64_t max_tokens = options.max_num_batched_tokens > 0

@@ -25,6 +25,10 @@ struct RunPlan {
 Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
                          kernels::DType stored);
 
+/// The same on a device that has been chosen: this GPU, or the CPU.
+RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const RunnerOptions& options,
+                    const DecoderSpec& spec, kernels::DType stored);
+
 /// A hostile or oversized model is refused before it starts to fill memory that the system only
 /// promised. Errors: kOutOfMemory; kInvalidValue when no block fits.
 Result<void> check_fits(const RunPlan& plan);

@@ -115,3 +115,19 @@ TEST_CASE("a cache that does not fit is out of memory") {
   shape.num_blocks = std::int64_t{1} << 50;
   CHECK(KvCache::make(*backend, shape, 0).error().code == Errc::kOutOfMemory);
 }
+
+TEST_CASE("what transfers moved is told once, also when they were collected between steps") {
+  Example example;
+  StepBatch out;
+  out.demotions = moved({copy(3, 1), copy(1, 0)});
+  REQUIRE(example.cache.apply(out).has_value());
+  CHECK(example.cache.collect_transfers(StepId{9}).size() == 1);
+  CHECK(example.cache.collect_transfers(StepId{9}).empty());
+  StepResult result;
+  example.cache.report_copies(result);
+  CHECK(result.num_blocks_transferred == 2);
+  CHECK(result.transfer_elapsed.count() > 0);
+  example.cache.report_copies(result);
+  CHECK(result.num_blocks_transferred == 0);
+  CHECK(result.transfer_elapsed.count() == 0);
+}

@@ -1,22 +1,10 @@
 #include "src/runtime/memory_plan.hpp"
 
-#include <boost/json.hpp>
-
 #include "tests/support/catch.hpp"
+#include "tests/support/llama3_8b.hpp"
 
 using namespace octavo;
-
-namespace {
-
-DecoderSpec llama3_8b() {
-  return *read_decoder_spec(boost::json::parse(R"({"architectures": ["LlamaForCausalLM"],
-      "vocab_size": 128256, "hidden_size": 4096, "intermediate_size": 14336,
-      "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-      "max_position_embeddings": 8192, "rope_theta": 500000.0})")
-                                .as_object());
-}
-
-}  // namespace
+using namespace octavo::test;
 
 TEST_CASE("Llama 3 of 8 billion parameters needs what is known of it") {
   const auto plan = plan_memory(llama3_8b(), kernels::DType::kBF16, kernels::DType::kBF16, 16,
