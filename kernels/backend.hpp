@@ -362,6 +362,7 @@ struct CudaOptions {
   std::int64_t max_seqs = 0;            ///< Of one step.
   std::int64_t max_context_tokens = 0;  ///< Of all sequences of one step together, about.
   std::int64_t vocab_size = 0;
+  std::chrono::milliseconds step_timeout{60000};  ///< A step that takes longer never comes back.
 };
 
 /// A GPU that can be used.

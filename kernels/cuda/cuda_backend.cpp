@@ -10,9 +10,6 @@
 namespace octavo::kernels::cuda {
 namespace {
 
-/// A step that takes longer than this never comes back.
-constexpr std::chrono::seconds kStepTimeout{60};
-
 LinearArgs product(const void* input, const Matrix& weight, const float* bias, void* output,
                    DType output_dtype, std::int64_t n) {
   return {.input = input,
@@ -255,9 +252,9 @@ bool CudaBackend::wait(StepTicket ticket) {
   while (!waited.end.has_happened()) {
     if (!first_failure().empty()) return false;
     const auto waiting = std::chrono::steady_clock::now() - began;
-    if (waiting > kStepTimeout) {
+    if (waiting > options_.step_timeout) {
       record_failure("step", __FILE__, __LINE__,
-                     "did not end within " + std::to_string(kStepTimeout.count()) + " s");
+                     "did not end within " + std::to_string(options_.step_timeout.count()) + " ms");
       return false;
     }
     std::this_thread::yield();
