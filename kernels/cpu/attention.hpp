@@ -17,8 +17,8 @@ namespace octavo::kernels {
 
 constexpr std::int64_t kChunkPositions = 256;
 constexpr std::int64_t kGroupPositions = 64;
-constexpr int kScoreRows = 4;                 ///< Queries that a register tile scores at once.
-constexpr std::int64_t kMaxTileQueries = 64;  ///< A tile holds one token at least.
+constexpr int kScoreRows = 4;                  ///< Queries that a register tile scores at once.
+constexpr std::int64_t kMaxTileQueries = 128;  ///< A tile holds one token at least.
 
 /// Neighbouring tokens of one sequence, all query heads of a run of key and value heads. A single
 /// token takes many: the keys of a block's heads lie end to end, then the values.

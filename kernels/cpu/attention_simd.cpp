@@ -19,6 +19,8 @@ namespace octavo::kernels::HWY_NAMESPACE {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
+/// Highway's own Iota writes its lanes one by one and then waits for them to be read as one.
+constexpr float kLaneNumbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 /// Vectors of positions, or of a head's dimensions, beside four rows in the registers.
 constexpr int kTileVectors = kLanes == 16 ? 4 : 2;
 
@@ -124,6 +126,7 @@ void soften(const AttentionArgs& args, float first, float last, float* scores, f
   const D d;
   const V scale = hn::Set(d, args.scale);
   const V nothing = hn::Set(d, kNothing);
+  const V lane_numbers = hn::LoadU(d, kLaneNumbers);
   V most = nothing;
   for (std::int64_t p = 0; p < kGroupPositions; p += kLanes) {
     V score = hn::Mul(hn::LoadU(d, scores + p), scale);
@@ -131,7 +134,7 @@ void soften(const AttentionArgs& args, float first, float last, float* scores, f
       const V cap = hn::Set(d, args.soft_cap);
       score = hn::Mul(cap, tanh(hn::Div(score, cap)));
     }
-    const V position = hn::Iota(d, static_cast<float>(p));
+    const V position = hn::Add(lane_numbers, hn::Set(d, static_cast<float>(p)));
     const auto visible =
         hn::And(hn::Ge(position, hn::Set(d, first)), hn::Le(position, hn::Set(d, last)));
     score = hn::IfThenElse(visible, score, nothing);

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "src/app/bench_load.hpp"
 #include "src/app/commands.hpp"
@@ -67,13 +68,16 @@ Result<int> bench_latency(const BenchOptions& options) {
     if (auto run = load.run(batch, at_once, options.concurrency); !run) return run.error();
     batch_s.push_back(load.elapsed_s - before);
   }
-  const json::object out{{"batches", num_batches},
-                         {"latency_ms", milliseconds(batch_s, {10, 50, 90, 99})},
-                         {"latency_ms_mean", mean(batch_s) * 1e3},
-                         {"ttft_ms", milliseconds(load.ttft_s, {50, 95})},
-                         {"itl_ms", milliseconds(load.itl_s, {50, 95, 99})},
-                         {"peak_rss_bytes", peak_rss_bytes()},
-                         {"device", engine->runner->info().device}};
+  const json::object out{
+      {"batches", num_batches},
+      {"latency_ms", milliseconds(batch_s, {10, 50, 90, 99})},
+      {"latency_ms_mean", mean(batch_s) * 1e3},
+      {"ttft_ms", milliseconds(load.ttft_s, {50, 95})},
+      {"itl_ms", milliseconds(load.itl_s, {50, 95, 99})},
+      {"peak_rss_bytes", peak_rss_bytes()},
+      {"load_s", std::chrono::duration<double>(engine->runner->info().load_time).count()},
+      {"weights_bytes", engine->runner->info().memory.weights_bytes},
+      {"device", engine->runner->info().device}};
   print(out, options.json);
   return 0;
 }

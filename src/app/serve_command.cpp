@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -91,9 +92,11 @@ Result<int> serve(const ServeOptions& options) {
   auto model =
       load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
   if (!model) return model.error();
-  spdlog::info("model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\"",
-               model->name, info.architecture, info.device, kernels::name_of(info.dtype),
-               kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes));
+  spdlog::info(
+      "model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\" load_s={:.2f}",
+      model->name, info.architecture, info.device, kernels::name_of(info.dtype),
+      kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes),
+      std::chrono::duration<double>(info.load_time).count());
   spdlog::info(
       "cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks,
       info.block_size, info.num_blocks * info.block_size,

@@ -1,6 +1,7 @@
 #include "src/runtime/load_runner.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <string>
 
@@ -129,8 +130,10 @@ Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, c
                  "fp8 weights need a GPU of compute capability 8.9 or later and a 16-bit --dtype",
                  "quantization"};
   }
+  const auto began = std::chrono::steady_clock::now();
   auto weights = read_weights(*backend, options, model, plan.dtype, place.shard);
   if (!weights) return weights.error();
+  const auto load_time = std::chrono::steady_clock::now() - began;
   auto decoder = Decoder::make(*backend, model.spec, std::move(*weights), plan.limits, place.shard);
   if (!decoder) return decoder.error();
   // Shards must agree on the number of blocks: they keep to the plan.
@@ -145,6 +148,7 @@ Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, c
   auto cache = KvCache::make(*backend, shape, plan.num_host_blocks);
   if (!cache) return cache.error();
   auto info = describe_model(options, model.spec, plan, model.defaults, backend->description());
+  info.load_time = load_time;
   if (const std::string fault = backend->fault(); !fault.empty())
     return Error{Errc::kEngineError, fault, "device"};
   return std::make_unique<ModelRunner>(std::move(backend), std::move(*decoder), std::move(*cache),

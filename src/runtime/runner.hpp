@@ -2,6 +2,7 @@
 // rest must know of it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -66,6 +67,7 @@ struct ModelInfo {
   std::int64_t num_blocks = 0;
   std::int64_t num_host_blocks = 0;
   MemoryPlan memory;
+  std::chrono::nanoseconds load_time{};  ///< Of the weights, to where they are used.
   std::string device;
 };
 
