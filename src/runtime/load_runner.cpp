@@ -161,6 +161,7 @@ Result<RunPlan> plan_model(const RunnerOptions& options, const Model& model,
   if (auto divides = check_shards(model.spec, num_shards); !divides) return divides.error();
   auto plan = plan_run(options, shard_of(model.spec, {0, num_shards}), model.stored);
   if (!plan) return plan.error();
+  if (auto types = check_types(*plan); !types) return types.error();
   if (auto fits = check_fits(*plan); !fits) return fits.error();
   return plan;
 }

@@ -142,6 +142,17 @@ Result<void> check_fits(const RunPlan& plan) {
   return check_memory(host, host_memory(), "the machine");
 }
 
+Result<void> check_types(const RunPlan& plan) {
+  const bool is_wide = plan.dtype == kernels::DType::kF32;
+  if (!plan.gpu || is_wide || plan.kv_dtype == plan.dtype || plan.kv_dtype == kernels::DType::kF8)
+    return {};
+  return Error{Errc::kInvalidValue,
+               "on a GPU, keys and values beside a --dtype of " +
+                   std::string(kernels::name_of(plan.dtype)) + " are auto or fp8, not " +
+                   std::string(kernels::name_of(plan.kv_dtype)),
+               "kv_cache_dtype"};
+}
+
 void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan) {
   if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes) return;
   const std::size_t left =

@@ -33,6 +33,10 @@ RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const RunnerOptions&
 /// promised. Errors: kOutOfMemory; kInvalidValue when no block fits.
 Result<void> check_fits(const RunPlan& plan);
 
+/// Errors: kInvalidValue for a type of keys and values that a GPU cannot take beside its
+/// activations.
+Result<void> check_types(const RunPlan& plan);
+
 /// Once weights and activations are there: as many blocks as what a GPU has really left.
 void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan);
 

@@ -62,6 +62,24 @@ TEST_CASE("a model too large for a GPU is refused before anything is taken") {
   CHECK(refused.error().detail.find("the GPU has 12") != std::string::npos);
 }
 
+TEST_CASE("on a GPU, 16-bit activations go with keys and values of their type, or of 8 bits") {
+  RunnerOptions options;
+  CHECK(check_types(plan(options)).has_value());
+  for (const auto kv_dtype : {kernels::DType::kF32, kernels::DType::kF16}) {
+    options.kv_dtype = kv_dtype;
+    options.dtype.reset();
+    const auto refused = check_types(plan(options));
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == Errc::kInvalidValue);
+    CHECK(refused.error().param == "kv_cache_dtype");
+    options.dtype = kernels::DType::kF32;
+    CHECK(check_types(plan(options)).has_value());
+  }
+  options.dtype.reset();
+  options.kv_dtype = kernels::DType::kF8;
+  CHECK(check_types(plan(options)).has_value());
+}
+
 TEST_CASE("once a model is loaded, the pool grows into what is really free") {
   const RunnerOptions options;
   RunPlan planned = plan(options);
