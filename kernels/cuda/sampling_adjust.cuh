@@ -2,7 +2,7 @@
 // `adjust_logits` in kernels/cpu/sampling.cpp, every logit through the same roundings.
 #pragma once
 
-#include "kernels/cuda/sampling.cuh"
+#include "kernels/cuda/sampling_collectives.cuh"
 
 namespace octavo::kernels::cuda {
 
@@ -77,10 +77,10 @@ __device__ inline void add_biases(float* logits, int vocab_size, const DeviceSam
   }
 }
 
-/// Frequency and presence over the completion. `partial`: shared, one per warp.
+/// Frequency and presence over the completion.
 __device__ inline void subtract_counts(float* logits, int vocab_size, const DeviceSampleRow& row,
                                        const SampleArrays& arrays, const AdjustMemory& memory,
-                                       Word64* partial) {
+                                       BlockCollectives<kResolveThreads>& collectives) {
   const int first = min(row.num_prompt_tokens, row.num_tokens);
   memory.clear_bits();
   for_each_token(row, arrays, first, vocab_size, [&](int token) { memory.set(token); });
@@ -90,7 +90,7 @@ __device__ inline void subtract_counts(float* logits, int vocab_size, const Devi
   Word64 mine = 0;
   for (int w = first_word; w < last_word; ++w) mine += __popc(memory.bits[w]);
   Word64 distinct = 0;
-  const auto before = static_cast<int>(block_prefix(mine, partial, &distinct));
+  const auto before = static_cast<int>(collectives.prefix(mine, &distinct));
   memory.before[threadIdx.x] = static_cast<std::uint32_t>(before);
   for (int window = 0; window < static_cast<int>(distinct); window += AdjustMemory::kWindow) {
     for (int i = static_cast<int>(threadIdx.x); i < AdjustMemory::kWindow; i += kResolveThreads) {
@@ -119,7 +119,7 @@ __device__ inline void subtract_counts(float* logits, int vocab_size, const Devi
 /// and after.
 __device__ inline void adjust(float* logits, int vocab_size, const DeviceSampleRow& row,
                               const SampleArrays& arrays, const AdjustMemory& memory,
-                              Word64* partial) {
+                              BlockCollectives<kResolveThreads>& collectives) {
   if (row.num_bias > 0) add_biases(logits, vocab_size, row, arrays, memory);
   __syncthreads();
   for (int i = static_cast<int>(threadIdx.x); i < row.num_forbidden; i += kResolveThreads) {
@@ -136,7 +136,7 @@ __device__ inline void adjust(float* logits, int vocab_size, const DeviceSampleR
     });
   }
   if (row.num_tokens > 0 && (row.presence_penalty != 0.0F || row.frequency_penalty != 0.0F)) {
-    subtract_counts(logits, vocab_size, row, arrays, memory, partial);
+    subtract_counts(logits, vocab_size, row, arrays, memory, collectives);
   }
   __syncthreads();
 }

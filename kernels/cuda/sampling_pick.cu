@@ -79,8 +79,9 @@ __device__ int last_bin(const DeviceSampleRow& row, SelectMemory& memory) {
   return last;
 }
 
-/// The token of a filtered row.
-__device__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all, int best_token) {
+/// The token of a filtered row. A call would put `all` into local memory.
+__device__ __forceinline__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all,
+                                             int best_token) {
   SelectMemory& memory = all.memory;
   const Scale& scale = all.scale;
   if (row.min_p > 1.0F) return best_token;
@@ -162,16 +163,14 @@ __device__ int pick_filtered(const DeviceSampleRow& row, const RowSelect& all, i
   }
   const float lowest = left.cut_key > 0 ? key_value(left.cut_key) : scale.least;
   const Word64 chunk_sum = all.sum_chunks(lowest, amount);
-  Word64 survived = 0;
-  block_prefix(chunk_sum, memory.partial, &survived);
+  const Word64 survived = memory.collectives.sum(chunk_sum);
   if (survived == 0) return best_token;
   return all.walk(chunk_sum, all.warp_chunk(), amount, draw(row, survived));
 }
 
 __device__ int pick_plain(const DeviceSampleRow& row, const RowSelect& all, Word64 slice_mass,
                           int slice, int best_token) {
-  Word64 mass = 0;
-  block_prefix(slice_mass, all.memory.partial, &mass);
+  const Word64 mass = all.memory.collectives.sum(slice_mass);
   if (mass == 0) return best_token;
   return all.walk(
       slice_mass, slice, [&](float x, int) { return all.scale.weight(x); }, draw(row, mass));
@@ -183,8 +182,8 @@ __device__ void load_bins(const SampleScratch& scratch, std::int64_t index, Sele
   const Word64 mass = bin < kBins ? scratch.bin_mass[index * kBins + bin] : 0;
   const Word64 count = bin < kBins ? scratch.bin_count[index * kBins + bin] : 0;
   Word64 total = 0;
-  const Word64 mass_before = block_prefix(mass, memory.partial, &total);
-  const Word64 count_before = block_prefix(count, memory.partial, &total);
+  const Word64 mass_before = memory.collectives.prefix(mass, &total);
+  const Word64 count_before = memory.collectives.prefix(count, &total);
   if (bin < kBins) {
     memory.mass_through[bin] = mass_before + mass;
     memory.count_through[bin] = static_cast<std::uint32_t>(count_before + count);

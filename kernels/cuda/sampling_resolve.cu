@@ -1,7 +1,5 @@
 // One thread block per row puts its slices together: log-probabilities of the raw logits, then the
 // adjustments that a request makes, then the best token, which is the choice of a greedy row.
-#include <algorithm>
-
 #include "kernels/cpu/sampling.hpp"
 #include "kernels/cuda/sampling.cuh"
 #include "kernels/cuda/sampling_adjust.cuh"
@@ -32,23 +30,18 @@ __device__ double log_total(const GranuleSum* granules, int count) {
   return largest + log(sum * (1.0 / (Word64{1} << kWeightBits)));
 }
 
-/// The best of all slices' bests, with their log-probabilities. `list`: shared.
+/// The best of all slices' bests, with their log-probabilities.
 __device__ void write_top(const DeviceSampleRow& row, const Word64* slice_top, int slices,
-                          int vocab_size, double total, Word64* list, DeviceSampleOutput& output) {
+                          int vocab_size, double total, DeviceSampleOutput& output) {
   const int count = min(row.num_logprobs, kMaxTopLogprobs);
-  const int all = slices * count;
-  const int padded = power_of_two_from(all);
-  for (int i = static_cast<int>(threadIdx.x); i < padded; i += kResolveThreads) {
-    list[i] = i < all ? slice_top[i / count * kMaxTopLogprobs + i % count] : 0;
-  }
-  sort_descending(list, padded);
+  const Word64 best = largest_of<kResolveThreads>(
+      slices * count, [&](int i) { return slice_top[i / count * kMaxTopLogprobs + i % count]; });
   const int num_top = min(count, vocab_size);
-  if (threadIdx.x == 0) output.num_top = num_top;
-  for (int i = static_cast<int>(threadIdx.x); i < num_top; i += kResolveThreads) {
-    output.top_tokens[i] = candidate_token(list[i]);
-    output.top_logprobs[i] = static_cast<float>(candidate_logit(list[i]) - total);
-  }
-  __syncthreads();
+  const int rank = static_cast<int>(threadIdx.x);
+  if (rank == 0) output.num_top = num_top;
+  if (rank >= num_top) return;
+  output.top_tokens[rank] = candidate_token(best);
+  output.top_logprobs[rank] = static_cast<float>(candidate_logit(best) - total);
 }
 
 __device__ Word64 best_of_row(const float* logits, int vocab_size) {
@@ -68,7 +61,7 @@ __global__ void __launch_bounds__(kResolveThreads, 1)
     resolve(float* logits, int vocab_size, const SampleArrays arrays, DeviceSampleOutput* outputs,
             const SampleScratch scratch) {
   extern __shared__ Word64 shared[];
-  __shared__ Word64 partial[kWarp];
+  __shared__ BlockCollectives<kResolveThreads> collectives;
   __shared__ double total;
   let_next_start();
   wait_for_inputs();
@@ -87,19 +80,19 @@ __global__ void __launch_bounds__(kResolveThreads, 1)
     __syncthreads();
     if (row.num_logprobs > 0) {
       write_top(row, scratch.slice_top + index * scratch.slices * kMaxTopLogprobs, scratch.slices,
-                vocab_size, total, shared, outputs[index]);
+                vocab_size, total, outputs[index]);
     }
   }
   const bool is_adjusted = wants_adjusting(row);
   float* row_logits = logits + index * vocab_size;
   Word64 best = 0;
   if (is_adjusted) {
-    adjust(row_logits, vocab_size, row, arrays, AdjustMemory(shared, vocab_size), partial);
+    adjust(row_logits, vocab_size, row, arrays, AdjustMemory(shared, vocab_size), collectives);
     best = best_of_row(row_logits, vocab_size);
   } else if (static_cast<int>(threadIdx.x) < scratch.slices) {
     best = scratch.slice_best[index * scratch.slices + threadIdx.x];
   }
-  best = block_max(best, partial);
+  best = collectives.max(best);
   const float best_logit = candidate_logit(best);
   const bool is_chosen = row.temperature < kGreedyBelow || !isfinite(best_logit);
   const bool is_filtered =
@@ -121,10 +114,7 @@ __global__ void __launch_bounds__(kResolveThreads, 1)
 void launch_resolve(float* logits, int vocab_size, int n, const SampleArrays& arrays,
                     DeviceSampleOutput* outputs, const SampleScratch& scratch,
                     cudaStream_t stream) {
-  int list = 1;
-  while (list < scratch.slices * kMaxTopLogprobs) list *= 2;
-  const std::size_t bytes =
-      std::max(static_cast<std::size_t>(list) * sizeof(Word64), AdjustMemory::bytes(vocab_size));
+  const std::size_t bytes = AdjustMemory::bytes(vocab_size);
   // An attribute of the current device's context, so asked for every time; no work of a stream.
   OCTAVO_CUDA(cudaFuncSetAttribute(resolve, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                    static_cast<int>(bytes)));

@@ -4,7 +4,9 @@
 // needs no order.
 #pragma once
 
-#include "kernels/cuda/sampling.cuh"
+#include <cub/warp/warp_reduce.cuh>
+
+#include "kernels/cuda/sampling_collectives.cuh"
 
 namespace octavo::kernels::cuda {
 
@@ -17,8 +19,9 @@ struct SelectMemory {
   std::uint32_t count_through[kBins];
   std::uint32_t lows[kDigits];
   std::uint32_t highs[kDigits];
-  Word64 partial[kWarp];
-  Word64 sums[kWarp];
+  BlockCollectives<kPickThreads> collectives;
+  cub::WarpReduce<Word64>::TempStorage warps[kPickThreads / kWarp];
+  Word64 sums[kPickThreads / kWarp];
   Word64 found_before;
   Word64 found_amount;
   int found;
@@ -79,16 +82,14 @@ struct RowSelect {
   __device__ Word64 sum(bool in_list, const Amount& amount) const {
     Word64 mine = 0;
     for_each(in_list, [&](float x, int token) { mine += amount(x, token); });
-    Word64 total = 0;
-    block_prefix(mine, memory.partial, &total);
-    return total;
+    return memory.collectives.sum(mine);
   }
 
   /// Where this thread's `amount` is the one at which the threads' sum exceeds `target`, it tells
   /// all others its `index`.
   __device__ void find(Word64 amount, Word64 target, int index) const {
     Word64 total = 0;
-    const Word64 before = block_prefix(amount, memory.partial, &total);
+    const Word64 before = memory.collectives.prefix(amount, &total);
     if (before <= target && target - before < amount) {
       memory.found = index;
       memory.found_before = before;
@@ -109,8 +110,8 @@ struct RowSelect {
       least = min(least, key(x, token));
       most = max(most, key(x, token));
     });
-    least = ~static_cast<std::uint32_t>(block_max(~least, memory.partial));
-    most = static_cast<std::uint32_t>(block_max(most, memory.partial));
+    least = ~static_cast<std::uint32_t>(memory.collectives.max(~least));
+    most = static_cast<std::uint32_t>(memory.collectives.max(most));
     if (least >= most) return {least, 0, sum(in_list, amount)};
     // Digits of the distance from the least: the first already tells the keys apart.
     Word64 before = 0;
@@ -186,7 +187,7 @@ struct RowSelect {
                    [&](float x, int token) {
                      if (x >= least) mine += amount(x, token);
                    });
-    mine = warp_sum(mine);
+    mine = cub::WarpReduce<Word64>(memory.warps[warp]).Sum(mine);
     if (lane == 0) memory.sums[warp] = mine;
     __syncthreads();
     return threadIdx.x < kPickThreads / kWarp ? memory.sums[threadIdx.x] : 0;

@@ -1,13 +1,11 @@
 // The two passes of the sampler over whole rows, cut into slices: `scan` finds the best logits,
 // `weigh` sums what those below them weigh. A slice stays in registers.
-#include "kernels/cuda/sampling.cuh"
+#include "kernels/cuda/sampling_collectives.cuh"
 
 namespace octavo::kernels::cuda {
 namespace {
 
-constexpr int kSliceWarps = kSliceThreads / kWarp;
-/// kMaxTopLogprobs threads at most have values worth keeping.
-constexpr int kMaxKept = kMaxTopLogprobs * kGranuleShare * kWideSlice;
+using SliceCollectives = BlockCollectives<kSliceThreads>;
 
 template <int kGranules>
 struct Slice {
@@ -33,10 +31,10 @@ struct Slice {
   }
 };
 
-/// Sum and largest of each granule of raw logits. `partial`: shared.
+/// Sum and largest of each granule of raw logits.
 template <int kGranules>
-__device__ void sum_granules(const Slice<kGranules>& slice, Word64* partial, GranuleSum* to,
-                             int num_granules) {
+__device__ void sum_granules(const Slice<kGranules>& slice, SliceCollectives& collectives,
+                             GranuleSum* to, int num_granules) {
 #pragma unroll
   for (int g = 0; g < kGranules; ++g) {
     Word64 best = 0;
@@ -45,14 +43,13 @@ __device__ void sum_granules(const Slice<kGranules>& slice, Word64* partial, Gra
       const Word64 key = order_key(slice.values[g * kGranuleShare + i]);
       best = key > best ? key : best;
     }
-    const float largest = key_value(static_cast<std::uint32_t>(block_max(best, partial)));
+    const float largest = key_value(static_cast<std::uint32_t>(collectives.max(best)));
     Word64 mass = 0;
 #pragma unroll
     for (int i = 0; i < kGranuleShare; ++i) {
       mass += weight_of(slice.values[g * kGranuleShare + i], largest);
     }
-    Word64 total = 0;
-    block_prefix(mass, partial, &total);
+    const Word64 total = collectives.sum(mass);
     const int granule = static_cast<int>(blockIdx.x) * kGranules + g;
     if (threadIdx.x == 0 && granule < num_granules) to[granule] = {largest, total};
   }
@@ -62,13 +59,14 @@ __device__ void sum_granules(const Slice<kGranules>& slice, Word64* partial, Gra
 /// threads reach: only what reaches it is sorted.
 template <int kGranules>
 __device__ void find_top(const Slice<kGranules>& slice, Word64 mine, int count, Word64* to) {
-  __shared__ Word64 bests[kSliceThreads];
-  __shared__ Word64 kept[kMaxKept];
+  __shared__ Word64 bound;
+  __shared__ Word64 kept[kMaxTopLogprobs * Slice<kGranules>::kShare];  // of `count` threads at most
   __shared__ int num_kept;
-  bests[threadIdx.x] = mine;
-  if (threadIdx.x == 0) num_kept = 0;
-  sort_descending(bests, kSliceThreads);
-  const Word64 bound = bests[count - 1];
+  const int thread = static_cast<int>(threadIdx.x);
+  mine = sort_descending<kSliceThreads>(mine, kSliceThreads);
+  if (thread == 0) num_kept = 0;
+  if (thread == count - 1) bound = mine;
+  __syncthreads();
 #pragma unroll
   for (int i = 0; i < Slice<kGranules>::kShare; ++i) {
     const int token = slice.token(i);
@@ -76,21 +74,15 @@ __device__ void find_top(const Slice<kGranules>& slice, Word64 mine, int count, 
     if (token < slice.vocab_size && value >= bound) kept[atomicAdd(&num_kept, 1)] = value;
   }
   __syncthreads();
-  const int padded = power_of_two_from(num_kept);
-  for (int i = num_kept + static_cast<int>(threadIdx.x); i < padded; i += kSliceThreads) {
-    kept[i] = 0;
-  }
-  sort_descending(kept, padded);
-  for (int i = static_cast<int>(threadIdx.x); i < count; i += kSliceThreads) {
-    to[i] = i < num_kept ? kept[i] : 0;
-  }
+  mine = largest_of<kSliceThreads>(num_kept, [&](int i) { return kept[i]; });
+  if (thread < count) to[thread] = mine;
 }
 
 template <int kGranules>
 __global__ void __launch_bounds__(kSliceThreads)
     scan(const float* logits, int vocab_size, const DeviceSampleRow* rows,
          const SampleScratch scratch) {
-  __shared__ Word64 partial[kSliceWarps];
+  __shared__ SliceCollectives collectives;
   let_next_start();
   wait_for_inputs();
   const int index = static_cast<int>(blockIdx.y);
@@ -108,7 +100,7 @@ __global__ void __launch_bounds__(kSliceThreads)
   }
   const Word64 mine = best_token < vocab_size ? candidate(best, best_token) : 0;
   const std::int64_t at = static_cast<std::int64_t>(index) * scratch.slices + blockIdx.x;
-  const Word64 block_best = block_max(mine, partial);
+  const Word64 block_best = collectives.max(mine);
   if (threadIdx.x == 0) scratch.slice_best[at] = block_best;
   if (row.num_logprobs < 0) return;
 
@@ -120,7 +112,8 @@ __global__ void __launch_bounds__(kSliceThreads)
     }
   }
   sum_granules<kGranules>(
-      slice, partial, scratch.granules + static_cast<std::int64_t>(index) * scratch.num_granules,
+      slice, collectives,
+      scratch.granules + static_cast<std::int64_t>(index) * scratch.num_granules,
       scratch.num_granules);
   if (row.num_logprobs == 0) return;
   const int count = row.num_logprobs < kMaxTopLogprobs ? row.num_logprobs : kMaxTopLogprobs;
@@ -131,7 +124,7 @@ template <int kGranules>
 __global__ void __launch_bounds__(kSliceThreads)
     weigh(const float* logits, int vocab_size, const DeviceSampleRow* rows,
           const SampleScratch scratch) {
-  __shared__ Word64 partial[kSliceWarps];
+  __shared__ SliceCollectives collectives;
   __shared__ std::uint32_t counts[kBins];
   __shared__ std::uint32_t lows[kBins];
   __shared__ std::uint32_t highs[kBins];
@@ -146,8 +139,7 @@ __global__ void __launch_bounds__(kSliceThreads)
     Word64 mass = 0;
 #pragma unroll
     for (int i = 0; i < Slice<kGranules>::kShare; ++i) mass += scale.weight(slice.values[i]);
-    Word64 total = 0;
-    block_prefix(mass, partial, &total);
+    const Word64 total = collectives.sum(mass);
     if (threadIdx.x == 0) scratch.slice_mass[index * scratch.slices + blockIdx.x] = total;
     return;
   }

@@ -342,6 +342,23 @@ TEST_CASE("cuda: rows without a finite logit, and greedy ties", "[small]") {
   }
 }
 
+TEST_CASE("cuda: the best logits are found when few threads have them all", "[small]") {
+  // A thread has four neighbours of every 1024: 64 threads have more here than is sorted at a time.
+  std::mt19937 random(11);
+  for (const std::size_t n : {2, 20}) {
+    std::vector<TestRow> tests(n);
+    for (TestRow& test : tests) {
+      test.logits = logits_of(40000, 1, random);
+      for (std::size_t t = 0; t < test.logits.size(); ++t) {
+        if (t % 1024 < 256) test.logits[t] += 20.0F;
+      }
+      test.row.temperature = 0.0F;
+      test.row.num_logprobs = kMaxTopLogprobs;
+    }
+    check(tests, random_tokens(n, 40000));
+  }
+}
+
 TEST_CASE("cuda: many distinct tokens are counted in windows") {
   std::mt19937 random(5);
   std::vector<TestRow> tests(2);
