@@ -296,6 +296,17 @@ class Backend {
                                 std::int64_t width) = 0;
   /// Activations in place, [count].
   virtual void activation(Activation kind, void* values, std::int64_t count) = 0;
+  /// What `linear` writes, activated: output [n, rows], or, gated, [n, rows / 2]. `projected`:
+  /// room for [n, rows]; without a gate it may be `output`.
+  virtual void activated_linear(const void* input, const Matrix& weight, const float* bias,
+                                Activation kind, bool is_gated, void* projected, void* output,
+                                std::int64_t n) {
+    linear(input, weight, bias, is_gated ? projected : output, n);
+    if (is_gated)
+      gated_activation(kind, projected, output, n, weight.rows / 2);
+    else
+      activation(kind, output, n * weight.rows);
+  }
 
   /// Says how the step's logits become tokens; copied. Before `sample`, once per step.
   virtual void stage_samples(std::span<const SampleRow> rows) = 0;

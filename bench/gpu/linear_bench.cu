@@ -2,9 +2,10 @@
 // stays in the L2 cache, as one CUDA graph; and prefill. Prints milliseconds a step, and what part
 // that is of the floor: the weights' bytes over the rate of a device copy measured in the same run.
 //
-//   linear_bench [tables|plans|prefill]...   (all: no argument)
+//   linear_bench [tables|plans|streamk|prefill]...   (all: no argument)
 //
-// `plans` compares tilings of the skinny product, to choose what skinny_linear.cu starts.
+// `plans` compares tilings of the skinny product, to choose what skinny_linear.cu starts, and
+// `streamk` those of the product of more rows.
 #include <cuda_runtime.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "kernels/cuda/linear.hpp"
 #include "kernels/cuda/skinny_linear.cuh"
 #include "kernels/cuda/skinny_linear.hpp"
+#include "kernels/cuda/streamk_start.cuh"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;
@@ -172,13 +174,50 @@ void measure_plans(const Device& device) {
   measure_plan<SkinnyPlan<4, 8, 3, 4>>(device, "");
 }
 
+template <class Plan>
+void measure_streamk_plan(const Device& device, std::initializer_list<std::int64_t> tokens,
+                          std::initializer_list<int> min_slices) {
+  static const StreamKDevice streamk = prepare_streamk_linear();
+  if (streamk.multiprocessors == 0 || !prepare_streamk<__nv_bfloat16, Plan>()) return;
+  char* workspace = nullptr;
+  constexpr std::size_t bytes = std::size_t{64} << 20;
+  OCTAVO_CUDA(cudaMalloc(&workspace, bytes));
+  OCTAVO_CUDA(cudaMemset(workspace, 0, bytes));
+  for (std::int64_t n : tokens) {
+    for (int least : min_slices) {
+      std::printf("  n %3d tokens %3d stages %d least %2d", static_cast<int>(n), Plan::kTokens,
+                  Plan::kStages, least);
+      for (const ModelShape& model : kModels) {
+        const auto products = step_of(model, device, n);
+        const double ms = device.graph_ms([&] {
+          for (const LinearArgs& args : products) {
+            start_streamk<__nv_bfloat16, Plan>(args, streamk, workspace, device.stream, least);
+          }
+        });
+        std::printf(" | %7.3f %5.1f%%", ms,
+                    100.0 * bytes_of(products) / device.copy_rate * 1e3 / ms);
+      }
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+  }
+  OCTAVO_CUDA(cudaFree(workspace));
+}
+
+void measure_streamk(const Device& device) {
+  std::printf("stream-K plans (ms a step, of the floor): Llama-3-8B, OPT-13B, Qwen3-0.6B\n");
+  measure_streamk_plan<StreamKPlan<64, 8>>(device, {32, 64}, {4, 8, 16});
+  measure_streamk_plan<StreamKPlan<64, 4>>(device, {64}, {8});
+  measure_streamk_plan<StreamKPlan<128, 6>>(device, {96, 128}, {4, 8, 16});
+}
+
 void measure_tables(const Device& device) {
   for (const ModelShape& model : kModels) {
     std::printf(
         "%s: ms a step (of the floor)\n     n    floor   library           tuned"
         "             run\n",
         model.name);
-    for (std::int64_t n : {1, 2, 4, 8, 16, 17, 32, 64, 128, 256}) {
+    for (std::int64_t n : {1, 2, 4, 8, 16, 17, 32, 48, 64, 96, 128, 192, 256}) {
       const auto products = step_of(model, device, n);
       const double floor = bytes_of(products) / device.copy_rate * 1e3;
       Linear linear(device.stream);
@@ -230,6 +269,7 @@ int main(int argc, char** argv) {
   };
   const Device device;
   if (wants("plans")) measure_plans(device);
+  if (wants("streamk")) measure_streamk(device);
   if (wants("tables")) measure_tables(device);
   if (wants("prefill")) measure_prefill(device);
   if (!first_failure().empty()) std::printf("FAILED: %s\n", first_failure().c_str());

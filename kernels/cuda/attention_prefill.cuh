@@ -292,10 +292,13 @@ struct PrefillSums {
 #pragma unroll
     for (int k = 0; k < kHeadDim / 16; ++k) {
       const int column = k / 4 * 64;
-      multiply_scores<T>(scores[0], tile_descriptor(rows + column * Traits::kRows + k % 4 * 16, 16),
-                         tile_descriptor(keys + column * Traits::kKeys + k % 4 * 16, 16), k != 0);
+      multiply_scores<T>(
+          scores[0],
+          tile_descriptor(shared_address(rows + column * Traits::kRows + k % 4 * 16), 16),
+          tile_descriptor(shared_address(keys + column * Traits::kKeys + k % 4 * 16), 16), k != 0);
     }
-    end_products();
+    commit_products();
+    wait_for_products<0>();
   }
 
   __device__ __forceinline__ void add_values_together(const std::uint16_t* values,
@@ -306,10 +309,12 @@ struct PrefillSums {
     begin_products();
 #pragma unroll
     for (int k = 0; k < kKeyTiles / 2; ++k) {
-      multiply_values<T>(output[0], a[k],
-                         tile_descriptor(values + k * 16 * 64, Traits::kKeys * 128));
+      multiply_values<T>(
+          output[0], a[k],
+          tile_descriptor(shared_address(values + k * 16 * 64), Traits::kKeys * 128));
     }
-    end_products();
+    commit_products();
+    wait_for_products<0>();
   }
 #endif
 };

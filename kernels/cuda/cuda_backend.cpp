@@ -23,6 +23,12 @@ LinearArgs product(const void* input, const Matrix& weight, const float* bias, v
           .cols = weight.cols};
 }
 
+/// With the room that a HostCopy asks for.
+template <class T>
+std::size_t array_bytes(std::int64_t count) {
+  return (static_cast<std::size_t>(count) * sizeof(T) + 15) / 16 * 16;
+}
+
 void free_device(void* data, std::size_t) { cudaFree(data); }
 void free_host(void* data, std::size_t) { cudaFreeHost(data); }
 
@@ -37,9 +43,8 @@ CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
       arrays_(options),
       pairs_(4096),
       sample_memory_(Memory::Place::kDevice, sample_workspace_bytes(max_rows_, options.vocab_size)),
-      sample_outputs_(Memory::Place::kDevice,
-                      static_cast<std::size_t>(max_rows_) * sizeof(DeviceSampleOutput)),
-      sampled_(Memory::Place::kDevice, static_cast<std::size_t>(max_rows_) * sizeof(std::int32_t)) {
+      sample_outputs_(Memory::Place::kDevice, array_bytes<DeviceSampleOutput>(max_rows_)),
+      sampled_(Memory::Place::kDevice, array_bytes<std::int32_t>(max_rows_)) {
   if (options.group != nullptr) {
     gathered_ = Memory(Memory::Place::kDevice,
                        static_cast<std::size_t>(max_rows_ * options.vocab_size) * sizeof(float));
@@ -187,6 +192,18 @@ void CudaBackend::activation(Activation kind, void* values, std::int64_t count) 
   cuda::activation(kind, values, count, options_.dtype, stream_);
 }
 
+void CudaBackend::activated_linear(const void* input, const Matrix& weight, const float* bias,
+                                   Activation kind, bool is_gated, void* projected, void* output,
+                                   std::int64_t n) {
+  LinearArgs args = product(input, weight, bias, output, options_.dtype, n);
+  args.activation = LinearActivation{kind, is_gated};
+  if (!weight.scales && linear_.activates(args)) {
+    linear_.run(args);
+  } else {
+    Backend::activated_linear(input, weight, bias, kind, is_gated, projected, output, n);
+  }
+}
+
 void CudaBackend::sample(float* logits, std::int64_t vocab_size, std::int64_t n) {
   SampleArrays arrays = arrays_.sample_arrays();
   arrays.sampled = reinterpret_cast<std::int32_t*>(sampled_.data());
@@ -210,7 +227,8 @@ void CudaBackend::copy_blocks(
   auto* pairs = reinterpret_cast<int2*>(pairs_.begin(bytes, moved));
   for (std::size_t i = 0; i < source_destination.size(); ++i)
     pairs[i] = {source_destination[i].first, source_destination[i].second};
-  pairs_.send(bytes, stream_);
+  copy_from_host({{pairs_.copy(bytes)}}, stream_);
+  pairs_.mark_sent(stream_);
   cuda::copy_blocks(cache, reinterpret_cast<const int2*>(pairs_.device()),
                     static_cast<std::int64_t>(source_destination.size()), stream_);
 }
@@ -236,10 +254,9 @@ StepTicket CudaBackend::submit() {
   if (current.computes && num_sampled_ > 0) {
     const auto rows = static_cast<std::size_t>(num_sampled_);
     const bool whole = current.has_logprobs;
-    OCTAVO_CUDA(cudaMemcpyAsync(current.outputs.data(),
-                                whole ? sample_outputs_.data() : sampled_.data(),
-                                rows * (whole ? sizeof(DeviceSampleOutput) : sizeof(std::int32_t)),
-                                cudaMemcpyDeviceToHost, stream_));
+    copy_to_host({current.outputs.data(), whole ? sample_outputs_.data() : sampled_.data(),
+                  rows * (whole ? sizeof(DeviceSampleOutput) : sizeof(std::int32_t))},
+                 stream_);
   }
   current.end.record(stream_);
   return next_step_++;

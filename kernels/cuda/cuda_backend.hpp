@@ -50,6 +50,8 @@ class CudaBackend final : public Backend {
   void gated_activation(Activation kind, const void* input, void* output, std::int64_t n,
                         std::int64_t width) override;
   void activation(Activation kind, void* values, std::int64_t count) override;
+  void activated_linear(const void* input, const Matrix& weight, const float* bias, Activation kind,
+                        bool is_gated, void* projected, void* output, std::int64_t n) override;
   void stage_samples(std::span<const SampleRow> rows) override;
   void sample(float* logits, std::int64_t vocab_size, std::int64_t n) override;
   void read(const void* device, void* host, std::size_t bytes) override;

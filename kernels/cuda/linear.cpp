@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/runtime.hpp"
 #include "kernels/cuda/skinny_linear.hpp"
+#include "kernels/cuda/streamk_linear.hpp"
 
 namespace octavo::kernels::cuda {
 
@@ -110,6 +112,14 @@ struct Linear::State {
     OCTAVO_CUDA(cudaMalloc(&bias_area, kMaxBias * sizeof(float)));
     OCTAVO_LT(cublasLtCreate(&handle));
     skinny = prepare_skinny_linear();
+    streamk = prepare_streamk_linear();
+    if (streamk.multiprocessors == 0) return;
+    streamk_workspace = Memory(Memory::Place::kDevice, streamk_workspace_bytes(streamk));
+    if (streamk_workspace.data() == nullptr) {
+      streamk = {};
+      return;
+    }
+    OCTAVO_CUDA(cudaMemsetAsync(streamk_workspace.data(), 0, streamk_workspace.bytes(), stream));
   }
   ~State() {
     if (handle != nullptr) cublasLtDestroy(handle);
@@ -133,6 +143,8 @@ struct Linear::State {
 
   cudaStream_t stream;
   SkinnyDevice skinny;
+  StreamKDevice streamk;
+  Memory streamk_workspace;
   void* workspace = nullptr;
   void* bias_area = nullptr;  ///< One bias at a time: the stream's order keeps them apart.
   cublasLtHandle_t handle = nullptr;
@@ -235,10 +247,16 @@ float Linear::State::time(Product& product, const cublasLtMatmulAlgo_t& algorith
 Linear::Linear(cudaStream_t stream) : state_(std::make_unique<State>(stream)) {}
 Linear::~Linear() = default;
 
+bool Linear::activates(const LinearArgs& args) const {
+  return !is_skinny(args, state_->skinny) && is_streamk(args, state_->streamk);
+}
+
 void Linear::run(const LinearArgs& args) {
   if (args.n <= 0 || args.rows <= 0) return;
   if (is_skinny(args, state_->skinny)) {
     skinny_linear(args, state_->skinny, state_->stream);
+  } else if (is_streamk(args, state_->streamk)) {
+    streamk_linear(args, state_->streamk, state_->streamk_workspace.data(), state_->stream);
   } else {
     run_library(args);
   }

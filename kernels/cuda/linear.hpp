@@ -6,12 +6,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
-#include "kernels/tensor.hpp"
+#include "kernels/backend.hpp"
 
 namespace octavo::kernels::cuda {
+
+/// What becomes of a product before it is written.
+struct LinearActivation {
+  Activation kind = Activation::kSilu;
+  /// output [n, rows / 2] = act(the first half of the rows) x the second half.
+  bool is_gated = false;
+};
 
 /// output [n, rows] = input [n, cols] x weight [rows, cols]^T + bias. Device pointers, row-major.
 struct LinearArgs {
@@ -24,6 +32,7 @@ struct LinearArgs {
   std::int64_t n = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
+  std::optional<LinearActivation> activation;
 };
 
 /// One per device and stream. Takes its workspace when made. Sums in float32; float32 inputs are
@@ -40,6 +49,8 @@ class Linear {
   Linear(const Linear&) = delete;
   Linear& operator=(const Linear&) = delete;
 
+  /// Whether `run` can do the activation in the product.
+  bool activates(const LinearArgs& args) const;
   /// Enqueues one product. May be recorded into a graph: takes no memory, waits for nothing.
   void run(const LinearArgs& args);
 

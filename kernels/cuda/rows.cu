@@ -1,7 +1,6 @@
 // Embeddings, activations and copies of blocks: a thread has one pack of neighbouring elements and
 // does nothing twice, so that the smallest batches still spread over many thread blocks.
-#include <numbers>
-
+#include "kernels/cuda/activation.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/row_packs.cuh"
 #include "kernels/cuda/rows.hpp"
@@ -36,20 +35,6 @@ __global__ void __launch_bounds__(kThreads)
     for (int i = 0; i < N; ++i) values[i] += added[i];
   }
   store_pack<N>(output + token * width + column, values);
-}
-
-template <Activation kKind>
-__device__ __forceinline__ float activate(float x) {
-  if constexpr (kKind == Activation::kSilu) {
-    return __fdividef(x, 1.0F + expf(-x));
-  } else if constexpr (kKind == Activation::kGelu) {
-    return 0.5F * x * (1.0F + erff(x * (std::numbers::sqrt2_v<float> * 0.5F)));
-  } else if constexpr (kKind == Activation::kGeluTanh) {
-    const float inner = x + 0.044715F * x * x * x;
-    return 0.5F * x * (1.0F + tanhf(0.7978845608F * inner));  // sqrt(2 / pi)
-  } else {
-    return fmaxf(x, 0.0F);
-  }
 }
 
 /// `input` has rows of 2 * width.
@@ -173,9 +158,10 @@ void copy_blocks(const KvCacheView& cache, const int2* pairs, std::int64_t num_p
     launch(copy_pairs<Word>, grid, kThreads, 0, stream, static_cast<Word*>(cache.data), pairs,
            num_pairs, words);
   };
-  // Keys and values, and an even head_dim: a block is a multiple of 8 bytes at least.
   if (cache.bytes_per_block() % sizeof(uint4) == 0) return copy(uint4{});
-  copy(uint2{});
+  if (cache.bytes_per_block() % sizeof(uint2) == 0) return copy(uint2{});
+  copy(std::uint16_t{});  // Keys and values take the same room, so a block has an even number of
+                          // bytes.
 }
 
 }  // namespace octavo::kernels::cuda

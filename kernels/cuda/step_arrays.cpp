@@ -160,10 +160,10 @@ void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSa
 }
 
 void StepArrays::send(cudaStream_t stream) {
-  rows_.send(rows_bytes_, stream);
-  tables_.send(tables_bytes_, stream);
-  plans_.send(plan_.bytes, stream);
-  lists_.send(lists_bytes_, stream);
+  const std::array copies{rows_.copy(rows_bytes_), tables_.copy(tables_bytes_),
+                          plans_.copy(plan_.bytes), lists_.copy(lists_bytes_)};
+  copy_from_host(copies, stream);
+  for (Upload* each : {&rows_, &tables_, &plans_, &lists_}) each->mark_sent(stream);
 }
 
 SampleArrays StepArrays::sample_arrays() const {

@@ -6,7 +6,7 @@ namespace octavo::kernels::cuda {
 
 void Upload::grow(std::size_t bytes) {
   OCTAVO_CUDA(cudaDeviceSynchronize());
-  const std::size_t room = std::max<std::size_t>(bytes + bytes / 2, 4096);
+  const std::size_t room = std::max<std::size_t>((bytes + bytes / 2 + 15) / 16 * 16, 4096);
   device_ = Memory(Memory::Place::kDevice, room);
   for (Slot& slot : slots_) slot.host = Memory(Memory::Place::kHost, room);
   const bool complete = device_.data() != nullptr &&
@@ -23,14 +23,6 @@ std::byte* Upload::begin(std::size_t bytes, bool& moved) {
   next_ = (next_ + 1) % slots_.size();
   slots_[next_].sent.wait();
   return slots_[next_].host.data();
-}
-
-void Upload::send(std::size_t bytes, cudaStream_t stream) {
-  if (bytes == 0) return;
-  Slot& slot = slots_[next_];
-  OCTAVO_CUDA(
-      cudaMemcpyAsync(device_.data(), slot.host.data(), bytes, cudaMemcpyHostToDevice, stream));
-  slot.sent.record(stream);
 }
 
 }  // namespace octavo::kernels::cuda

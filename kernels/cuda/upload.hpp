@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 
+#include "kernels/cuda/host_copy.hpp"
 #include "kernels/cuda/runtime.hpp"
 
 namespace octavo::kernels::cuda {
@@ -19,8 +20,11 @@ class Upload {
   /// Host memory for the next `send`; waits for the send three before. `moved` is set when the
   /// device's address has changed.
   std::byte* begin(std::size_t bytes, bool& moved);
-  /// Copies the first `bytes` of it.
-  void send(std::size_t bytes, cudaStream_t stream);
+  /// What brings the first `bytes` of it to the device; `mark_sent` goes behind it.
+  HostCopy copy(std::size_t bytes) const {
+    return {device_.data(), slots_[next_].host.data(), bytes};
+  }
+  void mark_sent(cudaStream_t stream) { slots_[next_].sent.record(stream); }
   std::byte* device() const { return device_.data(); }
 
  private:

@@ -157,17 +157,11 @@ void Decoder::attend(const LayerWeights& layer, std::int64_t index,
 }
 
 void Decoder::feed_forward(const LayerWeights& layer, std::int64_t num_tokens) {
-  const auto width = spec_.intermediate_size;
   norm(layer.mlp_norm, added_.data(), num_tokens);
-  linear(layer.mlp_in, normed_.data(), projected_.data(), num_tokens);
-  const void* activated = projected_.data();
-  if (spec_.gated) {
-    backend_->gated_activation(spec_.activation, projected_.data(), mixed_.data(), num_tokens,
-                               width);
-    activated = mixed_.data();
-  } else {
-    backend_->activation(spec_.activation, projected_.data(), num_tokens * width);
-  }
+  void* activated = spec_.gated ? mixed_.data() : projected_.data();
+  backend_->activated_linear(normed_.data(), layer.mlp_in.weight, layer.mlp_in.bias.data(),
+                             spec_.activation, spec_.gated, projected_.data(), activated,
+                             num_tokens);
   summed_linear(layer.mlp_out, activated, num_tokens);
 }
 

@@ -1,7 +1,9 @@
 // Products on a GPU against the same in float64 on the host.
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -25,7 +27,24 @@ struct Case {
   DType dtype;
   DType output_dtype;
   bool has_bias;
+  std::optional<LinearActivation> activation = std::nullopt;
+
+  std::int64_t width() const { return activation && activation->is_gated ? rows / 2 : rows; }
 };
+
+double activate(Activation kind, double x) {
+  switch (kind) {
+    case Activation::kSilu:
+      return x / (1.0 + std::exp(-x));
+    case Activation::kGelu:
+      return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+    case Activation::kGeluTanh:
+      return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
+    case Activation::kRelu:
+      return std::max(x, 0.0);
+  }
+  return x;
+}
 
 /// A product on the device, with the host's answer beside it.
 class Fixture {
@@ -35,7 +54,7 @@ class Fixture {
         input_(encode(values(shape.n * shape.cols, seed), shape.dtype)),
         weight_(encode(values(shape.rows * shape.cols, seed + 1), shape.dtype)),
         bias_(encode(values(shape.rows, seed + 2), DType::kF32)),
-        output_(static_cast<std::size_t>(shape.n * shape.rows) * size_of(shape.output_dtype)) {}
+        output_(static_cast<std::size_t>(shape.n * shape.width()) * size_of(shape.output_dtype)) {}
 
   LinearArgs args() const {
     return {input_.data(),
@@ -46,7 +65,8 @@ class Fixture {
             shape_.output_dtype,
             shape_.n,
             shape_.rows,
-            shape_.cols};
+            shape_.cols,
+            shape_.activation};
   }
   void poison() const { output_.poison(); }
   Bytes bytes() const { return output_.read(); }
@@ -59,15 +79,22 @@ class Fixture {
     const auto actual = decode(output_.read(), shape_.output_dtype);
     double difference = 0.0;
     double norm = 0.0;
+    const auto sum_of = [&](std::int64_t i, std::int64_t j) {
+      double sum = shape_.has_bias ? bias[static_cast<std::size_t>(j)] : 0.0;
+      const float* x = &input[static_cast<std::size_t>(i * shape_.cols)];
+      const float* w = &weight[static_cast<std::size_t>(j * shape_.cols)];
+      for (std::int64_t k = 0; k < shape_.cols; ++k) sum += static_cast<double>(x[k]) * w[k];
+      return sum;
+    };
+    const std::int64_t width = shape_.width();
     for (std::int64_t i = 0; i < shape_.n; ++i) {
-      for (std::int64_t j = 0; j < shape_.rows; ++j) {
-        double sum = shape_.has_bias ? bias[static_cast<std::size_t>(j)] : 0.0;
-        const float* x = &input[static_cast<std::size_t>(i * shape_.cols)];
-        const float* w = &weight[static_cast<std::size_t>(j * shape_.cols)];
-        for (std::int64_t k = 0; k < shape_.cols; ++k) sum += static_cast<double>(x[k]) * w[k];
-        const double off = actual[static_cast<std::size_t>(i * shape_.rows + j)] - sum;
+      for (std::int64_t j = 0; j < width; ++j) {
+        double result = sum_of(i, j);
+        if (shape_.activation) result = activate(shape_.activation->kind, result);
+        if (width < shape_.rows) result *= sum_of(i, width + j);
+        const double off = actual[static_cast<std::size_t>(i * width + j)] - result;
         difference += off * off;
-        norm += sum * sum;
+        norm += result * result;
       }
     }
     return std::sqrt(difference / norm);
@@ -98,7 +125,7 @@ double tolerance(DType output_dtype) {
 
 void check_case(Linear& linear, const Case& shape) {
   CAPTURE(shape.n, shape.rows, shape.cols, name_of(shape.dtype), name_of(shape.output_dtype),
-          shape.has_bias);
+          shape.has_bias, shape.width(), shape.activation ? shape.activation->kind : Activation{});
   const Fixture fixture(shape, static_cast<std::uint32_t>(shape.n * 7 + shape.rows));
   fixture.poison();
   linear.run(fixture.args());
@@ -135,6 +162,39 @@ TEST_CASE("blocks of many rows and tiles give the host's product") {
   CHECK(first_failure().empty());
 }
 
+TEST_CASE("tiles that several blocks share give the host's product") {
+  Linear linear(nullptr);
+  for (std::int64_t n : {33, 64, 65, 128, 129, 192, 193, 256, 257}) {
+    // From one tile in many parts to many tiles, none of them whole.
+    for (const auto& [rows, cols] :
+         std::vector<Size>{{8, 4104}, {1024, 2048}, {1032, 520}, {6144, 136}}) {
+      check_case(linear, {n, rows, cols, DType::kBF16, DType::kBF16, n % 2 == 0});
+      check_case(linear, {n, rows, cols, DType::kF16, DType::kF16, n % 2 == 1});
+    }
+    check_case(linear, {n, 4099, 264, DType::kBF16, DType::kF32, true});
+    check_case(linear, {n, 300, 1000, DType::kF16, DType::kF32, false});
+  }
+  CHECK(first_failure().empty());
+}
+
+TEST_CASE("a product is activated before it is rounded") {
+  Linear linear(nullptr);
+  for (Activation kind :
+       {Activation::kSilu, Activation::kGelu, Activation::kGeluTanh, Activation::kRelu}) {
+    for (bool is_gated : {false, true}) {
+      for (std::int64_t n : {33, 64, 100, 128}) {
+        const LinearActivation activation{kind, is_gated};
+        for (const auto& [rows, cols] : std::vector<Size>{{272, 520}, {2064, 64}, {6144, 136}}) {
+          const DType dtype = n % 2 == 0 ? DType::kBF16 : DType::kF16;
+          const Case shape{n, rows, cols, dtype, dtype, cols == 64, activation};
+          if (linear.activates(Fixture(shape).args())) check_case(linear, shape);
+        }
+      }
+    }
+  }
+  CHECK(first_failure().empty());
+}
+
 TEST_CASE("a tuned product is still that of the host") {
   cudaStream_t stream = nullptr;
   REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
@@ -159,7 +219,7 @@ TEST_CASE("products repeat to the bit, also from a graph") {
   REQUIRE(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking) == cudaSuccess);
   {
     Linear linear(stream);
-    for (std::int64_t n : {1, 8, 13, 29, 64, 80}) {
+    for (std::int64_t n : {1, 8, 13, 29, 64, 80, 150, 256}) {
       CAPTURE(n);
       // The second reads what the first writes: their overlap must not show.
       const Fixture first({n, 1024, 2048, DType::kBF16, DType::kBF16, true});
