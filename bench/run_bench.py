@@ -126,8 +126,9 @@ class Bench:
         per_token = self.inspect("0.6B")["memory"]["kv_bytes_per_token"]
         near = self.engine("0.6B", 16, 24, 1, 1)["itl_ms"]["p50"]
         far = self.engine("0.6B", 2048, 24, 1, 1)["itl_ms"]["p50"]
-        rate = per_token * 2032 / 1e6 / max(far - near, 1e-3)
-        self.row("keys and values read at 2,048 tokens of context, 0.6B", f"{rate:.1f} GB/s", "20 (bandwidth)",
+        longer = far - near
+        rate = f"{per_token * 2032 / 1e6 / longer:.1f} GB/s" if longer > 0 else "less than the noise"
+        self.row("keys and values read at 2,048 tokens of context, 0.6B", rate, "20 (bandwidth)",
                  f"bandwidth now {self.bandwidth():.1f} GB/s, step {near:.1f} -> {far:.1f} ms")
 
     def engine_overhead(self) -> None:

@@ -1,5 +1,5 @@
-// Matrix products: what the library does best (many rows), and a product of our own for few rows,
-// where the time is that of reading the weights once.
+// Matrix products: what the library does best (many rows), and products of our own for fewer, where
+// the time is that of reading the weights once.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -32,13 +32,14 @@ struct LinearArgs {
   std::int64_t n = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  std::optional<LinearActivation> activation;
+  std::optional<LinearActivation> activation;  ///< Only where `activates` says so.
 };
 
 /// One per device and stream. Takes its workspace when made. Sums in float32; float32 inputs are
 /// multiplied as float32 (no TF32). On Hopper a 16-bit product with more than 2048 columns (a
 /// multiple of 8) gives a row of input the same bits in any company of up to 32 rows; one with
-/// fewer columns, or on Ampere, of up to 16. Beyond, the library chooses by the number of rows.
+/// fewer columns, or on Ampere, of up to 16. Beyond, the way of summing depends on the number of
+/// rows: on Hopper `streamk_linear` up to 64, or 128 with a large weight, then the library.
 ///
 /// Weights and biases are read before the kernels ahead in the stream have ended: whoever wrote
 /// them has been waited for by the host (or by an event), not only enqueued.
