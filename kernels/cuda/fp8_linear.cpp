@@ -28,10 +28,6 @@ bool check_library(cublasStatus_t status, const char* expression, int line) {
 }
 #define OCTAVO_LT(expression) check_library((expression), #expression, __LINE__)
 
-bool is_aligned(const void* pointer) {
-  return reinterpret_cast<std::uintptr_t>(pointer) % kAlignment == 0;
-}
-
 cudaDataType_t library_type(DType dtype) {
   if (dtype == DType::kF32) return CUDA_R_32F;
   return dtype == DType::kF16 ? CUDA_R_16F : CUDA_R_16BF;

@@ -58,8 +58,6 @@ void start_best(const Fp8SkinnyArgs& args, const Fp8SkinnyDevice& device, cudaSt
   }
 }
 
-bool is_aligned(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; }
-
 }  // namespace
 
 Fp8SkinnyDevice prepare_fp8_skinny() {

@@ -14,6 +14,11 @@
 
 namespace octavo::kernels::cuda {
 
+/// To the 16 bytes that vector loads, bulk copies and the library's 8-bit kernels ask for.
+inline bool is_aligned(const void* pointer) {
+  return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0;
+}
+
 /// What becomes of a product before it is written.
 struct LinearActivation {
   Activation kind = Activation::kSilu;

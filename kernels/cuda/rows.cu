@@ -160,8 +160,8 @@ void copy_blocks(const KvCacheView& cache, const int2* pairs, std::int64_t num_p
   };
   if (cache.bytes_per_block() % sizeof(uint4) == 0) return copy(uint4{});
   if (cache.bytes_per_block() % sizeof(uint2) == 0) return copy(uint2{});
-  copy(std::uint16_t{});  // Keys and values take the same room, so a block has an even number of
-                          // bytes.
+  // Keys and values take the same room: an even number of bytes together.
+  copy(std::uint16_t{});
 }
 
 }  // namespace octavo::kernels::cuda

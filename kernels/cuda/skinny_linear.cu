@@ -63,8 +63,6 @@ __global__ void convert(const float* bias, T* converted, int count) {
   if (i < count) converted[i] = from_float<T>(bias[i]);
 }
 
-bool is_aligned(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; }
-
 }  // namespace
 
 SkinnyDevice prepare_skinny_linear() {

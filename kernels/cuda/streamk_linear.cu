@@ -37,8 +37,6 @@ void start_best(const LinearArgs& args, const StreamKDevice& device, void* works
 /// Of a matrix, from which on more than Tens win: the parts of a small one cost too much to add.
 constexpr std::int64_t kManyElements = std::int64_t{1} << 23;
 
-bool is_aligned(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; }
-
 }  // namespace
 
 StreamKDevice prepare_streamk_linear() {
