@@ -49,9 +49,14 @@ async function listed(page) {
   return rows.map(([text, share]) => ({ text, blocks: parseInt(share, 10), shared: Number(/, (\d+) shared/.exec(share)?.[1] ?? 0) }));
 }
 
-async function middleOf(page, index) {
-  const { x, y } = await cellOf(page, index);
-  return [x, y];
+/// Points at a block until its words are these: its cell moves while the picture still grows.
+async function pointUntil(page, index, words) {
+  const pointed = async () => {
+    const { x, y } = await cellOf(page, index);
+    await page.mouse.move(x, y);
+    return words.test(await page.locator('.block-words').textContent());
+  };
+  await eventually(pointed, `block ${index}: ${words}`, 30_000);
 }
 
 /// The blocks that are drawn as lit while `target` is pointed at.
@@ -90,8 +95,8 @@ test('a chat branched three ways is three conversations that share their common 
     await branch(page, 1, kWays[1]);
     await branch(page, 1, kWays[2]);
     await page.locator('.tier h3', { hasText: /, \d+ shared/ }).waitFor();
-    await page.mouse.move(...(await middleOf(page, filled - 1)));
-    await page.locator('.block-words', { hasText: /^Device block \d+: in use, shared by 3 sequences · .*\(branches 1, 2 and 3\)/ }).waitFor();
+    await branchRow(page, 2).waitFor();
+    await pointUntil(page, filled - 1, /^Device block \d+: in use, shared by 3 sequences · .*\(branches 1, 2 and 3\)/);
     // The words that every question begins with may fill one more.
     const common = Number(/, (\d+) shared/.exec(await page.locator('.tier h3').first().textContent())[1]);
     assert.ok(common === filled || common === filled + 1, `${common} of ${filled}`);
