@@ -3,9 +3,8 @@
 namespace octavo {
 
 BlockManagerActor::BlockManagerActor(const asio::any_io_executor& executor,
-                                     const CacheConfig& config,
-                                     Address<ExecutorMessage> executor_actor, EngineStatus& status,
-                                     Clock clock)
+                                     const CacheConfig& config, Address<ExecuteStep> executor_actor,
+                                     EngineStatus& status, Clock clock)
     : mailbox_(executor),
       blocks_(config),
       executor_(std::move(executor_actor)),

@@ -18,7 +18,7 @@ class BlockManagerActor {
   using Clock = std::function<TimePoint()>;
 
   BlockManagerActor(const asio::any_io_executor& executor, const CacheConfig& config,
-                    Address<ExecutorMessage> executor_actor, EngineStatus& status, Clock clock);
+                    Address<ExecuteStep> executor_actor, EngineStatus& status, Clock clock);
 
   Address<BlockManagerMessage> address() const { return mailbox_.address(); }
   void close() { mailbox_.close(); }
@@ -40,7 +40,7 @@ class BlockManagerActor {
 
   Mailbox<BlockManagerMessage> mailbox_;
   BlockManager blocks_;
-  Address<ExecutorMessage> executor_;
+  Address<ExecuteStep> executor_;
   EngineStatus& status_;
   Clock clock_;
   BlockFeed feed_;

@@ -8,38 +8,50 @@ asio::awaitable<void> ExecutorActor::run() {
   for (;;) {
     auto message = co_await mailbox_.receive();
     if (!message) break;
-    std::visit([this](const auto& each) { handle(each); }, *message);
+    launch(message->batch);
+  }
+  steps_on_their_way_.close();
+  transfers_on_their_way_.close();
+}
+
+asio::awaitable<void> ExecutorActor::follow_steps() {
+  for (;;) {
+    const auto step = co_await steps_on_their_way_.receive();
+    if (!step) break;
+    std::function<void()> wait = [this, step = *step] { device_.wait(step); };
+    co_await step_end_.until(std::move(wait));
+    end_oldest();
+    report_steps();
   }
 }
 
-void ExecutorActor::handle(const ExecuteStep& message) {
-  auto launched = device_.launch(message.batch);
+asio::awaitable<void> ExecutorActor::follow_transfers() {
+  for (;;) {
+    const auto transfer = co_await transfers_on_their_way_.receive();
+    if (!transfer) break;
+    std::function<void()> wait = [this, transfer = *transfer] { device_.wait(transfer); };
+    co_await transfer_end_.until(std::move(wait));
+    watches_transfer_ = false;
+    if (!steps_.empty()) continue;  // Their results will tell, in the order of the steps.
+    auto finished = device_.collect_transfers();
+    if (!finished.empty()) scheduler_.send(TransfersFinished{std::move(finished)});
+    watch_transfers();
+  }
+}
+
+void ExecutorActor::launch(const StepBatch& batch) {
+  auto launched = device_.launch(batch);
   const bool has_ended = !launched || device_.has_ended(*launched);
-  if (!has_ended) wait_for(*launched);
-  steps_.push_back({message.batch.id, std::move(launched), has_ended});
+  if (!has_ended) steps_on_their_way_.address().send(*launched);
+  steps_.push_back({batch.id, std::move(launched), has_ended});
   report_steps();
 }
 
-void ExecutorActor::wait_for(const LaunchedStep& step) {
-  step_waiter_.run([this, step, self = mailbox_.address()] {
-    device_.wait(step);
-    self.send(StepEnded{});
-  });
-}
-
-void ExecutorActor::handle(const StepEnded&) {
+void ExecutorActor::end_oldest() {
   const auto oldest =
       std::find_if(steps_.begin(), steps_.end(), [](const Step& step) { return !step.has_ended; });
-  if (oldest != steps_.end()) oldest->has_ended = true;
-  report_steps();
-}
-
-void ExecutorActor::handle(const TransferEnded&) {
-  watches_transfer_ = false;
-  if (!steps_.empty()) return;  // Their results will tell, in the order of the steps.
-  auto finished = device_.collect_transfers();
-  if (!finished.empty()) scheduler_.send(TransfersFinished{std::move(finished)});
-  watch_transfers();
+  OCTAVO_ASSERT(oldest != steps_.end());
+  oldest->has_ended = true;
 }
 
 // In the order of the plans: a step that failed at once waits for the one before it.
@@ -66,11 +78,7 @@ void ExecutorActor::watch_transfers() {
   if (watches_transfer_ || !steps_.empty() || !device_.fault().empty()) return;
   const auto transfer = device_.oldest_transfer();
   if (!transfer) return;
-  watches_transfer_ = true;
-  transfer_waiter_.run([this, transfer = *transfer, self = mailbox_.address()] {
-    device_.wait(transfer);
-    self.send(TransferEnded{});
-  });
+  watches_transfer_ = transfers_on_their_way_.address().send(*transfer) == SendResult::kAccepted;
 }
 
 }  // namespace octavo

@@ -1,14 +1,14 @@
-// The executor's shell: batches in, results out, in the same order. It has a thread of its own, one
-// per device, so that launching may block it; the end of a step that is still on its way comes back
-// as a message.
+// The executor's shell: batches in, results out, in the same order. It has a thread of its own, so
+// that launching may block it; what is still on its way on the device is awaited beside it, by one
+// coroutine for steps and one for transfers.
 #pragma once
 
 #include <deque>
 #include <functional>
 
 #include "actors/messages.hpp"
+#include "actors/runtime/event_wait.hpp"
 #include "src/core/step_executor.hpp"
-#include "src/runtime/task_thread.hpp"
 
 namespace octavo {
 
@@ -17,14 +17,25 @@ class ExecutorActor {
   /// on_lost: called once, on the executor's thread, when the device can do no more.
   ExecutorActor(const asio::any_io_executor& executor, StepExecutor& device,
                 std::function<void(const std::string&)> on_lost)
-      : mailbox_(executor), device_(device), on_lost_(std::move(on_lost)) {}
+      : mailbox_(executor),
+        device_(device),
+        on_lost_(std::move(on_lost)),
+        steps_on_their_way_(executor),
+        transfers_on_their_way_(executor),
+        step_end_(executor),
+        transfer_end_(executor) {}
 
-  Address<ExecutorMessage> address() const { return mailbox_.address(); }
+  Address<ExecuteStep> address() const { return mailbox_.address(); }
   void close() { mailbox_.close(); }
   /// The ring's last arrow, known only once the scheduler exists.
   void set_scheduler(Address<SchedulerMessage> scheduler) { scheduler_ = std::move(scheduler); }
 
+  /// Launches what comes; its end ends the other two.
   asio::awaitable<void> run();
+  /// Awaits the end of every step that was launched, and reports it.
+  asio::awaitable<void> follow_steps();
+  /// Awaits transfers while no step is on its way that would tell of them.
+  asio::awaitable<void> follow_transfers();
 
  private:
   /// A step that the scheduler has not heard of yet.
@@ -34,22 +45,21 @@ class ExecutorActor {
     bool has_ended = false;
   };
 
-  void handle(const ExecuteStep& message);
-  void handle(const StepEnded& message);
-  void handle(const TransferEnded& message);
-  void wait_for(const LaunchedStep& step);
+  void launch(const StepBatch& batch);
+  void end_oldest();
   void report_steps();
-  /// With no step on its way that would tell of them, transfers are waited for themselves.
   void watch_transfers();
 
-  Mailbox<ExecutorMessage> mailbox_;
+  Mailbox<ExecuteStep> mailbox_;
   StepExecutor& device_;
   std::function<void(const std::string&)> on_lost_;
   Address<SchedulerMessage> scheduler_;
   std::deque<Step> steps_;  ///< Oldest first.
+  Mailbox<LaunchedStep> steps_on_their_way_;
+  Mailbox<LaunchedTransfer> transfers_on_their_way_;
   bool watches_transfer_ = false;
-  TaskThread step_waiter_;
-  TaskThread transfer_waiter_;
+  EventWait step_end_;
+  EventWait transfer_end_;
 };
 
 }  // namespace octavo

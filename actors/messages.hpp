@@ -96,12 +96,6 @@ struct ExecuteStep {
   StepBatch batch;
 };
 
-// executor -> itself, from the threads that wait for the device
-/// The oldest step that was still on its way has ended.
-struct StepEnded {};
-/// The transfer that was waited for has.
-struct TransferEnded {};
-
 // executor -> scheduler
 struct StepCompleted {
   StepResult result;
@@ -119,6 +113,5 @@ using SchedulerMessage = std::variant<SubmitRequest, CancelRequest, CancelAll, S
                                       StepFailed, TransfersFinished>;
 using BlockManagerMessage = std::variant<ReserveStep, AuditBlocks, SubscribeBlocks,
                                          UnsubscribeBlocks, BlockMapTaken, PublishBlocks>;
-using ExecutorMessage = std::variant<ExecuteStep, StepEnded, TransferEnded>;
 
 }  // namespace octavo

@@ -33,7 +33,9 @@ class Ring {
   bool is_idle() const { return scheduler_.is_idle(); }
 
   void start(Supervisor& supervisor) {
-    supervisor.spawn(device_, "executor", run_executor(this));
+    supervisor.spawn(device_, "executor", executor_.run());
+    supervisor.spawn(device_, "step_follower", executor_.follow_steps());
+    supervisor.spawn(device_, "transfer_follower", executor_.follow_transfers());
     supervisor.spawn(engine_, "block_manager", run_block_manager(this));
     supervisor.spawn(engine_, "scheduler", run_scheduler(this));
   }
@@ -51,7 +53,6 @@ class Ring {
     co_await self->block_manager_.run();
     self->executor_.close();
   }
-  static asio::awaitable<void> run_executor(Ring* self) { co_await self->executor_.run(); }
 
   asio::any_io_executor engine_;
   asio::any_io_executor device_;

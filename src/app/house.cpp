@@ -2,10 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <random>
+#include <string_view>
 
 namespace octavo {
 namespace {
@@ -14,6 +17,10 @@ namespace {
 constexpr std::chrono::milliseconds kLostDrainTimeout{1000};
 /// After which the process ends in any case.
 constexpr std::chrono::milliseconds kLostPatience{4500};
+
+/// Actors whose death ends the house.
+constexpr std::array<std::string_view, 6> kVital{"scheduler",     "block_manager",     "executor",
+                                                 "step_follower", "transfer_follower", "listener"};
 
 std::string random_epoch() {
   std::random_device device;
@@ -123,8 +130,7 @@ void House::stop() {
 void House::on_exit(const ActorExited& exited) {
   if (exited.error) {
     spdlog::error("actor={} died error=\"{}\"", exited.name, describe(exited.error));
-    if (exited.name == "scheduler" || exited.name == "block_manager" || exited.name == "executor" ||
-        exited.name == "listener") {
+    if (std::ranges::find(kVital, exited.name) != kVital.end()) {
       status_.healthy = false;
       asio::post(io_, [this] {
         exit_status_ = 1;
