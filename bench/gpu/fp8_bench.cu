@@ -14,59 +14,20 @@
 #include <string>
 #include <vector>
 
-#include "bench/gpu/gpu_timer.cuh"
+#include "bench/gpu/model_products.cuh"
 #include "kernels/cuda/fp8_linear.hpp"
-#include "kernels/cuda/fp8_skinny.cuh"
 #include "kernels/cuda/linear.hpp"
+#include "kernels/cuda/skinny_linear.cuh"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;
 
 namespace {
 
-struct MatrixShape {
-  std::int64_t rows;
-  std::int64_t cols;
-};
+constexpr std::int64_t kMaxTokens = ProductDevice::kMaxTokens;
+constexpr std::int64_t kMaxCols = ProductDevice::kMaxCols;
+constexpr std::int64_t kMaxScales = 151936;  ///< Rows of any matrix, heads included.
 
-struct ModelShape {
-  const char* name;
-  int layers;
-  std::vector<MatrixShape> layer;
-  MatrixShape head;
-};
-
-const std::vector<ModelShape> kModels = {
-    {"Llama-3-8B", 32, {{6144, 4096}, {4096, 4096}, {28672, 4096}, {4096, 14336}}, {128256, 4096}},
-    {"Qwen3-0.6B", 28, {{4096, 1024}, {1024, 2048}, {6144, 1024}, {1024, 3072}}, {151936, 1024}},
-};
-
-constexpr std::size_t kPoolBytes = std::size_t{16} << 30;
-constexpr std::size_t kSmallPoolBytes = kPoolBytes / 2;
-constexpr std::int64_t kMaxTokens = 8192;
-constexpr std::int64_t kMaxCols = 14336;
-constexpr std::int64_t kMaxRows = 151936;
-
-__device__ std::uint32_t mix(std::size_t i) {
-  std::uint32_t x = static_cast<std::uint32_t>(i) * 2654435761U + 12345U;
-  x ^= x >> 15;
-  x *= 2246822519U;
-  return x ^ x >> 13;
-}
-
-template <class T, class Make>
-__device__ void fill_with(T* values, std::size_t count, const Make& make) {
-  const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-  for (std::size_t i = blockIdx.x * static_cast<std::size_t>(blockDim.x) + threadIdx.x; i < count;
-       i += step) {
-    values[i] = make(mix(i));
-  }
-}
-__global__ void fill_inputs(__nv_bfloat16* values, std::size_t count) {
-  fill_with(values, count, [](std::uint32_t x) {
-    return __float2bfloat16(static_cast<float>(x & 0xFFFF) / 32768.0F - 1.0F);
-  });
-}
 __global__ void fill_weights(std::uint32_t* words, std::size_t count) {
   // All bits but the highest of the exponent: no NaN.
   fill_with(words, count, [](std::uint32_t x) { return x & 0xBFBFBFBFU; });
@@ -76,36 +37,18 @@ __global__ void fill_scales(float* values, std::size_t count) {
             [](std::uint32_t x) { return static_cast<float>(x & 0xFF) * 1e-4F + 0.01F; });
 }
 
-struct Device : GpuTimer {
-  char* pool = nullptr;
+struct Device : ProductDevice {
+  static constexpr std::size_t kSmallPoolBytes = kPoolBytes / 2;
   char* small_pool = nullptr;
-  char* input = nullptr;
-  char* output = nullptr;
   float* scales = nullptr;
-  double copy_rate = 0.0;  ///< Bytes a second, read plus written.
-  int multiprocessors = 0;
 
   Device() {
-    cudaDeviceProp properties;
-    OCTAVO_CUDA(cudaGetDeviceProperties(&properties, 0));
-    multiprocessors = properties.multiProcessorCount;
-    OCTAVO_CUDA(cudaMalloc(&pool, kPoolBytes));
     OCTAVO_CUDA(cudaMalloc(&small_pool, kSmallPoolBytes));
-    OCTAVO_CUDA(cudaMalloc(&input, kMaxTokens * kMaxCols * 2));
-    OCTAVO_CUDA(cudaMalloc(&output, kMaxTokens * 28672 * 2));
-    OCTAVO_CUDA(cudaMalloc(&scales, kMaxRows * 4));
-    fill_inputs<<<1024, 256, 0, stream>>>(reinterpret_cast<__nv_bfloat16*>(pool), kPoolBytes / 2);
-    fill_inputs<<<1024, 256, 0, stream>>>(reinterpret_cast<__nv_bfloat16*>(input),
-                                          kMaxTokens * kMaxCols);
+    OCTAVO_CUDA(cudaMalloc(&scales, kMaxScales * 4));
     fill_weights<<<1024, 256, 0, stream>>>(reinterpret_cast<std::uint32_t*>(small_pool),
                                            kSmallPoolBytes / 4);
-    fill_scales<<<64, 256, 0, stream>>>(scales, kMaxRows);
+    fill_scales<<<64, 256, 0, stream>>>(scales, kMaxScales);
     OCTAVO_CUDA(cudaStreamSynchronize(stream));
-    constexpr std::size_t kCopied = std::size_t{4} << 30;
-    const double ms = median(
-        [&] { cudaMemcpyAsync(pool + kCopied, pool, kCopied, cudaMemcpyDeviceToDevice, stream); });
-    copy_rate = 2.0 * kCopied / ms * 1e3;
-    std::printf("%s, %d SMs, copy %.3f TB/s\n", properties.name, multiprocessors, copy_rate / 1e12);
   }
 };
 
@@ -118,7 +61,8 @@ struct Step {
 
   Step(const ModelShape& model, const Device& device, std::int64_t n, int layers, bool has_head) {
     std::int64_t place = 0;
-    const auto add = [&](const MatrixShape& shape, DType output) {
+    for_each_product(model, layers, has_head, [&](const MatrixShape& shape, bool is_head) {
+      const DType output = is_head ? DType::kF32 : DType::kBF16;
       wide.push_back({device.input, device.pool + place * 2, nullptr, device.output, DType::kBF16,
                       output, n, shape.rows, shape.cols});
       small.push_back(
@@ -126,11 +70,7 @@ struct Step {
            device.scales, nullptr, device.output, DType::kBF16, output, n, shape.rows, shape.cols});
       place += shape.rows * shape.cols;
       weights += static_cast<double>(shape.rows) * static_cast<double>(shape.cols);
-    };
-    for (int layer = 0; layer < layers; ++layer) {
-      for (const MatrixShape& shape : model.layer) add(shape, DType::kBF16);
-    }
-    if (has_head) add(model.head, DType::kF32);
+    });
     operations = 2.0 * weights * static_cast<double>(n);
   }
 };
@@ -147,7 +87,7 @@ double quantizing_ms(const Device& device, const Step& step) {
 
 template <class Plan>
 void measure_plan(const Device& device) {
-  OCTAVO_CUDA(cudaFuncSetAttribute(fp8_skinny_product<__nv_bfloat16, Plan>,
+  OCTAVO_CUDA(cudaFuncSetAttribute(skinny_product<__nv_bfloat16, Plan>,
                                    cudaFuncAttributeMaxDynamicSharedMemorySize,
                                    Plan::kSharedBytes));
   std::printf("  rows %3d tokens %2d stages %2d warps %d %3d KiB", Plan::kRows, Plan::kTokens,
@@ -159,14 +99,17 @@ void measure_plan(const Device& device) {
       const Step step(model, device, n, model.layers, true);
       const double ms = device.graph_ms([&] {
         for (const Fp8LinearArgs& args : step.small) {
-          const Fp8SkinnyArgs skinny{
-              {args.input, args.weight, nullptr, args.output, static_cast<int>(n),
-               static_cast<int>(args.rows), static_cast<int>(args.cols),
-               args.output_dtype == DType::kF32},
-              args.scales};
-          launch(fp8_skinny_product<__nv_bfloat16, Plan>,
-                 static_cast<unsigned>(device.multiprocessors), Plan::kThreads, Plan::kSharedBytes,
-                 device.stream, skinny);
+          const SkinnyArgs skinny{.input = args.input,
+                                  .weight = args.weight,
+                                  .bias = nullptr,
+                                  .output = args.output,
+                                  .n = static_cast<int>(n),
+                                  .rows = static_cast<int>(args.rows),
+                                  .cols = static_cast<int>(args.cols),
+                                  .float_output = args.output_dtype == DType::kF32,
+                                  .scales = args.scales};
+          launch(skinny_product<__nv_bfloat16, Plan>, static_cast<unsigned>(device.multiprocessors),
+                 Plan::kThreads, Plan::kSharedBytes, device.stream, skinny);
         }
       });
       std::printf(" | n=%2d %6.3f %5.1f%%", static_cast<int>(n), ms,
@@ -178,23 +121,23 @@ void measure_plan(const Device& device) {
 }
 
 void measure_plans(const Device& device) {
-  std::printf("plans (ms a step, of the floor): Llama-3-8B, Qwen3-0.6B\n");
-  measure_plan<Fp8Plan<1, 1, 2, 8, 4>>(device);
-  measure_plan<Fp8Plan<1, 1, 3, 8, 4>>(device);
-  measure_plan<Fp8Plan<1, 1, 4, 8, 4>>(device);
-  measure_plan<Fp8Plan<2, 1, 4, 8, 4>>(device);
-  measure_plan<Fp8Plan<2, 1, 5, 8, 4>>(device);
-  measure_plan<Fp8Plan<3, 1, 3, 8, 4>>(device);
-  measure_plan<Fp8Plan<1, 1, 2>>(device);
-  measure_plan<Fp8Plan<1, 1, 3>>(device);
-  measure_plan<Fp8Plan<2, 1, 3>>(device);
-  measure_plan<Fp8Plan<2, 1, 4>>(device);
-  measure_plan<Fp8Plan<1, 2, 2>>(device);
-  measure_plan<Fp8Plan<1, 2, 4>>(device);
-  measure_plan<Fp8Plan<2, 2, 2>>(device);
-  measure_plan<Fp8Plan<2, 2, 3>>(device);
-  measure_plan<Fp8Plan<1, 4, 2>>(device);
-  measure_plan<Fp8Plan<2, 4, 2>>(device);
+  std::printf("plans (ms a step, of the floor): Llama-3-8B, OPT-13B, Qwen3-0.6B\n");
+  measure_plan<Plan8<1, 1, 2, 8, 4>>(device);
+  measure_plan<Plan8<1, 1, 3, 8, 4>>(device);
+  measure_plan<Plan8<1, 1, 4, 8, 4>>(device);
+  measure_plan<Plan8<2, 1, 4, 8, 4>>(device);
+  measure_plan<Plan8<2, 1, 5, 8, 4>>(device);
+  measure_plan<Plan8<3, 1, 3, 8, 4>>(device);
+  measure_plan<Plan8<1, 1, 2>>(device);
+  measure_plan<Plan8<1, 1, 3>>(device);
+  measure_plan<Plan8<2, 1, 3>>(device);
+  measure_plan<Plan8<2, 1, 4>>(device);
+  measure_plan<Plan8<1, 2, 2>>(device);
+  measure_plan<Plan8<1, 2, 4>>(device);
+  measure_plan<Plan8<2, 2, 2>>(device);
+  measure_plan<Plan8<2, 2, 3>>(device);
+  measure_plan<Plan8<1, 4, 2>>(device);
+  measure_plan<Plan8<2, 4, 2>>(device);
 }
 
 void measure_tables(const Device& device) {
@@ -210,7 +153,7 @@ void measure_tables(const Device& device) {
       if (n > 16) linear.tune(step.wide);
       Fp8Linear small(device.stream, n, kMaxCols);
       Fp8Linear fast(device.stream, n, kMaxCols, {true, true});
-      const Fp8SkinnyDevice skinny = prepare_fp8_skinny();
+      const SkinnyDevice skinny = prepare_fp8_skinny();
       const double wide_ms = device.graph_ms([&] {
         for (const LinearArgs& args : step.wide) linear.run(args);
       });

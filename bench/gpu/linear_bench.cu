@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/gpu/gpu_timer.cuh"
+#include "bench/gpu/model_products.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/linear.hpp"
 #include "kernels/cuda/skinny_linear.cuh"
@@ -26,78 +26,18 @@ using namespace octavo::kernels::cuda;
 
 namespace {
 
-struct MatrixShape {
-  std::int64_t rows;
-  std::int64_t cols;
-};
-
-struct ModelShape {
-  const char* name;
-  int layers;
-  std::vector<MatrixShape> layer;
-  MatrixShape head;  ///< rows 0: none.
-};
-
-const std::vector<ModelShape> kModels = {
-    {"Llama-3-8B", 32, {{6144, 4096}, {4096, 4096}, {28672, 4096}, {4096, 14336}}, {128256, 4096}},
-    {"OPT-13B", 40, {{15360, 5120}, {5120, 5120}, {20480, 5120}, {5120, 20480}}, {0, 0}},
-    {"Qwen3-0.6B", 28, {{4096, 1024}, {1024, 2048}, {6144, 1024}, {1024, 3072}}, {151936, 1024}},
-};
-
-constexpr std::size_t kPoolBytes = std::size_t{25} << 30;
-constexpr std::int64_t kMaxRows = 8192;
-
-__global__ void fill(__nv_bfloat16* values, std::size_t count) {
-  const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
-  for (std::size_t i = blockIdx.x * static_cast<std::size_t>(blockDim.x) + threadIdx.x; i < count;
-       i += step) {
-    std::uint32_t x = static_cast<std::uint32_t>(i) * 2654435761U + 12345U;
-    x ^= x >> 15;
-    x *= 2246822519U;
-    x ^= x >> 13;
-    values[i] = __float2bfloat16(static_cast<float>(x & 0xFFFF) / 32768.0F - 1.0F);
-  }
-}
-
-struct Device : GpuTimer {
-  char* pool = nullptr;
-  char* input = nullptr;
-  char* output = nullptr;
-  double copy_rate = 0.0;  ///< Bytes a second, read plus written.
-  int multiprocessors = 0;
-
-  Device() {
-    cudaDeviceProp properties;
-    OCTAVO_CUDA(cudaGetDeviceProperties(&properties, 0));
-    multiprocessors = properties.multiProcessorCount;
-    OCTAVO_CUDA(cudaMalloc(&pool, kPoolBytes));
-    OCTAVO_CUDA(cudaMalloc(&input, kMaxRows * 20480 * 2));
-    OCTAVO_CUDA(cudaMalloc(&output, kMaxRows * 28672 * 2));
-    fill<<<1024, 256, 0, stream>>>(reinterpret_cast<__nv_bfloat16*>(pool), kPoolBytes / 2);
-    fill<<<1024, 256, 0, stream>>>(reinterpret_cast<__nv_bfloat16*>(input), kMaxRows * 20480);
-    OCTAVO_CUDA(cudaStreamSynchronize(stream));
-    constexpr std::size_t kCopied = std::size_t{4} << 30;
-    const double ms = median(
-        [&] { cudaMemcpyAsync(pool + kCopied, pool, kCopied, cudaMemcpyDeviceToDevice, stream); });
-    copy_rate = 2.0 * kCopied / ms * 1e3;
-    std::printf("%s, %d SMs, copy %.3f TB/s\n", properties.name, multiprocessors, copy_rate / 1e12);
-  }
-};
+using Device = ProductDevice;
 
 /// The products of one step, in order. Each reads what lies in `input`: their order and overlap are
 /// those of a model all the same, since every kernel waits for the one ahead.
 std::vector<LinearArgs> step_of(const ModelShape& model, const Device& device, std::int64_t n) {
   std::vector<LinearArgs> products;
   const char* weight = device.pool;
-  const auto add = [&](const MatrixShape& shape, DType output) {
-    products.push_back({device.input, weight, nullptr, device.output, DType::kBF16, output, n,
-                        shape.rows, shape.cols});
+  for_each_product(model, model.layers, true, [&](const MatrixShape& shape, bool is_head) {
+    products.push_back({device.input, weight, nullptr, device.output, DType::kBF16,
+                        is_head ? DType::kF32 : DType::kBF16, n, shape.rows, shape.cols});
     weight += shape.rows * shape.cols * 2;
-  };
-  for (int layer = 0; layer < model.layers; ++layer) {
-    for (const MatrixShape& shape : model.layer) add(shape, DType::kBF16);
-  }
-  if (model.head.rows > 0) add(model.head, DType::kF32);
+  });
   return products;
 }
 
@@ -108,14 +48,15 @@ double bytes_of(const std::vector<LinearArgs>& products) {
 }
 
 SkinnyArgs skinny_args(const LinearArgs& args) {
-  return {args.input,
-          args.weight,
-          nullptr,
-          args.output,
-          static_cast<int>(args.n),
-          static_cast<int>(args.rows),
-          static_cast<int>(args.cols),
-          args.output_dtype == DType::kF32};
+  return {.input = args.input,
+          .weight = args.weight,
+          .bias = nullptr,
+          .output = args.output,
+          .n = static_cast<int>(args.n),
+          .rows = static_cast<int>(args.rows),
+          .cols = static_cast<int>(args.cols),
+          .float_output = args.output_dtype == DType::kF32,
+          .scales = nullptr};
 }
 
 template <class Plan>
@@ -158,20 +99,20 @@ void measure_plan(const Device& device, const char* note, bool overlap = true,
 
 void measure_plans(const Device& device) {
   std::printf("plans (ms a step, of the floor): Llama-3-8B, OPT-13B, Qwen3-0.6B\n");
-  measure_plan<SkinnyPlan<1, 1, 4>>(device, "");
-  measure_plan<SkinnyPlan<1, 1, 4>>(device, "no overlap", false);
-  measure_plan<SkinnyPlan<1, 1, 8>>(device, "");
-  measure_plan<SkinnyPlan<2, 1, 5, 4>>(device, "");
-  measure_plan<SkinnyPlan<1, 2, 3>>(device, "");
-  measure_plan<SkinnyPlan<1, 2, 6>>(device, "");
-  measure_plan<SkinnyPlan<2, 2, 4>>(device, "");
-  measure_plan<SkinnyPlan<2, 2, 4>>(device, "no overlap", false);
-  measure_plan<SkinnyPlan<2, 2, 4, 4>>(device, "");
-  measure_plan<SkinnyPlan<2, 4, 3>>(device, "");
-  measure_plan<SkinnyPlan<3, 4, 5, 4>>(device, "");
-  measure_plan<SkinnyPlan<4, 4, 4, 4>>(device, "");
-  measure_plan<SkinnyPlan<2, 8, 2>>(device, "");
-  measure_plan<SkinnyPlan<4, 8, 3, 4>>(device, "");
+  measure_plan<Plan16<1, 1, 4>>(device, "");
+  measure_plan<Plan16<1, 1, 4>>(device, "no overlap", false);
+  measure_plan<Plan16<1, 1, 8>>(device, "");
+  measure_plan<Plan16<2, 1, 5, 4>>(device, "");
+  measure_plan<Plan16<1, 2, 3>>(device, "");
+  measure_plan<Plan16<1, 2, 6>>(device, "");
+  measure_plan<Plan16<2, 2, 4>>(device, "");
+  measure_plan<Plan16<2, 2, 4>>(device, "no overlap", false);
+  measure_plan<Plan16<2, 2, 4, 4>>(device, "");
+  measure_plan<Plan16<2, 4, 3>>(device, "");
+  measure_plan<Plan16<3, 4, 5, 4>>(device, "");
+  measure_plan<Plan16<4, 4, 4, 4>>(device, "");
+  measure_plan<Plan16<2, 8, 2>>(device, "");
+  measure_plan<Plan16<4, 8, 3, 4>>(device, "");
 }
 
 template <class Plan>
@@ -242,7 +183,7 @@ void measure_tables(const Device& device) {
 
 void measure_prefill(const Device& device) {
   const ModelShape& model = kModels.front();
-  for (std::int64_t n : {std::int64_t{2048}, kMaxRows}) {
+  for (std::int64_t n : {std::int64_t{2048}, Device::kMaxTokens}) {
     auto products = step_of(model, device, n);
     products.resize(8 * model.layer.size());
     double operations = 0.0;

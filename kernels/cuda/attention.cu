@@ -4,28 +4,12 @@
 #include <type_traits>
 
 #include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/e4m3.cuh"
 #include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/per_device.hpp"
 #include "kernels/cuda/types.cuh"
 
 namespace octavo::kernels::cuda {
-
-const DeviceLimits& device_limits() {
-  static PerDevice<DeviceLimits> limits;
-  return limits.get([] {
-    DeviceLimits found;
-    int device = 0;
-    OCTAVO_CUDA(cudaGetDevice(&device));
-    OCTAVO_CUDA(cudaDeviceGetAttribute(&found.major, cudaDevAttrComputeCapabilityMajor, device));
-    OCTAVO_CUDA(cudaDeviceGetAttribute(&found.num_sms, cudaDevAttrMultiProcessorCount, device));
-    OCTAVO_CUDA(cudaDeviceGetAttribute(&found.shared_per_block,
-                                       cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
-    OCTAVO_CUDA(cudaDeviceGetAttribute(&found.shared_per_sm,
-                                       cudaDevAttrMaxSharedMemoryPerMultiprocessor, device));
-    return found;
-  });
-}
 
 namespace {
 
@@ -123,7 +107,7 @@ __global__ void __launch_bounds__(kPlainThreads)
 
 template <class Act, class Cache>
 void start_plain(const AttentionCall& call, bool decodes, bool prefills, cudaStream_t stream) {
-  launch(plain_attention<Act, Cache>, dim3(device_limits().num_sms * kPlainBlocksPerSm),
+  launch(plain_attention<Act, Cache>, dim3(device_limits().multiprocessors * kPlainBlocksPerSm),
          dim3(kPlainThreads), 0, stream, call, decodes, prefills);
 }
 

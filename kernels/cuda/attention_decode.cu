@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/attention_merge.cuh"
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/per_device.hpp"
 
 namespace octavo::kernels::cuda {
@@ -220,11 +221,12 @@ const DecodeLaunch& decode_launch() {
     DecodeLaunch found;
     // Two blocks of a multiprocessor hide each other's merges; else one with a longer ring.
     for (const int blocks : {2, 1}) {
-      const int most = std::min(device.shared_per_block, device.shared_per_sm / blocks - 1024);
+      const int most =
+          std::min(device.shared_per_block, device.shared_per_multiprocessor / blocks - 1024);
       for (int stages = kMostStages; stages >= (blocks == 2 ? 3 : 2) && found.stages == 0;
            --stages) {
         if (bytes_of(stages) > most) continue;
-        found = {stages, bytes_of(stages), device.num_sms * blocks};
+        found = {stages, bytes_of(stages), device.multiprocessors * blocks};
       }
     }
     if (found.stages != 0) {

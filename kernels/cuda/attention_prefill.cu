@@ -1,4 +1,5 @@
 #include "kernels/cuda/attention_prefill.cuh"
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/per_device.hpp"
 
 namespace octavo::kernels::cuda {
@@ -182,7 +183,7 @@ bool start(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t strea
 /// With the matrix instructions of Hopper where the device has just these.
 template <class T, class Cache, int kHeadDim>
 bool start_best(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
-  return device_limits().major == 9
+  return device_limits().compute_capability == 90
              ? start<T, Cache, WarpgroupTraits<kHeadDim>>(call, num_tiles, stream)
              : start<T, Cache, WarpTraits<kHeadDim>>(call, num_tiles, stream);
 }

@@ -48,15 +48,6 @@ struct AttentionCall {
   float soft_cap = 0.0F;
 };
 
-struct DeviceLimits {
-  int major = 0;  ///< Of the compute capability.
-  int num_sms = 0;
-  int shared_per_block = 0;
-  int shared_per_sm = 0;
-};
-/// Of the current device; every device of one host is taken to be alike.
-const DeviceLimits& device_limits();
-
 /// Both for 16-bit types T, and a cache of T or E4m3. False when there is no such kernel: heads of
 /// another size, large groups.
 template <class T, class Cache>

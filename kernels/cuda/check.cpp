@@ -33,16 +33,4 @@ void use_device(int ordinal) {
   current = ordinal;
 }
 
-bool has_dependent_launch() {
-  static const bool answer = [] {
-    int major = 0;
-    int device = 0;
-    return cudaGetDevice(&device) == cudaSuccess &&
-           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) ==
-               cudaSuccess &&
-           major >= 9;
-  }();
-  return answer;
-}
-
 }  // namespace octavo::kernels::cuda

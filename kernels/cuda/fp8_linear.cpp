@@ -1,13 +1,13 @@
 #include "kernels/cuda/fp8_linear.hpp"
 
-#include <cublasLt.h>
-
 #include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <map>
 
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/cublas_lt.hpp"
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/runtime.hpp"
 #include "kernels/cuda/skinny_linear.hpp"
 
@@ -19,31 +19,6 @@ constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
 constexpr std::size_t kSumsBytes = std::size_t{64} << 20;
 constexpr std::int64_t kMaxBias = std::int64_t{1} << 18;  ///< Rows of a matrix that has a bias.
 constexpr int kAlignment = 16;  ///< Of all pointers and rows: the library's 8-bit kernels need it.
-
-bool check_library(cublasStatus_t status, const char* expression, int line) {
-  if (status == CUBLAS_STATUS_SUCCESS) return true;
-  record_failure(expression, __FILE__, line,
-                 std::string("cuBLASLt: ") + cublasLtGetStatusString(status));
-  return false;
-}
-#define OCTAVO_LT(expression) check_library((expression), #expression, __LINE__)
-
-cudaDataType_t library_type(DType dtype) {
-  if (dtype == DType::kF32) return CUDA_R_32F;
-  return dtype == DType::kF16 ? CUDA_R_16F : CUDA_R_16BF;
-}
-
-/// Ten times the major version, and the minor one; 0: no device.
-int compute_capability() {
-  int device = 0;
-  int major = 0;
-  int minor = 0;
-  const bool found =
-      cudaGetDevice(&device) == cudaSuccess &&
-      cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
-      cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device) == cudaSuccess;
-  return found ? major * 10 + minor : 0;
-}
 
 /// What of `sums x scales + bias` the library does itself; the rest is left to `finish_sums`.
 enum class Share { kAll, kScales, kNothing };
@@ -111,7 +86,7 @@ struct Fp8Linear::State {
         workspace(Memory::Place::kDevice, kWorkspaceBytes),
         bias_area(Memory::Place::kDevice, kMaxBias * 2) {
     // Only Hopper's matrix products scale by rows and columns.
-    options.library_scales = options.library_scales && compute_capability() / 10 == 9;
+    options.library_scales = options.library_scales && device_limits().compute_capability / 10 == 9;
     if (!options.library_scales) sums = Memory(Memory::Place::kDevice, kSumsBytes);
     if (!is_supported()) return;
     skinny = prepare_fp8_skinny();
@@ -142,7 +117,7 @@ struct Fp8Linear::State {
   Memory workspace;
   Memory bias_area;  ///< One bias at a time: the stream's order keeps them apart.
   Memory sums;       ///< Unscaled, for outputs of 16 bits.
-  Fp8SkinnyDevice skinny;
+  SkinnyDevice skinny;
   cublasLtHandle_t handle = nullptr;
   std::map<Shape, Product> products;
 };
@@ -245,7 +220,7 @@ Fp8Linear::Fp8Linear(cudaStream_t stream, std::int64_t max_tokens, std::int64_t 
     : state_(std::make_unique<State>(stream, max_tokens, max_cols, options)) {}
 Fp8Linear::~Fp8Linear() = default;
 
-bool Fp8Linear::is_supported() { return compute_capability() >= 89; }
+bool Fp8Linear::is_supported() { return device_limits().compute_capability >= 89; }
 
 bool Fp8Linear::quantizes_input(const Fp8LinearArgs& args) {
   if (args.n <= 0 || is_fp8_skinny(args, state_->skinny) || !state_->fits_library(args)) {

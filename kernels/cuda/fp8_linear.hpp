@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "kernels/cuda/skinny_linear.hpp"
 #include "kernels/tensor.hpp"
 
 namespace octavo::kernels::cuda {
@@ -74,22 +75,16 @@ class Fp8Linear {
   std::unique_ptr<State> state_;
 };
 
-/// What a device has for the product of few tokens.
-struct Fp8SkinnyDevice {
-  int multiprocessors = 0;
-  std::int64_t max_tokens = 0;  ///< By its shared memory; 0: nothing runs.
-};
-
-/// Of the current device; makes the kernels ready there.
-Fp8SkinnyDevice prepare_fp8_skinny();
+/// What the current device has for the product of few tokens; makes the kernels ready there.
+SkinnyDevice prepare_fp8_skinny();
 
 /// Whether that product can be done at all.
-bool can_run_fp8_skinny(const Fp8LinearArgs& args, const Fp8SkinnyDevice& device);
+bool can_run_fp8_skinny(const Fp8LinearArgs& args, const SkinnyDevice& device);
 /// Whether it also wins by measurement.
-bool is_fp8_skinny(const Fp8LinearArgs& args, const Fp8SkinnyDevice& device);
+bool is_fp8_skinny(const Fp8LinearArgs& args, const SkinnyDevice& device);
 
 /// Enqueues the product, of any number of tokens; beyond the most that one kernel takes, in parts.
-void fp8_skinny(const Fp8LinearArgs& args, const Fp8SkinnyDevice& device, cudaStream_t stream);
+void fp8_skinny(const Fp8LinearArgs& args, const SkinnyDevice& device, cudaStream_t stream);
 
 /// Enqueues output = sums [n, rows] x token_scales [n] x row_scales [rows] + bias. Null scales are
 /// ones, a null bias zeros. `output` may be `sums` when it is float32.

@@ -8,6 +8,7 @@
 #include <cuda_runtime.h>
 
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/runtime.hpp"
 
 namespace octavo::kernels::cuda {

@@ -1,7 +1,5 @@
 #include "kernels/cuda/linear.hpp"
 
-#include <cublasLt.h>
-
 #include <algorithm>
 #include <compare>
 #include <cstddef>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/cublas_lt.hpp"
 #include "kernels/cuda/runtime.hpp"
 #include "kernels/cuda/skinny_linear.hpp"
 #include "kernels/cuda/streamk_linear.hpp"
@@ -24,26 +23,6 @@ constexpr int kTimedRounds = 5;
 constexpr float kNever = 1e30F;
 /// Less than this is noise, and the first guess stays: runs of the program then agree more often.
 constexpr float kWorthwhile = 0.97F;
-
-bool check_library(cublasStatus_t status, const char* expression, int line) {
-  if (status == CUBLAS_STATUS_SUCCESS) return true;
-  record_failure(expression, __FILE__, line,
-                 std::string("cuBLASLt: ") + cublasLtGetStatusString(status));
-  return false;
-}
-#define OCTAVO_LT(expression) check_library((expression), #expression, __LINE__)
-
-cudaDataType_t library_type(DType dtype) {
-  switch (dtype) {
-    case DType::kF32:
-      return CUDA_R_32F;
-    case DType::kF16:
-      return CUDA_R_16F;
-    case DType::kBF16:
-      return CUDA_R_16BF;
-  }
-  return CUDA_R_32F;
-}
 
 /// What a way of computing is good for.
 struct Shape {

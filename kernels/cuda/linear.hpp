@@ -37,7 +37,7 @@ struct LinearArgs {
   std::int64_t n = 0;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  std::optional<LinearActivation> activation;  ///< Only where `activates` says so.
+  std::optional<LinearActivation> activation = std::nullopt;  ///< Only where `activates` says so.
 };
 
 /// One per device and stream. Takes its workspace when made. Sums in float32; float32 inputs are

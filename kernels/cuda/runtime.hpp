@@ -13,9 +13,6 @@ namespace octavo::kernels::cuda {
 /// Makes `ordinal` the calling thread's device.
 void use_device(int ordinal);
 
-/// True when the current device launches dependents early (compute capability 9.0).
-bool has_dependent_launch();
-
 class Stream {
  public:
   Stream() { OCTAVO_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/skinny_linear.cuh"
 
 namespace octavo::kernels::cuda {
@@ -16,42 +17,23 @@ namespace {
 //   Llama-3-8B   1.00  0.99  0.99  0.96  0.79                        0.91  0.88  0.90  0.89  0.88
 //   OPT-13B      0.99  0.98  0.97  0.93  0.70                        0.92  0.91  0.90  0.89  0.89
 //   Qwen3-0.6B   0.73  0.71  0.62  0.46  0.27                        0.50  0.50  0.49  0.48  0.47
-using Few = SkinnyPlan<1, 1, 4>;        ///< Up to 8 tokens.
-using Many = SkinnyPlan<2, 2, 4>;       ///< Up to 16; taller tiles read the input fewer times.
-using ShortMany = SkinnyPlan<1, 2, 3>;  ///< The same for few columns: a tile is done early.
-using Most = SkinnyPlan<2, 4, 3>;       ///< Up to 32.
+using Few = Plan16<1, 1, 4>;        ///< Up to 8 tokens.
+using Many = Plan16<2, 2, 4>;       ///< Up to 16; taller tiles read the input fewer times.
+using ShortMany = Plan16<1, 2, 3>;  ///< The same for few columns: a tile is done early.
+using Most = Plan16<2, 4, 3>;       ///< Up to 32.
 
 constexpr std::int64_t kShortColumns = 2048;
 
-template <class T, class Plan>
-bool prepare() {
-  return OCTAVO_CUDA(cudaFuncSetAttribute(
-      skinny_product<T, Plan>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes<Plan>));
-}
-
-template <class... Plans>
-bool prepare_all(int room) {
-  return std::max({shared_bytes<Plans>...}) <= room && (prepare<__half, Plans>() && ...) &&
-         (prepare<__nv_bfloat16, Plans>() && ...);
-}
-
-template <class T, class Plan>
-void start(const SkinnyArgs& args, int blocks, cudaStream_t stream) {
-  launch(skinny_product<T, Plan>, static_cast<unsigned>(blocks), Plan::kThreads, shared_bytes<Plan>,
-         stream, args);
-}
-
 template <class T>
 void start_best(const SkinnyArgs& args, const SkinnyDevice& device, cudaStream_t stream) {
-  const int blocks = std::min(device.multiprocessors, args.rows);
   if (args.n <= Few::kTokens) {
-    start<T, Few>(args, blocks, stream);
+    start_skinny_product<T, Few>(args, device, stream);
   } else if (args.n > Many::kTokens) {
-    start<T, Most>(args, blocks, stream);
+    start_skinny_product<T, Most>(args, device, stream);
   } else if (args.cols <= kShortColumns || device.max_tokens < Most::kTokens) {
-    start<T, ShortMany>(args, blocks, stream);
+    start_skinny_product<T, ShortMany>(args, device, stream);
   } else {
-    start<T, Many>(args, blocks, stream);
+    start_skinny_product<T, Many>(args, device, stream);
   }
 }
 
@@ -67,17 +49,11 @@ __global__ void convert(const float* bias, T* converted, int count) {
 
 SkinnyDevice prepare_skinny_linear() {
   SkinnyDevice found;
-  int device = 0;
-  int room = 0;
-  if (!OCTAVO_CUDA(cudaGetDevice(&device)) ||
-      !OCTAVO_CUDA(
-          cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, device)) ||
-      !OCTAVO_CUDA(
-          cudaDeviceGetAttribute(&found.multiprocessors, cudaDevAttrMultiProcessorCount, device))) {
-    return found;
-  }
-  if (prepare_all<Few, ShortMany>(room)) {
-    found.max_tokens = prepare_all<Many, Most>(room) ? Most::kTokens : ShortMany::kTokens;
+  const int room = device_limits().shared_per_block;
+  found.multiprocessors = device_limits().multiprocessors;
+  if (prepare_skinny_products<Few, ShortMany>(room)) {
+    found.max_tokens =
+        prepare_skinny_products<Many, Most>(room) ? Most::kTokens : ShortMany::kTokens;
   }
   return found;
 }
@@ -90,14 +66,15 @@ bool is_skinny(const LinearArgs& args, const SkinnyDevice& device) {
 }
 
 void skinny_linear(const LinearArgs& args, const SkinnyDevice& device, cudaStream_t stream) {
-  const SkinnyArgs small{args.input,
-                         args.weight,
-                         args.bias,
-                         args.output,
-                         static_cast<int>(args.n),
-                         static_cast<int>(args.rows),
-                         static_cast<int>(args.cols),
-                         args.output_dtype == DType::kF32};
+  const SkinnyArgs small{.input = args.input,
+                         .weight = args.weight,
+                         .bias = args.bias,
+                         .output = args.output,
+                         .n = static_cast<int>(args.n),
+                         .rows = static_cast<int>(args.rows),
+                         .cols = static_cast<int>(args.cols),
+                         .float_output = args.output_dtype == DType::kF32,
+                         .scales = nullptr};
   if (args.dtype == DType::kF16) {
     start_best<__half>(small, device, stream);
   } else {

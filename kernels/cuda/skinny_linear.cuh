@@ -1,84 +1,28 @@
-// The kernel of `skinny_linear`. What bounds it is memory, so everything serves keeping many bytes
-// in flight, from before the kernel's inputs exist until its end:
+// The kernel of products with few rows of input (`skinny_linear`, `fp8_skinny`). What bounds it is
+// memory, so everything serves keeping many bytes in flight, from before the kernel's inputs exist
+// until its end:
 //
 // - Each block takes an even share of the weight's rows, in tiles; each of its warps takes every
-//   eighth slice of 64 columns, through a ring of its own in shared memory. No warp waits for
+//   eighth slice of 128 bytes, through a ring of its own in shared memory. No warp waits for
 //   another but to add up the sums of a tile, and then its ring stays full.
 // - Weights are constants, so the ring is filled before the kernel ahead has ended.
 // - Matrix units take 16 rows of the weight by 8 tokens, whatever n is. The order of a row's sum is
 //   fixed by the number of columns: it depends neither on n nor on how rows are shared out.
-//
-// The columns of a product may be summed in any order as long as weight and input agree: a thread
-// feeds eight neighbouring columns, one 16-byte read, to two matrix instructions.
+// - Weights of one byte have a scale for each row, which multiplies its finished sum. With each 128
+//   bytes of a row come 256 of each input, from the L2 cache and once for every tile: taller tiles
+//   read them fewer times.
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
+#include <algorithm>
 #include <cstdint>
-#include <type_traits>
 
 #include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/skinny_linear.hpp"
 #include "kernels/cuda/skinny_loader.cuh"
+#include "kernels/cuda/skinny_multiply.cuh"
 #include "kernels/cuda/types.cuh"
 
 namespace octavo::kernels::cuda {
-
-__device__ __forceinline__ uint4 read_chunk(std::uint32_t source) {
-  uint4 x;
-  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w)
-               : "r"(source)
-               : "memory");
-  return x;
-}
-
-/// sums (16 rows x 8 tokens) += weights (16 rows x 16 columns) x inputs (16 columns x 8 tokens).
-template <class T>
-__device__ __forceinline__ void multiply_add(float (&sums)[4], std::uint32_t a0, std::uint32_t a1,
-                                             std::uint32_t a2, std::uint32_t a3, std::uint32_t b0,
-                                             std::uint32_t b1) {
-  if constexpr (std::is_same_v<T, __half>) {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-        "{%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-  } else {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-        "{%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-  }
-}
-
-template <class T, class Plan>
-__device__ __forceinline__ void multiply_slice(
-    std::uint32_t stage, float (&sums)[Plan::kRowTiles][Plan::kTokenTiles][4]) {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const int row = lane / 4;
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const std::uint32_t source = stage + row * 128 + ((half * 4 + lane % 4) ^ ((row & 1) * 4)) * 16;
-    uint4 inputs[Plan::kTokenTiles];
-#pragma unroll
-    for (int j = 0; j < Plan::kTokenTiles; ++j) {
-      inputs[j] = read_chunk(source + Plan::kWeightBytes + j * 1024);
-    }
-#pragma unroll
-    for (int i = 0; i < Plan::kRowTiles; ++i) {
-      const uint4 upper = read_chunk(source + i * 2048);
-      const uint4 lower = read_chunk(source + i * 2048 + 1024);
-#pragma unroll
-      for (int j = 0; j < Plan::kTokenTiles; ++j) {
-        const uint4& x = inputs[j];
-        multiply_add<T>(sums[i][j], upper.x, lower.x, upper.y, lower.y, x.x, x.y);
-        multiply_add<T>(sums[i][j], upper.z, lower.z, upper.w, lower.w, x.z, x.w);
-      }
-    }
-  }
-}
 
 /// Adds up the warps' sums of one tile, in the order of the warps, and writes them; a few tokens at
 /// a time, for little shared memory.
@@ -99,12 +43,13 @@ __device__ __forceinline__ void write_tile(
 #pragma unroll
         for (int k = 0; k < 4; ++k) {
           const int token = j * 8 + lane % 4 * 2 + k % 2;
+          if (Plan::kTokens < 8 && token >= Plan::kTokens) continue;
           own[token * Plan::kSumStride + i * 16 + k / 2 * 8 + lane / 4] = sums[i][first + j][k];
         }
       }
     }
     __syncthreads();
-    const int count = min(args.n - first * 8, Plan::kSummedTiles * 8) * Plan::kRows;
+    const int count = min(args.n - first * 8, Plan::kSummed) * Plan::kRows;
     for (int i = static_cast<int>(threadIdx.x); i < count; i += Plan::kThreads) {
       const int token = i / Plan::kRows;
       const int row = i % Plan::kRows;
@@ -113,6 +58,7 @@ __device__ __forceinline__ void write_tile(
       float sum = source[0];
 #pragma unroll
       for (int warp = 1; warp < Plan::kWarps; ++warp) sum += source[warp * Plan::kSums];
+      if constexpr (Plan::kElementBytes == 1) sum *= args.scales[row_begin + row];
       if (args.bias != nullptr) sum += args.bias[row_begin + row];
       const std::int64_t place =
           static_cast<std::int64_t>(first * 8 + token) * args.rows + row_begin + row;
@@ -152,6 +98,26 @@ __global__ void __launch_bounds__(Plan::kThreads, 1) skinny_product(SkinnyArgs a
     const int begin = share.tile_begin(tile);
     write_tile<T, Plan>(args, begin, share.tile_begin(tile + 1) - begin, shared_sums, sums);
   }
+}
+
+template <class T, class Plan>
+bool prepare_skinny_product() {
+  return OCTAVO_CUDA(cudaFuncSetAttribute(
+      skinny_product<T, Plan>, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes<Plan>));
+}
+
+/// Whether blocks of `room` bytes of shared memory hold all of these plans, which are then ready.
+template <class... Plans>
+bool prepare_skinny_products(int room) {
+  return std::max({shared_bytes<Plans>...}) <= room &&
+         (prepare_skinny_product<__half, Plans>() && ...) &&
+         (prepare_skinny_product<__nv_bfloat16, Plans>() && ...);
+}
+
+template <class T, class Plan>
+void start_skinny_product(const SkinnyArgs& args, const SkinnyDevice& device, cudaStream_t stream) {
+  const auto blocks = static_cast<unsigned>(std::min(device.multiprocessors, args.rows));
+  launch(skinny_product<T, Plan>, blocks, Plan::kThreads, shared_bytes<Plan>, stream, args);
 }
 
 }  // namespace octavo::kernels::cuda

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace octavo::kernels::cuda {
 
@@ -14,12 +15,16 @@ struct SkinnyArgs {
   int rows;
   int cols;
   bool float_output;
+  const float* scales;  ///< [rows], of weights of one byte.
 };
 
-/// What a block works with: tiles of 16 * kRowTiles rows by 8 * kTokenTiles tokens, `kStages`
-/// slices in each warp's ring.
-template <int kRowTiles_, int kTokenTiles_, int kStages_, int kWarps_ = 8>
+/// What a block works with: weights of kElementBytes, tiles of 16 * kRowTiles rows by 8 *
+/// kTokenTiles tokens, `kStages` slices in each warp's ring. With one tile of tokens it may be
+/// known that there are fewer than eight.
+template <int kElementBytes_, int kRowTiles_, int kTokenTiles_, int kStages_, int kWarps_ = 8,
+          int kTokens_ = kTokenTiles_ * 8>
 struct SkinnyPlan {
+  static constexpr int kElementBytes = kElementBytes_;
   static constexpr int kRowTiles = kRowTiles_;
   static constexpr int kTokenTiles = kTokenTiles_;
   static constexpr int kStages = kStages_;
@@ -28,16 +33,25 @@ struct SkinnyPlan {
   static constexpr int kWarps = kWarps_;
   static constexpr int kThreads = kWarps * 32;
   static constexpr int kRows = kRowTiles * 16;
-  static constexpr int kTokens = kTokenTiles * 8;
-  static constexpr int kSlice = 64;  ///< Columns of a stage: 128 bytes a row.
-  static constexpr int kWeightBytes = kRows * kSlice * 2;
+  static constexpr int kTokens = kTokens_;
+  static constexpr int kSlice = 128 / kElementBytes;  ///< Columns of a stage: 128 bytes a row.
+  static constexpr int kWeightBytes = kRows * 128;
   static constexpr int kStageBytes = kWeightBytes + kTokens * kSlice * 2;
   static constexpr int kRingBytes = kWarps * kStages * kStageBytes;
   static constexpr int kSummedTiles = kTokenTiles < 2 ? 1 : 2;  ///< Of tokens, at a time.
-  static constexpr int kSumStride = kRows + 4;                  ///< No bank conflicts.
-  static constexpr int kSums = kSummedTiles * 8 * kSumStride;   ///< Floats of one warp.
+  static constexpr int kSummed = kTokens < 8 ? kTokens : kSummedTiles * 8;
+  static constexpr int kSumStride = kRows + 4;        ///< No bank conflicts.
+  static constexpr int kSums = kSummed * kSumStride;  ///< Floats of one warp.
   static constexpr int kSharedBytes = kRingBytes + kWarps * kSums * 4;
+  static_assert(kElementBytes == 1 || kElementBytes == 2);
+  static_assert(kTokens == kTokenTiles * 8 || kTokenTiles == 1);
 };
+
+/// By the weights' bits.
+template <int... kNumbers>
+using Plan16 = SkinnyPlan<2, kNumbers...>;
+template <int... kNumbers>
+using Plan8 = SkinnyPlan<1, kNumbers...>;
 
 __device__ __forceinline__ std::uint64_t evict_first_policy() {
   std::uint64_t policy;
@@ -88,7 +102,9 @@ class SliceLoader {
       : args_(args),
         share_(share),
         policy_(evict_first_policy()),
-        target_(ring + row() * 128 + (chunk() ^ ((row() & 1) * 4)) * 16) {
+        weight_target_(ring + row() * 128 + (chunk() ^ ((row() & 1) * 4)) * 16),
+        input_target_(ring + Plan::kWeightBytes + token() * Plan::kSlice * 2 +
+                      (input_chunk() ^ ((token() & 1) * kInputSwap)) * 16) {
     tile_ = first_slice() * Plan::kSlice < args.cols ? 0 : share.tiles;
     place_tile();
   }
@@ -96,29 +112,40 @@ class SliceLoader {
   /// Of all stages but one: constants, ahead of the kernel's inputs.
   __device__ void load_first_weights() {
     for (int stage = 0; stage < Plan::kStages - 1; ++stage) {
-      load_weights(target_ + stage * Plan::kStageBytes);
+      load_weights(stage);
       end_stage();
     }
   }
   __device__ void load_first_inputs() {
     for (int stage = 0; stage < Plan::kStages - 1; ++stage) {
-      load_inputs(target_ + stage * Plan::kStageBytes);
+      load_inputs(stage);
       end_stage();
     }
     stage_ = Plan::kStages - 1;
   }
   __device__ __forceinline__ void load_next() {
-    load_weights(target_ + stage_ * Plan::kStageBytes);
-    load_inputs(target_ + stage_ * Plan::kStageBytes);
+    load_weights(stage_);
+    load_inputs(stage_);
     end_stage();
     stage_ = stage_ + 1 == Plan::kStages ? 0 : stage_ + 1;
   }
 
  private:
-  /// Eight lanes copy a row's 128 bytes, so four rows at a time. Of two neighbouring rows one has
-  /// its halves swapped: a quarter of a warp reads 64 bytes of each without bank conflicts.
+  using Weight = std::conditional_t<Plan::kElementBytes == 1, std::uint8_t, T>;
+
+  /// Eight lanes copy a row's 128 bytes of weights, so four rows at a time; and eight, or sixteen,
+  /// one of inputs. Of two neighbouring rows one has its halves swapped, of 256 bytes its
+  /// neighbouring chunks: what a warp reads together has no bank conflicts.
+  static constexpr int kInputLanes = Plan::kSlice / 8;
+  static constexpr int kInputRows = 32 / kInputLanes;
+  /// Inputs lie as the weights before them do: one address serves both.
+  static constexpr bool kIsAlike = kInputLanes == 8;
+  static constexpr int kBehindWeights = kIsAlike ? Plan::kWeightBytes : 0;
+  static constexpr int kInputSwap = kIsAlike ? 4 : 1;
   __device__ static int row() { return static_cast<int>(threadIdx.x % 32) / 8; }
   __device__ static int chunk() { return static_cast<int>(threadIdx.x) % 8; }
+  __device__ static int token() { return static_cast<int>(threadIdx.x % 32) / kInputLanes; }
+  __device__ static int input_chunk() { return static_cast<int>(threadIdx.x) % kInputLanes; }
   __device__ static int first_slice() { return static_cast<int>(threadIdx.x) / 32; }
   __device__ int next_slice(int slice) const {
     return (slice + Plan::kWarps) * Plan::kSlice < args_.cols ? slice + Plan::kWarps
@@ -129,20 +156,19 @@ class SliceLoader {
     if (tile_ >= share_.tiles) return;
     const int begin = share_.tile_begin(tile_);
     height_ = share_.tile_begin(tile_ + 1) - begin;
-    row_start_ =
-        static_cast<const T*>(args_.weight) + static_cast<std::int64_t>(begin + row()) * args_.cols;
+    row_start_ = static_cast<const Weight*>(args_.weight) +
+                 static_cast<std::int64_t>(begin + row()) * args_.cols;
   }
 
-  __device__ __forceinline__ void load_weights(std::uint32_t target) {
+  __device__ __forceinline__ void load_weights(int stage) {
     if (tile_ >= share_.tiles) return;
-    const int column = slice_ * Plan::kSlice + chunk() * 8;
+    const std::uint32_t target = weight_target_ + stage * Plan::kStageBytes;
+    const int column = slice_ * Plan::kSlice + chunk() * (16 / Plan::kElementBytes);
     const bool inside = column < args_.cols;
-    const T* source = row_start_ + (inside ? column : 0);
+    const Weight* source = row_start_ + (inside ? column : 0);
 #pragma unroll
     for (int i = 0; i < Plan::kRows / 4; ++i) {
-      if (i * 4 + row() < height_) {
-        copy_weights(target + i * 512, source, inside, policy_);
-      }
+      if (i * 4 + row() < height_) copy_weights(target + i * 512, source, inside, policy_);
       source += static_cast<std::int64_t>(args_.cols) * 4;
     }
     slice_ = next_slice(slice_);
@@ -153,17 +179,18 @@ class SliceLoader {
   }
 
   /// Tokens beyond the last are left as they are: their sums are not written.
-  __device__ __forceinline__ void load_inputs(std::uint32_t target) {
-    const int column = input_slice_ * Plan::kSlice + chunk() * 8;
+  __device__ __forceinline__ void load_inputs(int stage) {
+    const std::uint32_t target =
+        (kIsAlike ? weight_target_ : input_target_) + stage * Plan::kStageBytes;
+    const int column = input_slice_ * Plan::kSlice + input_chunk() * 8;
     const bool inside = column < args_.cols;
     const T* source = static_cast<const T*>(args_.input) +
-                      static_cast<std::int64_t>(row()) * args_.cols + (inside ? column : 0);
+                      static_cast<std::int64_t>(token()) * args_.cols + (inside ? column : 0);
 #pragma unroll
-    for (int i = 0; i < Plan::kTokens / 4; ++i) {
-      if (i * 4 + row() < args_.n) {
-        copy_inputs(target + Plan::kWeightBytes + i * 512, source, inside);
-      }
-      source += static_cast<std::int64_t>(args_.cols) * 4;
+    for (int i = 0; i < Plan::kTokens / kInputRows; ++i) {
+      if (i * kInputRows + token() < args_.n)
+        copy_inputs(target + kBehindWeights + i * 512, source, inside);
+      source += static_cast<std::int64_t>(args_.cols) * kInputRows;
     }
     input_slice_ = next_slice(input_slice_);
   }
@@ -171,8 +198,9 @@ class SliceLoader {
   const SkinnyArgs& args_;
   const RowShare& share_;
   std::uint64_t policy_;
-  std::uint32_t target_;
-  const T* row_start_ = nullptr;
+  std::uint32_t weight_target_;
+  std::uint32_t input_target_;
+  const Weight* row_start_ = nullptr;
   int height_ = 0;
   int tile_ = 0;
   int slice_ = first_slice();

@@ -1,5 +1,6 @@
 #include "kernels/cuda/streamk_linear.hpp"
 
+#include "kernels/cuda/device_limits.hpp"
 #include "kernels/cuda/streamk_start.cuh"
 
 namespace octavo::kernels::cuda {
@@ -41,17 +42,7 @@ constexpr std::int64_t kManyElements = std::int64_t{1} << 23;
 
 StreamKDevice prepare_streamk_linear() {
   StreamKDevice found;
-  int device = 0;
-  int major = 0;
-  int minor = 0;
-  int count = 0;
-  if (!OCTAVO_CUDA(cudaGetDevice(&device)) ||
-      !OCTAVO_CUDA(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device)) ||
-      !OCTAVO_CUDA(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device)) ||
-      !OCTAVO_CUDA(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device)) ||
-      major != 9 || minor != 0) {
-    return found;
-  }
+  if (device_limits().compute_capability != 90) return found;
   void* encode = nullptr;
   cudaDriverEntryPointQueryResult status{};
   if (!OCTAVO_CUDA(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &encode, 12000,
@@ -59,7 +50,7 @@ StreamKDevice prepare_streamk_linear() {
       status != cudaDriverEntryPointSuccess || !prepare_all<Tens, Hundred>()) {
     return found;
   }
-  found.multiprocessors = count;
+  found.multiprocessors = device_limits().multiprocessors;
   found.encode = reinterpret_cast<decltype(found.encode)>(encode);
   return found;
 }

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { cellOf } from './block_cells.mjs';
 import { launchBrowser, missingBrowser, openPage } from './browser.mjs';
+import { ask, edit } from './chat.mjs';
 import { eventually, patience } from './helpers.mjs';
 import { startServer } from './server.mjs';
 
@@ -28,20 +29,6 @@ after(async () => {
 
 const question = (page, text) => page.waitForSelector(`.said:text-is(${JSON.stringify(text)})`);
 const branchRow = (page, index) => page.locator('.branches button').nth(index);
-
-async function say(page, text) {
-  await page.fill('.composer textarea', text);
-  await page.press('.composer textarea', 'Enter');
-  await question(page, text);
-}
-
-async function branch(page, index, text) {
-  await page.locator('.question').nth(index).hover();
-  await page.locator('.question').nth(index).getByLabel('Edit the message').click();
-  await page.fill('.editor textarea', text);
-  await page.press('.editor textarea', 'Enter');
-  await question(page, text);
-}
 
 /// The branches as the panel lists them: { text, blocks, shared } each.
 async function listed(page) {
@@ -84,16 +71,16 @@ test('a chat branched three ways is three conversations that share their common 
   try {
     await page.waitForSelector('.model.open');
     await page.getByRole('button', { name: 'Memory', exact: true }).click();
-    await say(page, kStory);
+    await ask(page, kStory);
     await page.waitForSelector('.answer:last-child:not(.live)');
     const [first] = usages.values();
     const filled = Math.floor((first.input_tokens + first.output_tokens - 1) / kBlockSize);
     assert.ok(filled >= 8, `the first turn fills ${filled} blocks`);
 
     // The three are written at the same time: each common block has three holders.
-    await say(page, kWays[0]);
-    await branch(page, 1, kWays[1]);
-    await branch(page, 1, kWays[2]);
+    await ask(page, kWays[0]);
+    await edit(page, 1, kWays[1]);
+    await edit(page, 1, kWays[2]);
     await page.locator('.tier h3', { hasText: /, \d+ shared/ }).waitFor();
     await branchRow(page, 2).waitFor();
     await pointUntil(page, filled - 1, /^Device block \d+: in use, shared by 3 sequences · .*\(branches 1, 2 and 3\)/);

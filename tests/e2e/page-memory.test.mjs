@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { cellOf } from './block_cells.mjs';
 import { launchBrowser, missingBrowser, openGate, openPage } from './browser.mjs';
+import { ask, edit } from './chat.mjs';
 import { eventually } from './helpers.mjs';
 import { startServer } from './server.mjs';
 
@@ -14,29 +15,16 @@ const kStory = 'Tell me a story about a fox named Pip and a lantern.';
 const ended = '.answer:last-child:not(.live)';
 const button = (page) => page.getByRole('button', { name: 'Memory', exact: true });
 
-async function say(page, text) {
-  await page.fill('.composer textarea', text);
-  await page.press('.composer textarea', 'Enter');
-  await page.waitForSelector(`.question:nth-last-child(2) .said:text-is(${JSON.stringify(text)})`);
-}
-
-async function branch(page, index, text) {
-  await page.locator('.question').nth(index).hover();
-  await page.locator('.question').nth(index).getByLabel('Edit the message').click();
-  await page.fill('.editor textarea', text);
-  await page.press('.editor textarea', 'Enter');
-  await page.waitForSelector(`.said:text-is(${JSON.stringify(text)})`);
-  await page.waitForSelector(ended);
-}
-
 /// The first message, an answer, and three ways to go on.
 async function branchThreeWays(page) {
-  await say(page, kStory);
+  await ask(page, kStory);
   await page.waitForSelector(ended);
-  await say(page, 'Who found the lantern?');
+  await ask(page, 'Who found the lantern?');
   await page.waitForSelector(ended);
-  await branch(page, 1, 'Where was the lantern?');
-  await branch(page, 1, 'How many letters does lantern have?');
+  await edit(page, 1, 'Where was the lantern?');
+  await page.waitForSelector(ended);
+  await edit(page, 1, 'How many letters does lantern have?');
+  await page.waitForSelector(ended);
 }
 
 /// Waits until the device's line of words matches; the words.
@@ -77,7 +65,7 @@ describe("the page's picture of the memory", { skip: missingBrowser }, () => {
     await button(page).focus();
     await page.keyboard.press('Enter');
     assert.match(await deviceWords(page, /in use/), /^Device: 0 of [\d,]+ blocks in use/);
-    await say(page, kStory);
+    await ask(page, kStory);
     await deviceWords(page, /: [1-9]\d* of .* in use/);
     await page.waitForSelector('.load-tokens');
     await page.waitForSelector(ended);

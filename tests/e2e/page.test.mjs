@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, missingBrowser, openPage } from './browser.mjs';
+import { ask, edit } from './chat.mjs';
 import { startServer } from './server.mjs';
 
 // The plain kernels on one thread: slow enough that an answer is seen while it grows.
@@ -14,24 +15,14 @@ const field = '.composer textarea';
 const lastAnswer = '.answer:last-child';
 const ended = `${lastAnswer}:not(.live)`;
 
-async function begin(page, text) {
-  await page.fill(field, text);
-  await page.press(field, 'Enter');
-  await page.waitForSelector(`.question:nth-last-child(2) .said:text-is(${JSON.stringify(text)})`);
-}
-
 async function say(page, text) {
-  await begin(page, text);
+  await ask(page, text);
   await page.waitForSelector(ended);
   return page.innerText(`${ended} .prose`);
 }
 
-async function edit(page, index, text) {
-  await page.locator('.question').nth(index).hover();
-  await page.locator('.question').nth(index).getByLabel('Edit the message').click();
-  await page.fill('.editor textarea', text);
-  await page.press('.editor textarea', 'Enter');
-  await page.waitForSelector(`.said:text-is(${JSON.stringify(text)})`);
+async function editAndHear(page, index, text) {
+  await edit(page, index, text);
   await page.waitForSelector(ended);
 }
 
@@ -107,7 +98,7 @@ describe('the chat page', { skip: missingBrowser }, () => {
   });
 
   scenario('a stopped answer keeps its words, and the next one works', async (page, sent) => {
-    await begin(page, kStory);
+    await ask(page, kStory);
     await page.waitForFunction(() => document.querySelector('.answer.live .prose')?.textContent.length > 20);
     await page.keyboard.press('Escape');
     await page.waitForSelector(`${ended}[data-phase=stopped]`);
@@ -121,7 +112,7 @@ describe('the chat page', { skip: missingBrowser }, () => {
     await say(page, 'My name is Ada.');
     await say(page, 'What is my name?');
     const first = await page.innerText(`${ended} .prose`);
-    await edit(page, 1, 'What is 7 times 8?');
+    await editAndHear(page, 1, 'What is 7 times 8?');
     assert.ok(await page.evaluate((field) => document.activeElement.matches(field), field));
     const [, told, forked] = sent.filter(({ type }) => type === 'response.create');
     assert.ok(forked.previous_response_id);
@@ -192,7 +183,7 @@ describe('the chat page', { skip: missingBrowser }, () => {
 
   scenario('an answer cut short by a reload keeps what was written', async (page) => {
     await page.evaluate(`window.keptAnswer = ${keptAnswer}`);
-    await begin(page, kStory);
+    await ask(page, kStory);
     while ((await page.evaluate(() => window.keptAnswer())).length <= 20);
     await page.reload();
     await page.click('.entry-title');

@@ -11,6 +11,7 @@
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/fp8_linear.hpp"
 #include "tests/kernels/cuda/device_bytes.hpp"
+#include "tests/kernels/cuda/product_checks.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -271,38 +272,9 @@ TEST_CASE("products with 8-bit weights repeat to the bit, also from a graph") {
     Fp8Linear linear(stream, 128, 2048);
     for (std::int64_t n : {1, 8, 13, 29, 80}) {
       CAPTURE(n);
-      // The second reads what the first writes: their overlap must not show.
       const Fixture first({n, 1024, 2048, DType::kBF16, DType::kBF16, true});
       const Fixture second({n, 784, 1024, DType::kBF16, DType::kF32, false}, 5);
-      Fp8LinearArgs chained = second.args();
-      chained.input = first.args().output;
-      const auto both = [&] {
-        linear.run(first.args());
-        linear.run(chained);
-      };
-      both();
-      REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
-      const Bytes expected = second.bytes();
-      cudaGraph_t graph = nullptr;
-      cudaGraphExec_t executable = nullptr;
-      REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
-      for (int i = 0; i < 3; ++i) both();
-      REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-      REQUIRE(cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess);
-      for (int i = 0; i < 10; ++i) {
-        first.poison();
-        second.poison();
-        REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-        if (i % 2 == 0) {
-          both();
-        } else {
-          REQUIRE(cudaGraphLaunch(executable, stream) == cudaSuccess);
-        }
-        REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
-        CHECK(second.bytes() == expected);
-      }
-      cudaGraphExecDestroy(executable);
-      cudaGraphDestroy(graph);
+      check_repeats(linear, stream, first, second);
     }
   }
   cudaStreamDestroy(stream);
@@ -314,19 +286,7 @@ TEST_CASE("with 8-bit weights and few tokens, one's product does not depend on t
   Fp8Linear linear(nullptr, 32, 4096);
   for (std::int64_t cols : {1040, 4096}) {
     const Fixture all({32, 5000, cols, DType::kBF16, DType::kBF16, true});
-    linear.run(all.args());
-    REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-    const Bytes expected = all.bytes();
-    for (std::int64_t n : {1, 3, 4, 5, 8, 9, 16, 17, 31}) {
-      Fp8LinearArgs args = all.args();
-      args.n = n;
-      all.poison();
-      linear.run(args);
-      REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-      const Bytes bytes = all.bytes();
-      CHECK(std::memcmp(bytes.data(), expected.data(), static_cast<std::size_t>(n * 5000) * 2) ==
-            0);
-    }
+    check_rows_alone(linear, all, {1, 3, 4, 5, 8, 9, 16, 17, 31});
   }
 }
 

@@ -11,6 +11,7 @@
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/linear.hpp"
 #include "tests/kernels/cuda/device_bytes.hpp"
+#include "tests/kernels/cuda/product_checks.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -221,38 +222,9 @@ TEST_CASE("products repeat to the bit, also from a graph") {
     Linear linear(stream);
     for (std::int64_t n : {1, 8, 13, 29, 64, 80, 150, 256}) {
       CAPTURE(n);
-      // The second reads what the first writes: their overlap must not show.
       const Fixture first({n, 1024, 2048, DType::kBF16, DType::kBF16, true});
       const Fixture second({n, 777, 1024, DType::kBF16, DType::kF32, false}, 5);
-      LinearArgs chained = second.args();
-      chained.input = first.args().output;
-      const auto both = [&] {
-        linear.run(first.args());
-        linear.run(chained);
-      };
-      both();
-      REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
-      const auto expected = second.bytes();
-      cudaGraph_t graph = nullptr;
-      cudaGraphExec_t executable = nullptr;
-      REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
-      for (int i = 0; i < 3; ++i) both();
-      REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-      REQUIRE(cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess);
-      for (int i = 0; i < 20; ++i) {
-        first.poison();
-        second.poison();
-        REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-        if (i % 2 == 0) {
-          both();
-        } else {
-          REQUIRE(cudaGraphLaunch(executable, stream) == cudaSuccess);
-        }
-        REQUIRE(cudaStreamSynchronize(stream) == cudaSuccess);
-        CHECK(second.bytes() == expected);
-      }
-      cudaGraphExecDestroy(executable);
-      cudaGraphDestroy(graph);
+      check_repeats(linear, stream, first, second);
     }
   }
   cudaStreamDestroy(stream);
@@ -263,19 +235,6 @@ TEST_CASE("of few rows, one's product does not depend on the others") {
   Linear linear(nullptr);
   for (const auto& [most, cols] : {Size{16, 1032}, {32, 2056}}) {
     const Fixture all({most, 5000, cols, DType::kBF16, DType::kBF16, true});
-    linear.run(all.args());
-    REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-    const auto expected = all.bytes();
-    for (std::int64_t n : {1, 2, 8, 9, 16, 17, 31}) {
-      if (n > most) continue;
-      LinearArgs args = all.args();
-      args.n = n;
-      all.poison();
-      linear.run(args);
-      REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
-      const auto bytes = all.bytes();
-      const auto written = static_cast<std::size_t>(n * 5000) * 2;
-      CHECK(std::memcmp(bytes.data(), expected.data(), written) == 0);
-    }
+    check_rows_alone(linear, all, {1, 2, 8, 9, 16, 17, 31});
   }
 }
