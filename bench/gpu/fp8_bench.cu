@@ -99,15 +99,7 @@ void measure_plan(const Device& device) {
       const Step step(model, device, n, model.layers, true);
       const double ms = device.graph_ms([&] {
         for (const Fp8LinearArgs& args : step.small) {
-          const SkinnyArgs skinny{.input = args.input,
-                                  .weight = args.weight,
-                                  .bias = nullptr,
-                                  .output = args.output,
-                                  .n = static_cast<int>(n),
-                                  .rows = static_cast<int>(args.rows),
-                                  .cols = static_cast<int>(args.cols),
-                                  .float_output = args.output_dtype == DType::kF32,
-                                  .scales = args.scales};
+          const SkinnyArgs skinny = skinny_args(args, args.scales);
           launch(skinny_product<__nv_bfloat16, Plan>, static_cast<unsigned>(device.multiprocessors),
                  Plan::kThreads, Plan::kSharedBytes, device.stream, skinny);
         }

@@ -47,18 +47,6 @@ double bytes_of(const std::vector<LinearArgs>& products) {
   return bytes;
 }
 
-SkinnyArgs skinny_args(const LinearArgs& args) {
-  return {.input = args.input,
-          .weight = args.weight,
-          .bias = nullptr,
-          .output = args.output,
-          .n = static_cast<int>(args.n),
-          .rows = static_cast<int>(args.rows),
-          .cols = static_cast<int>(args.cols),
-          .float_output = args.output_dtype == DType::kF32,
-          .scales = nullptr};
-}
-
 template <class Plan>
 void start_plan(const Device& device, const LinearArgs& args, bool overlap = true) {
   static const bool ready = OCTAVO_CUDA(

@@ -18,8 +18,8 @@ using Fewest = Plan8<2, 1, 4, 8, 4>;       ///< Up to 4 tokens.
 using Few = Plan8<2, 1, 3>;                ///< Up to 8.
 using Many = Plan8<2, 2, 3>;               ///< Up to 16.
 using Most = Plan8<2, 4, 2>;               ///< Up to 32.
-using ShortFewest = Plan8<1, 1, 4, 8, 4>;  ///< The same for few columns: tiles are done early,
-using ShortFew = Plan8<1, 1, 3>;           ///< and two blocks fit a multiprocessor.
+using ShortFewest = Plan8<1, 1, 4, 8, 4>;  ///< The same for few columns: a tile is done early.
+using ShortFew = Plan8<1, 1, 3>;
 using ShortMany = Plan8<1, 2, 2>;
 
 constexpr std::int64_t kShortColumns = 3072;
@@ -67,20 +67,14 @@ bool is_fp8_skinny(const Fp8LinearArgs& args, const SkinnyDevice& device) {
 
 void fp8_skinny(const Fp8LinearArgs& args, const SkinnyDevice& device, cudaStream_t stream) {
   if (device.max_tokens == 0) return;
-  const auto place = [](const void* start, std::int64_t elements, DType dtype) {
+  const auto skip = [](const void* start, std::int64_t elements, DType dtype) {
     return static_cast<const char*>(start) + elements * static_cast<std::int64_t>(size_of(dtype));
   };
   for (std::int64_t first = 0; first < args.n; first += device.max_tokens) {
-    const SkinnyArgs part{
-        .input = place(args.input, first * args.cols, args.dtype),
-        .weight = args.weight,
-        .bias = args.bias,
-        .output = const_cast<char*>(place(args.output, first * args.rows, args.output_dtype)),
-        .n = static_cast<int>(std::min(args.n - first, device.max_tokens)),
-        .rows = static_cast<int>(args.rows),
-        .cols = static_cast<int>(args.cols),
-        .float_output = args.output_dtype == DType::kF32,
-        .scales = args.scales};
+    SkinnyArgs part = skinny_args(args, args.scales);
+    part.input = skip(args.input, first * args.cols, args.dtype);
+    part.output = const_cast<char*>(skip(args.output, first * args.rows, args.output_dtype));
+    part.n = static_cast<int>(std::min(args.n - first, device.max_tokens));
     if (args.dtype == DType::kF16) {
       start_best<__half>(part, device, stream);
     } else {

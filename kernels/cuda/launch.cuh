@@ -9,7 +9,6 @@
 
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/device_limits.hpp"
-#include "kernels/cuda/runtime.hpp"
 
 namespace octavo::kernels::cuda {
 

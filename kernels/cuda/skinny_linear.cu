@@ -66,15 +66,7 @@ bool is_skinny(const LinearArgs& args, const SkinnyDevice& device) {
 }
 
 void skinny_linear(const LinearArgs& args, const SkinnyDevice& device, cudaStream_t stream) {
-  const SkinnyArgs small{.input = args.input,
-                         .weight = args.weight,
-                         .bias = args.bias,
-                         .output = args.output,
-                         .n = static_cast<int>(args.n),
-                         .rows = static_cast<int>(args.rows),
-                         .cols = static_cast<int>(args.cols),
-                         .float_output = args.output_dtype == DType::kF32,
-                         .scales = nullptr};
+  const SkinnyArgs small = skinny_args(args);
   if (args.dtype == DType::kF16) {
     start_best<__half>(small, device, stream);
   } else {

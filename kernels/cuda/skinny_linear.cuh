@@ -100,6 +100,20 @@ __global__ void __launch_bounds__(Plan::kThreads, 1) skinny_product(SkinnyArgs a
   }
 }
 
+/// Of LinearArgs, or of Fp8LinearArgs with their scales.
+template <class Args>
+SkinnyArgs skinny_args(const Args& args, const float* scales = nullptr) {
+  return {.input = args.input,
+          .weight = args.weight,
+          .bias = args.bias,
+          .output = args.output,
+          .n = static_cast<int>(args.n),
+          .rows = static_cast<int>(args.rows),
+          .cols = static_cast<int>(args.cols),
+          .float_output = args.output_dtype == DType::kF32,
+          .scales = scales};
+}
+
 template <class T, class Plan>
 bool prepare_skinny_product() {
   return OCTAVO_CUDA(cudaFuncSetAttribute(
