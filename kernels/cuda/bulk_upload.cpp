@@ -1,47 +1,59 @@
 #include "kernels/cuda/bulk_upload.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <thread>
-#include <vector>
 
 namespace octavo::kernels::cuda {
+namespace {
 
-void BulkUpload::Lane::copy(const std::byte* from, std::byte* to, std::size_t bytes) {
-  Memory& buffer = buffers[turn];
-  Event& last = sent[turn];
-  turn = 1 - turn;
-  if (buffer.data() == nullptr) buffer = Memory(Memory::Place::kHost, kChunkBytes);
-  if (buffer.data() == nullptr) {  // No pinned memory: the plain way.
-    OCTAVO_CUDA(cudaMemcpy(to, from, bytes, cudaMemcpyHostToDevice));
-    return;
-  }
-  last.wait();
-  std::memcpy(buffer.data(), from, bytes);
-  OCTAVO_CUDA(cudaMemcpyAsync(to, buffer.data(), bytes, cudaMemcpyHostToDevice, stream));
-  last.record(stream);
+/// Reading memory is faster with more, the link is not.
+constexpr unsigned kMaxThreads = 16;
+
+int num_threads() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads));
 }
 
-void BulkUpload::run(const void* host, void* device, std::size_t bytes) {
+}  // namespace
+
+BulkUpload::BulkUpload(int device)
+    : device_(device),
+      pool_(num_threads()),
+      lanes_(static_cast<std::size_t>(pool_.num_threads())),
+      buffers_(Memory::Place::kHost, lanes_.size() * kBuffersPerLane * kChunkBytes) {}
+
+BulkUpload::~BulkUpload() {
+  for (Lane& lane : lanes_) OCTAVO_CUDA(cudaStreamSynchronize(lane.stream));
+}
+
+void BulkUpload::send(const void* host, void* device, std::size_t bytes) {
+  if (buffers_.data() == nullptr) {
+    OCTAVO_CUDA(cudaMemcpy(device, host, bytes, cudaMemcpyHostToDevice));
+    return;
+  }
   const auto* from = static_cast<const std::byte*>(host);
   auto* to = static_cast<std::byte*>(device);
-  const std::size_t num_chunks = (bytes + kChunkBytes - 1) / kChunkBytes;
-  std::atomic<std::size_t> next{0};
-  const auto work = [&](Lane& lane) {
+  const auto num_chunks = static_cast<std::int64_t>((bytes + kChunkBytes - 1) / kChunkBytes);
+  pool_.run(num_chunks, [&](std::int64_t chunk, int thread) {
     use_device(device_);
-    for (std::size_t i = next++; i < num_chunks; i = next++) {
-      const std::size_t at = i * kChunkBytes;
-      lane.copy(from + at, to + at, std::min(kChunkBytes, bytes - at));
-    }
-    OCTAVO_CUDA(cudaStreamSynchronize(lane.stream));
-  };
-  const std::size_t num_threads = std::min<std::size_t>(
-      {num_chunks, kMaxThreads, std::max(1U, std::thread::hardware_concurrency())});
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < num_threads; ++i) threads.emplace_back(work, std::ref(lanes_[i]));
-  work(lanes_[0]);
-  for (std::thread& thread : threads) thread.join();
+    const auto place = static_cast<std::size_t>(thread);
+    Lane& lane = lanes_[place];
+    std::byte* buffer = buffers_.data() + (place * kBuffersPerLane + lane.turn) * kChunkBytes;
+    Event& sent = lane.sent[lane.turn];
+    lane.turn = (lane.turn + 1) % kBuffersPerLane;
+    const std::size_t at = static_cast<std::size_t>(chunk) * kChunkBytes;
+    const std::size_t length = std::min(kChunkBytes, bytes - at);
+    sent.wait();
+    std::memcpy(buffer, from + at, length);
+    OCTAVO_CUDA(cudaMemcpyAsync(to + at, buffer, length, cudaMemcpyHostToDevice, lane.stream));
+    sent.record(lane.stream);
+  });
+}
+
+void BulkUpload::join(cudaStream_t stream) {
+  for (const Lane& lane : lanes_) {
+    for (const Event& sent : lane.sent) OCTAVO_CUDA(cudaStreamWaitEvent(stream, sent, 0));
+  }
 }
 
 }  // namespace octavo::kernels::cuda

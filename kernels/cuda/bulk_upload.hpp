@@ -1,37 +1,45 @@
 // Host memory to the device at the speed of the link: several threads read, each into pinned
-// buffers of its own whose copies run while it reads on.
+// buffers of its own, small enough to stay in the cache of its core, whose copies run while it
+// reads on.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <vector>
 
+#include "kernels/cpu/thread_pool.hpp"
 #include "kernels/cuda/runtime.hpp"
 
 namespace octavo::kernels::cuda {
 
 class BulkUpload {
  public:
-  explicit BulkUpload(int device) : device_(device) {}
+  explicit BulkUpload(int device);
+  /// Waits for its copies.
+  ~BulkUpload();
+  BulkUpload(const BulkUpload&) = delete;
+  BulkUpload& operator=(const BulkUpload&) = delete;
 
-  /// Copies and waits for that.
-  void run(const void* host, void* device, std::size_t bytes);
+  /// Returns when `host` has been read; what is on `device` may come later.
+  void send(const void* host, void* device, std::size_t bytes);
+  /// What `stream` does from now on comes after all that was sent.
+  void join(cudaStream_t stream);
 
  private:
-  static constexpr std::size_t kChunkBytes = std::size_t{8} << 20;
-  static constexpr std::size_t kMaxThreads = 8;
+  static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kBuffersPerLane = 2;
 
   /// What one thread works with.
   struct Lane {
-    std::array<Memory, 2> buffers;
-    std::array<Event, 2> sent;
+    std::array<Event, kBuffersPerLane> sent;
     std::size_t turn = 0;
     Stream stream;
-
-    void copy(const std::byte* from, std::byte* to, std::size_t bytes);
   };
 
   int device_;
-  std::array<Lane, kMaxThreads> lanes_;
+  ThreadPool pool_;
+  std::vector<Lane> lanes_;
+  Memory buffers_;  ///< [lanes][kBuffersPerLane][kChunkBytes]; empty: none was to be had.
 };
 
 }  // namespace octavo::kernels::cuda

@@ -63,15 +63,20 @@ DeviceMemory CudaBackend::memory() const {
   return memory;
 }
 
-Buffer CudaBackend::allocate(std::size_t bytes) {
+Buffer CudaBackend::allocate_for_overwrite(std::size_t bytes) {
   use_device(options_.device);
   void* data = nullptr;
   if (bytes == 0 || cudaMalloc(&data, bytes) != cudaSuccess) {
     cudaGetLastError();  // Not enough is an answer, no failure.
     return {};
   }
-  OCTAVO_CUDA(cudaMemsetAsync(data, 0, bytes, stream_));
   return {data, bytes, free_device};
+}
+
+Buffer CudaBackend::allocate(std::size_t bytes) {
+  Buffer buffer = allocate_for_overwrite(bytes);
+  if (buffer) OCTAVO_CUDA(cudaMemsetAsync(buffer.data(), 0, bytes, stream_));
+  return buffer;
 }
 
 Buffer CudaBackend::allocate_host(std::size_t bytes) {

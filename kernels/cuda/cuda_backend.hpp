@@ -81,6 +81,7 @@ class CudaBackend final : public Backend {
   static constexpr std::size_t kKeptSteps = 4;
 
   Step& step(StepTicket ticket) { return steps_[ticket % kKeptSteps]; }
+  Buffer allocate_for_overwrite(std::size_t bytes);
   void upload(const void* host, void* device, std::size_t bytes);
   std::int64_t rows_to_record(const StepInputs& host) const;
   void reserve_attention(const AttentionArgs& args);

@@ -1,5 +1,5 @@
-// Checkpoints to the device. What has the right type and order is copied into its place; the rest
-// is converted there.
+// Checkpoints to the device. What has the right type and order is copied into its place, while the
+// next is read; the rest is converted there.
 #include "kernels/cpu/memory.hpp"
 #include "kernels/cpu/random_rows.hpp"
 #include "kernels/cuda/convert.hpp"
@@ -9,7 +9,7 @@ namespace octavo::kernels::cuda {
 
 void CudaBackend::upload(const void* host, void* device, std::size_t bytes) {
   if (bulk_upload_ == nullptr) bulk_upload_ = std::make_unique<BulkUpload>(options_.device);
-  bulk_upload_->run(host, device, bytes);
+  bulk_upload_->send(host, device, bytes);
 }
 
 Matrix CudaBackend::prepare_matrix(std::span<const HostMatrix> parts, DType dtype) {
@@ -18,9 +18,8 @@ Matrix CudaBackend::prepare_matrix(std::span<const HostMatrix> parts, DType dtyp
   matrix.dtype = dtype;
   matrix.cols = parts.front().cols;
   for (const HostMatrix& part : parts) matrix.rows += part.rows;
-  matrix.storage = allocate(checked_bytes(matrix.rows, matrix.cols, size_of(dtype)));
+  matrix.storage = allocate_for_overwrite(checked_bytes(matrix.rows, matrix.cols, size_of(dtype)));
   if (!matrix.storage) return matrix;
-  OCTAVO_CUDA(cudaStreamSynchronize(stream_));  // The zeros come before what replaces them.
   auto* target = matrix.storage.as<std::byte>();
   for (const HostMatrix& part : parts) {
     const auto elements = static_cast<std::size_t>(part.rows * part.cols);
@@ -31,6 +30,7 @@ Matrix CudaBackend::prepare_matrix(std::span<const HostMatrix> parts, DType dtyp
       const Memory raw(Memory::Place::kDevice, stored_bytes);
       if (raw.data() == nullptr) return {};
       upload(part.data, raw.data(), stored_bytes);
+      bulk_upload_->join(stream_);
       convert(raw.data(), part.dtype, target, dtype, part.rows, part.cols, part.transposed,
               stream_);
       OCTAVO_CUDA(cudaStreamSynchronize(stream_));
@@ -51,9 +51,10 @@ Matrix CudaBackend::quantize(Matrix matrix) {
   quantized.dtype = matrix.dtype;
   quantized.rows = matrix.rows;
   quantized.cols = matrix.cols;
-  quantized.storage = allocate(static_cast<std::size_t>(matrix.rows * matrix.cols));
-  quantized.scales = allocate(static_cast<std::size_t>(matrix.rows) * sizeof(float));
+  quantized.storage = allocate_for_overwrite(static_cast<std::size_t>(matrix.rows * matrix.cols));
+  quantized.scales = allocate_for_overwrite(static_cast<std::size_t>(matrix.rows) * sizeof(float));
   if (!quantized.storage || !quantized.scales) return {};
+  if (bulk_upload_ != nullptr) bulk_upload_->join(stream_);
   quantize_rows(matrix.storage.data(), matrix.dtype, matrix.rows, matrix.cols,
                 quantized.storage.as<std::uint8_t>(), quantized.scales.as<float>(), stream_);
   OCTAVO_CUDA(cudaStreamSynchronize(stream_));
@@ -69,16 +70,16 @@ Vector CudaBackend::prepare_vector(std::span<const HostMatrix> parts) {
   Vector vector;
   if (!host) return vector;
   vector.size = host.size;
-  vector.storage = allocate(static_cast<std::size_t>(host.size) * sizeof(float));
+  vector.storage = allocate_for_overwrite(static_cast<std::size_t>(host.size) * sizeof(float));
   if (!vector.storage) return vector;
-  OCTAVO_CUDA(cudaStreamSynchronize(stream_));
   upload(host.data(), vector.storage.data(), vector.storage.bytes());
   return vector;
 }
 
 Matrix CudaBackend::random_matrix(std::int64_t rows, std::int64_t cols, DType dtype,
                                   std::uint64_t seed, float scale) {
-  Matrix matrix{allocate(checked_bytes(rows, cols, size_of(dtype))), dtype, rows, cols};
+  Matrix matrix{allocate_for_overwrite(checked_bytes(rows, cols, size_of(dtype))), dtype, rows,
+                cols};
   if (!matrix.storage) return matrix;
   const RandomRows source(cols, dtype, seed, scale);
   std::vector<std::uint32_t> offsets(static_cast<std::size_t>(rows));
@@ -87,9 +88,9 @@ Matrix CudaBackend::random_matrix(std::int64_t rows, std::int64_t cols, DType dt
   const Memory table(Memory::Place::kDevice, source.table().size());
   const Memory places(Memory::Place::kDevice, offsets.size() * sizeof(std::uint32_t));
   if (table.data() == nullptr || places.data() == nullptr) return {};
-  OCTAVO_CUDA(cudaStreamSynchronize(stream_));
   upload(source.table().data(), table.data(), table.bytes());
   upload(offsets.data(), places.data(), places.bytes());
+  bulk_upload_->join(stream_);
   gather_windows(table.data(), reinterpret_cast<const std::uint32_t*>(places.data()),
                  matrix.storage.data(), size_of(dtype), rows, cols, stream_);
   OCTAVO_CUDA(cudaStreamSynchronize(stream_));

@@ -12,6 +12,7 @@
 #include "src/app/bytes.hpp"
 #include "src/app/engine_flags.hpp"
 #include "src/runtime/load_runner.hpp"
+#include "src/runtime/warm_up.hpp"
 
 namespace octavo {
 namespace {
@@ -130,7 +131,11 @@ Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSin
   if (!runner) return runner.error();
   runner->spans = spans;
   if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
-  return load_runner(*runner);
+  auto loaded = load_runner(*runner);
+  if (loaded && (*loaded)->is_asynchronous()) {
+    if (auto warm = warm_up(**loaded, runner->max_num_seqs); !warm) return warm.error();
+  }
+  return loaded;
 }
 
 Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info) {

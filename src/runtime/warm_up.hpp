@@ -1,0 +1,15 @@
+// A device meets the first step of a kind with work of its own: code is loaded, a library chooses
+// among its ways to multiply, a recording is prepared. Together that is a good part of a second,
+// which the first requests would wait for: made-up steps of every size take it before anybody does.
+#pragma once
+
+#include "src/runtime/runner.hpp"
+
+namespace octavo {
+
+/// Runs prompts of growing length and batches of growing number, as far as the runner's limits go,
+/// and forgets them; the cache's blocks hold nonsense afterwards. Before the runner's first step.
+/// Errors: the step's.
+Result<void> warm_up(Runner& runner, std::int64_t max_num_seqs);
+
+}  // namespace octavo
