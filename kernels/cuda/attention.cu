@@ -138,6 +138,7 @@ AttentionCall call_of(const AttentionArgs& args, const AttentionShape& shape, co
   call.window = static_cast<std::int32_t>(args.sliding_window);
   call.scale = args.scale;
   call.soft_cap = args.soft_cap;
+  call.starts_early = args.layer > 0;
   return call;
 }
 

@@ -27,12 +27,13 @@ __device__ __forceinline__ DecodeWork work_of(const AttentionCall& call, const D
   DecodeWork work;
   const int seen_from = call.window > 0 ? max(0, item.context - call.window) : 0;
   work.begin = max(item.chunk * item.chunk_tokens, seen_from);
-  work.end = min((item.chunk + 1) * item.chunk_tokens, item.context);
+  const bool is_last = item.chunk + 1 == item.num_chunks;
+  work.end = is_last ? item.context : (item.chunk + 1) * item.chunk_tokens;
   work.table = call.cache.cu_blocks[item.seq];
   work.row = item.row;
   work.kv_head = kv_head;
   work.chunk = item.chunk;
-  work.first_chunk = seen_from / item.chunk_tokens;
+  work.first_chunk = min(seen_from / item.chunk_tokens, item.num_chunks - 1);
   work.num_chunks = item.num_chunks;
   work.first_slot = item.first_slot;
   work.counter = item.counter * call.num_kv_heads + kv_head;
@@ -61,16 +62,21 @@ __device__ __forceinline__ void load_query(const AttentionCall& call, const Deco
 }
 
 /// The fifth warp: fetches the block's next item while the others are at the one before, so that a
-/// block that was held up takes fewer. `schedule`: items taken, blocks that have ended.
+/// block that was held up takes fewer. The first is the block's own, and may be known before the
+/// kernel ahead has ended. `schedule`: items taken, blocks that have ended.
 template <class Shared>
 __device__ __forceinline__ void schedule_works(const AttentionCall& call, Shared& shared) {
+  if (!call.starts_early) wait_for_inputs();
   const auto* const header = static_cast<const PlanHeader*>(call.plan);
   const auto* const items = reinterpret_cast<const DecodeItem*>(header + 1);
   const int num_items = header->num_items * call.num_kv_heads;
   const int num_blocks = static_cast<int>(gridDim.x);
-  int index = blockIdx.x;
+  const auto next_index = [&] {
+    wait_for_inputs();
+    return num_blocks + atomicAdd(call.schedule, 1);
+  };
   int w = 0;
-  for (; index < num_items; index = num_blocks + atomicAdd(call.schedule, 1)) {
+  for (int index = blockIdx.x; index < num_items; index = next_index()) {
     const DecodeWork work =
         work_of(call, items[index / call.num_kv_heads], index % call.num_kv_heads);
     if (work.begin >= work.end) continue;  // outside of the window
@@ -80,6 +86,7 @@ __device__ __forceinline__ void schedule_works(const AttentionCall& call, Shared
   }
   shared.works[w % kListed] = DecodeWork{};
   release(&shared.published, w + 1);
+  wait_for_inputs();
   if (atomicAdd(call.schedule + 1, 1) == num_blocks - 1) {
     call.schedule[0] = 0;
     call.schedule[1] = 0;
@@ -126,6 +133,18 @@ __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
   int free_stage = 0;
   bool has_query = false;
   std::uint32_t query[kHeads / 8][kHeadDim / 16][2];
+  const auto load_next = [&] {
+    loader.template issue<Cache, kHeadDim>(ring + free_stage * kStage);
+    commit_copies();
+    free_stage = free_stage + 1 == stages ? 0 : free_stage + 1;
+    ++on_way;
+  };
+  if (call.starts_early) {
+    while (published_works(shared) == 0) __nanosleep(20);
+    while (on_way < stages && loader.is_ready(1) && loader.is_of_earlier_steps()) load_next();
+  }
+  wait_for_inputs();
+  let_next_start();
   int w = 0;
   for (;; ++w) {
     while (published_works(shared) <= w) __nanosleep(20);
@@ -138,12 +157,7 @@ __device__ __forceinline__ void do_works(const AttentionCall& call, int stages,
     for (int tile = work.begin / kTokens * kTokens + warp * kTokens; tile < work.end;
          tile += kDecodeWarps * kTokens) {
       const int published = published_works(shared);
-      while (on_way < stages && loader.is_ready(published)) {
-        loader.template issue<Cache, kHeadDim>(ring + free_stage * kStage);
-        commit_copies();
-        free_stage = free_stage + 1 == stages ? 0 : free_stage + 1;
-        ++on_way;
-      }
+      while (on_way < stages && loader.is_ready(published)) load_next();
       wait_for_copies(on_way - 1);
       const unsigned char* keys = ring + stage * kStage;
       if constexpr (Ring::kWidens) {
@@ -192,8 +206,6 @@ __global__ void __launch_bounds__(kDecodeThreads + kSchedulerThreads, kHeadDim >
     shared.published = 0;
     shared.current = 0;
   }
-  wait_for_inputs();
-  let_next_start();
   __syncthreads();
   if (threadIdx.x < kDecodeThreads) {
     do_works<T, Cache, kHeadDim, kHeads>(call, stages, memory, shared);

@@ -81,6 +81,12 @@ class DecodeLoader {
     return has_tile_;
   }
 
+  /// Whether the tile, which is ready, holds nothing of the sequence's own token of this step, its
+  /// last.
+  __device__ __forceinline__ bool is_of_earlier_steps() const {
+    return tile_ + kTokens < works_[item_ % kListed].end;
+  }
+
   /// Begins to load the tile.
   template <class Cache, int kHeadDim>
   __device__ __forceinline__ void issue(unsigned char* stage) {

@@ -17,6 +17,12 @@ std::int64_t chunk_tokens_of(std::int64_t context, std::int64_t least) {
   return tokens;
 }
 
+/// The last chunk takes what would be a chunk of less than a quarter: that would cost a merge and
+/// bring little.
+std::int64_t num_chunks_of(std::int64_t context, std::int64_t tokens) {
+  return std::max<std::int64_t>(1, ceil_div(context - tokens / 4, tokens));
+}
+
 struct Step {
   const std::int32_t* cu_seqlens = nullptr;
   const std::int32_t* context_lens = nullptr;
@@ -31,7 +37,7 @@ std::int64_t count_chunks(const Step& step, std::int64_t least) {
   for (std::int64_t s = 0; s < step.num_seqs; ++s) {
     if (!step.decodes(s)) continue;
     const std::int64_t context = step.context_lens[s];
-    count += ceil_div(context, chunk_tokens_of(context, least));
+    count += num_chunks_of(context, chunk_tokens_of(context, least));
   }
   return count;
 }
@@ -45,7 +51,7 @@ DecodeItem* list_items(const Step& step, std::int64_t least, DecodeItem* items) 
       if (!step.decodes(s)) continue;
       const std::int64_t context = step.context_lens[s];
       const std::int64_t tokens = chunk_tokens_of(context, least);
-      const std::int64_t chunks = ceil_div(context, tokens);
+      const std::int64_t chunks = num_chunks_of(context, tokens);
       for (std::int64_t c = 0; c < chunks; ++c) {
         if (((c + 1) * tokens <= context) != full) continue;
         *items++ = {.seq = static_cast<std::int32_t>(s),

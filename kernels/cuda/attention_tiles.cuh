@@ -46,6 +46,8 @@ struct AttentionCall {
   std::int32_t window = 0;
   float scale = 1.0F;
   float soft_cap = 0.0F;
+  /// All but the queries and the step's own keys and values is there before the kernel ahead ends.
+  bool starts_early = false;
 };
 
 /// Both for 16-bit types T, and a cache of T or E4m3. False when there is no such kernel: heads of

@@ -75,10 +75,20 @@ struct Place {
   std::shared_ptr<kernels::CudaGroup> group;
 };
 
+Result<std::unique_ptr<kernels::Backend>> make_cpu(const kernels::CpuOptions& options) {
+  if (auto backend = kernels::make_cpu_backend(options)) return backend;
+  std::string names;
+  for (const std::string& name : kernels::cpu_instruction_sets())
+    names += (names.empty() ? "" : ", ") + name;
+  return Error{Errc::kInvalidValue,
+               "`" + options.instruction_set + "` is not one of this machine's: " + names,
+               "cpu_instruction_set"};
+}
+
 Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& options,
                                                        const RunPlan& plan, const Model& model,
                                                        const Place& place) {
-  if (!plan.gpu) return kernels::make_cpu_backend(options.cpu);
+  if (!plan.gpu) return make_cpu(options.cpu);
   std::string why;
   const int rank = static_cast<int>(place.shard.rank);
   auto backend =
@@ -137,7 +147,9 @@ Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, c
   auto decoder = Decoder::make(*backend, model.spec, std::move(*weights), plan.limits, place.shard);
   if (!decoder) return decoder.error();
   // Shards must agree on the number of blocks: they keep to the plan.
-  if (place.shard.is_whole()) fit_blocks(options, backend->memory(), plan);
+  if (place.shard.is_whole()) {
+    if (auto fitted = fit_blocks(options, backend->memory(), plan); !fitted) return fitted.error();
+  }
   const kernels::KvCacheView shape{.data = nullptr,
                                    .dtype = plan.kv_dtype,
                                    .num_blocks = plan.num_blocks,

@@ -153,11 +153,23 @@ Result<void> check_types(const RunPlan& plan) {
                "kv_cache_dtype"};
 }
 
-void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan) {
-  if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes) return;
-  const std::size_t left =
-      left_for_cache(options, memory.total_bytes, memory.total_bytes - memory.free_bytes);
-  plan.num_blocks = std::max<std::int64_t>(1, blocks_within(left, plan.memory.kv_bytes_per_block));
+Result<void> fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory,
+                        RunPlan& plan) {
+  if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes) return {};
+  const std::size_t used = memory.total_bytes - memory.free_bytes;
+  plan.num_blocks = blocks_within(left_for_cache(options, memory.total_bytes, used),
+                                  plan.memory.kv_bytes_per_block);
+  if (plan.num_blocks > 0) return {};
+  const auto gib = [](std::size_t bytes) {
+    return std::to_string(std::llround(static_cast<double>(bytes) / 0x1p30)) + " GiB";
+  };
+  const std::size_t own = plan.memory.weights_bytes + plan.memory.activation_bytes;
+  return Error{Errc::kOutOfMemory,
+               gib(used) + " of the GPU's " + gib(memory.total_bytes) + " are taken, about " +
+                   gib(own) +
+                   " of it by this model: nothing is left for its key-value cache within the share "
+                   "that may be used; end the other programs on the GPU or raise the share",
+               "gpu_memory_utilization"};
 }
 
 }  // namespace octavo

@@ -37,7 +37,9 @@ Result<void> check_fits(const RunPlan& plan);
 /// activations.
 Result<void> check_types(const RunPlan& plan);
 
-/// Once weights and activations are there: as many blocks as what a GPU has really left.
-void fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory, RunPlan& plan);
+/// Once weights and activations are there: as many blocks as what a GPU has really left. Errors:
+/// kOutOfMemory when that is none.
+Result<void> fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory,
+                        RunPlan& plan);
 
 }  // namespace octavo

@@ -111,6 +111,19 @@ TEST_CASE("options out of range are refused by name") {
   CHECK(param([](auto& o) { o.max_num_seqs = 0; }) == "max_num_seqs");
 }
 
+TEST_CASE("an instruction set that the machine does not have is refused with those it has") {
+  const TempFolder folder;
+  folder.write("config.json", tiny_llama_config());
+  auto options = options_for(folder);
+  options.load_format = LoadFormat::kDummy;
+  options.cpu.instruction_set = "abacus";
+  const auto error = error_of(options);
+  CHECK(error.code == Errc::kInvalidValue);
+  CHECK(error.param == "cpu_instruction_set");
+  CHECK(error.detail.find("`abacus`") != std::string::npos);
+  CHECK(error.detail.find("reference") != std::string::npos);
+}
+
 TEST_CASE("a folder without a model says what is missing") {
   const TempFolder folder;
   CHECK(error_of(options_for(folder)).detail.find("config.json: cannot open") != std::string::npos);

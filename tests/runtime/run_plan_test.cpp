@@ -85,7 +85,7 @@ TEST_CASE("once a model is loaded, the pool grows into what is really free") {
   RunPlan planned = plan(options);
   const std::int64_t before = planned.num_blocks;
   const std::size_t used = planned.memory.weights_bytes;  // activations were planned too large
-  fit_blocks(options, {.total_bytes = 80 * kGiB, .free_bytes = 80 * kGiB - used}, planned);
+  REQUIRE(fit_blocks(options, {.total_bytes = 80 * kGiB, .free_bytes = 80 * kGiB - used}, planned));
   CHECK(planned.num_blocks > before);
   const auto activations = static_cast<std::int64_t>(planned.memory.activation_bytes / kBlockBytes);
   CHECK(planned.num_blocks <= before + activations + 1);
@@ -93,8 +93,19 @@ TEST_CASE("once a model is loaded, the pool grows into what is really free") {
   RunnerOptions fixed;
   fixed.num_blocks = 100;
   planned = plan(fixed);
-  fit_blocks(fixed, {.total_bytes = 80 * kGiB, .free_bytes = 60 * kGiB}, planned);
+  REQUIRE(fit_blocks(fixed, {.total_bytes = 80 * kGiB, .free_bytes = 60 * kGiB}, planned));
   CHECK(planned.num_blocks == 100);
+}
+
+TEST_CASE("a GPU that others have filled is refused, with what is taken") {
+  const RunnerOptions options;
+  RunPlan planned = plan(options);
+  const auto fitted =
+      fit_blocks(options, {.total_bytes = 80 * kGiB, .free_bytes = 8 * kGiB}, planned);
+  REQUIRE_FALSE(fitted.has_value());
+  CHECK(fitted.error().code == Errc::kOutOfMemory);
+  CHECK(fitted.error().param == "gpu_memory_utilization");
+  CHECK(fitted.error().detail.find("72 GiB of the GPU's 80 GiB are taken") == 0);
 }
 
 TEST_CASE("without a GPU the plan is the CPU's") {

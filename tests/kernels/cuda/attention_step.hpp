@@ -15,6 +15,7 @@
 #include "kernels/cpu/half.hpp"
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/check.hpp"
+#include "kernels/cuda/rows.hpp"
 #include "tests/kernels/cuda/f8_head.hpp"
 #include "tests/support/catch.hpp"
 
@@ -130,7 +131,8 @@ class Step {
     for (std::size_t i = 0; i < num_queries; ++i) {
       store(shape_.dtype, poison.data(), i, std::numeric_limits<float>::quiet_NaN());
     }
-    const DeviceArray query(query_), cache(data_), device_plan(plan_bytes), tables(tables_);
+    DeviceArray cache(data_);
+    const DeviceArray query(query_), device_plan(plan_bytes), tables(tables_);
     const DeviceArray cu_seqlens(cu_seqlens_), contexts(contexts_), cu_blocks(cu_blocks_);
     DeviceArray output(poison);
     const DeviceArray workspace(
@@ -151,8 +153,23 @@ class Step {
     args.cache = cache_;
     args.cache.data = cache.data();
     std::vector<char> bytes(query_.size());
+    std::vector<char> data = data_;
+    if (own_tokens_come_late_) forget_own_tokens(data);
+    const DeviceArray projected(own_tokens_come_late_ ? projected_rows() : std::vector<char>{});
+    const DeviceArray slots(own_slots());
     for (int i = 0; i < repeats; ++i) {
       output.write(poison.data(), poison.size());
+      if (own_tokens_come_late_) {
+        cache.write(data.data(), data.size());
+        gpu::split_rotate_write({.qkv = projected.data(),
+                                 .query = query.data(),
+                                 .slots = slots.as<std::int64_t>(),
+                                 .num_tokens = cu_seqlens_.back(),
+                                 .num_heads = shape_.num_heads,
+                                 .layer = args.layer,
+                                 .cache = args.cache},
+                                shape_.dtype, nullptr);
+      }
       gpu::attention(args, shape_.dtype, limits, plan, device_plan.data(), workspace.data(),
                      nullptr);
       OCTAVO_CUDA(cudaDeviceSynchronize());
@@ -163,6 +180,10 @@ class Step {
     for (std::size_t i = 0; i < num_queries; ++i) result[i] = load(shape_.dtype, bytes.data(), i);
     return result;
   }
+
+  /// From now on the keys and values of the step's own tokens, one of each sequence, are written by
+  /// the kernel just ahead.
+  void let_own_tokens_come_late() { own_tokens_come_late_ = true; }
 
   struct Error {
     double norm = 0.0;     ///< Of the difference, over that of what is expected.
@@ -253,6 +274,53 @@ class Step {
     return values;
   }
 
+  /// Of each sequence's last token.
+  std::vector<std::int64_t> own_slots() const {
+    std::vector<std::int64_t> slots;
+    for (std::size_t s = 0; s < sequences_.size(); ++s) {
+      const std::int64_t position = contexts_[s] - 1;
+      slots.push_back(tables_[cu_blocks_[s] + position / shape_.block_size] * shape_.block_size +
+                      position % shape_.block_size);
+    }
+    return slots;
+  }
+
+  void forget_own_tokens(std::vector<char>& data) const {
+    const std::size_t head_bytes =
+        static_cast<std::size_t>(shape_.head_dim) * size_of(shape_.cache_dtype);
+    for (std::size_t s = 0; s < sequences_.size(); ++s) {
+      for (std::int64_t i = 0; i < 2 * shape_.num_kv_heads; ++i) {
+        const CachedHead head = cached_head(s, contexts_[s] - 1, i % 2 != 0, i / 2);
+        const auto first = static_cast<std::ptrdiff_t>(head.first * size_of(shape_.cache_dtype));
+        std::fill_n(data.begin() + first, head_bytes, '\xff');
+        if (shape_.cache_dtype == DType::kF8) data[head.scale] = '\xff';
+      }
+    }
+  }
+
+  /// Queries, keys and values of the step's own tokens: [sequences, heads and twice the KV heads,
+  /// head_dim].
+  std::vector<char> projected_rows() const {
+    std::vector<char> rows;
+    const auto element = size_of(shape_.dtype);
+    const auto query_bytes =
+        static_cast<std::ptrdiff_t>(shape_.num_heads * shape_.head_dim) * element;
+    for (std::size_t s = 0; s < sequences_.size(); ++s) {
+      const auto begin = query_.begin() + static_cast<std::ptrdiff_t>(s) * query_bytes;
+      rows.insert(rows.end(), begin, begin + query_bytes);
+      for (std::int64_t i = 0; i < 2 * shape_.num_kv_heads; ++i) {
+        const bool values = i >= shape_.num_kv_heads;
+        const auto head =
+            load_head(cached_head(s, contexts_[s] - 1, values, i % shape_.num_kv_heads));
+        const std::size_t at = rows.size();
+        rows.resize(at + head.size() * element);
+        for (std::size_t d = 0; d < head.size(); ++d)
+          store(shape_.dtype, rows.data() + at, d, head[d]);
+      }
+    }
+    return rows;
+  }
+
   void fill() {
     const std::size_t row = static_cast<std::size_t>(shape_.num_heads * shape_.head_dim);
     query_.resize(static_cast<std::size_t>(cu_seqlens_.back()) * row * size_of(shape_.dtype));
@@ -325,6 +393,7 @@ class Step {
   std::vector<std::int32_t> cu_seqlens_{0}, contexts_, cu_blocks_{0}, tables_;
   KvCacheView cache_;
   std::vector<char> query_, data_;
+  bool own_tokens_come_late_ = false;
 };
 
 }  // namespace octavo::kernels::attention_test

@@ -21,6 +21,10 @@ void check(const Shape& shape, const std::vector<Sequence>& sequences,
   CHECK(error.largest < (is_plain ? 1e-4 : 1e-1));  // no element is quite another
 }
 
+/// Around where a context begins to be cut.
+const std::vector<Sequence> kCut{{1, 511}, {1, 512},  {1, 513},  {1, 639},  {1, 640},
+                                 {1, 641}, {1, 1151}, {1, 1152}, {1, 1153}, {1, 40000}};
+
 const std::vector<Sequence> kMixed{{1, 1}, {1, 700},   {37, 37},  {1, 256}, {200, 513}, {1, 16},
                                    {2, 9}, {129, 129}, {1, 1025}, {1, 17},  {3, 400}};
 
@@ -99,6 +103,26 @@ TEST_CASE("attention on a GPU, sizes of blocks, windows and caps") {
   }
   check({.dtype = DType::kF32, .cache_dtype = DType::kF32, .sliding_window = 100, .soft_cap = 1.5F},
         kMixed, 600);
+}
+
+TEST_CASE("attention on a GPU where contexts begin to be cut") {
+  for (const std::int64_t window : {0, 1, 20, 600}) {
+    check({.sliding_window = window}, kCut, 600);
+  }
+  check({.cache_dtype = DType::kF8}, kCut, 600);
+}
+
+TEST_CASE("attention on a GPU that begins before the step's own keys are there sees them") {
+  std::vector<Sequence> sequences = kCut;
+  for (std::int32_t context = 1; context < 200; context += 3) sequences.push_back({1, context});
+  for (const DType cache : {DType::kBF16, DType::kF8}) {
+    for (const std::int64_t block_size : {1, 16, 32, 256}) {
+      Step step({.block_size = block_size, .cache_dtype = cache}, sequences);
+      step.let_own_tokens_come_late();
+      CAPTURE(name_of(cache), block_size);
+      CHECK(step.error(step.run(0, 20), 1000).norm < 1e-2);
+    }
+  }
 }
 
 TEST_CASE("attention on a GPU, as served") {
