@@ -64,7 +64,7 @@ struct DecodeShared {
 class DecodeLoader {
  public:
   __device__ __forceinline__ DecodeLoader(const AttentionCall& call, const DecodeWork* works)
-      : cache_(call.cache), works_(works) {}
+      : cache_(call.cache), works_(works), policy_(read_once_policy()) {}
 
   /// Whether there is a tile to load among the first `published` items.
   __device__ __forceinline__ bool is_ready(int published) {
@@ -132,12 +132,13 @@ class DecodeLoader {
       const std::uint16_t* const source =
           data + static_cast<std::size_t>(source_row) * kHeadDim + column * 8;
       const int target = Layout::offset(token, column);
-      copy_16_async(keys + target, source);
-      copy_16_async(values + target, source + to_values);
+      copy_16_async(keys + target, source, policy_);
+      copy_16_async(values + target, source + to_values, policy_);
     }
   }
 
-  /// The same of 8-bit elements, end to end.
+  /// The same of 8-bit elements, end to end. Without a policy: with one the code for it is refused
+  /// by the device as illegal (CUDA 13.0), and reading does not bound it.
   template <int kHeadDim>
   __device__ __forceinline__ void copy_bytes(std::uint32_t row, int first_lane,
                                              unsigned char* keys) const {
@@ -196,6 +197,7 @@ class DecodeLoader {
 
   const PagedRows& cache_;
   const DecodeWork* works_;
+  std::uint64_t policy_;
   int item_ = 0;
   int tile_ = 0;
   bool has_tile_ = false;

@@ -96,6 +96,19 @@ __device__ __forceinline__ void copy_16_async(void* shared, const void* global) 
                "l"(global)
                : "memory");
 }
+/// For what is read once: it goes from the L2 cache before what others will want.
+__device__ __forceinline__ std::uint64_t read_once_policy() {
+  std::uint64_t policy;
+  asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
+  return policy;
+}
+__device__ __forceinline__ void copy_16_async(void* shared, const void* global,
+                                              std::uint64_t policy) {
+  asm volatile("cp.async.cg.shared.global.L2::cache_hint.L2::128B [%0], [%1], 16, %2;" ::"r"(
+                   shared_address(shared)),
+               "l"(global), "l"(policy)
+               : "memory");
+}
 __device__ __forceinline__ void copy_4_async(void* shared, const void* global) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared_address(shared)), "l"(global)
                : "memory");

@@ -1,6 +1,5 @@
 // Host memory to the device at the speed of the link: several threads read, each into pinned
-// buffers of its own, small enough to stay in the cache of its core, whose copies run while it
-// reads on.
+// buffers of its own, whose copies run while it reads on.
 #pragma once
 
 #include <array>
@@ -26,7 +25,7 @@ class BulkUpload {
   void join(cudaStream_t stream);
 
  private:
-  static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kChunkBytes = std::size_t{2} << 20;
   static constexpr std::size_t kBuffersPerLane = 2;
 
   /// What one thread works with.
