@@ -15,9 +15,8 @@ namespace octavo {
 /// or in the source tree it was built from. Errors: kIo when it is in neither place.
 Result<std::string> resolve_model_path(const std::string& model);
 
-/// Reads weights with a progress line on standard error when that is a terminal; a device that works
-/// by itself is warm then.
-/// spans: outlives the runner, may be null.
+/// Reads weights with a progress line on standard error when that is a terminal; a device that
+/// works by itself is warm then. spans: outlives the runner, may be null.
 Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans = nullptr);
 
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
