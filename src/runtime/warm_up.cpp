@@ -1,8 +1,6 @@
 #include "src/runtime/warm_up.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <vector>
 
 namespace octavo {
 namespace {
