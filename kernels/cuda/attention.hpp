@@ -43,11 +43,11 @@ std::size_t attention_workspace_bytes(const AttentionShape& shape, std::int64_t 
 
 /// Enqueues the attention of one layer. `plan` says how much there is, `device_plan` is the copy of
 /// what `plan_attention` wrote. When `plan.num_prefill_tiles` is 0 the launches depend on
-/// args.num_seqs alone. A layer above 0 comes behind the attention of another layer of the step: so
-/// the plan, the tables and all keys and values but those of the step's own tokens are there before
-/// the kernel just ahead has ended, and are read that early. Rows that the plan does not name are
-/// left as they are. head_dim: a multiple of 8 up to 256; scale above 0; at most 16 query heads per
-/// KV head are fast.
+/// args.num_seqs alone. A layer above 0 comes behind another layer's attention, which lets a kernel
+/// start only once its own inputs are there: so plan, tables and all keys and values but those of
+/// the step's own tokens are there too, and are read before the kernel just ahead ends. Rows that
+/// the plan does not name are left as they are. head_dim: a multiple of 8 up to 256; scale above 0;
+/// at most 16 query heads per KV head are fast.
 void attention(const AttentionArgs& args, DType activation, const AttentionShape& shape,
                const AttentionPlan& plan, const void* device_plan, void* workspace,
                cudaStream_t stream);

@@ -92,10 +92,9 @@ class CudaBackend final : public Backend {
   Stream stream_;
   DeviceClock clock_;
   Linear linear_;
-  std::unique_ptr<Fp8Linear> fp8_linear_;  ///< Where weights were quantized.
-  std::int64_t fp8_cols_ = 0;              ///< Most columns of these.
-  std::unique_ptr<BulkUpload>
-      bulk_upload_;  ///< While weights are loaded; a step waits for its end.
+  std::unique_ptr<Fp8Linear> fp8_linear_;    ///< Where weights were quantized.
+  std::int64_t fp8_cols_ = 0;                ///< Most columns of these.
+  std::unique_ptr<BulkUpload> bulk_upload_;  ///< Until the first step, which waits for it.
   StepArrays arrays_;
   Upload pairs_;
   Transfers transfers_;

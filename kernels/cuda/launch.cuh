@@ -1,8 +1,8 @@
 // How every kernel here is started: it may begin while the one before it drains, so each waits, on
-// the device, before it touches what another kernel wrote. The rule for a kernel: call
-// `wait_for_inputs()` in every thread before the first read of anything but weights and before the
-// first write of anything; call `let_next_start()` as early as the next kernel's prologue is worth
-// overlapping. (Programmatic dependent launch: CUDA C++ Programming Guide.)
+// the device, before it touches what another kernel wrote. The rule for a kernel: every thread that
+// works calls `wait_for_inputs()` before it reads anything but weights (decode attention: see
+// attention.hpp) and before it writes; `let_next_start()` comes as early as the next one's prologue
+// is worth overlapping. (Programmatic dependent launch: CUDA C++ Programming Guide.)
 #pragma once
 
 #include <cuda_runtime.h>

@@ -81,7 +81,8 @@ Result<std::unique_ptr<kernels::Backend>> make_cpu(const kernels::CpuOptions& op
   for (const std::string& name : kernels::cpu_instruction_sets())
     names += (names.empty() ? "" : ", ") + name;
   return Error{Errc::kInvalidValue,
-               "`" + options.instruction_set + "` is not one of this machine's: " + names,
+               "--cpu-instruction-set: `" + options.instruction_set +
+                   "` is not one of this machine's: " + names,
                "cpu_instruction_set"};
 }
 

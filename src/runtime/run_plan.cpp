@@ -63,11 +63,12 @@ std::int64_t blocks_within(std::size_t bytes, std::size_t block_bytes) {
   return static_cast<std::int64_t>(std::min<std::size_t>(bytes / block_bytes, kMaxBlocks));
 }
 
+std::string gib(double bytes) { return std::to_string(std::llround(bytes / 0x1p30)) + " GiB"; }
+
 Result<void> check_memory(double wanted, std::size_t present, const std::string& place) {
   if (present == 0 || wanted <= static_cast<double>(present)) return {};
-  const auto gib = [](double bytes) { return std::to_string(std::llround(bytes / 0x1p30)); };
   return Error{Errc::kOutOfMemory,
-               "weights, cache and activations need " + gib(wanted) + " GiB, " + place + " has " +
+               "weights, cache and activations need " + gib(wanted) + ", " + place + " has " +
                    gib(static_cast<double>(present)),
                ""};
 }
@@ -160,15 +161,12 @@ Result<void> fit_blocks(const RunnerOptions& options, const kernels::DeviceMemor
   plan.num_blocks = blocks_within(left_for_cache(options, memory.total_bytes, used),
                                   plan.memory.kv_bytes_per_block);
   if (plan.num_blocks > 0) return {};
-  const auto gib = [](std::size_t bytes) {
-    return std::to_string(std::llround(static_cast<double>(bytes) / 0x1p30)) + " GiB";
-  };
-  const std::size_t own = plan.memory.weights_bytes + plan.memory.activation_bytes;
+  const auto own = static_cast<double>(plan.memory.weights_bytes + plan.memory.activation_bytes);
   return Error{Errc::kOutOfMemory,
-               gib(used) + " of the GPU's " + gib(memory.total_bytes) + " are taken, about " +
-                   gib(own) +
-                   " of it by this model: nothing is left for its key-value cache within the share "
-                   "that may be used; end the other programs on the GPU or raise the share",
+               gib(static_cast<double>(used)) + " of the GPU's " +
+                   gib(static_cast<double>(memory.total_bytes)) + " are taken, about " + gib(own) +
+                   " of it by this model: nothing is left for its key-value cache; end the other "
+                   "programs on the GPU or raise --gpu-memory-utilization",
                "gpu_memory_utilization"};
 }
 

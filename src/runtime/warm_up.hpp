@@ -1,6 +1,6 @@
 // A device meets the first step of a kind with work of its own: code is loaded, a library chooses
 // among its ways to multiply, a recording is prepared. Together that is a good part of a second,
-// which the first requests would wait for: made-up steps of every size take it before anybody does.
+// which the first requests would wait for: made-up steps of growing size take it beforehand.
 #pragma once
 
 #include "src/runtime/runner.hpp"
