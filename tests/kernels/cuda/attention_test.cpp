@@ -32,6 +32,7 @@ const std::vector<Sequence> kMixed{{1, 1}, {1, 700},   {37, 37},  {1, 256}, {200
 
 TEST_CASE("attention on a GPU, kinds of heads") {
   for (const DType dtype : {DType::kBF16, DType::kF16, DType::kF32}) {
+    check({.num_heads = 1, .num_kv_heads = 1, .dtype = dtype, .cache_dtype = dtype}, kMixed, 600);
     for (const std::int64_t head_dim : {8, 40, 64, 80, 96, 112, 128, 256}) {
       for (const std::int64_t group : {1, 3, 4, 8, 16}) {
         const bool is_common = head_dim == 128 || group == 4;

@@ -191,6 +191,7 @@ TEST_CASE("cuda: heads are split, normed, turned and written to their slots") {
         }
       }
     }
+    check_qkv({dtype, dtype, 3, 1, 1, 64, 64, true, 16});
     check_qkv({dtype, dtype, 70, 32, 8, 128, 128, false, 32});
     check_qkv({dtype, dtype, 0, 32, 8, 128, 128, false, 32});
     for (const std::int64_t head_dim : {2, 6, 64, 80, 128, 256}) {
