@@ -1,17 +1,25 @@
 // The page's one state: a value that is replaced, and whoever watches it is told once per frame.
+// What is drawn is what was told: parts that are drawn at different moments belong together.
 import { useEffect, useState } from 'preact/hooks';
 
 export class State {
   #value;
+  #told;
   #watchers = new Set();
   #isScheduled = false;
 
   constructor(value) {
     this.#value = value;
+    this.#told = value;
   }
 
   get value() {
     return this.#value;
+  }
+
+  /// The value of which the watchers know.
+  get told() {
+    return this.#told;
   }
 
   set(change) {
@@ -30,14 +38,15 @@ export class State {
 
   #tell() {
     this.#isScheduled = false;
-    for (const watcher of this.#watchers) watcher(this.#value);
+    this.#told = this.#value;
+    for (const watcher of this.#watchers) watcher(this.#told);
   }
 }
 
 /// The part of the state that `pick` returns; the component is drawn again when that changes.
 export function usePart(state, pick) {
   const [, redraw] = useState(0);
-  const picked = pick(state.value);
+  const picked = pick(state.told);
   useEffect(() => {
     let last = picked;
     const look = (value) => {
@@ -45,7 +54,7 @@ export function usePart(state, pick) {
       if (next !== last) redraw((n) => n + 1);
       last = next;
     };
-    look(state.value);
+    look(state.told);
     return state.watch(look);
   });
   return picked;

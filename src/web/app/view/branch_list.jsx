@@ -6,7 +6,7 @@ import { shareWords } from '../text/memory_words.js';
 import { lights } from './lights.js';
 
 export function BranchList({ state, chat, conversation, map, palette }) {
-  const shares = sharesOf(conversation, state.value.live, Object.values(map.tiers));
+  const shares = sharesOf(conversation, state.told.live, Object.values(map.tiers));
   if (shares.length < 2) return null;
   return (
     <ul class="branches" aria-label="Branches of this conversation">

@@ -58,7 +58,7 @@ function useWatch(memory) {
 /// Responses and whose they are; anew only when a conversation or what is being written changes.
 function useOwners(state, conversations) {
   const liveIds = usePart(state, ({ live }) => [...live].map(([id, { answer }]) => `${id} ${answer.responseId}`).join());
-  return useMemo(() => ownersOf(conversations, state.value.live), [conversations, liveIds]);
+  return useMemo(() => ownersOf(conversations, state.told.live), [conversations, liveIds]);
 }
 
 function Pools({ state, chat, conversation, conversations, map, palette }) {
