@@ -239,7 +239,7 @@ SchedulerStatus Scheduler::status() const {
   for (const SequenceGroup* group : preempted_) {
     const auto num_sequences = static_cast<std::int32_t>(group->sequences.size());
     status.num_preempted += num_sequences;
-    if (group->status == GroupStatus::kSwapped) status.num_swapped += num_sequences;
+    if (group->is_on_host()) status.num_swapped += num_sequences;
   }
   status.num_steps_in_flight = static_cast<std::int32_t>(in_flight_.size());
   status.num_free_blocks = credits_;

@@ -149,6 +149,7 @@ class Scheduler {
   void schedule(Sequence& sequence, std::int32_t num_tokens, Draft& draft);
   void resume_and_admit(Draft& draft);
   bool admit(SequenceGroup& group, Draft& draft);
+  void announce_return(SequenceGroup& group);
   bool reserve(SequenceGroup& group);
   void start(Sequence& sequence, const Sequence* sibling, Draft& draft);
   void promote(SequenceGroup& group, Draft& draft);

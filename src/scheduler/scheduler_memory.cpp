@@ -50,7 +50,7 @@ std::int32_t Scheduler::blocks_held(const SequenceGroup& group) const {
 /// What a group takes when it enters, and with its next tokens.
 std::int32_t Scheduler::blocks_to_come(const SequenceGroup& group) const {
   const auto num_sequences = static_cast<std::int32_t>(group.sequences.size());
-  if (group.status == GroupStatus::kSwapped) return blocks_held(group) + num_sequences - 1;
+  if (group.is_on_host()) return blocks_held(group) + num_sequences - 1;
   const std::int32_t prompt_blocks =
       num_sequences > 1 ? group.num_prompt_blocks(config_.block_size) : 0;
   std::int32_t blocks = prompt_blocks;
@@ -162,6 +162,7 @@ void Scheduler::preempt(SequenceGroup& victim, PreemptionMode mode, Draft& draft
   preempted_.insert(std::upper_bound(preempted_.begin(), preempted_.end(), &victim, before),
                     &victim);
   ++victim.num_preemptions;
+  victim.returns_from = mode;
   events_.push_back(RequestPreempted{victim.id, mode});
 }
 

@@ -247,9 +247,8 @@ bool Scheduler::admit(SequenceGroup& group, Draft& draft) {
   } else if (!reserve(group)) {
     return false;
   }
-  const bool was_swapped = group.status == GroupStatus::kSwapped;
+  const bool was_on_host = group.is_on_host();
   const bool was_waiting = group.status == GroupStatus::kWaiting;
-  group.returns = !was_waiting;
   if (was_waiting) {
     num_waiting_ -= static_cast<std::int32_t>(group.sequences.size());
     num_waiting_tokens_ -= group.usage.num_prompt_tokens;
@@ -267,14 +266,18 @@ bool Scheduler::admit(SequenceGroup& group, Draft& draft) {
     return running_order_(*a, *b, tenants_);
   };
   running_.insert(std::upper_bound(running_.begin(), running_.end(), &group, before), &group);
-  if (was_swapped) {
+  if (was_on_host) {
     promote(group, draft);
   } else {
     start_siblings(group, draft);
-    if (std::exchange(group.returns, false))
-      events_.push_back(RequestResumed{group.id, PreemptionMode::kRecompute});
+    announce_return(group);
   }
   return true;
+}
+
+void Scheduler::announce_return(SequenceGroup& group) {
+  if (const auto mode = std::exchange(group.returns_from, std::nullopt))
+    events_.push_back(RequestResumed{group.id, *mode});
 }
 
 void Scheduler::start(Sequence& sequence, const Sequence* sibling, Draft& draft) {

@@ -76,14 +76,10 @@ void Scheduler::finish_transfers(const std::vector<TransferId>& finished) {
     if (group == nullptr || group->transfer != id) continue;
     group->transfer.reset();
     if (group->status != GroupStatus::kRunning) continue;
-    bool has_resumed = false;
     for (const auto& each : group->sequences) {
-      if (each->status != SequenceStatus::kArriving) continue;
-      each->status = SequenceStatus::kRunning;
-      has_resumed = true;
+      if (each->status == SequenceStatus::kArriving) each->status = SequenceStatus::kRunning;
     }
-    if (has_resumed && std::exchange(group->returns, false))
-      events_.push_back(RequestResumed{group->id, PreemptionMode::kSwap});
+    announce_return(*group);
   }
 }
 

@@ -92,7 +92,8 @@ struct SequenceGroup {
   TimePoint last_token;
   Usage usage;
   bool has_started = false;
-  bool returns = false;  ///< From a preemption, and the client has not been told yet.
+  /// How it was preempted, while it has not been told that it goes on.
+  std::optional<PreemptionMode> returns_from;
   std::int32_t num_preemptions = 0;
   std::int32_t num_shared_blocks = 0;
 
@@ -107,6 +108,9 @@ struct SequenceGroup {
     return beams != nullptr ? sequences.front()->sampling.beam_width
                             : std::min(max_num_seats, static_cast<std::int32_t>(sequences.size()));
   }
+  /// Its blocks wait on the host. What was swapped out may have ended meanwhile and left only
+  /// siblings that never started: then there is nothing to bring back.
+  bool is_on_host() const { return status == GroupStatus::kSwapped && num_inside() > 0; }
   std::int32_t num_inside() const {
     return static_cast<std::int32_t>(
         std::count_if(sequences.begin(), sequences.end(),

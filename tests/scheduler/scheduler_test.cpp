@@ -1,70 +1,12 @@
 #include "src/scheduler/scheduler.hpp"
 
-#include "src/cache/block_manager.hpp"
+#include "tests/scheduler/small_ring.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/fake_executor.hpp"
 #include "tests/support/print.hpp"
 
 using namespace octavo;
+using namespace octavo::testing;
 using namespace std::chrono_literals;
-
-namespace {
-
-const TimePoint kStart{};
-
-SchedulerConfig small_config() {
-  SchedulerConfig config;
-  config.num_blocks = 8;
-  config.block_size = 4;
-  config.max_model_len = 100;
-  config.max_num_seqs = 4;
-  config.max_num_batched_tokens = 10;
-  config.max_steps_in_flight = 1;
-  return config;
-}
-
-Request request(std::uint64_t id, std::size_t num_prompt, std::int32_t max_tokens) {
-  Request made;
-  made.id = RequestId{id};
-  made.prompt.assign(num_prompt, static_cast<TokenId>(id));
-  made.sampling.max_tokens = max_tokens;
-  return made;
-}
-
-/// What the rest of the ring would answer: token 1 for every sequence that samples.
-class Answers {
- public:
-  explicit Answers(const Scheduler& scheduler) : blocks_(scheduler.config().cache()) {}
-
-  StepResult operator()(StepPlan plan) {
-    const StepBatch batch = blocks_.reserve(std::move(plan));
-    StepResult result;
-    result.id = batch.id;
-    result.credits = batch.credits;
-    result.started = batch.started;
-    for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
-      for (const Transfer& each : *transfers) result.transfers_finished.push_back(each.id);
-    }
-    for (const auto& each : batch.scheduled) {
-      if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
-    }
-    return result;
-  }
-
- private:
-  BlockManager blocks_;
-};
-
-template <class Event>
-std::vector<Event> events_of(std::vector<RequestEvent> events) {
-  std::vector<Event> found;
-  for (auto& event : events) {
-    if (auto* wanted = std::get_if<Event>(&event)) found.push_back(std::move(*wanted));
-  }
-  return found;
-}
-
-}  // namespace
 
 TEST_CASE("a sequence larger than the pool is rejected at admission") {
   Scheduler scheduler(small_config());
@@ -220,27 +162,6 @@ TEST_CASE("an EOS ends a sequence but not before min_tokens, nor when ignored") 
         1);
 }
 
-TEST_CASE("when blocks run out the latest arrival gives way and returns before anything new") {
-  Scheduler scheduler(small_config());
-  Answers answers(scheduler);
-  scheduler.submit(request(1, 10, 20), kStart);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
-  scheduler.submit(request(2, 10, 20), kStart);
-  scheduler.submit(request(3, 10, 20), kStart);
-  std::vector<SequenceId> preempted;
-  std::vector<SequenceId> starts;
-  while (auto plan = scheduler.plan(kStart)) {
-    for (const auto& each : plan->preempted) preempted.push_back(each.id);
-    for (const auto& start : plan->starts) starts.push_back(start.id);
-    scheduler.complete(answers(*plan), kStart);
-  }
-  CHECK(preempted.at(0) == SequenceId{2});
-  starts.resize(3);
-  CHECK(starts == std::vector{SequenceId{2}, SequenceId{2}, SequenceId{3}});
-  CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 3);
-  CHECK(scheduler.status().num_free_blocks == 8);
-}
-
 TEST_CASE("a cancelled request is released with the very next plan") {
   Scheduler scheduler(small_config());
   Answers answers(scheduler);
@@ -367,61 +288,6 @@ TEST_CASE("by priority the more urgent goes first, and fairly the one who was se
   CHECK(order_of(QueuePolicyName::kFcfs) == std::vector<std::uint64_t>{1, 2, 3, 4});
   CHECK(order_of(QueuePolicyName::kPriority) == std::vector<std::uint64_t>{3, 1, 2, 4});
   CHECK(order_of(QueuePolicyName::kFair) == std::vector<std::uint64_t>{1, 4, 2, 3});
-}
-
-TEST_CASE("a victim with room on the host is swapped, and comes back without a new start") {
-  SchedulerConfig config = small_config();
-  config.num_host_blocks = 8;
-  config.preemption_mode = PreemptionMode::kSwap;
-  Scheduler scheduler(config);
-  Answers answers(scheduler);
-  scheduler.submit(request(1, 10, 20), kStart);
-  scheduler.submit(request(2, 10, 20), kStart);
-  int num_starts = 0;
-  std::vector<SequenceId> promoted;
-  while (auto plan = scheduler.plan(kStart)) {
-    num_starts += static_cast<int>(plan->starts.size());
-    promoted.insert(promoted.end(), plan->promotions.begin(), plan->promotions.end());
-    scheduler.complete(answers(std::move(*plan)), kStart);
-  }
-  CHECK(num_starts == 2);
-  CHECK(promoted == std::vector{SequenceId{2}});
-  CHECK(scheduler.status().num_preemptions_swap == 1);
-  auto events = scheduler.take_events();
-  CHECK(events_of<RequestPreempted>(events).at(0).mode == PreemptionMode::kSwap);
-  CHECK(events_of<RequestResumed>(events).at(0).mode == PreemptionMode::kSwap);
-  CHECK(events_of<RequestFinished>(events).size() == 2);
-  CHECK(scheduler.is_idle());
-}
-
-TEST_CASE("the choices of a request give way together and come back together") {
-  for (PreemptionMode mode : {PreemptionMode::kSwap, PreemptionMode::kRecompute}) {
-    SchedulerConfig config = small_config();
-    config.num_blocks = 10;
-    config.num_host_blocks = 12;
-    config.preemption_mode = mode;
-    Scheduler scheduler(config);
-    Answers answers(scheduler);
-    scheduler.submit(request(1, 6, 30), kStart);
-    Request three = request(2, 6, 8);
-    three.sampling.n = 3;
-    scheduler.submit(three, kStart);
-    std::vector<std::size_t> gone;
-    std::vector<std::size_t> promoted;
-    while (auto plan = scheduler.plan(kStart)) {
-      if (!plan->preempted.empty()) gone.push_back(plan->preempted.size());
-      if (!plan->promotions.empty()) promoted.push_back(plan->promotions.size());
-      for (const Preemption& each : plan->preempted) CHECK(each.mode == mode);
-      scheduler.complete(answers(std::move(*plan)), kStart);
-    }
-    CHECK(gone == std::vector<std::size_t>{3});
-    if (mode == PreemptionMode::kSwap) CHECK(promoted == std::vector<std::size_t>{3});
-    const auto events = scheduler.take_events();
-    CHECK(events_of<RequestPreempted>(events).size() == 1);
-    CHECK(events_of<RequestResumed>(events).size() == 1);
-    CHECK(events_of<RequestFinished>(events).size() == 2);
-    CHECK(scheduler.is_idle());
-  }
 }
 
 TEST_CASE(

@@ -1,10 +1,10 @@
 // Many clients that do as they please: the house must end each response once, free every block, and
 // never fall.
 #include <map>
-#include <random>
 #include <set>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/random.hpp"
 #include "tests/support/sim.hpp"
 
 using namespace octavo;
@@ -48,15 +48,14 @@ void check_streams(const Sim::Client& client) {
   for (const auto& [id, ends] : num_ends) CHECK(ends == 1);
 }
 
-template <class Pick>
-std::string random_response(const Sim::Client& client, Pick& pick) {
+std::string random_response(const Sim::Client& client, testing::Random& random) {
   std::vector<std::string> ids;
   for (const auto& event : client.events) {
     if (event.at("type") == "response.created")
       ids.emplace_back(event.at("response").at("id").as_string());
   }
-  return ids.empty() ? ""
-                     : ids[static_cast<std::size_t>(pick(0, static_cast<int>(ids.size()) - 1))];
+  if (ids.empty()) return "";
+  return ids[static_cast<std::size_t>(random.pick(0, static_cast<int>(ids.size()) - 1))];
 }
 
 }  // namespace
@@ -64,34 +63,34 @@ std::string random_response(const Sim::Client& client, Pick& pick) {
 TEST_CASE("random clients leave an empty house behind") {
   for (std::uint32_t seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
-    std::mt19937 random(seed);
-    const auto pick = [&](int low, int high) {
-      return std::uniform_int_distribution<int>(low, high)(random);
-    };
-    Sim sim(pick(20, 80), {}, pick(1, 8));
+    testing::Random random(seed);
+    const int num_blocks = random.pick(20, 80);
+    const int max_num_seqs = random.pick(1, 8);
+    Sim sim(num_blocks, {}, max_num_seqs);
     std::vector<std::shared_ptr<Sim::Client>> clients;
     for (int i = 0; i < 6; ++i) clients.push_back(sim.connect());
     for (int event = 0; event < 200; ++event) {
-      auto& client = clients[static_cast<std::size_t>(pick(0, 5))];
-      switch (pick(0, 10)) {
+      auto& client = clients[static_cast<std::size_t>(random.pick(0, 5))];
+      switch (random.pick(0, 10)) {
         case 0:
         case 1:
         case 2: {
-          auto made = create("tell me " + std::to_string(event), pick(1, 60));
-          if (pick(0, 1) == 1) made["stream_id"] = "lane" + std::to_string(pick(0, 3));
-          if (pick(0, 9) == 0) made["n"] = 2;
+          auto made = create("tell me " + std::to_string(event), random.pick(1, 60));
+          if (random.pick(0, 1) == 1)
+            made["stream_id"] = "lane" + std::to_string(random.pick(0, 3));
+          if (random.pick(0, 9) == 0) made["n"] = 2;
           client->say(made);
           break;
         }
         case 3:
-          client->say(
-              {{"type", "response.cancel"}, {"stream_id", "lane" + std::to_string(pick(0, 3))}});
+          client->say({{"type", "response.cancel"},
+                       {"stream_id", "lane" + std::to_string(random.pick(0, 3))}});
           break;
         case 4:
           client->session.receive_frame("{broken");
           break;
         case 5:
-          if (pick(0, 4) == 0) {
+          if (random.pick(0, 4) == 0) {
             client->session.leave(CancelReason::kClientGone);
             client->read();
             check_streams(*client);
@@ -99,11 +98,11 @@ TEST_CASE("random clients leave an empty house behind") {
           }
           break;
         case 6:
-          sim.executor.fail_next = pick(0, 4) == 0;
+          sim.executor.fail_next = random.pick(0, 4) == 0;
           break;
         case 7: {
           client->read();
-          const auto id = random_response(*client, pick);
+          const auto id = random_response(*client, random);
           if (!id.empty())
             client->say({{"type", "response.steer"},
                          {"previous_response_id", id},
@@ -111,7 +110,7 @@ TEST_CASE("random clients leave an empty house behind") {
           break;
         }
         default:
-          sim.advance_steps(pick(0, 3));
+          sim.advance_steps(random.pick(0, 3));
           break;
       }
       sim.advance_time(std::chrono::milliseconds(1));

@@ -251,7 +251,9 @@ inline TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random
   row.top_k = any_of({0, 0, 0, -1, 1, 2, 5, 50, 1000, size - 1, size, size + 5}, random);
   row.top_p = any_of({1.0F, 1.0F, 0.0F, 0.1F, 0.5F, 0.9F, 0.95F, 0.99F, 0.9999F}, random);
   row.min_p = any_of({0.0F, 0.0F, 0.0F, 0.01F, 0.05F, 0.5F, 1.0F, 3.0F}, random);
-  row.seed = std::uint64_t{random()} << 32 | random();
+  const std::uint64_t high_bits = random();
+  row.seed = high_bits << 32;
+  row.seed |= random();
   row.position = random();
   row.num_logprobs = any_of({-1, -1, -1, 0, 1, 5, 20, 64}, random);
   row.num_logprobs = std::min(row.num_logprobs, size + 3);

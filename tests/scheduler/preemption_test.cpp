@@ -1,0 +1,183 @@
+// Who gives way when memory is short, how, and how they come back.
+#include "src/scheduler/scheduler.hpp"
+#include "tests/scheduler/small_ring.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/print.hpp"
+
+using namespace octavo;
+using namespace octavo::testing;
+
+namespace {
+
+/// Runs until there is nothing to plan. Answers how many plans that took; 100 when it did not end.
+int run_to_rest(Scheduler& scheduler, Answers& answers) {
+  int num_plans = 0;
+  while (num_plans < 100) {
+    auto plan = scheduler.plan(kStart);
+    if (!plan) break;
+    scheduler.complete(answers(std::move(*plan)), kStart);
+    ++num_plans;
+  }
+  return num_plans;
+}
+
+/// Three choices, of which two fit the batch: the third has not started when the others have.
+Request three_choices() {
+  Request made = request(1, 6, 8);
+  made.sampling.n = 3;
+  made.sampling.ignore_eos = true;
+  return made;
+}
+
+SchedulerConfig two_seats() {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 20;
+  config.num_host_blocks = 20;
+  config.max_num_seqs = 2;
+  config.preemption_mode = PreemptionMode::kSwap;
+  return config;
+}
+
+void run_until_two_decode(Scheduler& scheduler, Answers& answers) {
+  scheduler.submit(three_choices(), kStart);
+  for (int step = 0; step < 3; ++step) scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  REQUIRE(scheduler.status().num_running == 2);
+}
+
+}  // namespace
+
+TEST_CASE("choices that never started go on when all that was swapped out has been cancelled") {
+  const bool ends_before_the_copy = GENERATE(true, false);
+  Scheduler scheduler(two_seats());
+  Answers answers(scheduler);
+  run_until_two_decode(scheduler, answers);
+  scheduler.preempt(RequestId{1}, PreemptionMode::kSwap);
+  StepPlan out = *scheduler.plan(kStart);
+  REQUIRE(out.preempted.size() == 2);
+  const auto cancel_both = [&] {
+    for (std::int32_t choice : {0, 1})
+      scheduler.cancel(RequestId{1}, CancelReason::kStopMatched, kStart, choice);
+  };
+  if (ends_before_the_copy) cancel_both();
+  scheduler.complete(answers(std::move(out)), kStart);
+  if (!ends_before_the_copy) cancel_both();
+
+  CHECK(scheduler.status().num_swapped == 0);
+  CHECK(run_to_rest(scheduler, answers) < 100);
+  CHECK(scheduler.is_idle());
+  const auto events = scheduler.take_events();
+  CHECK(events_of<RequestPreempted>(events).size() == 1);
+  REQUIRE(events_of<RequestResumed>(events).size() == 1);
+  CHECK(events_of<RequestResumed>(events).at(0).mode == PreemptionMode::kSwap);
+  CHECK(events_of<RequestFinished>(events).at(0).reason == FinishReason::kLength);
+}
+
+TEST_CASE(
+    "a choice that never started is told that it goes on when its siblings end on their way") {
+  Scheduler scheduler(two_seats());
+  Answers answers(scheduler);
+  run_until_two_decode(scheduler, answers);
+  scheduler.preempt(RequestId{1}, PreemptionMode::kSwap);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  StepPlan back = *scheduler.plan(kStart);
+  REQUIRE(back.promotions.size() == 2);
+  for (std::int32_t choice : {0, 1})
+    scheduler.cancel(RequestId{1}, CancelReason::kClientCancelled, kStart, choice);
+  scheduler.complete(answers(std::move(back)), kStart);
+
+  CHECK(run_to_rest(scheduler, answers) < 100);
+  CHECK(scheduler.is_idle());
+  const auto events = scheduler.take_events();
+  CHECK(events_of<RequestResumed>(events).size() == 1);
+  CHECK(events_of<RequestFinished>(events).at(0).reason == FinishReason::kLength);
+}
+
+TEST_CASE("a request that is cancelled whole while it is swapped out leaves an idle scheduler") {
+  Scheduler scheduler(two_seats());
+  Answers answers(scheduler);
+  run_until_two_decode(scheduler, answers);
+  scheduler.preempt(RequestId{1}, PreemptionMode::kSwap);
+  StepPlan out = *scheduler.plan(kStart);
+  scheduler.cancel(RequestId{1}, CancelReason::kClientGone, kStart);
+  CHECK_FALSE(scheduler.is_idle());  // The copy is under way.
+  scheduler.complete(answers(std::move(out)), kStart);
+  run_to_rest(scheduler, answers);
+  CHECK(scheduler.is_idle());
+  CHECK(scheduler.status().num_free_blocks == 20);
+}
+
+TEST_CASE("when blocks run out the latest arrival gives way and returns before anything new") {
+  Scheduler scheduler(small_config());
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 10, 20), kStart);
+  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  scheduler.submit(request(2, 10, 20), kStart);
+  scheduler.submit(request(3, 10, 20), kStart);
+  std::vector<SequenceId> preempted;
+  std::vector<SequenceId> starts;
+  while (auto plan = scheduler.plan(kStart)) {
+    for (const auto& each : plan->preempted) preempted.push_back(each.id);
+    for (const auto& start : plan->starts) starts.push_back(start.id);
+    scheduler.complete(answers(*plan), kStart);
+  }
+  CHECK(preempted.at(0) == SequenceId{2});
+  starts.resize(3);
+  CHECK(starts == std::vector{SequenceId{2}, SequenceId{2}, SequenceId{3}});
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 3);
+  CHECK(scheduler.status().num_free_blocks == 8);
+}
+
+TEST_CASE("a victim with room on the host is swapped, and comes back without a new start") {
+  SchedulerConfig config = small_config();
+  config.num_host_blocks = 8;
+  config.preemption_mode = PreemptionMode::kSwap;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 10, 20), kStart);
+  scheduler.submit(request(2, 10, 20), kStart);
+  int num_starts = 0;
+  std::vector<SequenceId> promoted;
+  while (auto plan = scheduler.plan(kStart)) {
+    num_starts += static_cast<int>(plan->starts.size());
+    promoted.insert(promoted.end(), plan->promotions.begin(), plan->promotions.end());
+    scheduler.complete(answers(std::move(*plan)), kStart);
+  }
+  CHECK(num_starts == 2);
+  CHECK(promoted == std::vector{SequenceId{2}});
+  CHECK(scheduler.status().num_preemptions_swap == 1);
+  auto events = scheduler.take_events();
+  CHECK(events_of<RequestPreempted>(events).at(0).mode == PreemptionMode::kSwap);
+  CHECK(events_of<RequestResumed>(events).at(0).mode == PreemptionMode::kSwap);
+  CHECK(events_of<RequestFinished>(events).size() == 2);
+  CHECK(scheduler.is_idle());
+}
+
+TEST_CASE("the choices of a request give way together and come back together") {
+  for (PreemptionMode mode : {PreemptionMode::kSwap, PreemptionMode::kRecompute}) {
+    SchedulerConfig config = small_config();
+    config.num_blocks = 10;
+    config.num_host_blocks = 12;
+    config.preemption_mode = mode;
+    Scheduler scheduler(config);
+    Answers answers(scheduler);
+    scheduler.submit(request(1, 6, 30), kStart);
+    Request three = request(2, 6, 8);
+    three.sampling.n = 3;
+    scheduler.submit(three, kStart);
+    std::vector<std::size_t> gone;
+    std::vector<std::size_t> promoted;
+    while (auto plan = scheduler.plan(kStart)) {
+      if (!plan->preempted.empty()) gone.push_back(plan->preempted.size());
+      if (!plan->promotions.empty()) promoted.push_back(plan->promotions.size());
+      for (const Preemption& each : plan->preempted) CHECK(each.mode == mode);
+      scheduler.complete(answers(std::move(*plan)), kStart);
+    }
+    CHECK(gone == std::vector<std::size_t>{3});
+    if (mode == PreemptionMode::kSwap) CHECK(promoted == std::vector<std::size_t>{3});
+    const auto events = scheduler.take_events();
+    CHECK(events_of<RequestPreempted>(events).size() == 1);
+    CHECK(events_of<RequestResumed>(events).size() == 1);
+    CHECK(events_of<RequestFinished>(events).size() == 2);
+    CHECK(scheduler.is_idle());
+  }
+}

@@ -1,0 +1,267 @@
+// Random traffic through the pure rooms: scheduler, block manager and a fake executor in a ring,
+// with arrivals of every kind, conversations that go on and branch, cancels, preemptions, transfers
+// that end late, and steps that fail. Who watches gets every plan, batch and event.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "src/cache/block_manager.hpp"
+#include "src/scheduler/scheduler.hpp"
+#include "src/scheduler/scheduler_journal.hpp"
+#include "tests/support/fake_executor.hpp"
+#include "tests/support/random_engine.hpp"
+
+namespace octavo::testing {
+
+class RandomRing {
+ public:
+  static constexpr std::int32_t kVocabSize = 50;
+
+  /// What the clients asked, and what they were told.
+  struct Conversation {
+    std::vector<TokenId> prompt;
+    bool is_beam_search = false;
+    std::map<std::int32_t, std::vector<TokenId>> tokens;  ///< By choice.
+    std::map<std::int32_t, int> num_ends;                 ///< By choice.
+    int num_finished = 0;
+    int num_rejected = 0;
+  };
+
+  explicit RandomRing(std::uint64_t seed, bool may_fail = false)
+      : random_(seed),
+        may_fail_(may_fail),
+        config_(make_config()),
+        scheduler_(config_),
+        blocks_(config_.cache(random_.bits())),
+        executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks) {
+    executor_.holds_transfers = !random_.one_in(3);
+  }
+
+  std::function<void(const StepPlan&)> on_plan;
+  std::function<void(const StepBatch&)> on_batch;
+  std::function<void(const StepResult&)> on_result;
+  std::function<void(const RequestEvent&)> on_event;
+  SchedulerJournal* journal = nullptr;
+
+  /// Random events, then everything comes to its end. False when it did not.
+  bool run(int num_events) {
+    for (int i = 0; i < num_events; ++i) act();
+    int num_rounds = 0;
+    for (bool is_busy = true; is_busy; listen()) {
+      if (++num_rounds == kTooManyRounds) return false;
+      is_busy = false;
+      while (plan()) is_busy = true;
+      if (executor_.num_transfers() > 0) is_busy = true, transfer();
+      if (!batches_.empty()) is_busy = true, complete();
+    }
+    return true;
+  }
+
+  const SchedulerConfig& config() const { return config_; }
+  const Scheduler& scheduler() const { return scheduler_; }
+  const BlockManager& blocks() const { return blocks_; }
+  const FakeExecutor& executor() const { return executor_; }
+  const std::map<RequestId, Conversation>& conversations() const { return conversations_; }
+  TimePoint now() const { return now_; }
+  std::int64_t num_forks() const { return num_forks_; }
+  std::int64_t num_failures() const { return num_failures_; }
+  /// All that the random draws decided: the same on every machine and with every compiler.
+  std::uint64_t traffic_hash() const { return traffic_.value(); }
+
+ private:
+  static constexpr int kTooManyRounds = 100'000;
+
+  SchedulerConfig make_config() {
+    SchedulerConfig config = random_engine(random_);
+    config.seed = random_.bits();
+    return config;
+  }
+
+  void act() {
+    now_ += std::chrono::microseconds(random_.pick(0, 20'000));
+    const int what = random_.pick(0, 99);
+    traffic_.add(static_cast<std::uint64_t>(what));
+    traffic_.add_signed(now_.time_since_epoch().count());
+    if (what < 12)
+      submit();
+    else if (what < 16)
+      cancel();
+    else if (what < 21)
+      preempt();
+    else if (what < 55)
+      plan();
+    else if (what < 65)
+      transfer();
+    else if (!batches_.empty())
+      complete();
+    listen();
+  }
+
+  void submit() {
+    Request request;
+    request.id = RequestId{next_request_++};
+    request.prompt = random_prompt();
+    request.sampling = random_sampling();
+    request.priority = random_.pick(-1, 1);
+    request.tenant = static_cast<std::uint64_t>(random_.pick(0, 2));
+    request.cache_namespace = request.tenant + static_cast<std::uint64_t>(random_.pick(0, 1));
+    if (random_.one_in(10))
+      request.deadline = now_ + std::chrono::milliseconds(random_.pick(0, 500));
+    Conversation& conversation = conversations_[request.id];
+    conversation.prompt = request.prompt;
+    conversation.is_beam_search = request.sampling.is_beam_search();
+    add_to_traffic(request);
+    if (journal != nullptr) journal->submitted(request, now_);
+    scheduler_.submit(std::move(request), now_);
+  }
+
+  // Perhaps with all that was answered before: a conversation goes on, or branches.
+  std::vector<TokenId> random_prompt() {
+    std::vector<TokenId> prompt;
+    const bool continues = random_.one_in(3) && !conversations_.empty();
+    if (continues) {
+      const int parent = random_.pick(1, static_cast<int>(conversations_.size()));
+      Conversation& earlier = conversations_[RequestId{static_cast<std::uint64_t>(parent)}];
+      prompt = earlier.prompt;
+      prompt.insert(prompt.end(), earlier.tokens[0].begin(), earlier.tokens[0].end());
+    }
+    const int num_new = continues ? random_.pick(1, 8) : random_.pick(0, 40);
+    for (int i = 0; i < num_new; ++i) prompt.push_back(random_.pick(0, kVocabSize - 1));
+    return prompt;
+  }
+
+  SamplingParams random_sampling() {
+    SamplingParams sampling;
+    sampling.max_tokens = random_.pick(0, 30);
+    sampling.min_tokens = random_.pick(0, 2);
+    sampling.ignore_eos = random_.one_in(2);
+    if (random_.one_in(4)) sampling.stop_token_ids = {random_.pick(0, kVocabSize - 1)};
+    if (random_.one_in(4)) sampling.seed = random_.bits();
+    sampling.stop = {"a stop string, which is the session's to find"};
+    if (random_.one_in(4)) sampling.n = random_.pick(2, 4);
+    if (random_.one_in(6)) {
+      sampling.beam_width = sampling.n + random_.pick(0, 2);
+      sampling.length_penalty = 0.5F * static_cast<float>(random_.pick(0, 4));
+      sampling.early_stopping = static_cast<EarlyStopping>(random_.pick(0, 2));
+    }
+    return sampling;
+  }
+
+  /// Most likely one that still runs; perhaps one that has not come yet.
+  RequestId any_request() {
+    const int last = static_cast<int>(next_request_);
+    return RequestId{static_cast<std::uint64_t>(random_.pick(std::max(1, last - 8), last))};
+  }
+
+  void cancel() {
+    const RequestId request = any_request();
+    const auto reason = static_cast<CancelReason>(random_.pick(0, 6));
+    const int choice = random_.pick(-1, 2);
+    traffic_.add(request.value);
+    traffic_.add_signed(choice);
+    if (journal != nullptr) journal->cancelled(request, reason, now_, choice);
+    scheduler_.cancel(request, reason, now_, choice);
+  }
+
+  void preempt() {
+    const RequestId request = any_request();
+    const bool swaps = random_.one_in(2);
+    const auto mode = swaps ? PreemptionMode::kSwap : PreemptionMode::kRecompute;
+    traffic_.add(request.value);
+    if (journal != nullptr) journal->asked_to_preempt(request, mode);
+    scheduler_.preempt(request, mode);
+  }
+
+  bool plan() {
+    auto plan = scheduler_.plan(now_);
+    if (journal != nullptr) journal->planned(plan ? &*plan : nullptr, now_);
+    if (!plan) return false;
+    num_forks_ += static_cast<std::int64_t>(plan->forks.size());
+    for (const ScheduledSequence& each : plan->scheduled) num_forks_ += each.twin_of >= 0 ? 1 : 0;
+    if (on_plan) on_plan(*plan);
+    batches_.push_back(blocks_.reserve(std::move(*plan)));
+    if (on_batch) on_batch(batches_.back());
+    return true;
+  }
+
+  void complete() {
+    // A device that fell over fails all that it has been given.
+    if (may_fail_ && random_.one_in(60)) fails_until_ = batches_.back().id;
+    executor_.fail_next = batches_.front().id <= fails_until_;
+    const auto result = executor_.execute(batches_.front());
+    const StepId step = batches_.front().id;
+    batches_.pop_front();
+    now_ += std::chrono::microseconds(random_.pick(1, 300));
+    if (result) {
+      if (on_result) on_result(*result);
+      if (journal != nullptr) journal->completed(*result, now_);
+      scheduler_.complete(*result, now_);
+    } else {
+      ++num_failures_;
+      if (journal != nullptr) journal->failed(step, result.error(), now_);
+      scheduler_.fail(step, result.error(), now_);
+    }
+  }
+
+  // Later than its step, and perhaps without any.
+  void transfer() {
+    const auto count = static_cast<std::size_t>(random_.pick(1, 2));
+    std::vector<TransferId> finished;
+    executor_.finish_transfers(count, finished);
+    if (finished.empty()) return;
+    if (journal != nullptr) journal->transferred(finished);
+    scheduler_.finish_transfers(finished);
+  }
+
+  void listen() {
+    for (const RequestEvent& event : scheduler_.take_events()) {
+      if (const auto* tokens = std::get_if<TokensGenerated>(&event)) {
+        Conversation& conversation = conversations_[tokens->request];
+        std::vector<TokenId>& known = conversation.tokens[tokens->choice];
+        if (on_event) on_event(event);
+        for (const SampledToken& each : tokens->tokens) known.push_back(each.token);
+        if (tokens->finished) ++conversation.num_ends[tokens->choice];
+        continue;
+      }
+      if (const auto* finished = std::get_if<RequestFinished>(&event))
+        ++conversations_[finished->request].num_finished;
+      if (const auto* rejected = std::get_if<RequestRejected>(&event))
+        ++conversations_[rejected->request].num_rejected;
+      if (on_event) on_event(event);
+    }
+  }
+
+  void add_to_traffic(const Request& request) {
+    traffic_.add(request.id.value);
+    for (TokenId token : request.prompt) traffic_.add_signed(token);
+    traffic_.add_signed(request.sampling.max_tokens);
+    traffic_.add_signed(request.sampling.n);
+    traffic_.add_signed(request.sampling.beam_width);
+    traffic_.add(request.sampling.seed.value_or(0));
+    traffic_.add_signed(request.priority);
+    traffic_.add(request.cache_namespace);
+    traffic_.add(request.deadline ? 1 : 0);
+  }
+
+  Random random_;
+  bool may_fail_;
+  SchedulerConfig config_;
+  Scheduler scheduler_;
+  BlockManager blocks_;
+  FakeExecutor executor_;
+  TimePoint now_{std::chrono::hours(77)};
+  std::deque<StepBatch> batches_;  ///< In flight, oldest first.
+  StepId fails_until_;
+  std::uint64_t next_request_ = 1;
+  std::map<RequestId, Conversation> conversations_;
+  std::int64_t num_forks_ = 0;
+  std::int64_t num_failures_ = 0;
+  WordHash traffic_;
+};
+
+}  // namespace octavo::testing
