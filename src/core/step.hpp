@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "src/core/error.hpp"
 #include "src/core/ids.hpp"
 #include "src/core/sampling_params.hpp"
 
@@ -169,11 +170,19 @@ struct SampledToken {
                                   ///< candidates; `token` is the best of them and not appended.
 };
 
+/// A sequence that could not be computed, for a reason of its own: a token that the model does not
+/// have, say. The others of its step are as they should be.
+struct FailedSequence {
+  SequenceId id;
+  Error error;
+};
+
 /// executor -> scheduler.
 struct StepResult {
   StepId id;
   std::vector<SampledToken>
       sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
+  std::vector<FailedSequence> failed;    ///< What they sampled, if anything, means nothing.
   std::vector<StartedSequence> started;  ///< As in the batch.
   std::vector<TransferId> transfers_finished;
   CacheCredits credits;                         ///< As in the batch.

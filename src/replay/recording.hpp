@@ -34,7 +34,7 @@
 namespace octavo {
 
 constexpr std::string_view kRecordingMagic = "octavo-recording ";
-constexpr int kRecordingVersion = 1;
+constexpr int kRecordingVersion = 2;
 
 struct RecordingHeader {
   SchedulerConfig engine;

@@ -222,6 +222,11 @@ RecordedCompletion RecordingReader::completion(ByteReader& in) {
     each.num_scheduled_tokens = in.get_int(0);
     each.promotes = in.get_bool();
   }
+  result.failed.resize(in.get_count());
+  for (FailedSequence& each : result.failed) {
+    each.id = SequenceId{in.get()};
+    each.error.code = get_enum(in, Errc::kOutOfMemory);
+  }
   result.sampled.resize(in.get_count());
   std::uint64_t last = 0;
   for (SampledToken& each : result.sampled) {

@@ -139,6 +139,11 @@ void RecordingWriter::completed(const StepResult& result, TimePoint now,
     out_.put_signed(each.num_scheduled_tokens);
     out_.put(each.promotes ? 1 : 0);
   }
+  out_.put(result.failed.size());
+  for (const FailedSequence& each : result.failed) {
+    out_.put(each.id.value);
+    out_.put(static_cast<std::uint64_t>(each.error.code));
+  }
   out_.put(result.sampled.size());
   std::uint64_t last = 0;
   for (const SampledToken& each : result.sampled) {

@@ -31,7 +31,8 @@ Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
   const std::string fault = backend_->fault();
   if (!fault.empty() && !batch.scheduled.empty()) return Error{Errc::kEngineError, fault, ""};
   const auto began = std::chrono::steady_clock::now();
-  if (auto applied = sequences_.apply(batch); !applied) return applied.error();
+  auto failed = sequences_.apply(batch);
+  if (!failed) return failed.error();
   if (auto built = build_batch_inputs(batch, sequences_, limits_, inputs_); !built) {
     return built.error();
   }
@@ -41,6 +42,7 @@ Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
   step.result.id = batch.id;
   step.result.credits = batch.credits;
   step.result.started = batch.started;
+  step.result.failed = std::move(*failed);
   step.computes = !batch.scheduled.empty();
   step.num_tokens = static_cast<std::int64_t>(inputs_.token_ids.size());
   if (step.computes) forward(batch);

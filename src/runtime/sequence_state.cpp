@@ -9,6 +9,32 @@ Error bad_sequence(SequenceId id, const std::string& what) {
   return Error{Errc::kEngineError, "sequence " + std::to_string(id.value) + " " + what, ""};
 }
 
+/// Why the sequence cannot be computed, though the batch is sound; nothing if it can.
+std::optional<Error> fault_of(const SequenceStart& start, std::int64_t vocab_size) {
+  for (const TokenId token : start.tokens) {
+    if (token >= 0 && token < vocab_size) continue;
+    return Error{Errc::kInvalidValue,
+                 "token " + std::to_string(token) + " is outside the model's vocabulary of " +
+                     std::to_string(vocab_size),
+                 "input"};
+  }
+  if (auto valid = validate(start.sampling, static_cast<std::int32_t>(vocab_size)); !valid)
+    return valid.error();
+  return std::nullopt;
+}
+
+/// Sampling that any model can do and that ends as the scheduler expects.
+SamplingParams harmless(const SamplingParams& asked) {
+  SamplingParams sampling;
+  sampling.temperature = 0.0F;
+  sampling.max_tokens = asked.max_tokens;
+  sampling.n = asked.n;
+  sampling.seed = asked.seed;
+  sampling.beam_width = asked.beam_width;
+  sampling.ignore_eos = true;
+  return sampling;
+}
+
 }  // namespace
 
 kernels::SampleRow SequenceState::sample_row() const {
@@ -33,21 +59,23 @@ kernels::SampleRow SequenceState::sample_row() const {
   return row;
 }
 
-Result<void> SequenceTable::start(const SequenceStart& start) {
+Result<void> SequenceTable::start(const SequenceStart& start, std::vector<FailedSequence>& failed) {
   if (start.tokens.empty()) return bad_sequence(start.id, "starts without a token");
   if (start.num_prompt_tokens < 0 ||
       static_cast<std::size_t>(start.num_prompt_tokens) > start.tokens.size()) {
     return bad_sequence(start.id, "starts with a prompt longer than its tokens");
   }
-  if (std::any_of(start.tokens.begin(), start.tokens.end(),
-                  [&](TokenId token) { return token < 0 || token >= vocab_size_; })) {
-    return bad_sequence(start.id, "starts with a token outside the vocabulary");
+  SequenceState state;
+  state.tokens = start.tokens;
+  state.num_prompt_tokens = start.num_prompt_tokens;
+  state.sampling = start.sampling;
+  state.stop_ids = start.sampling.stop_token_ids;
+  if (auto fault = fault_of(start, vocab_size_)) {
+    failed.push_back({start.id, std::move(*fault)});
+    state.tokens.assign(start.tokens.size(), 0);
+    state.sampling = harmless(start.sampling);
+    state.stop_ids.clear();
   }
-  if (auto valid = validate(start.sampling, static_cast<std::int32_t>(vocab_size_)); !valid) {
-    return bad_sequence(start.id, "starts with bad sampling: " + valid.error().message());
-  }
-  SequenceState state{start.tokens, start.num_prompt_tokens, start.sampling,
-                      start.sampling.stop_token_ids};
   if (!start.sampling.ignore_eos) {
     state.stop_ids.insert(state.stop_ids.end(), eos_token_ids_.begin(), eos_token_ids_.end());
   }
@@ -55,7 +83,8 @@ Result<void> SequenceTable::start(const SequenceStart& start) {
   return {};
 }
 
-Result<void> SequenceTable::apply(const StepBatch& batch) {
+Result<std::vector<FailedSequence>> SequenceTable::apply(const StepBatch& batch) {
+  std::vector<FailedSequence> failed;
   for (const auto& fork : batch.forks) {
     const auto parent = sequences_.find(fork.parent);
     if (parent == sequences_.end()) return bad_sequence(fork.parent, "is forked but not known");
@@ -70,9 +99,9 @@ Result<void> SequenceTable::apply(const StepBatch& batch) {
   }
   for (const auto id : batch.released) sequences_.erase(id);
   for (const auto& sequence : batch.starts) {
-    if (auto started = start(sequence); !started) return started;
+    if (auto started = start(sequence, failed); !started) return started.error();
   }
-  return {};
+  return failed;
 }
 
 const SequenceState* SequenceTable::find(SequenceId id) const {

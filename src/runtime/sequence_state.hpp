@@ -32,9 +32,11 @@ class SequenceTable {
       : eos_token_ids_(std::move(eos_token_ids)), vocab_size_(vocab_size) {}
 
   /// Copies the parent's state to each child, appends what the scheduler chose (beam search),
-  /// forgets `released`, enters `starts`. Errors: kEngineError for an empty start, a token outside
-  /// the vocabulary, an unknown parent.
-  Result<void> apply(const StepBatch& batch);
+  /// forgets `released`, enters `starts`. Answers those of the starts that cannot be computed, for
+  /// a token outside the vocabulary or bad sampling: they stay in the batch as sequences of token
+  /// 0, so that the rest of the step is what it would have been. Errors: kEngineError for a batch
+  /// that contradicts what is known here (an empty start, an unknown parent).
+  Result<std::vector<FailedSequence>> apply(const StepBatch& batch);
 
   /// Null when not known.
   const SequenceState* find(SequenceId id) const;
@@ -46,7 +48,8 @@ class SequenceTable {
   std::size_t size() const { return sequences_.size(); }
 
  private:
-  Result<void> start(const SequenceStart& start);
+  /// Adds the sequence to `failed` when it cannot be computed.
+  Result<void> start(const SequenceStart& start, std::vector<FailedSequence>& failed);
 
   std::vector<TokenId> eos_token_ids_;
   std::int64_t vocab_size_;

@@ -132,6 +132,8 @@ class Scheduler {
 
   // Results.
   void hear_started(const StepInFlight& step, const StepResult& result);
+  void end_failed(const StepResult& result, const StepInFlight& step, TimePoint now);
+  void end_by_error(SequenceGroup& group, const Error& error, TimePoint now);
   void hear_samples(const StepResult& result, const StepInFlight& step, TimePoint now);
 
   // Plans.

@@ -20,6 +20,7 @@ void Scheduler::complete(const StepResult& result, TimePoint now) {
     credits_ -= later.num_blocks_promised;
     host_credits_ -= later.num_host_blocks_promised;
   }
+  end_failed(result, step, now);  // While the step still keeps its sequences.
   end_step(step);
   hear_started(step, result);
   finish_transfers(result.transfers_finished);
@@ -83,6 +84,24 @@ void Scheduler::finish_transfers(const std::vector<TransferId>& finished) {
   }
 }
 
+// The whole request ends, since its sequences have their prompt in common.
+void Scheduler::end_failed(const StepResult& result, const StepInFlight& step, TimePoint now) {
+  for (const FailedSequence& failed : result.failed) {
+    for (const auto* sequences : {&step.sequences, &step.started}) {
+      const auto found = std::find_if(sequences->begin(), sequences->end(),
+                                      [&](const Sequence* each) { return each->id == failed.id; });
+      if (found == sequences->end() || (*found)->group == nullptr) continue;
+      end_by_error(*(*found)->group, failed.error, now);
+    }
+  }
+}
+
+void Scheduler::end_by_error(SequenceGroup& group, const Error& error, TimePoint now) {
+  for (std::int32_t choice : choices_left(group))
+    events_.push_back(TokensGenerated{group.id, choice, {}, FinishReason::kError, {}});
+  finish_group(group, FinishReason::kError, now, error);
+}
+
 // The samples stand in the order of those that were scheduled to sample. A sequence that ended
 // while this step was in flight drops its token; one that was preempted keeps it.
 void Scheduler::hear_samples(const StepResult& result, const StepInFlight& step, TimePoint now) {
@@ -138,12 +157,7 @@ void Scheduler::fail(StepId step, const Error& error, TimePoint now) {
     num_blocks_moved_ += each.second;
     return true;
   });
-  for (SequenceGroup* group : begun) {
-    for (std::int32_t choice : choices_left(*group)) {
-      events_.push_back(TokensGenerated{group->id, choice, {}, FinishReason::kError, {}});
-    }
-    finish_group(*group, FinishReason::kError, now, error);
-  }
+  for (SequenceGroup* group : begun) end_by_error(*group, error, now);
   std::erase_if(buried_, [](const auto& each) { return each->num_steps_in_flight == 0; });
 }
 

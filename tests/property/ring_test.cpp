@@ -20,6 +20,7 @@ struct Seen {
   std::int64_t num_promoted = 0;
   std::int64_t num_forks = 0;
   std::int64_t num_failures = 0;
+  std::int64_t num_errors = 0;  ///< Requests that one sequence's fault ended.
 
   void add(const RandomRing& ring) {
     const CacheTotals& totals = ring.blocks().totals();
@@ -31,6 +32,9 @@ struct Seen {
     num_promoted += totals.num_promoted;
     num_forks += ring.num_forks();
     num_failures += ring.num_failures();
+    for (const auto& [id, conversation] : ring.conversations()) {
+      if (conversation.error && conversation.error->code == Errc::kInvalidValue) ++num_errors;
+    }
   }
 };
 
@@ -78,6 +82,18 @@ void check_ends(const RandomRing& ring) {
   }
 }
 
+/// Without a failing device only those end by an error whose own tokens were at fault.
+void check_errors(const RandomRing& ring) {
+  if (ring.num_failures() > 0) return;
+  for (const auto& [id, conversation] : ring.conversations()) {
+    if (!conversation.error) continue;
+    CAPTURE(id.value);
+    CHECK(conversation.error->code == Errc::kInvalidValue);
+    CHECK(std::count(conversation.prompt.begin(), conversation.prompt.end(),
+                     RandomRing::kVocabSize) > 0);
+  }
+}
+
 /// Nobody is told to go on who was not told to stop, and the reason is the same both times.
 class Returns {
  public:
@@ -102,11 +118,11 @@ std::int64_t num_steps_wanted() {
   return asked == nullptr ? 1'000'000 : std::atoll(asked);
 }
 
-Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, bool may_fail) {
+Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, RandomRing::Faults faults) {
   Seen seen;
   for (std::uint64_t seed = first_seed; seen.num_steps < num_steps; ++seed) {
     CAPTURE(seed);
-    RandomRing ring(seed, may_fail);
+    RandomRing ring(seed, faults);
     Returns returns;
     ring.on_plan = [&](const StepPlan& plan) { check_plan(ring, plan); };
     ring.on_batch = [&](const StepBatch&) {
@@ -119,6 +135,7 @@ Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, bool may_fail) 
     };
     REQUIRE(ring.run(1000));
     check_ends(ring);
+    check_errors(ring);
     seen.add(ring);
   }
   return seen;
@@ -128,7 +145,7 @@ Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, bool may_fail) 
 
 TEST_CASE(
     "no block is lost or owned twice and every request ends exactly once under random traffic") {
-  const Seen seen = run_until(num_steps_wanted(), 1, false);
+  const Seen seen = run_until(num_steps_wanted(), 1, {});
   CHECK(seen.num_swaps * 400 > seen.num_steps);
   CHECK(seen.num_recomputes * 200 > seen.num_steps);
   CHECK(seen.num_copies * 100 > seen.num_steps);
@@ -139,6 +156,13 @@ TEST_CASE(
 }
 
 TEST_CASE("steps that fail lose no block, and nothing they should have written is found again") {
-  const Seen seen = run_until(num_steps_wanted() / 10, 1'000'000, true);
+  const Seen seen =
+      run_until(num_steps_wanted() / 10, 1'000'000, {.failing_steps = true, .bad_tokens = true});
   CHECK(seen.num_failures > 10);
+}
+
+TEST_CASE("a prompt that the model cannot compute ends alone, whatever runs beside it") {
+  const Seen seen = run_until(num_steps_wanted() / 10, 2'000'000, {.bad_tokens = true});
+  CHECK(seen.num_failures == 0);
+  CHECK(seen.num_errors > 100);
 }

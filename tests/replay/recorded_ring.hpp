@@ -10,8 +10,8 @@ namespace octavo::testing {
 
 class RecordedRing {
  public:
-  explicit RecordedRing(std::uint64_t seed, bool may_fail = false)
-      : ring_(seed, may_fail), recorder_(header(), [this](std::string piece) {
+  explicit RecordedRing(std::uint64_t seed, RandomRing::Faults faults = {})
+      : ring_(seed, faults), recorder_(header(), [this](std::string piece) {
           bytes_ += piece;
           return true;
         }) {

@@ -73,7 +73,7 @@ TEST_CASE("failed steps are repeated too") {
   std::int64_t num_failures = 0;
   for (std::uint64_t seed = 1000; seed <= 1060; ++seed) {
     CAPTURE(seed);
-    RecordedRing ring(seed, true);
+    RecordedRing ring(seed, {.failing_steps = true, .bad_tokens = true});
     const RecordingRepeat repeated = repeat(ring.run(600));
     if (repeated.difference) FAIL(repeated.difference->what);
     CHECK(repeated.num_failed_steps == ring.num_failures());

@@ -244,7 +244,7 @@ TEST_CASE("another version is refused by its number") {
   const Reading reading = read(bytes);
   REQUIRE(reading.error);
   CHECK(reading.error->message() ==
-        "test.rec: is a recording of version 7, and this octavo reads version 1");
+        "test.rec: is a recording of version 7, and this octavo reads version 2");
 }
 
 TEST_CASE("damaged files are never repeated to a crash") {

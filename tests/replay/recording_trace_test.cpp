@@ -128,7 +128,7 @@ TEST_CASE("random recordings, failed steps included, become traces that can be r
   int num_replayed = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     CAPTURE(seed);
-    RecordedRing ring(seed, seed % 2 == 0);
+    RecordedRing ring(seed, {.failing_steps = seed % 2 == 0, .bad_tokens = seed % 3 == 0});
     const std::string& bytes = ring.run(400);
     RecordingTrace heard(ring.config().block_size);
     listen(bytes, heard);

@@ -98,19 +98,38 @@ TEST_CASE("released sequences are forgotten, and may start again in the same bat
   CHECK(sequences.size() == 0);
 }
 
-TEST_CASE("a start that the model could not compute is refused") {
+TEST_CASE("a batch that contradicts what is known is refused whole") {
   const auto detail = [](const StepBatch& batch) { return table().apply(batch).error().detail; };
   CHECK(detail(start(kParent, {})) == "sequence 1 starts without a token");
-  CHECK(detail(start(kParent, {5, 100})) ==
-        "sequence 1 starts with a token outside the vocabulary");
-  CHECK(detail(start(kParent, {-1})) == "sequence 1 starts with a token outside the vocabulary");
-  SamplingParams sampling;
-  sampling.logit_bias = {{100, 1.0F}};
-  CHECK(detail(start(kParent, {1}, sampling)).find("bad sampling") != std::string::npos);
   auto long_prompt = start(kParent, {5});
   long_prompt.starts[0].num_prompt_tokens = 2;
   CHECK(detail(long_prompt) == "sequence 1 starts with a prompt longer than its tokens");
   StepBatch fork;
   fork.forks = {{kParent, kChild}};
   CHECK(detail(fork) == "sequence 1 is forked but not known");
+}
+
+TEST_CASE("a sequence that the model cannot compute is named, and the batch goes on without harm") {
+  auto sequences = table();
+  StepBatch batch = start(kParent, {5, 100, 7});
+  batch.starts.push_back(start(kChild, {5, 6}).starts.front());
+  const auto failed = sequences.apply(batch);
+  REQUIRE(failed.has_value());
+  REQUIRE(failed->size() == 1);
+  CHECK(failed->front().id == kParent);
+  CHECK(failed->front().error.code == Errc::kInvalidValue);
+  CHECK(failed->front().error.detail == "token 100 is outside the model's vocabulary of 100");
+  CHECK(sequences.find(kParent)->tokens == std::vector<TokenId>{0, 0, 0});
+  CHECK(sequences.find(kChild)->tokens == std::vector<TokenId>{5, 6});
+}
+
+TEST_CASE("negative tokens and sampling that the model cannot do are one sequence's fault") {
+  const auto code = [](const StepBatch& batch) {
+    auto sequences = table();
+    return sequences.apply(batch).value().at(0).error.code;
+  };
+  CHECK(code(start(kParent, {-1})) == Errc::kInvalidValue);
+  SamplingParams sampling;
+  sampling.logit_bias = {{100, 1.0F}};
+  CHECK(code(start(kParent, {1}, sampling)) == Errc::kInvalidValue);
 }

@@ -323,3 +323,22 @@ TEST_CASE(
   }
   CHECK(num_steps >= 100'000 / 550);
 }
+
+TEST_CASE("a sequence that could not be computed ends its own request and no other") {
+  Scheduler scheduler(small_config());
+  Answers answers(scheduler);
+  scheduler.submit(request(1, 4, 8), kStart);
+  scheduler.submit(request(2, 4, 8), kStart);
+  StepResult result = answers(*scheduler.plan(kStart));
+  result.failed.push_back({SequenceId{2}, Error{Errc::kInvalidValue, "no such token", "input"}});
+  scheduler.complete(result, kStart);
+  const auto events = scheduler.take_events();
+  const auto finished = events_of<RequestFinished>(events);
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].request == RequestId{2});
+  CHECK(finished[0].error->detail == "no such token");
+  for (const auto& tokens : events_of<TokensGenerated>(events)) {
+    if (tokens.request == RequestId{2}) CHECK(tokens.tokens.empty());
+  }
+  CHECK(scheduler.plan(kStart)->scheduled.size() == 1);
+}

@@ -66,11 +66,15 @@ class FakeExecutor final : public ImmediateExecutor {
     for (const AppendedToken& each : batch.appended)
       sequences_.at(each.sequence).tokens.push_back(each.token);
     for (SequenceId id : batch.released) forget(id);
-    for (const SequenceStart& start : batch.starts)
+    StepResult result;
+    for (const SequenceStart& start : batch.starts) {
       sequences_[start.id] = {start.tokens, start.sampling};
+      if (std::any_of(start.tokens.begin(), start.tokens.end(),
+                      [this](TokenId token) { return token >= vocab_size_; }))
+        result.failed.push_back({start.id, Error{Errc::kInvalidValue, "no such token", "input"}});
+    }
     for (const Transfer& each : batch.demotions) pending_.push_back(each);
     for (const Transfer& each : batch.promotions) pending_.push_back(each);
-    StepResult result;
     result.id = batch.id;
     if (!holds_transfers) finish_transfers(pending_.size(), result.transfers_finished);
     for (const BlockCopy& copy : batch.copies)

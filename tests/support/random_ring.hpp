@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,19 @@ class RandomRing {
     std::map<std::int32_t, int> num_ends;                 ///< By choice.
     int num_finished = 0;
     int num_rejected = 0;
+    std::optional<Error> error;
   };
 
-  explicit RandomRing(std::uint64_t seed, bool may_fail = false)
+  /// What goes wrong besides: steps that a device fails, and prompts with a token that the model
+  /// does not have.
+  struct Faults {
+    bool failing_steps = false;
+    bool bad_tokens = false;
+  };
+
+  explicit RandomRing(std::uint64_t seed, Faults faults)
       : random_(seed),
-        may_fail_(may_fail),
+        faults_(faults),
         config_(make_config()),
         scheduler_(config_),
         blocks_(config_.cache(random_.bits())),
@@ -132,6 +141,7 @@ class RandomRing {
     }
     const int num_new = continues ? random_.pick(1, 8) : random_.pick(0, 40);
     for (int i = 0; i < num_new; ++i) prompt.push_back(random_.pick(0, kVocabSize - 1));
+    if (faults_.bad_tokens && random_.one_in(20)) prompt.push_back(kVocabSize);
     return prompt;
   }
 
@@ -191,7 +201,7 @@ class RandomRing {
 
   void complete() {
     // A device that fell over fails all that it has been given.
-    if (may_fail_ && random_.one_in(60)) fails_until_ = batches_.back().id;
+    if (faults_.failing_steps && random_.one_in(60)) fails_until_ = batches_.back().id;
     executor_.fail_next = batches_.front().id <= fails_until_;
     const auto result = executor_.execute(batches_.front());
     const StepId step = batches_.front().id;
@@ -228,8 +238,10 @@ class RandomRing {
         if (tokens->finished) ++conversation.num_ends[tokens->choice];
         continue;
       }
-      if (const auto* finished = std::get_if<RequestFinished>(&event))
+      if (const auto* finished = std::get_if<RequestFinished>(&event)) {
         ++conversations_[finished->request].num_finished;
+        conversations_[finished->request].error = finished->error;
+      }
       if (const auto* rejected = std::get_if<RequestRejected>(&event))
         ++conversations_[rejected->request].num_rejected;
       if (on_event) on_event(event);
@@ -249,7 +261,7 @@ class RandomRing {
   }
 
   Random random_;
-  bool may_fail_;
+  Faults faults_;
   SchedulerConfig config_;
   Scheduler scheduler_;
   BlockManager blocks_;
