@@ -15,15 +15,11 @@
 
 #include "src/cache/tiered_pool.hpp"
 #include "src/core/block_audit.hpp"
+#include "src/core/block_count.hpp"
 #include "src/core/cache_config.hpp"
 #include "src/core/step.hpp"
 
 namespace octavo {
-
-/// Blocks that hold `num_tokens` tokens.
-constexpr std::int32_t blocks_for(std::int64_t num_tokens, std::int32_t block_size) {
-  return static_cast<std::int32_t>((num_tokens + block_size - 1) / block_size);
-}
 
 /// Counters since the start.
 struct CacheTotals {

@@ -47,7 +47,7 @@ void CostExecutor::follow_beams(const StepBatch& batch) {
     const auto beam = beams_.find(each.sequence);
     if (beam == beams_.end()) continue;
     beam->second.history =
-        spread(beam->second.history + static_cast<std::uint64_t>(each.token) + 1);
+        split_mix(beam->second.history + static_cast<std::uint64_t>(each.token) + 1);
   }
   if (!beams_.empty()) {
     for (const SequenceId id : batch.released) beams_.erase(id);
@@ -55,9 +55,9 @@ void CostExecutor::follow_beams(const StepBatch& batch) {
   for (const SequenceStart& start : batch.starts) {
     if (!start.sampling.is_beam_search()) continue;
     // A beam that returns after a preemption goes on as it would have.
-    std::uint64_t history = spread(seed_ ^ *start.sampling.seed);
+    std::uint64_t history = split_mix(seed_ ^ *start.sampling.seed);
     for (auto i = static_cast<std::size_t>(start.num_prompt_tokens); i < start.tokens.size(); ++i)
-      history = spread(history + static_cast<std::uint64_t>(start.tokens[i]) + 1);
+      history = split_mix(history + static_cast<std::uint64_t>(start.tokens[i]) + 1);
     beams_[start.id] = {start.sampling.beam_width, history};
   }
 }
@@ -85,7 +85,7 @@ SampledToken CostExecutor::sample(const ScheduledSequence& scheduled) const {
     if (sampled.token >= 0) return sampled;
   }
   sampled.token =
-      static_cast<TokenId>(spread(seed_ + scheduled.id.value * 0x10001 + position) & kVocabMask);
+      static_cast<TokenId>(split_mix(seed_ + scheduled.id.value * 0x10001 + position) & kVocabMask);
   return sampled;
 }
 

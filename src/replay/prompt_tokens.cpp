@@ -9,7 +9,7 @@ namespace {
 
 // A linear congruential generator (Knuth's MMIX constants), its high bits: prompts are many.
 void fill(std::vector<TokenId>& tokens, std::size_t count, std::uint64_t seed) {
-  std::uint64_t state = spread(seed);
+  std::uint64_t state = split_mix(seed);
   for (std::size_t i = 0; i < count; ++i) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     tokens.push_back(static_cast<TokenId>(state >> 49));
@@ -30,10 +30,10 @@ std::vector<TokenId> prompt_tokens(const Trace& trace, std::size_t index) {
   tokens.reserve(length);
   for (std::uint32_t i = 0; i < request.num_hashes; ++i) {
     // Also of the place: the generator must not repeat itself when a hash does.
-    const std::uint64_t seed = spread(trace.hashes[request.first_hash + i]) + i;
+    const std::uint64_t seed = split_mix(trace.hashes[request.first_hash + i]) + i;
     fill(tokens, std::min(span, length - tokens.size()), seed);
   }
-  fill(tokens, length - tokens.size(), ~spread(index));
+  fill(tokens, length - tokens.size(), ~split_mix(index));
   return tokens;
 }
 

@@ -6,15 +6,9 @@
 #include <cstdint>
 #include <numbers>
 
-namespace octavo {
+#include "src/core/split_mix.hpp"
 
-/// SplitMix64 (Steele, Lea, Flood 2014): spreads neighbouring numbers over all 64 bits.
-constexpr std::uint64_t spread(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15ULL;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-  return x ^ (x >> 31);
-}
+namespace octavo {
 
 /// In (0, 1).
 constexpr double unit_of(std::uint64_t bits) {
@@ -23,8 +17,8 @@ constexpr double unit_of(std::uint64_t bits) {
 
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(spread(seed)) {}
-  std::uint64_t bits() { return spread(state_++); }
+  explicit Random(std::uint64_t seed) : state_(split_mix(seed)) {}
+  std::uint64_t bits() { return split_mix(state_++); }
   double unit() { return unit_of(bits()); }
   double exponential(double mean) { return -mean * std::log(unit()); }
   /// Box-Muller.

@@ -1,6 +1,7 @@
 // The limits that the scheduler plans within, and the policies it plans by.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -33,10 +34,16 @@ struct SchedulerConfig {
   KvAllocator kv_allocator = KvAllocator::kPaged;
   bool enable_prefix_caching = true;
 
+  bool is_paged() const { return kv_allocator == KvAllocator::kPaged; }
+  /// The longest sequence that the model's context and the whole cache allow.
+  std::int32_t max_tokens_per_sequence() const {
+    const std::int64_t slots = std::int64_t{num_blocks} * block_size;
+    return static_cast<std::int32_t>(std::min<std::int64_t>(max_model_len, slots));
+  }
+
   /// What the block manager on the other side of the ring must be built with.
   CacheConfig cache(std::uint64_t secret = 0) const {
-    return {num_blocks, num_host_blocks, block_size,
-            enable_prefix_caching && kv_allocator == KvAllocator::kPaged, secret};
+    return {num_blocks, num_host_blocks, block_size, enable_prefix_caching && is_paged(), secret};
   }
 };
 

@@ -10,6 +10,7 @@
 
 #include "src/core/request.hpp"
 #include "src/scheduler/beam_search.hpp"
+#include "src/scheduler/shared_tail.hpp"
 
 namespace octavo {
 
@@ -34,10 +35,9 @@ struct Sequence {
       0;  ///< Positions whose keys and values are computed or in flight.
   std::int32_t num_samples_in_flight = 0;
   std::int32_t num_steps_in_flight = 0;
-  std::int32_t num_blocks = 0;                 ///< Blocks that the plans so far gave it.
-  std::shared_ptr<std::int32_t> tail_sharers;  ///< How many share its last, partly filled block:
-                                               ///< all but the last of them to write there copy it.
-  StepId started_in;                           ///< The step that it (last) started with.
+  std::int32_t num_blocks = 0;  ///< Blocks that the plans so far gave it.
+  SharedTail tail;              ///< Its last block, while it is partly filled.
+  StepId started_in;            ///< The step that it (last) started with.
   std::optional<BlockRange> reservation;
   SamplingParams sampling;  ///< With seed and max_tokens set.
 
@@ -79,7 +79,9 @@ struct SequenceGroup {
   std::unique_ptr<BeamSearch> beams;                 ///< Hypothesis i is sequences[i].
   std::size_t num_settled = 0;                       ///< Beam search: tokens already told.
   std::int32_t num_choices = 1;                      ///< What the client gets.
-  std::int32_t max_num_seats = 1;                    ///< Of the whole batch.
+  std::int32_t max_num_seats = 1;                    ///< What the whole batch has.
+  std::int32_t num_counted = 0;  ///< What the queues count it as: sequences while it waits, seats
+                                 ///< while it runs.
 
   std::int32_t priority = 0;
   std::uint64_t tenant = 0;
@@ -98,13 +100,14 @@ struct SequenceGroup {
   std::int32_t num_shared_blocks = 0;
 
   std::int32_t num_prompt_tokens() const { return sequences.front()->num_prompt_tokens; }
-  /// Full blocks that the prompt leaves unchanged, whatever is computed behind it.
+  /// Full blocks that the prompt leaves unchanged, whatever is computed after it.
   std::int32_t num_prompt_blocks(std::int32_t block_size) const {
     return (num_prompt_tokens() - 1) / block_size;
   }
   /// Its places in the batch: a beam search has its width from the beginning; of more choices than
   /// places, some wait until others have ended.
   std::int32_t num_seats() const {
+    if (sequences.empty()) return 0;
     return beams != nullptr ? sequences.front()->sampling.beam_width
                             : std::min(max_num_seats, static_cast<std::int32_t>(sequences.size()));
   }

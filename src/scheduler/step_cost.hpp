@@ -1,7 +1,7 @@
 // What things cost, learnt from the steps that have been: how many tokens a step can take within a
-// time, so that a long prompt does not stall the streams that run; and whether it is cheaper to
-// move a sequence's blocks to the host and back or to compute them again. Pure: it is told what
-// steps cost, it reads no clock.
+// time, so that a long prompt does not stall the streams that run; how long the prompts that wait
+// will take; and whether it is cheaper to move a sequence's blocks to the host and back or to
+// compute them again. Pure: it is told what steps cost, it reads no clock.
 #pragma once
 
 #include <algorithm>
@@ -27,6 +27,11 @@ class StepCost {
       learn(static_cast<double>(elapsed.count()) / num_blocks, block_);
   }
 
+  /// A prompt of num_prompt tokens began with num_cached that the prefix cache had.
+  void observe_prompt(std::int32_t num_cached, std::int32_t num_prompt) {
+    hit_share_ += 0.05 * (static_cast<double>(num_cached) / num_prompt - hit_share_);
+  }
+
   /// Tokens that fit `time`, at least kSmallestChunk so that a prefill always moves.
   std::int32_t tokens_within(std::chrono::nanoseconds time) const {
     if (token_ == 0) return kFirstGuess;
@@ -34,10 +39,13 @@ class StepCost {
     return static_cast<std::int32_t>(std::clamp(fitting, double{kSmallestChunk}, 1e6));
   }
 
-  /// Time to compute so many tokens of prompt; zero while nothing has been learnt.
+  /// Time to compute so many tokens of prompts, as far as they will not be found in the prefix
+  /// cache; zero while nothing has been learnt.
   std::chrono::nanoseconds prefill_time(std::int64_t num_tokens) const {
+    const auto num_to_compute =
+        static_cast<std::int64_t>(static_cast<double>(num_tokens) * (1.0 - hit_share_));
     return std::chrono::nanoseconds(
-        static_cast<std::int64_t>(token_ * static_cast<double>(num_tokens)));
+        static_cast<std::int64_t>(token_ * static_cast<double>(num_to_compute)));
   }
   /// Moving num_blocks out and back in, against computing num_tokens again. Untried, moving wins:
   /// that is how its rate becomes known.
@@ -54,8 +62,9 @@ class StepCost {
   }
 
   // Nanoseconds; 0: nothing learnt yet.
-  double token_ = 0;  ///< A token of a large step.
-  double block_ = 0;  ///< A block copied one way.
+  double token_ = 0;        ///< A token of a large step.
+  double block_ = 0;        ///< A block copied one way.
+  double hit_share_ = 0.0;  ///< Part of the prompt tokens of late that the prefix cache had.
 };
 
 }  // namespace octavo

@@ -61,13 +61,13 @@ double depth_after(std::int32_t num_tokens, std::int32_t width, std::uint64_t se
   params.beam_width = width;
   params.max_tokens = num_tokens + 1;
   BeamSearch search(params, {});
-  std::vector<std::uint64_t> histories{spread(seed)};
+  std::vector<std::uint64_t> histories{split_mix(seed)};
   for (std::int32_t step = 0; step < num_tokens; ++step) {
     std::vector<std::vector<TokenLogprob>> rows;
     for (const std::uint64_t history : histories) rows.push_back(beam_candidates(history, width));
     std::vector<std::uint64_t> next;
     for (const BeamSearch::Extension& each : search.advance(rows)) {
-      next.push_back(spread(histories[each.parent] + static_cast<std::uint64_t>(each.token) + 1));
+      next.push_back(split_mix(histories[each.parent] + static_cast<std::uint64_t>(each.token) + 1));
     }
     histories = std::move(next);
   }

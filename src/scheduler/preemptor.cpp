@@ -1,0 +1,68 @@
+#include "src/scheduler/preemptor.hpp"
+
+#include <algorithm>
+
+#include "src/scheduler/block_needs.hpp"
+
+namespace octavo {
+namespace {
+
+/// None of its blocks is on its way, and it is known which ones it has.
+bool is_settled(const SequenceGroup& group) {
+  return !group.transfer &&
+         std::all_of(group.sequences.begin(), group.sequences.end(), [](const auto& each) {
+           return each->status == SequenceStatus::kRunning ||
+                  each->status == SequenceStatus::kOutside;
+         });
+}
+
+}  // namespace
+
+bool Preemptor::make_room(SequenceGroup& group, std::int32_t num_blocks) {
+  while (num_blocks > credits_.num_free()) {
+    if (num_blocks <= credits_.num_free() + credits_.num_pending()) return false;
+    SequenceGroup& victim = *queues_.running().back();
+    const bool is_self = &victim == &group;
+    preempt(victim);
+    if (is_self) return false;
+  }
+  return true;
+}
+
+void Preemptor::preempt(SequenceGroup& victim) {
+  preempt(victim, config_.preemption_mode.value_or(cheaper_mode(victim)));
+}
+
+PreemptionMode Preemptor::cheaper_mode(const SequenceGroup& victim) const {
+  std::int32_t num_tokens = 0;
+  for (const auto& each : victim.sequences) num_tokens += each->num_planned_tokens;
+  const std::int32_t num_blocks = blocks_held(victim, config_.is_paged(), config_.block_size);
+  return cost_.swaps_faster(num_blocks, num_tokens) ? PreemptionMode::kSwap
+                                                    : PreemptionMode::kRecompute;
+}
+
+void Preemptor::preempt(SequenceGroup& victim, PreemptionMode mode) {
+  const std::int32_t num_blocks = blocks_held(victim, config_.is_paged(), config_.block_size);
+  if (!is_settled(victim) || num_blocks > credits_.num_host_free() || num_blocks == 0)
+    mode = PreemptionMode::kRecompute;
+  for (const auto& each : victim.sequences) {
+    if (each->status != SequenceStatus::kOutside) builder_.preempt(*each, mode);
+  }
+  if (mode == PreemptionMode::kSwap) {
+    victim.transfer = TransferId{builder_.id(), victim.id, TransferDirection::kDemote};
+    credits_.begin_transfer(*victim.transfer, num_blocks);
+    credits_.promise_on_host(num_blocks);
+    ++num_swaps_;
+  } else {
+    victim.transfer.reset();
+    credits_.give_back(num_blocks);
+    ++num_recomputes_;
+  }
+  queues_.preempt(victim,
+                  mode == PreemptionMode::kSwap ? GroupStatus::kSwapped : GroupStatus::kPreempted);
+  ++victim.num_preemptions;
+  victim.returns_from = mode;
+  events_.push_back(RequestPreempted{victim.id, mode});
+}
+
+}  // namespace octavo
