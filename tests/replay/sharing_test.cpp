@@ -67,7 +67,8 @@ double depth_after(std::int32_t num_tokens, std::int32_t width, std::uint64_t se
     for (const std::uint64_t history : histories) rows.push_back(beam_candidates(history, width));
     std::vector<std::uint64_t> next;
     for (const BeamSearch::Extension& each : search.advance(rows)) {
-      next.push_back(split_mix(histories[each.parent] + static_cast<std::uint64_t>(each.token) + 1));
+      next.push_back(
+          split_mix(histories[each.parent] + static_cast<std::uint64_t>(each.token) + 1));
     }
     histories = std::move(next);
   }
