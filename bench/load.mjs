@@ -1,7 +1,7 @@
 // Drives a running server with streams over WebSockets and prints what they saw as one JSON object.
 // usage: node load.mjs --url ws://HOST:PORT/v1/responses --concurrency N --requests N --prompt N --gen N
 //        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS]
-// Needs the `ws` package (NODE_PATH or tests/e2e/node_modules).
+// Needs the `ws` package in tests/e2e/node_modules (tests/support/install_modules.sh puts it there).
 import net from 'node:net';
 import { createRequire } from 'node:module';
 

@@ -21,7 +21,7 @@ DESCRIPTION = ("package.json", "package-lock.json", ".npmrc")
 
 def run(npm: str, work: pathlib.Path, *arguments: str) -> None:
     done = subprocess.run([npm, *arguments], cwd=work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     if done.returncode != 0:
         told = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith(("npm warn", "npm error     at"))]
         raise RuntimeError("\n".join([f"npm {' '.join(arguments)} failed:", *told]))
@@ -30,20 +30,22 @@ def run(npm: str, work: pathlib.Path, *arguments: str) -> None:
 def install(npm: str, work: pathlib.Path) -> None:
     wanted = hashlib.sha256(b"".join((work / name).read_bytes() for name in DESCRIPTION)).hexdigest()
     stamp = work / "node_modules" / ".installed"
-    if stamp.exists() and stamp.read_text() == wanted:
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
     run(npm, work, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline",
         "--fetch-retries=1", "--fetch-retry-mintimeout=2000")
-    stamp.write_text(wanted)
+    stamp.write_text(wanted, encoding="utf-8")
 
 
 def write_licenses(work: pathlib.Path) -> None:
     """The bundle holds other people's work: their terms go with it, as licenses.txt."""
     texts = []
-    for name in sorted(json.loads((work / "package.json").read_text())["dependencies"]):
+    for name in sorted(json.loads((work / "package.json").read_text(encoding="utf-8"))["dependencies"]):
         folder = work / "node_modules" / name
-        texts += [f"{name}\n{'=' * len(name)}\n\n{path.read_text().strip()}\n" for path in sorted(folder.glob("LICENSE*"))]
-    (work / "dist" / "licenses.txt").write_text("\n\n".join(texts))
+        for path in sorted(folder.glob("LICENSE*")):
+            terms = path.read_text(encoding="utf-8").strip()
+            texts.append(f"{name}\n{'=' * len(name)}\n\n{terms}\n")
+    (work / "dist" / "licenses.txt").write_text("\n\n".join(texts), encoding="utf-8")
 
 
 def prepare(source: pathlib.Path, work: pathlib.Path) -> None:
@@ -59,7 +61,7 @@ def write_depfile(source: pathlib.Path, output: str, depfile: pathlib.Path) -> N
     files = [source / name for name in DESCRIPTION]
     files += [path for folder in ("app", "plain") for path in (source / folder).rglob("*")]
     listed = " ".join(os.fspath(path).replace(" ", "\\ ") for path in sorted(files))
-    depfile.write_text(f"{output}: {listed}\n")
+    depfile.write_text(f"{output}: {listed}\n", encoding="utf-8")
 
 
 def build(npm: str, source: pathlib.Path, work: pathlib.Path, wish: str) -> pathlib.Path:

@@ -45,7 +45,7 @@ def room_of(path: str) -> str | None:
 
 def faults_in(path: pathlib.Path, room: str) -> list[str]:
     faults = []
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     name = path.relative_to(ROOT).as_posix()
     for number, line in enumerate(text.splitlines(), 1):
         found = INCLUDE.match(line)

@@ -8,7 +8,7 @@ MAX_LINES = 400
 
 
 def build_texts() -> str:
-    return "\n".join(path.read_text() for path in ROOT.rglob("meson.build") if "node_modules" not in path.parts)
+    return "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("meson.build") if "node_modules" not in path.parts)
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
             if f"'{path.stem}'" not in wired and f"{path.name}'" not in wired:
                 faults.append(f"{path.relative_to(ROOT)}: in no meson.build")
         for path in sorted([*(ROOT / top).rglob("*.[ch]pp"), *(ROOT / top).rglob("*.cu"), *(ROOT / top).rglob("*.cuh")]):
-            lines = path.read_text().count("\n")
+            lines = path.read_text(encoding="utf-8").count("\n")
             if lines > MAX_LINES and top != "tests":
                 faults.append(f"{path.relative_to(ROOT)}: {lines} lines, at most {MAX_LINES}: which two ideas live in it?")
     for path in sorted((ROOT / "tests").rglob("*.test.mjs")):

@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are named and missing. After --optional come those that may be had in another way: a
-# command of that name will do, and their absence is no error.
+# usage: install_packages.sh PACKAGE... [--optional PACKAGE...]
+# Installs the Debian packages that are named and missing. After --optional stand those that Octavo can do without: a
+# command of that name serves as well, and one that cannot be installed is named and passed over.
 set -euo pipefail
 
-missing=()
-optional=no
+is_installed() {
+  command -v dpkg-query >/dev/null 2>&1 && dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+}
+
+required=()
+optional=()
+after_optional=no
 for package in "$@"; do
-  if [ "$package" = --optional ]; then optional=yes; continue; fi
-  if [ "$optional" = yes ] && command -v "$package" >/dev/null 2>&1; then continue; fi
-  if command -v dpkg-query >/dev/null 2>&1; then
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' && continue
+  if [ "$package" = --optional ]; then
+    after_optional=yes
+  elif is_installed "$package"; then
+    continue
+  elif [ $after_optional = no ]; then
+    required+=("$package")
+  elif ! command -v "$package" >/dev/null 2>&1; then
+    optional+=("$package")
   fi
-  missing+=("$package")
 done
+missing=("${required[@]}" "${optional[@]}")
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -21,8 +31,14 @@ if ! command -v apt-get >/dev/null 2>&1; then
   command -v meson >/dev/null 2>&1 && exit 0
   exit 1
 fi
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+
+as_root=(env DEBIAN_FRONTEND=noninteractive)
+[ "$(id -u)" -eq 0 ] || as_root=(sudo "${as_root[@]}")
+install() { "${as_root[@]}" apt-get -qq install -y --no-install-recommends "$@" >/dev/null; }
+
 echo "installing: ${missing[*]}"
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+"${as_root[@]}" apt-get -qq update
+[ ${#required[@]} -eq 0 ] || install "${required[@]}"
+for package in "${optional[@]}"; do
+  install "$package" || echo "going on without $package" >&2
+done
