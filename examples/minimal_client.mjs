@@ -1,9 +1,11 @@
-// A conversation with Octavo over a bare WebSocket, in a browser or Node 22 (Node 20: node --experimental-websocket).
+// A conversation with Octavo over a bare WebSocket, in a browser or in Node 22 or later, which have one built in. In Node 18
+// and 20 the package `ws` takes its place (npm install ws, beside this file).
 //   node minimal_client.mjs ["first question" "second question" ...]
 // OCTAVO_URL names the server, OCTAVO_API_KEY the key where one is needed.
 const environment = globalThis.process?.env ?? {};
-const base = environment.OCTAVO_URL ?? 'http://127.0.0.1:8000/';
+const base = (environment.OCTAVO_URL ?? 'http://127.0.0.1:8000').replace(/\/*$/, '/');
 const key = environment.OCTAVO_API_KEY;
+const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket;
 const show = globalThis.process ? (text) => process.stdout.write(text) : (text) => console.log(text);
 
 /// Opens a connection; ask(question) streams one answer and remembers what was said before.

@@ -1,4 +1,4 @@
-"""A conversation with Octavo over a WebSocket, with the `websockets` package (Debian: python3-websockets).
+"""A conversation with Octavo over a WebSocket, with the `websockets` package, version 10 or later (Debian: python3-websockets).
 
     python3 minimal_client.py ["first question" "second question" ...]
 
@@ -12,7 +12,7 @@ import sys
 
 import websockets
 
-BASE = os.environ.get("OCTAVO_URL", "http://127.0.0.1:8000/")
+BASE = os.environ.get("OCTAVO_URL", "http://127.0.0.1:8000").rstrip("/")
 KEY = os.environ.get("OCTAVO_API_KEY")
 QUESTIONS = ["Tell me a story about a fox named Pip and a lantern.", "Where was the lantern?"]
 
@@ -34,7 +34,7 @@ async def ask(socket, question, previous):
 
 
 async def main():
-    url = BASE.replace("http", "ws", 1) + "v1/responses"
+    url = BASE.replace("http", "ws", 1) + "/v1/responses"
     protocols = ["octavo.v1"] + ([f"openai-insecure-api-key.{KEY}"] if KEY else [])
     async with websockets.connect(url, subprotocols=protocols, max_size=None) as socket:
         previous = None

@@ -1,11 +1,13 @@
-// Octavo through the official `openai` SDK (npm install openai ws): one response, then two forks of it side by side,
-// each on a lane of its own.
+// Octavo through the official `openai` SDK: one response, then two forks of it side by side, each on a lane of its own.
+//   npm install openai ws
 //   node openai_sdk.mjs
+// Version 6.49 of the SDK or later, in Node 20 or later. Version 7 asks for Node 22, and npm warns where Node is older; this
+// client works all the same in Node 18, which Debian 12 has.
 // OCTAVO_URL names the server, OCTAVO_API_KEY the key where one is needed.
 import OpenAI from 'openai';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 
-const base = process.env.OCTAVO_URL ?? 'http://127.0.0.1:8000/';
+const base = (process.env.OCTAVO_URL ?? 'http://127.0.0.1:8000').replace(/\/*$/, '/');
 const client = new OpenAI({ baseURL: `${base}v1`, apiKey: process.env.OCTAVO_API_KEY ?? 'none' });
 const socket = new ResponsesWS(client);
 const model = (await client.models.list()).data[0].id;
