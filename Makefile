@@ -8,9 +8,10 @@ PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
 E2E_PACKAGES   := chromium python3-websockets
-CHECK_PACKAGES := clang clang-format
+CHECK_PACKAGES := clang-format git
+FRESH_PACKAGES := debootstrap git
 
-.PHONY: help serve build test check bench asan tsan clang format clean packages
+.PHONY: help serve build test check bench asan tsan clang fresh format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -19,6 +20,7 @@ help:
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
+	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make clang   build and unit tests with clang"
 
 serve: build
@@ -43,7 +45,7 @@ bench:
 	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
 	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
 	ninja -C $(BUILD) -j$(JOBS)
-	@[ -d tests/e2e/node_modules ] || (cd tests/e2e && npm ci --no-audit --no-fund)
+	@tests/support/install_modules.sh
 	bench/run_bench.py --build $(BUILD) $(ARGS)
 
 asan:
@@ -63,6 +65,10 @@ clang:
 	@[ -f build-clang/build.ninja ] || CC=clang-16 CXX=clang++-16 $(MESON) build-clang -Dwerror=true -Dweb=disabled
 	ninja -C build-clang -j$(JOBS)
 	meson test -C build-clang --no-rebuild --print-errorlogs --suite unit
+
+fresh:
+	@tests/support/install_packages.sh $(FRESH_PACKAGES)
+	tests/fresh/fresh_debian.sh
 
 format:
 	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
