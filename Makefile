@@ -2,19 +2,21 @@
 
 BUILD    ?= build
 JOBS     ?= 2
-MESON    := meson setup
+CONFIGURE := tests/support/configure.sh
 PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev \
             libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
 E2E_PACKAGES   := chromium python3-websockets
 CHECK_PACKAGES := clang-format git
+CUDA_PACKAGES  := python3 python3-venv
 FRESH_PACKAGES := debootstrap git
 
-.PHONY: help serve build test check bench asan tsan clang fresh format clean
+.PHONY: help serve build cuda-toolkit test check bench asan tsan clang fresh format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
+	@echo "make cuda-toolkit   install NVIDIA's compiler and libraries into .cuda-toolkit, so that serve uses a GPU"
 	@echo "make test    build and run all tests, those with real clients included"
 	@echo "make check   formatting, lints and tests"
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
@@ -28,12 +30,16 @@ serve: build
 
 build:
 	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
-	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS) octavo
+
+cuda-toolkit:
+	@tests/support/install_packages.sh $(CUDA_PACKAGES)
+	@tests/support/install_cuda_toolkit.sh .cuda-toolkit
 
 test:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(E2E_PACKAGES)
-	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS)
 	tests/support/run_tests.sh $(BUILD)
 
@@ -43,26 +49,26 @@ check: test
 
 bench:
 	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
-	@[ -f $(BUILD)/build.ninja ] || $(MESON) $(BUILD)
+	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS)
 	@tests/support/install_modules.sh
 	bench/run_bench.py --build $(BUILD) $(ARGS)
 
 asan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
-	@[ -f build-asan/build.ninja ] || $(MESON) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
+	@$(CONFIGURE) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
 	ninja -C build-asan -j$(JOBS)
 	OCTAVO_SLOW=1 OCTAVO_PROPERTY_STEPS=1000000 tests/support/run_tests.sh build-asan
 
 tsan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
-	@[ -f build-tsan/build.ninja ] || $(MESON) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled -Dcuda=disabled
+	@$(CONFIGURE) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled -Dcuda=disabled
 	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite tsan
 
 clang:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) clang-16
-	@[ -f build-clang/build.ninja ] || CC=clang-16 CXX=clang++-16 $(MESON) build-clang -Dwerror=true -Dweb=disabled
+	@CC=clang-16 CXX=clang++-16 $(CONFIGURE) build-clang -Dwerror=true -Dweb=disabled
 	ninja -C build-clang -j$(JOBS)
 	meson test -C build-clang --no-rebuild --print-errorlogs --suite unit
 

@@ -6,7 +6,10 @@ namespace octavo::kernels {
 namespace {
 
 void explain(std::string* why) {
-  if (why != nullptr) *why = "this build has no CUDA: configure with -Dcuda=enabled where nvcc is";
+  if (why != nullptr) {
+    *why =
+        "this build has no CUDA: make cuda-toolkit installs the compiler, make build then uses it";
+  }
 }
 
 }  // namespace

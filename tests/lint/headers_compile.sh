@@ -6,7 +6,7 @@ compiler=${CXX:-g++}
 flags="-std=c++20 -fsyntax-only -I. -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED $(pkg-config --cflags spdlog)"
 # CUDA's own headers are where nvcc says; without them its folder is left out.
 headers=$(git ls-files '*.hpp' | grep -v -e '-inl\.hpp$')
-nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+nvcc=$(tests/support/find_nvcc.sh || true)
 toolkit=$("$nvcc" --dryrun -E -x cu /dev/null 2>&1 | sed -n 's/^#\$ TOP=//p' || true)
 if [ -f "$toolkit/include/cuda_runtime_api.h" ]; then
   flags="$flags -isystem $toolkit/include"
