@@ -89,7 +89,8 @@ unpack_system() {
   if [ -n "${CCACHE_DIR:-}" ]; then
     mkdir -p "$CCACHE_DIR" "$root/ccache"
     mount --bind "$CCACHE_DIR" "$root/ccache"
-    settings+=(CCACHE_DIR=/ccache)
+    # A cached object is found again only under the language that the compiler spoke when it was made.
+    settings+=(CCACHE_DIR=/ccache ${LANG:+LANG="$LANG"})
     in_system 'apt-get -qq update && apt-get -qq install -y --no-install-recommends ccache' > "$fresh/ccache.log" 2>&1
   fi
 }
