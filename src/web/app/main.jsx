@@ -3,16 +3,20 @@ import { render } from 'preact';
 
 import { Shelf } from './keep/shelf.js';
 import { State } from './keep/state.js';
+import { Tabs } from './keep/tabs.js';
 import { Chat } from './talk/chat.js';
 import { App } from './view/app.jsx';
-import { applyTheme } from './view/theme.js';
+import { followTheme } from './view/theme.js';
 
 const state = new State({
   conversations: new Map(), // id -> conversation
   live: new Map(), // answer id -> { conversationId, answer }: what is being written
+  elsewhere: new Map(), // answer id -> { conversationId, from }: what other tabs receive
   current: null, // id of the open conversation; null: one that has not begun
   draftSettings: {}, // settings of the one that has not begun
   removed: null, // the last one deleted, while it can be brought back
+  gone: null, // id of the open conversation, if another tab has deleted it
+  numAsked: 0, // answers that this tab has asked for
   isReady: false,
   isKept: true,
   link: 'opening', // opening, open, leaving, lost, locked
@@ -25,9 +29,11 @@ const state = new State({
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
   said: '', // the last answer that ended, for screen readers
 });
-const chat = new Chat(state, new Shelf());
+const chat = new Chat(state, new Shelf(), new Tabs());
 
-applyTheme();
+followTheme();
 render(<App state={state} chat={chat} />, document.body);
 addEventListener('online', () => chat.reconnect());
+addEventListener('pagehide', () => chat.leave());
+addEventListener('pageshow', ({ persisted }) => persisted && chat.wake());
 chat.start();

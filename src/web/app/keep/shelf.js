@@ -1,5 +1,6 @@
-// The conversations of this browser, in IndexedDB. A browser that refuses it (some private windows)
-// still gets a page that works until it is closed.
+// The conversations of this browser, in IndexedDB. Every tab of the page writes here, so no tab may put a conversation back
+// as it remembers it: a change is a function of what is stored, and runs in the transaction that reads it.
+// A browser that refuses IndexedDB (some private windows) still gets a page that works until it is closed.
 
 const kStore = 'conversations';
 
@@ -12,6 +13,7 @@ function promised(request) {
 
 export class Shelf {
   #database = null;
+  #unkept = new Map(); // What is written where there is no database.
 
   /// All conversations, in no order. `isKept` tells whether they outlive the page.
   async open() {
@@ -19,7 +21,7 @@ export class Shelf {
       const request = indexedDB.open('octavo', 1);
       request.onupgradeneeded = () => request.result.createObjectStore(kStore, { keyPath: 'id' });
       this.#database = await promised(request);
-      return await promised(this.#store('readonly').getAll());
+      return await this.all();
     } catch {
       this.#database = null;
       return [];
@@ -30,15 +32,43 @@ export class Shelf {
     return this.#database !== null;
   }
 
-  put(conversation) {
-    this.#database && this.#store('readwrite').put(conversation);
+  async all() {
+    if (!this.isKept) return [...this.#unkept.values()];
+    return promised(this.#database.transaction(kStore).objectStore(kStore).getAll());
   }
 
-  remove(id) {
-    this.#database && this.#store('readwrite').delete(id);
+  async get(id) {
+    if (!this.isKept) return this.#unkept.get(id);
+    return promised(this.#database.transaction(kStore).objectStore(kStore).get(id));
   }
 
-  #store(mode) {
-    return this.#database.transaction(kStore, mode).objectStore(kStore);
+  /// Stores what `change` makes of the stored conversation. On both sides undefined stands for none, so that a change
+  /// can create and delete. Resolves to { before, after }; rejects when the browser could not write. Changes of one
+  /// conversation by all tabs happen one after the other.
+  async change(id, change) {
+    if (!this.isKept) return this.#changeUnkept(id, change);
+    return new Promise((resolve, reject) => {
+      const transaction = this.#database.transaction(kStore, 'readwrite');
+      const store = transaction.objectStore(kStore);
+      let outcome;
+      store.get(id).onsuccess = ({ target }) => {
+        const before = target.result;
+        const after = change(before);
+        outcome = { before, after };
+        if (after === before) return;
+        if (after) store.put(after);
+        else store.delete(id);
+      };
+      transaction.oncomplete = () => resolve(outcome);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+
+  #changeUnkept(id, change) {
+    const before = this.#unkept.get(id);
+    const after = change(before);
+    if (after) this.#unkept.set(id, after);
+    else this.#unkept.delete(id);
+    return { before, after };
   }
 }

@@ -1,10 +1,11 @@
-// What a person can do on the page, and what the server's events do to it: the only writer of the
-// page's state.
+// What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations
+// and Memory the only writer of the page's state.
 import { afterEvent, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
 import { Link } from '../wire/link.js';
 import { createEvent } from '../wire/request.js';
-import { addMessage, changeMessage, chooseMessage, newConversation, pathTo } from './conversation.js';
+import { newConversation, newId, pathTo } from './conversation.js';
+import { Conversations } from './conversations.js';
 import { Memory } from './memory.js';
 
 const kKey = 'octavo-api-key';
@@ -12,7 +13,7 @@ const kKeepMs = 1000;
 
 export class Chat {
   #state;
-  #shelf;
+  #tabs;
   #link;
   #lanes = new Lanes();
   #known = new Map(); // Answer id -> response id; only as long as the connection.
@@ -20,10 +21,11 @@ export class Chat {
   #isDraining = false;
   #keeper; // Keeps unfinished answers now and then, while there are any.
 
-  constructor(state, shelf) {
+  constructor(state, shelf, tabs) {
     this.memory = new Memory(state, (event) => this.#link.isOpen && this.#link.send(event));
+    this.conversations = new Conversations(state, shelf, tabs, (id) => this.#stopAllOf(id));
     this.#state = state;
-    this.#shelf = shelf;
+    this.#tabs = tabs;
     this.#link = new Link({
       onOpen: (model) => this.#opened(model),
       onEvent: (event) => this.#receive(event),
@@ -33,8 +35,9 @@ export class Chat {
   }
 
   async start() {
-    const kept = await this.#shelf.open();
-    this.#set({ conversations: new Map(kept.map((each) => [each.id, each])), isKept: this.#shelf.isKept, isReady: true });
+    this.#tabs.listen((message, from) => this.#hear(message, from));
+    this.#tabs.tell({ hello: true });
+    await this.conversations.start();
     await this.#link.open(sessionStorage.getItem(kKey));
   }
 
@@ -48,63 +51,6 @@ export class Chat {
     this.#link.hurry();
   }
 
-  // Conversations.
-
-  open(id) {
-    this.#set({ current: id });
-  }
-
-  keep(conversation) {
-    const conversations = new Map(this.#value.conversations).set(conversation.id, conversation);
-    this.#set({ conversations });
-    this.#shelf.put(conversation);
-  }
-
-  keepAll(conversations) {
-    for (const each of conversations) this.keep(each);
-  }
-
-  remove(id) {
-    const removed = this.#conversation(id);
-    for (const [answerId, live] of this.#value.live) {
-      if (live.conversationId === id) this.stop(answerId);
-    }
-    const conversations = new Map(this.#value.conversations);
-    conversations.delete(id);
-    this.#shelf.remove(id);
-    this.#set({ conversations, removed, current: this.#value.current === id ? null : this.#value.current });
-  }
-
-  restore() {
-    this.keep(this.#value.removed);
-    this.#set({ current: this.#value.removed.id, removed: null });
-  }
-
-  forgetRemoved() {
-    this.#set({ removed: null });
-  }
-
-  rename(id, title) {
-    this.keep({ ...this.#conversation(id), title: title.trim().slice(0, 200) });
-  }
-
-  /// Settings of the open conversation, or of the next one.
-  configure(settings) {
-    const conversation = this.#conversation(this.#value.current);
-    if (conversation) this.keep({ ...conversation, settings });
-    else this.#set({ draftSettings: settings });
-  }
-
-  show(conversationId, nodeId) {
-    this.keep(chooseMessage(this.#conversation(conversationId), nodeId));
-  }
-
-  /// Shows the way down to a message, wherever in the tree it is.
-  showBranch(conversationId, nodeId) {
-    const conversation = this.#conversation(conversationId);
-    this.keep(pathTo(conversation, nodeId).reduce((shown, { id }) => chooseMessage(shown, id), conversation));
-  }
-
   // Turns.
 
   /// Says something at the end of what is shown; in a new conversation if none is open.
@@ -114,15 +60,13 @@ export class Chat {
       conversation = newConversation(this.#value.draftSettings);
       this.#set({ current: conversation.id, draftSettings: {} });
     }
-    const added = addMessage(conversation, parent, { role: 'user', text });
-    this.#ask(added.conversation, added.id);
+    this.#ask(conversation, parent, text);
   }
 
   /// The same question with other words: a fork of the conversation above it.
   edit(conversationId, nodeId, text) {
     const conversation = this.#conversation(conversationId);
-    const added = addMessage(conversation, conversation.nodes[nodeId].parent, { role: 'user', text });
-    this.#ask(added.conversation, added.id);
+    this.#ask(conversation, conversation.nodes[nodeId].parent, text);
   }
 
   /// Another answer to the same question.
@@ -131,30 +75,40 @@ export class Chat {
     this.#ask(conversation, conversation.nodes[answerId].parent);
   }
 
+  /// Stops an answer, in whatever tab it is received.
   stop(answerId) {
     const live = this.#value.live.get(answerId);
-    if (!live) return;
+    if (!live) return this.#value.elsewhere.has(answerId) && this.#tabs.tell({ stop: answerId });
     const lane = this.#lanes.of(answerId);
     if (lane === undefined || !this.#link.isOpen) return this.#finish(answerId, { ...live.answer, phase: 'stopped' });
     const id = live.answer.responseId;
     this.#link.send({ type: 'response.cancel', ...(id ? { response_id: id } : { stream_id: lane }) });
   }
 
-  #ask(conversation, userId) {
+  #stopAllOf(conversationId) {
+    for (const [answerId, live] of this.#value.live) {
+      if (live.conversationId === conversationId) this.stop(answerId);
+    }
+  }
+
+  /// Asks for an answer below `parent`, or below a new question there.
+  #ask(conversation, parent, question) {
     // What the next page finds if this one is gone before the answer has ended.
     const error = 'the page was closed before the answer ended';
-    const added = addMessage(conversation, userId, { role: 'assistant', text: '', status: 'failed', error });
-    this.keep(added.conversation);
+    const answer = { id: newId(), role: 'assistant', text: '', status: 'failed', error };
+    const asked = question === undefined ? [] : [{ id: newId(), role: 'user', text: question }];
+    this.#setLive(answer.id, { conversationId: conversation.id, answer: newAnswer(performance.now()) });
+    this.#tellWriting();
+    this.conversations.add(conversation, parent, [...asked, answer]);
+    this.#set({ numAsked: this.#value.numAsked + 1 });
     this.#keeper ??= setInterval(() => this.#keepUnfinished(), kKeepMs);
-    this.#setLive(added.id, { conversationId: conversation.id, answer: newAnswer(performance.now()) });
-    this.#unsent.push(added.id);
+    this.#unsent.push(answer.id);
     this.#sendNext();
   }
 
   #keepUnfinished() {
     for (const [answerId, { conversationId, answer }] of this.#value.live) {
-      const conversation = this.#conversation(conversationId);
-      if (conversation && answer.text) this.#shelf.put(changeMessage(conversation, answerId, { text: answer.text }));
+      if (answer.text) this.conversations.changeMessage(conversationId, answerId, { text: answer.text });
     }
   }
 
@@ -176,6 +130,34 @@ export class Chat {
   #resend(answerId) {
     this.#unsent.unshift(answerId);
     this.#sendNext();
+  }
+
+  // The other tabs' side.
+
+  #hear(message, from) {
+    if (message.changed) this.conversations.follow(message.changed);
+    if (message.stop && this.#value.live.has(message.stop)) this.stop(message.stop);
+    if (message.hello && this.#value.live.size > 0) this.#tellWriting();
+    if (!message.writing) return;
+    const others = [...this.#value.elsewhere].filter(([, each]) => each.from !== from);
+    const theirs = message.writing.map(({ answerId, conversationId }) => [answerId, { conversationId, from }]);
+    this.#set({ elsewhere: new Map([...others, ...theirs]) });
+  }
+
+  #tellWriting() {
+    this.#tabs.tell({ writing: [...this.#value.live].map(([answerId, { conversationId }]) => ({ answerId, conversationId })) });
+  }
+
+  /// The page is closed or put to sleep: the answers that it receives end here.
+  leave() {
+    this.#tabs.tell({ writing: [] });
+  }
+
+  /// The page was asleep, and other tabs were not.
+  wake() {
+    this.conversations.followAll();
+    this.#tellWriting();
+    this.#tabs.tell({ hello: true });
   }
 
   // The server's side.
@@ -222,7 +204,9 @@ export class Chat {
     // A response that ended while its cancellation was under way.
     if (error?.code === 'response_not_found') return true;
     if (!isForgotten && error?.code !== 'server_draining') return false;
-    if (isForgotten) this.#known.delete(pathTo(this.#conversation(conversationId), answerId).at(-3)?.id);
+    const conversation = this.#conversation(conversationId);
+    if (!conversation) return false;
+    if (isForgotten) this.#known.delete(pathTo(conversation, answerId).at(-3)?.id);
     else this.#isDraining = true;
     this.#lanes.release(this.#lanes.of(answerId));
     this.#resend(answerId);
@@ -238,12 +222,10 @@ export class Chat {
     live.delete(answerId);
     this.#set({ live });
     if (live.size === 0) this.#keeper = clearInterval(this.#keeper);
-    const conversation = this.#conversation(conversationId);
-    if (conversation) {
-      const { text, phase, facts, error, responseId } = answer;
-      this.keep(changeMessage(conversation, answerId, { text, status: phase, facts, error, responseId }));
-      this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
-    }
+    const { text, phase, facts, error, responseId } = answer;
+    // Other tabs see the end before they hear that nothing more comes.
+    this.conversations.changeMessage(conversationId, answerId, { text, status: phase, facts, error, responseId }).then(() => this.#tellWriting());
+    if (this.#conversation(conversationId)) this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
     this.#sendNext();
   }
 

@@ -71,6 +71,20 @@ export function pathTo(conversation, id) {
   return path;
 }
 
+/// `stored` with the messages from the first down to this one, of which `shown` has all; `shown` itself where nothing is
+/// stored.
+export function withPath(stored, shown, id) {
+  if (!stored) return shown;
+  const missing = pathTo(shown, id).filter((node) => !stored.nodes[node.id]);
+  if (missing.length === 0) return stored;
+  return { ...stored, nodes: { ...stored.nodes, ...Object.fromEntries(missing.map((node) => [node.id, node])) } };
+}
+
+/// All messages of both; where they differ, `stored` is right.
+export function joined(stored, other) {
+  return { ...stored, nodes: { ...other.nodes, ...stored.nodes }, chosen: { ...other.chosen, ...stored.chosen } };
+}
+
 /// Where a message stands among its siblings: { ids, index }.
 export function siblingsOf(conversation, id) {
   const ids = childrenOf(conversation, conversation.nodes[id].parent);

@@ -32,6 +32,17 @@ export function cleanSettings(raw) {
   return settings;
 }
 
+/// What was changed between two versions of the settings: key -> new value, undefined for one that was taken away.
+export function changesOf(before, after) {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const differs = (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]);
+  return Object.fromEntries(keys.filter(differs).map((key) => [key, after[key]]));
+}
+
+export function applyChanges(settings, changes) {
+  return Object.fromEntries(Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined));
+}
+
 /// The settings as fields of `response.create`.
 export function requestFields(settings) {
   const { system, ...fields } = cleanSettings(settings);

@@ -9,7 +9,7 @@ import { lights } from './lights.js';
 import { copyText, Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 
-const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory' };
+const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
 const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed' };
 
 function Facts({ node }) {
@@ -34,7 +34,9 @@ function Waiting({ phase }) {
 }
 
 export function Answer({ state, chat, conversation, node, palette }) {
-  const live = usePart(state, ({ live }) => live.get(node.id)?.answer);
+  const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
+  const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
+  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text } : null);
   const text = live ? live.text : node.text;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (

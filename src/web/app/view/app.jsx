@@ -61,11 +61,11 @@ function useKeys(keys) {
 
 export function App({ state, chat }) {
   const value = {};
-  for (const part of ['conversations', 'current', 'draftSettings', 'removed', 'isKept', 'isReady', 'link', 'wasRefused', 'model', 'contextLength', 'said']) {
+  for (const part of ['conversations', 'current', 'draftSettings', 'removed', 'gone', 'isKept', 'isReady', 'link', 'wasRefused', 'model', 'contextLength', 'said']) {
     value[part] = usePart(state, (all) => all[part]);
   }
   // The set of conversations being answered changes seldom; what they say is the answers' own matter.
-  const liveIds = usePart(state, ({ live }) => [...live].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
+  const liveIds = usePart(state, ({ live, elsewhere }) => [...live, ...elsewhere].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isSettingsOpen, setSettingsOpen] = useState(false);
   const [isMemoryOpen, showMemory] = useMemoryOpen();
@@ -80,7 +80,7 @@ export function App({ state, chat }) {
   const stop = () => isAnswering && chat.stop(last);
   useKeys({
     Escape: () => (isMenuOpen ? setMenuOpen(false) : isSettingsOpen || stop()),
-    'Ctrl+Shift+O': () => chat.open(null),
+    'Ctrl+Shift+O': () => chat.conversations.open(null),
     'Ctrl+K': () => (setMenuOpen(true), document.getElementById('search').focus()),
   });
   useEffect(() => {
@@ -96,13 +96,13 @@ export function App({ state, chat }) {
         <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isMenuOpen={isMenuOpen} isMemoryOpen={isMemoryOpen}
           onMenu={() => setMenuOpen(!isMenuOpen)} onMemory={() => showMemory(!isMemoryOpen)} onSettings={() => setSettingsOpen(true)} />
         <Thread state={state} chat={chat} conversation={conversation} model={value.model} palette={palette} isAnswering={isAnswering} onStop={stop} />
-        <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
+        <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isGone={Boolean(conversation) && value.gone === conversation.id} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
       </main>
       {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
         <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} model={value.model} contextLength={value.contextLength}
-          onSave={(settings) => chat.configure(settings)} onLeave={() => setSettingsOpen(false)} />
+          onSave={(before, after) => chat.conversations.configure(before, after)} onLeave={() => setSettingsOpen(false)} />
       )}
       {value.link === 'locked' && <KeyDialog wasRefused={value.wasRefused} onKey={(key) => chat.useKey(key)} />}
     </div>

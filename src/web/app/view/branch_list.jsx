@@ -12,7 +12,7 @@ export function BranchList({ state, chat, conversation, map, palette }) {
     <ul class="branches" aria-label="Branches of this conversation">
       {shares.map((share) => (
         <li key={share.branch}>
-          <button type="button" onClick={() => chat.showBranch(conversation.id, share.nodeId)} {...lights(chat, conversation.id, share.nodeId)}>
+          <button type="button" onClick={() => chat.conversations.showBranch(conversation.id, share.nodeId)} {...lights(chat, conversation.id, share.nodeId)}>
             <i class="hue" aria-hidden="true" style={{ background: palette.of(conversation.id, share.branch) }} />
             <span class="branch-said">{share.branch + 1} · {pathTo(conversation, share.nodeId).at(-2).text}</span>
             <span class="branch-share">{shareWords(share)}</span>

@@ -13,18 +13,19 @@ function connectionWords({ link, hasConnected }) {
 
 function Removed({ chat, removed }) {
   useEffect(() => {
-    const timer = setTimeout(() => chat.forgetRemoved(), kPatience);
+    const timer = setTimeout(() => chat.conversations.forgetRemoved(), kPatience);
     return () => clearTimeout(timer);
   }, [removed]);
-  return <p class="notice">Deleted “{titleOf(removed)}”. <button class="link" type="button" onClick={() => chat.restore()}>Undo</button></p>;
+  return <p class="notice">Deleted “{titleOf(removed)}”. <button class="link" type="button" onClick={() => chat.conversations.restore()}>Undo</button></p>;
 }
 
-export function Notices({ chat, link, hasConnected, removed, isKept, trouble, onSeen }) {
+export function Notices({ chat, link, hasConnected, removed, isGone, isKept, trouble, onSeen }) {
   const words = connectionWords({ link, hasConnected });
   return (
     <div class="notices" role="status">
       {words && <p class="notice">{words} {link === 'lost' && <button class="link" type="button" onClick={() => chat.reconnect()}>Now</button>}</p>}
       {removed && <Removed chat={chat} removed={removed} />}
+      {isGone && <p class="notice">This conversation was deleted in another tab. What you write here brings it back.</p>}
       {trouble && <p class="notice">{trouble} <button class="link" type="button" onClick={onSeen}>OK</button></p>}
       {!isKept && <p class="notice">This browser keeps nothing: conversations end with the page.</p>}
     </div>

@@ -2,11 +2,12 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fitHeight } from './composer.jsx';
+import { drafts } from './drafts.js';
 import { Pencil } from './icons.jsx';
 import { lights } from './lights.js';
 import { Siblings } from './siblings.jsx';
 
-function Editor({ text, onSend, onLeave }) {
+function Editor({ text, onInput, onSend, onLeave }) {
   const area = useRef(null);
   useLayoutEffect(() => {
     fitHeight(area.current);
@@ -25,7 +26,7 @@ function Editor({ text, onSend, onLeave }) {
   };
   return (
     <div class="editor">
-      <textarea ref={area} rows={1} aria-label="Edit the message" defaultValue={text} onKeyDown={onKeyDown} onInput={() => fitHeight(area.current)} />
+      <textarea ref={area} rows={1} aria-label="Edit the message" defaultValue={text} onKeyDown={onKeyDown} onInput={() => (onInput(area.current.value), fitHeight(area.current))} />
       <div class="editor-foot">
         <button class="plain" type="button" onClick={onLeave}>Cancel</button>
         <button class="solid" type="button" onClick={send}>Send as a branch</button>
@@ -35,12 +36,16 @@ function Editor({ text, onSend, onLeave }) {
 }
 
 export function Question({ chat, conversation, node }) {
-  const [isEdited, setEdited] = useState(false);
-  const send = (text) => {
+  const [isEdited, setEdited] = useState(drafts.has(node.id));
+  const leave = () => {
+    drafts.delete(node.id);
     setEdited(false);
+  };
+  const send = (text) => {
+    leave();
     chat.edit(conversation.id, node.id, text);
   };
-  if (isEdited) return <article class="question"><Editor text={node.text} onSend={send} onLeave={() => setEdited(false)} /></article>;
+  if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={leave} /></article>;
   return (
     <article class="question" aria-label="Message" {...lights(chat, conversation.id, node.id)}>
       <p class="said">{node.text}</p>

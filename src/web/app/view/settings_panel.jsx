@@ -20,10 +20,11 @@ function Field({ setting, value }) {
 
 export function SettingsPanel({ settings, model, contextLength, onSave, onLeave }) {
   const dialog = useRef(null);
+  const opened = useRef(settings); // Another tab may change them meanwhile.
   useEffect(() => dialog.current.showModal(), []);
   const save = (event) => {
     event.preventDefault();
-    onSave(read(event.target));
+    onSave(opened.current, read(event.target));
     dialog.current.close();
   };
   const onBackdrop = (event) => event.target === dialog.current && dialog.current.close();

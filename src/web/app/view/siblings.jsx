@@ -5,7 +5,7 @@ import { Left, Right } from './icons.jsx';
 export function Siblings({ chat, conversation, node, what }) {
   const { ids, index } = siblingsOf(conversation, node.id);
   if (ids.length < 2) return null;
-  const show = (step) => chat.show(conversation.id, ids[index + step]);
+  const show = (step) => chat.conversations.show(conversation.id, ids[index + step]);
   return (
     <span class="siblings" role="group" aria-label={`Versions of this ${what}`}>
       <button class="quiet" type="button" disabled={index === 0} aria-label={`Previous ${what}`} onClick={() => show(-1)}><Left /></button>

@@ -20,7 +20,7 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
   const title = titleOf(conversation);
   const rename = (event) => {
     setRenamed(false);
-    if (event.target.value !== title) chat.rename(conversation.id, event.target.value);
+    if (event.target.value !== title) chat.conversations.rename(conversation.id, event.target.value);
   };
   const onKeyDown = (event) => {
     if (event.key === 'Enter') rename(event);
@@ -39,7 +39,7 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
         {isBusy && <span class="pulse" role="img" aria-label="being answered" />}{title}
       </button>
       <button class="quiet" type="button" title="Rename" aria-label={`Rename ${title}`} onClick={() => setRenamed(true)}><Pencil /></button>
-      <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={() => chat.remove(conversation.id)}><Trash /></button>
+      <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={() => chat.conversations.remove(conversation.id)}><Trash /></button>
     </li>
   );
 }
@@ -50,7 +50,7 @@ function Tools({ chat, conversations, onError }) {
     const chosen = event.target.files[0];
     event.target.value = '';
     try {
-      chat.keepAll(fromArchive(await chosen.text()));
+      chat.conversations.import(fromArchive(await chosen.text()));
     } catch (error) {
       onError(`Nothing was imported: ${error.message}.`);
     }
@@ -71,7 +71,7 @@ export function Sidebar({ chat, conversations, current, busy, palette, onPick, o
   const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
   const found = newestFirst.filter((each) => matches(each, query));
   const pick = (id) => {
-    chat.open(id);
+    chat.conversations.open(id);
     onPick();
   };
   return (

@@ -6,9 +6,15 @@ export function isDark() {
   return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
 }
 
-export function applyTheme() {
+function applyTheme() {
   const chosen = localStorage.getItem(kKey);
   if (chosen) document.documentElement.dataset.theme = chosen;
+}
+
+/// Shows what was chosen, in whatever tab, from now on.
+export function followTheme() {
+  applyTheme();
+  addEventListener('storage', ({ key }) => key === kKey && applyTheme());
 }
 
 /// Calls `heard` whenever light becomes dark or dark light. Returns how to stop that.

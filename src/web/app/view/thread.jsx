@@ -1,6 +1,7 @@
 // The open conversation, from its first message to the last; stays at its end while the reader does.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+import { usePart } from '../keep/state.js';
 import { shownPath } from '../talk/conversation.js';
 import { Answer } from './answer.jsx';
 import { Composer } from './composer.jsx';
@@ -23,7 +24,7 @@ function Welcome({ model, onSay }) {
   );
 }
 
-function useStickyEnd(conversationId, numTurns) {
+function useStickyEnd(conversationId, numAsked, numTurns) {
   const scroller = useRef(null);
   const isAtEnd = useRef(true);
   const [isAway, setAway] = useState(false);
@@ -36,7 +37,10 @@ function useStickyEnd(conversationId, numTurns) {
   useLayoutEffect(() => {
     isAtEnd.current = true;
     toEnd();
-  }, [conversationId, numTurns]);
+  }, [conversationId, numAsked]);
+  useLayoutEffect(() => {
+    if (isAtEnd.current) toEnd();
+  }, [numTurns]);
   useEffect(() => {
     const watcher = new ResizeObserver(() => isAtEnd.current && toEnd());
     watcher.observe(scroller.current.firstElementChild);
@@ -48,9 +52,9 @@ function useStickyEnd(conversationId, numTurns) {
 
 export function Thread({ state, chat, conversation, model, palette, isAnswering, onStop }) {
   const path = conversation ? shownPath(conversation) : [];
-  const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, path.length);
-  // Whatever was said or asked last, anywhere in the tree: the next words are written here.
-  const newest = conversation ? `${conversation.id} ${Object.keys(conversation.nodes).length}` : '';
+  // Once this tab has asked something, the next words are written here; what another tab asks takes nobody's hands off.
+  const numAsked = usePart(state, (all) => all.numAsked);
+  const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, numAsked, path.length);
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
   return (
     <>
@@ -64,7 +68,7 @@ export function Thread({ state, chat, conversation, model, palette, isAnswering,
       </div>
       <div class="foot">
         {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
-        <Composer focusOn={newest} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+        <Composer focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onStop={onStop} />
       </div>
     </>
   );
