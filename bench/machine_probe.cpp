@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/cpu/linear.hpp"
-#include "kernels/cpu/memory.hpp"
+#include "kernels/host/memory.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/machine_probe.cpp"
@@ -133,7 +133,7 @@ double MachineProbe::fp32(bool all_cores) {
 }
 
 double MachineProbe::bf16(bool all_cores) {
-  if (!kernels::has_avx512_bf16()) return 0.0;
+  if (!kernels::cpu::has_avx512_bf16()) return 0.0;
   return operations(bf16_work, kRounds * 1024.0 * 64.0, all_cores);
 }
 

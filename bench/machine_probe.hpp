@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kernels/backend.hpp"
-#include "kernels/cpu/thread_pool.hpp"
+#include "kernels/host/thread_pool.hpp"
 
 namespace octavo::bench {
 

@@ -186,11 +186,14 @@ struct AttentionArgs {
   KvCacheView cache;
 };
 
+/// A row whose temperature is below this takes its largest logit.
+inline constexpr float kGreedyBelow = 1e-5F;
+
 /// How one row of logits becomes a token. Penalties look at token ids; order of the filters: logit
 /// bias and penalties, then temperature, top-k (ties at the k-th stay), top-p, min-p, each on the
 /// renormalized result of the one before.
 struct SampleRow {
-  float temperature = 1.0F;  ///< 0: greedy (first of the largest)
+  float temperature = 1.0F;  ///< Below kGreedyBelow: greedy, the first of the largest.
   std::int32_t top_k = 0;    ///< 0 or -1: off
   float top_p = 1.0F;
   float min_p = 0.0F;

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/attention.hpp"
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/attention/attention.hpp"
+#include "kernels/cuda/device/check.hpp"
 
 using namespace octavo::kernels;
 namespace gpu = octavo::kernels::cuda;

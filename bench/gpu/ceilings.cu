@@ -10,7 +10,7 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/cuda/linear.hpp"
+#include "kernels/cuda/linear/linear.hpp"
 
 namespace {
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "bench/gpu/model_products.cuh"
-#include "kernels/cuda/fp8_linear.hpp"
-#include "kernels/cuda/linear.hpp"
-#include "kernels/cuda/skinny_linear.cuh"
+#include "kernels/cuda/linear/fp8_linear.hpp"
+#include "kernels/cuda/linear/linear.hpp"
+#include "kernels/cuda/linear/skinny_product.cuh"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/device/check.hpp"
 
 namespace octavo::kernels::cuda {
 

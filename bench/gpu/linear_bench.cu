@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "bench/gpu/model_products.cuh"
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/linear.hpp"
-#include "kernels/cuda/skinny_linear.cuh"
-#include "kernels/cuda/skinny_linear.hpp"
-#include "kernels/cuda/streamk_start.cuh"
+#include "kernels/cuda/device/launch.cuh"
+#include "kernels/cuda/linear/linear.hpp"
+#include "kernels/cuda/linear/skinny_linear.hpp"
+#include "kernels/cuda/linear/skinny_product.cuh"
+#include "kernels/cuda/linear/streamk_start.cuh"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;

@@ -6,9 +6,9 @@
 #include <random>
 #include <vector>
 
-#include "kernels/cuda/check.hpp"
-#include "kernels/cuda/rows.hpp"
-#include "kernels/cuda/sampling.hpp"
+#include "kernels/cuda/device/check.hpp"
+#include "kernels/cuda/rows/rows.hpp"
+#include "kernels/cuda/sampling/sampling.hpp"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 std::int64_t group_size(const AttentionArgs& args) {
@@ -153,4 +153,4 @@ void run_attention(const AttentionArgs& args, const AttentionKernels& kernels, T
   });
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

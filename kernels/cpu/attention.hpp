@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
-#include "kernels/cpu/thread_pool.hpp"
+#include "kernels/host/thread_pool.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 constexpr std::int64_t kChunkPositions = 256;
 constexpr std::int64_t kGroupPositions = 64;
@@ -65,4 +65,4 @@ struct AttentionMemory {
 void run_attention(const AttentionArgs& args, const AttentionKernels& kernels, ThreadPool& pool,
                    AttentionMemory& memory);
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -15,7 +15,7 @@
 #include "kernels/cpu/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
@@ -373,11 +373,11 @@ void merge(const AttentionState& state, const AttentionState& later, std::int64_
 AttentionKernels make_attention_kernels() { return {attend, merge}; }
 
 }  // namespace
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 HWY_EXPORT(make_attention_kernels);
 }
@@ -386,5 +386,5 @@ AttentionKernels attention_kernels(std::int64_t target) {
   return OCTAVO_DISPATCH(make_attention_kernels, target)();
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

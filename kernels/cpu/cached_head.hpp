@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "kernels/backend.hpp"
-#include "kernels/cpu/half.hpp"
+#include "kernels/host/half.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 /// Element d at first + d * stride. `scale`: the element whose byte is the scale, where there is
 /// one.
@@ -51,4 +51,4 @@ decltype(auto) with_cache_type(DType dtype, F&& f) {
   return with_type(dtype, f);
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

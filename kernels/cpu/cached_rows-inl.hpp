@@ -15,7 +15,7 @@
 #include "kernels/cpu/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 
 /// Where the keys and values of up to 64 positions lie, for key and value head 0.
 template <class T>
@@ -135,6 +135,6 @@ void widen_values(const Group<T>& group, std::int64_t to_head, std::int64_t head
   }
 }
 
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -5,7 +5,7 @@
 #include "kernels/cpu/fast_backend.hpp"
 #include "kernels/cpu/reference_backend.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;
@@ -22,21 +22,26 @@ std::vector<InstructionSet> instruction_sets() {
   return sets;
 }
 
+}  // namespace octavo::kernels::cpu
+
+namespace octavo::kernels {
+
 std::vector<std::string> cpu_instruction_sets() {
   std::vector<std::string> names{"reference"};
-  for (InstructionSet& set : instruction_sets()) names.push_back(std::move(set.name));
+  for (cpu::InstructionSet& set : cpu::instruction_sets()) names.push_back(std::move(set.name));
   return names;
 }
 
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
-  std::vector<InstructionSet> sets = instruction_sets();
+  std::vector<cpu::InstructionSet> sets = cpu::instruction_sets();
   const std::string& wanted = options.instruction_set;
   const auto found =
       wanted.empty() ? (sets.empty() ? sets.end() : std::prev(sets.end()))
-                     : std::find_if(sets.begin(), sets.end(),
-                                    [&](const InstructionSet& set) { return set.name == wanted; });
-  if (found != sets.end()) return std::make_unique<FastBackend>(*found, options.threads);
-  if (wanted.empty() || wanted == "reference") return std::make_unique<ReferenceBackend>();
+                     : std::find_if(sets.begin(), sets.end(), [&](const cpu::InstructionSet& set) {
+                         return set.name == wanted;
+                       });
+  if (found != sets.end()) return std::make_unique<cpu::FastBackend>(*found, options.threads);
+  if (wanted.empty() || wanted == "reference") return std::make_unique<cpu::ReferenceBackend>();
   return nullptr;
 }
 

@@ -8,7 +8,7 @@
 
 #include "hwy/highway.h"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 /// Index into one of Highway's dispatch tables of `size` entries for one bit of `HWY_TARGETS`.
 inline std::size_t dispatch_index(std::size_t size, std::int64_t target) {
@@ -18,9 +18,9 @@ inline std::size_t dispatch_index(std::size_t size, std::int64_t target) {
   return chosen.GetIndex();
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 
 /// The function exported by HWY_EXPORT(function) for `target`.
-#define OCTAVO_DISPATCH(function, target)                           \
-  (*HWY_DISPATCH_TABLE(function)[::octavo::kernels::dispatch_index( \
+#define OCTAVO_DISPATCH(function, target)                                \
+  (*HWY_DISPATCH_TABLE(function)[::octavo::kernels::cpu::dispatch_index( \
       std::size(HWY_DISPATCH_TABLE(function)), target)])

@@ -11,9 +11,9 @@
 #include "kernels/cpu/logits.hpp"
 #include "kernels/cpu/packing.hpp"
 #include "kernels/cpu/rows.hpp"
-#include "kernels/cpu/thread_pool.hpp"
+#include "kernels/host/thread_pool.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 enum class Bf16Products : std::uint8_t { kHighway, kAvx512, kAmx };
 
@@ -83,4 +83,4 @@ class FastBackend final : public HostBackend {
   std::vector<std::vector<float>> scratch_;  ///< One head per thread.
 };
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -3,7 +3,7 @@
 
 #include "kernels/cpu/fast_backend.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 FastBackend::FastBackend(InstructionSet instruction_set, int threads)
     : instruction_set_(std::move(instruction_set)),
@@ -106,4 +106,4 @@ void FastBackend::copy_blocks(
   });
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -1,11 +1,11 @@
 #include <algorithm>
 
 #include "kernels/cpu/fast_backend.hpp"
-#include "kernels/cpu/half.hpp"
-#include "kernels/cpu/memory.hpp"
-#include "kernels/cpu/random_rows.hpp"
+#include "kernels/host/half.hpp"
+#include "kernels/host/memory.hpp"
+#include "kernels/host/random_rows.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 constexpr std::size_t kBytesPerItem = std::size_t{1} << 20;
@@ -127,4 +127,4 @@ Matrix FastBackend::random_matrix(std::int64_t rows, std::int64_t cols, DType dt
   return matrix;
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/cpu/memory.hpp"
+#include "kernels/host/memory.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 DeviceMemory HostBackend::memory() const {
   struct sysinfo info {};
@@ -72,4 +72,4 @@ DeviceSpan HostBackend::results(StepTicket ticket, std::span<SampleOutput> outpu
   return step.span;
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

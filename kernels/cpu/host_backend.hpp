@@ -8,7 +8,7 @@
 
 #include "kernels/backend.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 class HostBackend : public Backend {
  public:
@@ -51,4 +51,4 @@ class HostBackend : public Backend {
   std::array<DeviceSpan, 64> copies_{};
 };
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 /// With several passes over the weights, the part of a block that all rows go over before the next
@@ -194,4 +194,4 @@ void run_linear(const LinearArgs& args, const LinearKernels& kernels, ThreadPool
   });
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

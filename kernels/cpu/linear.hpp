@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
-#include "kernels/cpu/thread_pool.hpp"
+#include "kernels/host/thread_pool.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 constexpr std::int64_t kGroupRows = 16;
 constexpr int kMaxTileRows = 32;
@@ -102,4 +102,4 @@ struct LinearArgs {
 void run_linear(const LinearArgs& args, const LinearKernels& kernels, ThreadPool& pool,
                 LinearScratch& scratch);
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 constexpr std::int64_t kTileSteps = 16;  // lines of a group in one tile: 32 columns
@@ -147,14 +147,14 @@ void use_amx_bf16(TileSet& set) {
   set.pass_rows = 32;
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 
 #else
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 bool has_amx_bf16() { return false; }
 void use_amx_bf16(TileSet&) {}
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

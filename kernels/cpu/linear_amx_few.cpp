@@ -9,7 +9,7 @@
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 constexpr std::int64_t kTileSteps = 16;
@@ -101,13 +101,13 @@ void use_amx_sums_for_few(TileSet& set) {
   set.tiles[4] = {&tile<4, 2>, &tile<4, 1>, 4, 2};
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 
 #else
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 void use_amx_sums_for_few(TileSet&) {}
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

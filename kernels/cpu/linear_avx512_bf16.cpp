@@ -6,7 +6,7 @@
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 /// The instruction itself: clang 16 crashes on the intrinsic with pairs that come from memory.
@@ -97,14 +97,14 @@ bool has_avx512_bf16() {
   return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vl");
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 
 #else
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 void use_avx512_bf16(TileSet&) {}
 bool has_avx512_bf16() { return false; }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

@@ -10,7 +10,7 @@
 #include "kernels/cpu/dispatch.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -152,11 +152,11 @@ LinearKernels make_kernels() {
 }
 
 }  // namespace
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 HWY_EXPORT(make_kernels);
 }
@@ -165,5 +165,5 @@ LinearKernels linear_kernels(std::int64_t target) {
   return OCTAVO_DISPATCH(make_kernels, target)();
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

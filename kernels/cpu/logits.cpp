@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/cpu/philox.hpp"
+#include "kernels/host/philox.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
@@ -134,4 +134,4 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
   }
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -7,7 +7,7 @@
 
 #include "kernels/cpu/sampling.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 constexpr std::int64_t kLogitBlock = 256;
 
@@ -45,4 +45,4 @@ class LogitSampler {
   std::vector<float> raw_;  ///< Logits before the penalties.
 };
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -14,7 +14,7 @@
 #include "kernels/cpu/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
 float largest(const float* logits, std::int64_t count) {
@@ -86,11 +86,11 @@ void collect(const float* logits, std::int64_t count, float least, std::vector<C
 LogitKernels make_logit_kernels() { return {largest, find, sum_exp, collect}; }
 
 }  // namespace
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 HWY_EXPORT(make_logit_kernels);
 }
@@ -99,5 +99,5 @@ LogitKernels logit_kernels(std::int64_t target) {
   return OCTAVO_DISPATCH(make_logit_kernels, target)();
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

@@ -6,7 +6,7 @@
 
 #include "kernels/cpu/linear.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 /// Sixteen rows to pack: rows[r] points to `cols` contiguous elements, or is null for a row of
 /// zeros.
@@ -26,4 +26,4 @@ PackGroup pack_group(std::int64_t target);
 /// Row `row` of a packed matrix as float32. output: [cols]; with `add` it is added.
 void unpack_row(const Matrix& matrix, std::int64_t row, float* output, bool add);
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/cpu/half.hpp"
 #include "kernels/cpu/packing.hpp"
+#include "kernels/host/half.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/packing_simd.cpp"
@@ -14,7 +14,7 @@
 #include "kernels/cpu/dispatch.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -127,11 +127,11 @@ void pack(const PackArgs& args) {
 }
 
 }  // namespace
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 HWY_EXPORT(pack);
 }
@@ -154,5 +154,5 @@ void unpack_row(const Matrix& matrix, std::int64_t row, float* output, bool add)
   });
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

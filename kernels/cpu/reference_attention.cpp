@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "kernels/cpu/cached_head.hpp"
-#include "kernels/cpu/half.hpp"
 #include "kernels/cpu/reference_backend.hpp"
+#include "kernels/host/half.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 /// Norms (weight or null) and rotates (angles or null) one head in place.
@@ -117,4 +117,4 @@ void ReferenceBackend::attention(const AttentionArgs& args) {
   }
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/host_backend.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 class ReferenceBackend : public HostBackend {
  public:
@@ -36,4 +36,4 @@ class ReferenceBackend : public HostBackend {
                    std::span<SampleOutput> outputs) override;
 };
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -4,10 +4,10 @@
 #include <numbers>
 #include <vector>
 
-#include "kernels/cpu/half.hpp"
 #include "kernels/cpu/reference_backend.hpp"
+#include "kernels/host/half.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 float activate(Activation kind, float x) {
@@ -119,4 +119,4 @@ void ReferenceBackend::copy_blocks(
   }
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -5,7 +5,7 @@
 #include "kernels/cpu/reference_backend.hpp"
 #include "kernels/cpu/sampling.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 std::vector<Candidate> sorted_candidates(const float* logits, std::int64_t vocab_size) {
@@ -57,4 +57,4 @@ void ReferenceBackend::sample_rows(float* logits, std::int64_t vocab_size,
   }
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

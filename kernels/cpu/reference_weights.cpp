@@ -1,9 +1,9 @@
-#include "kernels/cpu/half.hpp"
-#include "kernels/cpu/memory.hpp"
-#include "kernels/cpu/random_rows.hpp"
 #include "kernels/cpu/reference_backend.hpp"
+#include "kernels/host/half.hpp"
+#include "kernels/host/memory.hpp"
+#include "kernels/host/random_rows.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 std::string ReferenceBackend::description() const { return "cpu, reference, 1 thread"; }
 
@@ -32,20 +32,6 @@ Vector ReferenceBackend::prepare_vector(std::span<const HostMatrix> parts) {
   return float_vector(parts);
 }
 
-Vector float_vector(std::span<const HostMatrix> parts) {
-  Vector vector;
-  for (const HostMatrix& part : parts) vector.size += part.rows * part.cols;
-  vector.storage = take_memory(checked_bytes(1, vector.size, sizeof(float)));
-  if (!vector.storage) return vector;
-  float* output = vector.storage.as<float>();
-  for (const HostMatrix& part : parts) {
-    for (std::int64_t i = 0; i < part.rows * part.cols; ++i) {
-      *output++ = load_element(part.data, part.dtype, i);
-    }
-  }
-  return vector;
-}
-
 Matrix ReferenceBackend::random_matrix(std::int64_t rows, std::int64_t cols, DType dtype,
                                        std::uint64_t seed, float scale) {
   Matrix matrix{take_memory(checked_bytes(rows, cols, size_of(dtype))), dtype, rows, cols};
@@ -60,4 +46,4 @@ Matrix ReferenceBackend::random_matrix(std::int64_t rows, std::int64_t cols, DTy
   return matrix;
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -6,7 +6,7 @@
 
 #include "kernels/backend.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 
 struct RowKernels {
   /// Rows [begin, end) of the op.
@@ -22,4 +22,4 @@ struct RowKernels {
 
 RowKernels row_kernels(std::int64_t target);
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -15,7 +15,7 @@
 #include "kernels/cpu/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
 template <class Tag, class Vector>
@@ -221,16 +221,16 @@ void split_rotate_write(const QkvArgs& args, std::int64_t begin, std::int64_t en
 RowKernels make_row_kernels() { return {norm, split_rotate_write, gated, activate_all}; }
 
 }  // namespace
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 HWY_EXPORT(make_row_kernels);
 }
 
 RowKernels row_kernels(std::int64_t target) { return OCTAVO_DISPATCH(make_row_kernels, target)(); }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu
 #endif

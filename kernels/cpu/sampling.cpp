@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/cpu/philox.hpp"
+#include "kernels/host/philox.hpp"
 
-namespace octavo::kernels {
+namespace octavo::kernels::cpu {
 namespace {
 
 /// Calls visit(token, count) for each distinct token of the vocabulary.
@@ -79,4 +79,4 @@ std::int32_t filter_and_draw(std::span<Candidate> candidates, double dropped_mas
   return survivors.back().token;
 }
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

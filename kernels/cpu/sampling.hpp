@@ -7,10 +7,7 @@
 
 #include "kernels/backend.hpp"
 
-namespace octavo::kernels {
-
-/// Temperatures below this choose the largest logit.
-constexpr float kGreedyBelow = 1e-5F;
+namespace octavo::kernels::cpu {
 
 /// Applies logit bias, forbidden tokens, then repetition, frequency and presence penalties in
 /// place. logits: [vocab_size]. Ids outside the vocabulary are skipped. The repetition penalty is
@@ -35,4 +32,4 @@ constexpr bool better(const Candidate& a, const Candidate& b) {
 std::int32_t filter_and_draw(std::span<Candidate> candidates, double dropped_mass,
                              const SampleRow& row);
 
-}  // namespace octavo::kernels
+}  // namespace octavo::kernels::cpu

@@ -11,10 +11,10 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
-#include "kernels/cpu/half.hpp"
+#include "kernels/host/half.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace octavo::kernels::HWY_NAMESPACE {
+namespace octavo::kernels::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
@@ -92,6 +92,6 @@ HWY_INLINE void store(Tag d, hn::Vec<Tag> value, Bf16* to) {
              reinterpret_cast<std::uint16_t*>(to));
 }
 
-}  // namespace octavo::kernels::HWY_NAMESPACE
+}  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <thread>
 
-#include "kernels/cuda/convert.hpp"
-#include "kernels/cuda/rows.hpp"
+#include "kernels/cuda/rows/convert.hpp"
+#include "kernels/cuda/rows/rows.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {

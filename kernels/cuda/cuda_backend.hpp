@@ -6,13 +6,13 @@
 #include <array>
 
 #include "kernels/backend.hpp"
-#include "kernels/cuda/bulk_upload.hpp"
-#include "kernels/cuda/fp8_linear.hpp"
-#include "kernels/cuda/group.hpp"
-#include "kernels/cuda/linear.hpp"
-#include "kernels/cuda/recorded_steps.hpp"
-#include "kernels/cuda/step_arrays.hpp"
-#include "kernels/cuda/transfers.hpp"
+#include "kernels/cuda/device/bulk_upload.hpp"
+#include "kernels/cuda/device/group.hpp"
+#include "kernels/cuda/linear/fp8_linear.hpp"
+#include "kernels/cuda/linear/linear.hpp"
+#include "kernels/cuda/step/recorded_steps.hpp"
+#include "kernels/cuda/step/step_arrays.hpp"
+#include "kernels/cuda/step/transfers.hpp"
 
 namespace octavo::kernels::cuda {
 

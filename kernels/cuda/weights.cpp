@@ -1,9 +1,9 @@
 // Checkpoints to the device. What has the right type and order is copied into its place, while the
 // next is read; the rest is converted there.
-#include "kernels/cpu/memory.hpp"
-#include "kernels/cpu/random_rows.hpp"
-#include "kernels/cuda/convert.hpp"
 #include "kernels/cuda/cuda_backend.hpp"
+#include "kernels/cuda/rows/convert.hpp"
+#include "kernels/host/memory.hpp"
+#include "kernels/host/random_rows.hpp"
 
 namespace octavo::kernels::cuda {
 

@@ -32,7 +32,7 @@ struct Meeting {
   std::vector<float> parts[2];
 };
 
-class SummingBackend final : public kernels::ReferenceBackend {
+class SummingBackend final : public kernels::cpu::ReferenceBackend {
  public:
   SummingBackend(Meeting& meeting, std::size_t rank) : meeting_(meeting), rank_(rank) {}
 
@@ -122,7 +122,7 @@ TEST_CASE("two shards together compute what the whole model computes") {
     INFO(name);
     const Model model(std::filesystem::path(tests) / "golden" / name);
     REQUIRE(check_shards(model.spec, 2).has_value());
-    kernels::ReferenceBackend whole_backend;
+    kernels::cpu::ReferenceBackend whole_backend;
     const auto whole = last_logits(whole_backend, model, {});
     Meeting meeting;
     std::vector<float> parts[2];

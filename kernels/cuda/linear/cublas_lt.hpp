@@ -1,0 +1,29 @@
+// cuBLASLt's errors and types in the words of this code.
+#pragma once
+
+#include <cublasLt.h>
+
+#include <string>
+
+#include "kernels/cuda/device/check.hpp"
+#include "kernels/tensor.hpp"
+
+namespace octavo::kernels::cuda {
+
+/// Records a failure, as OCTAVO_CUDA does; true when there is none.
+inline bool check_library(cublasStatus_t status, const char* expression, const char* file,
+                          int line) {
+  if (status == CUBLAS_STATUS_SUCCESS) return true;
+  record_failure(expression, file, line,
+                 std::string("cuBLASLt: ") + cublasLtGetStatusString(status));
+  return false;
+}
+#define OCTAVO_LT(expression) \
+  ::octavo::kernels::cuda::check_library((expression), #expression, __FILE__, __LINE__)
+
+inline cudaDataType_t library_type(DType dtype) {
+  if (dtype == DType::kF32) return CUDA_R_32F;
+  return dtype == DType::kF16 ? CUDA_R_16F : CUDA_R_16BF;
+}
+
+}  // namespace octavo::kernels::cuda

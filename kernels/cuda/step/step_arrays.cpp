@@ -1,0 +1,182 @@
+#include "kernels/cuda/step/step_arrays.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace octavo::kernels::cuda {
+namespace {
+
+/// Room to begin with; a step that needs more makes it grow.
+constexpr std::size_t kFirstListBytes = std::size_t{1} << 20;
+
+/// Copies `count` elements, and repeats `padding` up to `padded`.
+template <class T>
+void put(std::byte* base, std::size_t at, const T* values, std::int64_t count, std::int64_t padded,
+         T padding) {
+  auto* target = reinterpret_cast<T*>(base + at);
+  if (count > 0) std::memcpy(target, values, static_cast<std::size_t>(count) * sizeof(T));
+  std::fill(target + count, target + padded, padding);
+}
+
+}  // namespace
+
+StepArrays::StepArrays(const CudaOptions& options)
+    : shape_{.max_tokens = options.max_tokens,
+             .max_seqs = options.max_seqs,
+             .max_context_tokens = options.max_context_tokens},
+      rows_(static_cast<std::size_t>(options.max_tokens) * 24 +
+            static_cast<std::size_t>(options.max_seqs) * (sizeof(DeviceSampleRow) + 32)),
+      tables_(kFirstListBytes),
+      plans_(attention_plan_bytes(shape_)),
+      lists_(kFirstListBytes) {}
+
+StepInputs StepArrays::place(const StepInputs& host, std::int64_t rows) {
+  const std::int64_t num_tokens = rows > 0 ? rows : host.num_tokens;
+  const std::int64_t num_seqs = rows > 0 ? rows : host.num_seqs;
+  num_logits_ = rows > 0 ? rows : host.num_logits;
+  Layout layout;
+  const auto token_ids = layout.add<std::int32_t>(num_tokens);
+  const auto positions = layout.add<std::int32_t>(num_tokens);
+  const auto slots = layout.add<std::int64_t>(num_tokens);
+  const auto cu_seqlens = layout.add<std::int32_t>(num_seqs + 1);
+  const auto context_lens = layout.add<std::int32_t>(num_seqs);
+  const auto cu_blocks = layout.add<std::int32_t>(num_seqs + 1);
+  const auto logits_rows = layout.add<std::int32_t>(num_logits_);
+  sample_rows_at_ = layout.add<DeviceSampleRow>(num_logits_);
+  rows_bytes_ = layout.bytes();
+  host_rows_ = rows_.begin(rows_bytes_, moved_);
+  put(host_rows_, token_ids, host.token_ids, host.num_tokens, num_tokens, 0);
+  put(host_rows_, positions, host.positions, host.num_tokens, num_tokens, 0);
+  put(host_rows_, slots, host.slots, host.num_tokens, num_tokens, std::int64_t{-1});
+  put(host_rows_, context_lens, host.context_lens, host.num_seqs, num_seqs, 0);
+  put(host_rows_, logits_rows, host.logits_rows, host.num_logits, num_logits_, 0);
+  const std::int32_t num_blocks = host.num_seqs > 0 ? host.cu_blocks[host.num_seqs] : 0;
+  put(host_rows_, cu_blocks, host.cu_blocks, host.num_seqs > 0 ? host.num_seqs + 1 : 0,
+      num_seqs + 1, num_blocks);
+  put(host_rows_, cu_seqlens, host.cu_seqlens, host.num_seqs > 0 ? host.num_seqs + 1 : 0,
+      num_seqs + 1, 0);
+  auto* lengths = reinterpret_cast<std::int32_t*>(host_rows_ + cu_seqlens);
+  for (std::int64_t i = host.num_seqs + 1; i <= num_seqs; ++i) lengths[i] = lengths[i - 1] + 1;
+
+  tables_bytes_ = static_cast<std::size_t>(num_blocks) * sizeof(std::int32_t);
+  std::byte* tables = tables_.begin(tables_bytes_, moved_);
+  if (num_blocks > 0) std::memcpy(tables, host.block_tables, tables_bytes_);
+  std::byte* plan = plans_.begin(attention_plan_bytes(shape_), moved_);
+  plan_ = plan_attention(shape_, host.cu_seqlens, host.context_lens, host.num_seqs, plan);
+
+  const std::byte* device = rows_.device();
+  const auto ints = [device](std::size_t at) {
+    return reinterpret_cast<const std::int32_t*>(device + at);
+  };
+  return {.token_ids = ints(token_ids),
+          .positions = ints(positions),
+          .slots = reinterpret_cast<const std::int64_t*>(device + slots),
+          .cu_seqlens = ints(cu_seqlens),
+          .context_lens = ints(context_lens),
+          .cu_blocks = ints(cu_blocks),
+          .block_tables = reinterpret_cast<const std::int32_t*>(tables_.device()),
+          .logits_rows = ints(logits_rows),
+          .num_tokens = num_tokens,
+          .num_seqs = num_seqs,
+          .num_logits = num_logits_};
+}
+
+void StepArrays::stage_samples(std::span<const SampleRow> rows) {
+  auto* first = reinterpret_cast<DeviceSampleRow*>(host_rows_ + sample_rows_at_);
+  const std::span staged(first, static_cast<std::size_t>(num_logits_));
+  std::fill(staged.begin(), staged.end(), DeviceSampleRow{});
+  wants_logprobs_ = false;
+  const std::size_t num_rows = std::min(rows.size(), staged.size());
+  for (std::size_t i = 0; i < num_rows; ++i) {
+    const SampleRow& row = rows[i];
+    DeviceSampleRow& to = staged[i];
+    to.temperature = row.temperature;
+    to.top_k = row.top_k;
+    to.top_p = row.top_p;
+    to.min_p = row.min_p;
+    to.repetition_penalty = row.repetition_penalty;
+    to.presence_penalty = row.presence_penalty;
+    to.frequency_penalty = row.frequency_penalty;
+    to.num_logprobs = std::min(row.num_logprobs, kMaxTopLogprobs);
+    to.seed = row.seed;
+    to.position = row.position;
+    to.num_prompt_tokens = static_cast<std::int32_t>(row.num_prompt_tokens);
+    to.is_active = 1;
+    wants_logprobs_ = wants_logprobs_ || row.num_logprobs >= 0;
+  }
+  stage_lists(rows.first(num_rows), staged);
+}
+
+void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSampleRow> staged) {
+  std::int32_t num_tokens = 0;
+  std::int32_t num_bias = 0;
+  std::int32_t num_forbidden = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SampleRow& row = rows[i];
+    const bool penalized = row.repetition_penalty != 1.0F || row.presence_penalty != 0.0F ||
+                           row.frequency_penalty != 0.0F;
+    staged[i].first_token = num_tokens;
+    staged[i].num_tokens = penalized ? static_cast<std::int32_t>(row.tokens.size()) : 0;
+    staged[i].first_bias = num_bias;
+    staged[i].num_bias = static_cast<std::int32_t>(row.logit_bias.size());
+    staged[i].first_forbidden = num_forbidden;
+    staged[i].num_forbidden = static_cast<std::int32_t>(row.forbidden.size());
+    num_tokens += staged[i].num_tokens;
+    num_bias += staged[i].num_bias;
+    num_forbidden += staged[i].num_forbidden;
+  }
+  // Fixed places for the four lists, whatever their lengths: a quarter of the room each.
+  const auto longest =
+      static_cast<std::size_t>(std::max({num_tokens, num_bias, num_forbidden})) * 4;
+  std::size_t quarter = kFirstListBytes / 4;
+  while (quarter < longest) quarter *= 2;
+  if (offsets_.bias_tokens != quarter) moved_ = true;
+  offsets_ = {0, quarter, 2 * quarter, 3 * quarter};
+  std::byte* lists = lists_.begin(4 * quarter, moved_);
+  lists_bytes_ = 0;
+  if (longest == 0) return;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto at = [&](std::size_t list, std::int32_t index) {
+      return lists + list + static_cast<std::size_t>(index) * 4;
+    };
+    const SampleRow& row = rows[i];
+    if (staged[i].num_tokens > 0) {
+      std::memcpy(at(offsets_.tokens, staged[i].first_token), row.tokens.data(),
+                  row.tokens.size_bytes());
+    }
+    for (std::size_t b = 0; b < row.logit_bias.size(); ++b) {
+      const auto index = staged[i].first_bias + static_cast<std::int32_t>(b);
+      std::memcpy(at(offsets_.bias_tokens, index), &row.logit_bias[b].first, 4);
+      std::memcpy(at(offsets_.bias_values, index), &row.logit_bias[b].second, 4);
+    }
+    if (!row.forbidden.empty()) {
+      std::memcpy(at(offsets_.forbidden, staged[i].first_forbidden), row.forbidden.data(),
+                  row.forbidden.size_bytes());
+    }
+  }
+  lists_bytes_ = num_forbidden > 0 ? 3 * quarter + static_cast<std::size_t>(num_forbidden) * 4
+                 : num_bias > 0    ? 2 * quarter + static_cast<std::size_t>(num_bias) * 4
+                                   : static_cast<std::size_t>(num_tokens) * 4;
+}
+
+void StepArrays::send(cudaStream_t stream) {
+  const std::array copies{rows_.copy(rows_bytes_), tables_.copy(tables_bytes_),
+                          plans_.copy(plan_.bytes), lists_.copy(lists_bytes_)};
+  copy_from_host(copies, stream);
+  for (Upload* each : {&rows_, &tables_, &plans_, &lists_}) each->mark_sent(stream);
+}
+
+SampleArrays StepArrays::sample_arrays() const {
+  const std::byte* lists = lists_.device();
+  const auto ints = [lists](std::size_t at) {
+    return reinterpret_cast<const std::int32_t*>(lists + at);
+  };
+  return {.rows = reinterpret_cast<const DeviceSampleRow*>(rows_.device() + sample_rows_at_),
+          .tokens = ints(offsets_.tokens),
+          .bias_tokens = ints(offsets_.bias_tokens),
+          .bias_values = reinterpret_cast<const float*>(lists + offsets_.bias_values),
+          .forbidden = ints(offsets_.forbidden),
+          .sampled = nullptr};
+}
+
+}  // namespace octavo::kernels::cuda

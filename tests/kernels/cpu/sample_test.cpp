@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+#include <vector>
+
+#include "tests/kernels/cpu/support.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace octavo::kernels;
+
+namespace {
+
+constexpr std::int64_t kVocab = 1200;
+
+/// The softmax of `logits` under the settings of a row, by definition: one token at a time, each
+/// filter on the renormalized result of the one before.
+std::vector<double> distribution(const std::vector<float>& logits, const SampleRow& row) {
+  std::vector<double> p;
+  for (float logit : logits) p.push_back(std::exp(static_cast<double>(logit) / row.temperature));
+  const auto normalize = [&] {
+    const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+    for (double& value : p) value /= sum;
+  };
+  normalize();
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
+  if (row.top_k > 0 && row.top_k < static_cast<std::int32_t>(p.size())) {
+    const float least = logits[order[static_cast<std::size_t>(row.top_k - 1)]];
+    for (std::size_t t = 0; t < p.size(); ++t) p[t] = logits[t] < least ? 0.0 : p[t];
+    normalize();
+  }
+  double tail = 0.0;
+  for (std::size_t i = order.size() - 1; i > 0 && row.top_p < 1.0F; --i) {
+    tail += p[order[i]];
+    if (tail > 1.0 - static_cast<double>(row.top_p)) break;
+    p[order[i]] = 0.0;
+  }
+  normalize();
+  const double most = p[order[0]];
+  for (double& value : p) value = value < static_cast<double>(row.min_p) * most ? 0.0 : value;
+  normalize();
+  return p;
+}
+
+std::int32_t sample_one(Backend& backend, std::vector<float> logits, const SampleRow& row) {
+  return sample_rows(backend, logits, {&row, 1}).front().token;
+}
+
+std::vector<float> spread_logits(std::uint32_t seed) {
+  auto logits = normal_values(kVocab, seed);
+  for (float& logit : logits) logit = std::round(logit * 32.0F) / 16.0F;  // with ties
+  return logits;
+}
+
+}  // namespace
+
+TEST_CASE("greedy sampling takes the first of the largest logits") {
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (std::size_t first : {0, 1, 15, 16, 255, 256, 1190, 1198}) {
+      std::vector<float> logits = normal_values(kVocab, 3);
+      logits[first] = 50.0F;
+      logits[kVocab - 1] = 50.0F;
+      CHECK(sample_one(*backend, logits, {.temperature = 0.0F}) ==
+            static_cast<std::int32_t>(first));
+    }
+    const float nan = std::nanf("");
+    CHECK(sample_one(*backend, std::vector<float>(40, nan), {.temperature = 0.0F}) == 0);
+    CHECK(sample_one(*backend, std::vector<float>(40, nan), {}) == 0);
+    CHECK(sample_one(*backend, {nan, 1.0F, 2.0F}, {.temperature = 0.0F}) == 2);
+  }
+}
+
+TEST_CASE("draws follow the filtered distribution and stay inside it") {
+  const std::vector<SampleRow> settings{
+      {.temperature = 1.0F},
+      {.temperature = 0.7F, .top_k = 5},
+      {.temperature = 1.3F, .top_p = 0.9F},
+      {.temperature = 1.0F, .min_p = 0.1F},
+      {.temperature = 0.8F, .top_k = 40, .top_p = 0.8F, .min_p = 0.05F},
+      {.temperature = 0.5F, .top_k = 1199, .top_p = 0.3F},
+      {.temperature = 1.5F, .top_p = 0.95F, .min_p = 0.2F},
+      {.temperature = 1.0F, .top_p = 0.001F},
+  };
+  const auto logits = spread_logits(11);
+  constexpr int kDraws = 3000;
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (std::size_t s = 0; s < settings.size(); ++s) {
+      SampleRow row = settings[s];
+      row.seed = 42 + s;
+      const auto expected = distribution(logits, row);
+      std::vector<int> counts(kVocab);
+      for (int i = 0; i < kDraws; ++i) {
+        row.position = static_cast<std::uint64_t>(i);
+        ++counts[static_cast<std::size_t>(sample_one(*backend, logits, row))];
+      }
+      INFO(name << " setting " << s);
+      // Pearson's statistic over tokens that expect five draws or more; the rest pooled.
+      double statistic = 0.0;
+      double rest_expected = 0.0;
+      double rest = 0.0;
+      int freedom = 0;
+      for (std::size_t t = 0; t < expected.size(); ++t) {
+        if (expected[t] == 0.0) CHECK(counts[t] == 0);
+        const double mean = expected[t] * kDraws;
+        if (mean < 5.0) {
+          rest_expected += mean;
+          rest += counts[t];
+          continue;
+        }
+        statistic += (counts[t] - mean) * (counts[t] - mean) / mean;
+        ++freedom;
+      }
+      if (rest_expected >= 5.0) {
+        statistic += (rest - rest_expected) * (rest - rest_expected) / rest_expected;
+        ++freedom;
+      }
+      // Mean plus five standard deviations of chi squared.
+      CHECK(statistic <= freedom + 5.0 * std::sqrt(2.0 * freedom) + 1e-9);
+    }
+  }
+}
+
+TEST_CASE("a draw depends on seed and position, not on batch, threads or instruction set") {
+  constexpr std::size_t kRows = 9;
+  std::vector<float> batch;
+  std::vector<SampleRow> rows;
+  std::vector<std::int32_t> alone;
+  const auto reference = backend_of("reference");
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const auto logits = spread_logits(static_cast<std::uint32_t>(i));
+    batch.insert(batch.end(), logits.begin(), logits.end());
+    rows.push_back({.temperature = 1.2F,
+                    .top_k = i % 2 == 0 ? 50 : 0,
+                    .top_p = 0.9F,
+                    .seed = i,
+                    .position = 1000 * i});
+    alone.push_back(sample_one(*reference, logits, rows.back()));
+  }
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name, 3);
+    auto logits = batch;
+    const auto outputs = sample_rows(*backend, logits, rows);
+    for (std::size_t i = 0; i < kRows; ++i) CHECK(outputs[i].token == alone[i]);
+  }
+}
+
+TEST_CASE("penalties, biases and forbidden tokens change the choice as defined") {
+  const std::vector<std::int32_t> tokens{0, 1, 1, 2, 2};
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    const auto greedy = [&](std::vector<float> logits, SampleRow row) {
+      row.temperature = 0.0F;
+      row.tokens = tokens;
+      row.num_prompt_tokens = 3;  // completion: 2, 2
+      return sample_one(*backend, std::move(logits), row);
+    };
+    const std::vector<float> logits{4.0F, 3.9F, 3.8F, 3.0F, -1.0F};
+    CHECK(greedy(logits, {}) == 0);
+    CHECK(greedy(logits, {.repetition_penalty = 1.3F}) == 0);  // 4 / 1.3 > 3
+    CHECK(greedy(logits, {.repetition_penalty = 1.5F}) == 3);  // 4 / 1.5 < 3
+    CHECK(greedy({-1.0F, -1.1F, -9.0F, -1.2F, -9.0F}, {.repetition_penalty = 1.3F}) == 3);
+    CHECK(greedy({3.8F, 3.9F, 4.0F}, {.presence_penalty = 0.15F}) == 1);
+    CHECK(greedy({3.0F, 3.85F, 4.0F}, {.frequency_penalty = 0.05F}) == 2);  // 4 - 2 x 0.05
+    CHECK(greedy({3.0F, 3.95F, 4.0F}, {.frequency_penalty = 0.05F}) == 1);
+    const std::pair<std::int32_t, float> bias[] = {{4, 100.0F}, {7, 100.0F}, {-1, 1.0F}};
+    CHECK(greedy(logits, {.logit_bias = bias}) == 4);
+    const std::int32_t forbidden[] = {0, 1, 99};
+    CHECK(greedy(logits, {.forbidden = forbidden}) == 2);
+  }
+}
+
+TEST_CASE("log-probabilities are of the raw logits, best first") {
+  const auto logits = normal_values(5000, 8);
+  double sum = 0.0;
+  for (float logit : logits) sum += std::exp(static_cast<double>(logit));
+  std::vector<std::int32_t> order(logits.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    return logits[static_cast<std::size_t>(a)] > logits[static_cast<std::size_t>(b)];
+  });
+  const std::int32_t forbidden[] = {order[0]};
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (std::int32_t k : {-1, 0, 1, 20}) {
+      const SampleRow row{.temperature = 0.0F, .forbidden = forbidden, .num_logprobs = k};
+      auto copy = logits;
+      const SampleOutput output = sample_rows(*backend, copy, {&row, 1}).front();
+      CHECK(output.token == order[1]);
+      REQUIRE(output.top.size() == static_cast<std::size_t>(std::max(0, k)));
+      const auto expected = [&](std::int32_t token) {
+        return logits[static_cast<std::size_t>(token)] - std::log(sum);
+      };
+      if (k >= 0) CHECK(output.logprob == Approx(expected(order[1])).margin(1e-5));
+      for (std::size_t i = 0; i < output.top.size(); ++i) {
+        CHECK(output.top[i].first == order[i]);
+        CHECK(output.top[i].second == Approx(expected(order[i])).margin(1e-5));
+      }
+    }
+  }
+}

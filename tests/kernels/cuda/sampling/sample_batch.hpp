@@ -1,0 +1,300 @@
+// Rows to sample, a batch of them on the device, and what the reference makes of each.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "kernels/cpu/sampling.hpp"
+#include "kernels/cuda/sampling/sampling.hpp"
+#include "tests/kernels/cpu/support.hpp"
+#include "tests/kernels/cuda/support/device_array.hpp"
+
+namespace octavo::kernels::cuda {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// A row and what its spans are of. `tokens` may be pending: -1 - i.
+struct TestRow {
+  SampleRow row;
+  std::vector<float> logits;
+  std::vector<std::int32_t> tokens;
+  std::vector<std::pair<std::int32_t, float>> bias;
+  std::vector<std::int32_t> forbidden;
+  bool is_active = true;
+};
+
+struct Expected {
+  std::int32_t token = 0;
+  float logprob = 0.0F;
+  std::vector<std::pair<std::int32_t, float>> top;
+};
+
+inline std::vector<cpu::Candidate> sorted_candidates(const std::vector<float>& logits) {
+  std::vector<cpu::Candidate> all;
+  for (std::size_t t = 0; t < logits.size(); ++t) {
+    all.push_back({std::isnan(logits[t]) ? -kInfinity : logits[t], static_cast<std::int32_t>(t)});
+  }
+  std::sort(all.begin(), all.end(), cpu::better);
+  return all;
+}
+
+/// What kernels/cpu/reference_sample.cpp does.
+inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>& sampled) {
+  SampleRow row = test.row;
+  std::vector<std::int32_t> tokens = test.tokens;
+  for (auto& token : tokens)
+    token = token < 0 ? sampled[static_cast<std::size_t>(-1 - token)] : token;
+  row.tokens = tokens;
+  row.logit_bias = test.bias;
+  row.forbidden = test.forbidden;
+  std::vector<float> logits = test.logits;
+  const auto size = static_cast<std::int64_t>(logits.size());
+  std::vector<cpu::Candidate> raw;
+  if (row.num_logprobs >= 0) raw = sorted_candidates(logits);
+  cpu::adjust_logits(logits.data(), size, row);
+  std::vector<cpu::Candidate> candidates = sorted_candidates(logits);
+  Expected expected;
+  expected.token = candidates.front().token;
+  if (row.temperature >= kGreedyBelow && std::isfinite(candidates.front().logit)) {
+    for (cpu::Candidate& c : candidates) c.logit /= row.temperature;
+    if (row.top_k > 0 && row.top_k < size) {
+      const float least = candidates[static_cast<std::size_t>(row.top_k - 1)].logit;
+      std::erase_if(candidates, [least](const cpu::Candidate& c) { return c.logit < least; });
+    }
+    expected.token = cpu::filter_and_draw(candidates, 0.0, row);
+  }
+  if (raw.empty()) return expected;
+  double sum = 0.0;
+  for (const cpu::Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
+  const double total = raw[0].logit + std::log(sum);
+  for (std::size_t k = 0; k < raw.size(); ++k) {
+    const auto logprob = static_cast<float>(raw[k].logit - total);
+    if (static_cast<std::int32_t>(k) < row.num_logprobs) {
+      expected.top.emplace_back(raw[k].token, logprob);
+    }
+    if (raw[k].token == expected.token) expected.logprob = logprob;
+  }
+  return expected;
+}
+
+struct Outcome {
+  std::vector<DeviceSampleOutput> outputs;
+  std::vector<std::int32_t> sampled;
+};
+
+/// A batch on the device.
+class Batch {
+ public:
+  Batch(const std::vector<TestRow>& tests, const std::vector<std::int32_t>& sampled)
+      : n_(static_cast<std::int64_t>(tests.size())),
+        vocab_(static_cast<std::int64_t>(tests[0].logits.size())),
+        logits_(tests.size() * tests[0].logits.size()),
+        rows_(tests.size()),
+        outputs_(tests.size()),
+        workspace_(sample_workspace_bytes(n_, vocab_)),
+        sampled_(sampled),
+        first_sampled_(sampled) {
+    std::vector<DeviceSampleRow> rows;
+    std::vector<std::int32_t> tokens;
+    std::vector<std::int32_t> bias_tokens;
+    std::vector<float> bias_values;
+    std::vector<std::int32_t> forbidden;
+    const auto index = [](const auto& list) { return static_cast<std::int32_t>(list.size()); };
+    for (const TestRow& t : tests) {
+      rows.push_back({t.row.temperature, t.row.top_k, t.row.top_p, t.row.min_p,
+                      t.row.repetition_penalty, t.row.presence_penalty, t.row.frequency_penalty,
+                      t.row.num_logprobs, t.row.seed, t.row.position, index(tokens),
+                      index(t.tokens), static_cast<std::int32_t>(t.row.num_prompt_tokens),
+                      index(bias_tokens), index(t.bias), index(forbidden), index(t.forbidden),
+                      t.is_active ? 1 : 0});
+      tokens.insert(tokens.end(), t.tokens.begin(), t.tokens.end());
+      forbidden.insert(forbidden.end(), t.forbidden.begin(), t.forbidden.end());
+      for (const auto& [token, value] : t.bias) {
+        bias_tokens.push_back(token);
+        bias_values.push_back(value);
+      }
+      all_logits_.insert(all_logits_.end(), t.logits.begin(), t.logits.end());
+    }
+    rows_.set(rows);
+    tokens_ = std::make_unique<DeviceArray<std::int32_t>>(tokens);
+    bias_tokens_ = std::make_unique<DeviceArray<std::int32_t>>(bias_tokens);
+    bias_values_ = std::make_unique<DeviceArray<float>>(bias_values);
+    forbidden_ = std::make_unique<DeviceArray<std::int32_t>>(forbidden);
+    reset();
+  }
+  void reset() {
+    logits_.set(all_logits_);
+    sampled_.set(first_sampled_);
+    std::vector<DeviceSampleOutput> poison(static_cast<std::size_t>(n_));
+    for (auto& output : poison) output.token = output.num_top = -7;
+    outputs_.set(poison);
+  }
+  void enqueue(cudaStream_t stream) {
+    sample(logits_.data(), vocab_, n_,
+           {rows_.data(), tokens_->data(), bias_tokens_->data(), bias_values_->data(),
+            forbidden_->data(), sampled_.data()},
+           outputs_.data(), workspace_.data(), stream);
+  }
+  Outcome outcome() const { return {outputs_.get(), sampled_.get()}; }
+
+ private:
+  std::int64_t n_;
+  std::int64_t vocab_;
+  std::vector<float> all_logits_;
+  DeviceArray<float> logits_;
+  DeviceArray<DeviceSampleRow> rows_;
+  DeviceArray<DeviceSampleOutput> outputs_;
+  DeviceArray<std::uint8_t> workspace_;
+  DeviceArray<std::int32_t> sampled_;
+  std::vector<std::int32_t> first_sampled_;
+  std::unique_ptr<DeviceArray<std::int32_t>> tokens_;
+  std::unique_ptr<DeviceArray<std::int32_t>> bias_tokens_;
+  std::unique_ptr<DeviceArray<float>> bias_values_;
+  std::unique_ptr<DeviceArray<std::int32_t>> forbidden_;
+};
+
+inline Outcome run(const std::vector<TestRow>& tests, const std::vector<std::int32_t>& sampled) {
+  Batch batch(tests, sampled);
+  batch.enqueue(nullptr);
+  return batch.outcome();
+}
+
+inline bool is_close(float a, float b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return a == b || std::abs(a - b) <= 1e-5F * std::max(1.0F, std::abs(b) * 0.1F);
+}
+
+inline bool is_same(const DeviceSampleOutput& a, const DeviceSampleOutput& b, const TestRow& test) {
+  if (a.token != b.token || a.num_top != b.num_top) return false;
+  if (test.row.num_logprobs >= 0 && std::memcmp(&a.logprob, &b.logprob, 4) != 0) return false;
+  const auto size = static_cast<std::size_t>(a.num_top) * 4;
+  return std::memcmp(a.top_tokens, b.top_tokens, size) == 0 &&
+         std::memcmp(a.top_logprobs, b.top_logprobs, size) == 0;
+}
+
+inline void check(const std::vector<TestRow>& tests, const std::vector<std::int32_t>& sampled) {
+  const Outcome outcome = run(tests, sampled);
+  for (std::size_t i = 0; i < tests.size(); ++i) {
+    const TestRow& test = tests[i];
+    const DeviceSampleOutput& output = outcome.outputs[i];
+    const SampleRow& row = test.row;
+    CAPTURE(i, test.logits.size(), row.temperature, row.top_k, row.top_p, row.min_p,
+            row.repetition_penalty, row.presence_penalty, row.frequency_penalty, row.num_logprobs,
+            test.tokens.size(), test.bias.size(), test.forbidden.size());
+    if (!test.is_active) {
+      CHECK(output.token == -7);
+      CHECK(outcome.sampled[i] == sampled[i]);
+      continue;
+    }
+    const Expected expected = expected_of(test, sampled);
+    CHECK(output.token == expected.token);
+    CHECK(outcome.sampled[i] == output.token);
+    CHECK(output.num_top == static_cast<std::int32_t>(expected.top.size()));
+    if (output.token != expected.token || row.num_logprobs < 0) continue;
+    CAPTURE(output.logprob, expected.logprob);
+    CHECK(is_close(output.logprob, expected.logprob));
+    std::size_t num_wrong = 0;
+    for (std::size_t k = 0; k < expected.top.size(); ++k) {
+      if (output.top_tokens[k] != expected.top[k].first ||
+          !is_close(output.top_logprobs[k], expected.top[k].second)) {
+        ++num_wrong;
+      }
+    }
+    CHECK(num_wrong == 0);
+  }
+}
+
+/// Logits of many shapes, by `kind`.
+inline std::vector<float> logits_of(std::size_t vocab, int kind, std::mt19937& random) {
+  std::normal_distribution<float> normal;
+  constexpr float kScales[] = {0.1F, 1.0F, 3.0F, 12.0F};
+  std::vector<float> logits(vocab);
+  for (float& x : logits) x = normal(random) * kScales[kind % 4];
+  const auto any = [&] { return random() % vocab; };
+  switch (kind / 4) {
+    case 0:
+      break;
+    case 1:  // ties
+      for (float& x : logits) x = std::round(x * 4.0F) / 4.0F;
+      break;
+    case 2:  // a few stand out
+      for (int i = 0; i < 12; ++i) logits[any()] += 20.0F;
+      break;
+    case 3:  // what must not be chosen, and both zeros
+      for (std::size_t i = 0; i < vocab / 3; ++i) logits[any()] = -kInfinity;
+      for (std::size_t i = 0; i < vocab / 5; ++i) logits[any()] = std::nanf("");
+      for (std::size_t i = 0; i < vocab / 5; ++i) logits[any()] = i % 2 == 0 ? 0.0F : -0.0F;
+      break;
+    default:
+      for (float& x : logits) x = kScales[kind % 4];
+      break;
+  }
+  return logits;
+}
+constexpr int kLogitKinds = 20;
+
+template <class T, std::size_t N>
+T any_of(const T (&values)[N], std::mt19937& random) {
+  return values[random() % N];
+}
+
+inline TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random) {
+  TestRow test;
+  SampleRow& row = test.row;
+  const auto size = static_cast<std::int32_t>(vocab);
+  test.logits = logits_of(vocab, static_cast<int>(random() % kLogitKinds), random);
+  row.temperature =
+      any_of({0.0F, 1e-6F, 1e-4F, 0.05F, 0.3F, 0.7F, 1.0F, 1.0F, 2.0F, 10.0F}, random);
+  row.top_k = any_of({0, 0, 0, -1, 1, 2, 5, 50, 1000, size - 1, size, size + 5}, random);
+  row.top_p = any_of({1.0F, 1.0F, 0.0F, 0.1F, 0.5F, 0.9F, 0.95F, 0.99F, 0.9999F}, random);
+  row.min_p = any_of({0.0F, 0.0F, 0.0F, 0.01F, 0.05F, 0.5F, 1.0F, 3.0F}, random);
+  const std::uint64_t high_bits = random();
+  row.seed = high_bits << 32;
+  row.seed |= random();
+  row.position = random();
+  row.num_logprobs = any_of({-1, -1, -1, 0, 1, 5, 20, 64}, random);
+  row.num_logprobs = std::min(row.num_logprobs, size + 3);
+  test.is_active = random() % 12 != 0;
+  const auto token = [&] { return static_cast<std::int32_t>(random() % (vocab + 3)); };
+  if (random() % 2 == 0) {
+    row.repetition_penalty = any_of({1.0F, 1.1F, 1.7F, 0.8F}, random);
+    row.presence_penalty = any_of({0.0F, 0.5F, -0.3F, 1.5F}, random);
+    row.frequency_penalty = any_of({0.0F, 0.1F, 0.7F, -0.2F}, random);
+    const std::size_t count = any_of({0U, 1U, 30U, 700U, 3000U}, random);
+    const std::size_t spread = any_of({5U, 300U, 1000000U}, random);
+    for (std::size_t i = 0; i < count; ++i) {
+      test.tokens.push_back(static_cast<std::int32_t>(static_cast<std::size_t>(token()) % spread));
+    }
+    if (count > 0) test.tokens.back() = -1 - static_cast<std::int32_t>(random() % n);
+    row.num_prompt_tokens = static_cast<std::int64_t>(random() % (count + 2));
+  }
+  if (random() % 4 == 0) {
+    for (int i = 0; i < 40; ++i) test.bias.emplace_back(token(), (i % 7 - 3) * 1.37F);
+    if (random() % 2 == 0) test.bias.push_back(test.bias.front());
+  }
+  if (random() % 4 == 0) {
+    const auto best = std::max_element(test.logits.begin(), test.logits.end());
+    test.forbidden = {static_cast<std::int32_t>(best - test.logits.begin()), token(), -5};
+  }
+  return test;
+}
+
+inline std::vector<TestRow> random_rows(std::size_t vocab, std::size_t n, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<TestRow> tests;
+  for (std::size_t i = 0; i < n; ++i) tests.push_back(random_row(vocab, n, random));
+  return tests;
+}
+
+inline std::vector<std::int32_t> random_tokens(std::size_t n, std::size_t vocab) {
+  std::vector<std::int32_t> tokens;
+  for (std::size_t i = 0; i < n; ++i) {
+    tokens.push_back(static_cast<std::int32_t>((i * 7919 + 3) % vocab));
+  }
+  return tokens;
+}
+
+}  // namespace octavo::kernels::cuda
