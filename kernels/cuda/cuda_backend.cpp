@@ -4,6 +4,7 @@
 #include <cstring>
 #include <thread>
 
+#include "kernels/cuda/attention/attention.hpp"
 #include "kernels/cuda/rows/convert.hpp"
 #include "kernels/cuda/rows/rows.hpp"
 

@@ -2,14 +2,14 @@
 // context. All orders are fixed, so that a result does not depend on who was first.
 #pragma once
 
-#include "kernels/cuda/attention/decode.cuh"
+#include "kernels/cuda/attention/decode_sums.cuh"
+#include "kernels/cuda/device/types.cuh"
+#include "kernels/cuda/ptx/barrier.cuh"
 
 namespace octavo::kernels::cuda {
 
 /// A barrier of the warps that compute.
-__device__ __forceinline__ void sync_warps() {
-  asm volatile("bar.sync 1, %0;" ::"n"(kDecodeThreads) : "memory");
-}
+__device__ __forceinline__ void sync_warps() { sync_threads_at<1, kDecodeThreads>(); }
 
 /// Brings the warps' sums together in warp `root`, relative to the block's largest score. What one
 /// warp hands to another goes through the stage of a ring that is free at the moment: the warp that
@@ -89,7 +89,7 @@ __device__ __forceinline__ void for_each_sum(const DecodeSums<T, kHeadDim, kHead
   }
 }
 
-/// One warp: the result of a context of one chunk.
+/// By one warp: the result of a context of one chunk.
 template <class T, int kHeadDim, int kHeads>
 __device__ __forceinline__ void write_output(const DecodeSums<T, kHeadDim, kHeads>& sums,
                                              const AttentionCall& call, const DecodeWork& work) {
@@ -101,7 +101,8 @@ __device__ __forceinline__ void write_output(const DecodeSums<T, kHeadDim, kHead
   });
 }
 
-/// One warp: leaves a chunk's result. True when it was the context's last to come.
+/// By one warp: leaves a chunk's partial result in memory. True when all other chunks of the
+/// context had left theirs before.
 template <class T, int kHeadDim, int kHeads>
 __device__ __forceinline__ bool leave_partial(const DecodeSums<T, kHeadDim, kHeads>& sums,
                                               const AttentionCall& call, const DecodeWork& work) {
@@ -122,7 +123,8 @@ __device__ __forceinline__ bool leave_partial(const DecodeSums<T, kHeadDim, kHea
   return __shfl_sync(kAllLanes, done, 0) == work.num_chunks - work.first_chunk - 1;
 }
 
-/// The block: every chunk of one context in order, so that who came last does not show.
+/// By the whole block: the result of a context from the partial results of all its chunks, in their
+/// order, so that it does not depend on which of them came last.
 template <class T, int kHeadDim>
 __device__ __forceinline__ void merge_chunks(const AttentionCall& call, const DecodeWork& work) {
   constexpr int kAtOnce = 8;  // chunks in flight: each is a round trip to the L2 cache
@@ -168,8 +170,8 @@ __device__ __forceinline__ void merge_chunks(const AttentionCall& call, const De
     }
     const float inverse = 1.0F / sum;
     const std::size_t row = static_cast<std::size_t>(work.row) * call.num_heads + head;
-    const uint2 packed = make_uint2(pair_of(T{}, total[0] * inverse, total[1] * inverse),
-                                    pair_of(T{}, total[2] * inverse, total[3] * inverse));
+    const uint2 packed = make_uint2(pack_pair<T>(total[0] * inverse, total[1] * inverse),
+                                    pack_pair<T>(total[2] * inverse, total[3] * inverse));
     *reinterpret_cast<uint2*>(static_cast<T*>(call.output) + row * kHeadDim + d) = packed;
   }
 }

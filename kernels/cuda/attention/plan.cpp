@@ -1,10 +1,7 @@
-// Where a step's attention is cut. A chunk's length is of its own sequence alone: how a sum is
-// parted decides its roundings, and a sequence must not feel who else is in the batch. (Split
-// contexts: "Flash-Decoding for long-context inference", 2023.)
+#include "kernels/cuda/attention/plan.hpp"
+
 #include <algorithm>
 #include <cstring>
-
-#include "kernels/cuda/attention/attention.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {
@@ -13,7 +10,7 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 std::int64_t chunk_tokens_of(std::int64_t context, std::int64_t least) {
   std::int64_t tokens = least;
-  while (tokens * kMostChunks < context) tokens *= 2;
+  while (tokens * kMaxChunks < context) tokens *= 2;
   return tokens;
 }
 
@@ -102,7 +99,7 @@ AttentionPlan plan_attention(const AttentionShape& shape, const std::int32_t* cu
                              std::byte* output) {
   const Step step{cu_seqlens, context_lens, num_seqs};
   // Only a step of more context than was announced needs longer chunks.
-  std::int64_t least = kChunkTokens;
+  std::int64_t least = kMinChunkTokens;
   while (least < INT32_MAX / 2 && count_chunks(step, least) > chunk_capacity(shape)) least *= 2;
 
   auto* const items = reinterpret_cast<DecodeItem*>(output + sizeof(PlanHeader));
@@ -118,14 +115,6 @@ AttentionPlan plan_attention(const AttentionShape& shape, const std::int32_t* cu
   plan.num_prefill_tiles = header.num_tiles;
   plan.bytes = static_cast<std::size_t>(reinterpret_cast<std::byte*>(tiles_end) - output);
   return plan;
-}
-
-std::size_t attention_workspace_bytes(const AttentionShape& shape, std::int64_t num_heads,
-                                      std::int64_t head_dim) {
-  // Behind the counters, (max, sum) and a row per chunk and head.
-  const std::int64_t counters = counter_capacity(shape, num_heads);
-  const std::int64_t partials = chunk_capacity(shape) * num_heads * (head_dim + 2);
-  return static_cast<std::size_t>(counters + partials) * sizeof(float);
 }
 
 }  // namespace octavo::kernels::cuda

@@ -1,6 +1,12 @@
-#include "kernels/cuda/attention/prefill.cuh"
+// Prefill attention: a block of rows (tokens x the query heads of one KV head) against all keys
+// that they may see, a tile at a time while the next is on its way ("FlashAttention-2", Dao 2023;
+// rows of a group in one tile: "FlashInfer", Ye et al. 2025).
+#include "kernels/cuda/attention/prefill_loads.cuh"
+#include "kernels/cuda/attention/prefill_sums.cuh"
 #include "kernels/cuda/device/device_limits.hpp"
+#include "kernels/cuda/device/launch.cuh"
 #include "kernels/cuda/device/per_device.hpp"
+#include "kernels/cuda/ptx/async_copy.cuh"
 
 namespace octavo::kernels::cuda {
 namespace {
@@ -17,13 +23,13 @@ __device__ __forceinline__ PrefillWork work_of(const AttentionCall& call, int pa
   work.table = call.cache.cu_blocks[work.tile.seq];
   constexpr int kRows = Traits::kRows;
   work.first_row = (parts - 1 - index % parts) * kRows;  // what sees most comes first
-  const int first = work.tile.position + work.token_of(0, call.group);
-  work.key_begin = call.window > 0 ? max(0, first - call.window + 1) : 0;
+  work.first_seen = work.tile.position + work.token_of(0, call.group);
+  work.key_begin = call.window > 0 ? max(0, work.first_seen - call.window + 1) : 0;
   work.key_end = work.tile.position + work.token_of(kRows - 1, call.group) + 1;
   return work;
 }
 
-/// Takes out what a row may not see, in tiles at the edges only.
+/// Takes out the scores of keys that a row may not see. Only tiles at the edges have such.
 template <class Sums>
 __device__ __forceinline__ void mask(const AttentionCall& call, const PrefillWork& work,
                                      int first_key, typename Sums::Scores& scores) {
@@ -48,7 +54,8 @@ __device__ __forceinline__ void mask(const AttentionCall& call, const PrefillWor
   }
 }
 
-/// Through shared memory, where the warp's queries lay: whole rows leave at once.
+/// Writes the warp's rows, by way of the shared memory where its queries were, so that whole rows
+/// leave at once.
 template <class T, class Traits>
 __device__ __forceinline__ void write_rows(const AttentionCall& call, const PrefillWork& work,
                                            PrefillSums<T, Traits>& sums, std::uint16_t* rows) {
@@ -70,7 +77,7 @@ __device__ __forceinline__ void write_rows(const AttentionCall& call, const Pref
       for (int n = 0; n < Sums::kOutputTiles; ++n) {
         const float(&o)[4] = sums.output[m][n];
         *reinterpret_cast<std::uint32_t*>(rows + Traits::query_offset(row, n) + lane % 4 * 2) =
-            pair_of(T{}, o[2 * r] * inverse, o[2 * r + 1] * inverse);
+            pack_pair<T>(o[2 * r] * inverse, o[2 * r + 1] * inverse);
       }
     }
   }
@@ -85,10 +92,40 @@ __device__ __forceinline__ void write_rows(const AttentionCall& call, const Pref
   }
 }
 
+/// Scores become cap * tanh(score / cap), as powers of two.
+template <class Sums>
+__device__ __forceinline__ void cap(const AttentionCall& call, typename Sums::Scores& scores) {
+#pragma unroll
+  for (int i = 0; i < Sums::kRowTiles * Sums::kKeyTiles * 4; ++i) {
+    float& x = scores[i / (Sums::kKeyTiles * 4)][i / 4 % Sums::kKeyTiles][i % 4];
+    x = capped(x * (call.scale / call.soft_cap), call.soft_cap * kLog2E);
+  }
+}
+
+/// Takes one tile of keys and their values, which are in shared memory, into `sums`.
+template <class T, class Traits>
+__device__ __forceinline__ void add_tile(const AttentionCall& call, const PrefillWork& work,
+                                         int first_key, const std::uint16_t* queries,
+                                         const std::uint16_t* keys, PrefillSums<T, Traits>& sums) {
+  using Sums = PrefillSums<T, Traits>;
+  const bool is_capped = call.soft_cap > 0.0F;
+  typename Sums::Scores scores = {};
+  Sums::score(queries, keys, scores);
+  if (is_capped) cap<Sums>(call, scores);
+  const int last_seen = work.key_end - 1;
+  if (first_key + Traits::kKeys - 1 > work.first_seen ||
+      (call.window > 0 && first_key < last_seen - call.window + 1)) {
+    mask<Sums>(call, work, first_key, scores);
+  }
+  sums.weigh(scores, is_capped ? 1.0F : call.scale * kLog2E);
+  sums.add_values(keys + Traits::kKeyElements, scores);
+}
+
+/// A block: the rows of its work against all keys that they may see. While one tile of keys is
+/// multiplied, the next is on its way, and the places of the one after that are looked up.
 template <class T, class Cache, class Traits>
 __global__ void __launch_bounds__(Traits::kThreads, 2)
     prefill_attention(const __grid_constant__ AttentionCall call, int parts) {
-  using Sums = PrefillSums<T, Traits>;
   constexpr int kKeys = Traits::kKeys;
   extern __shared__ __align__(1024) unsigned char memory[];
   auto* const queries = reinterpret_cast<std::uint16_t*>(memory);
@@ -109,17 +146,13 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
   load_keys<T, Cache, Traits>(call, places, stages);
   commit_copies();
 
-  const int first_seen = work.tile.position + work.token_of(0, call.group);
-  const int last_seen = work.key_end - 1;
-  const bool is_capped = call.soft_cap > 0.0F;
-  const float to_log2 = is_capped ? 1.0F : call.scale * kLog2E;
-  Sums sums;
+  PrefillSums<T, Traits> sums;
   sums.clear();
   for (int j = 0; j < num_tiles; ++j) {
     const int first_key = work.key_begin + j * kKeys;
     KeyPlace later;
     if (lister < kKeys) later = place_of_key<Cache>(call, work, first_key + 2 * kKeys + lister);
-    wait_copies<0>();
+    wait_for_copies<0>();
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     if constexpr (Traits::kIsWarpgroup) publish_copies();
 #endif
@@ -129,34 +162,7 @@ __global__ void __launch_bounds__(Traits::kThreads, 2)
                                   stages + (j + 1) % 2 * 2 * Traits::kKeyElements);
     }
     commit_copies();
-    const std::uint16_t* const keys = stages + j % 2 * 2 * Traits::kKeyElements;
-    typename Sums::Scores scores = {};
-    if constexpr (Traits::kIsWarpgroup) {
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-      Sums::score_together(queries, keys, scores);
-#endif
-    } else {
-      Sums::score(queries, keys, scores);
-    }
-    if (is_capped) {
-#pragma unroll
-      for (int i = 0; i < Sums::kRowTiles * Sums::kKeyTiles * 4; ++i) {
-        float& x = scores[i / (Sums::kKeyTiles * 4)][i / 4 % Sums::kKeyTiles][i % 4];
-        x = capped(x * (call.scale / call.soft_cap), call.soft_cap * kLog2E);
-      }
-    }
-    if (first_key + kKeys - 1 > first_seen ||
-        (call.window > 0 && first_key < last_seen - call.window + 1)) {
-      mask<Sums>(call, work, first_key, scores);
-    }
-    sums.weigh(scores, to_log2);
-    if constexpr (Traits::kIsWarpgroup) {
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-      sums.add_values_together(keys + Traits::kKeyElements, scores);
-#endif
-    } else {
-      sums.add_values(keys + Traits::kKeyElements, scores);
-    }
+    add_tile(call, work, first_key, queries, stages + j % 2 * 2 * Traits::kKeyElements, sums);
     if (lister < kKeys) places[j % 2 * kKeys + lister] = later;
   }
   if constexpr (Traits::kIsWarpgroup) __syncthreads();  // the others' products read queries too
@@ -180,7 +186,7 @@ bool start(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t strea
   return true;
 }
 
-/// With the matrix instructions of Hopper where the device has just these.
+/// By Hopper's matrix instructions on Hopper, which alone has them.
 template <class T, class Cache, int kHeadDim>
 bool start_best(const AttentionCall& call, std::int64_t num_tiles, cudaStream_t stream) {
   return device_limits().compute_capability == 90

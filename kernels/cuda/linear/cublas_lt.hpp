@@ -22,8 +22,17 @@ inline bool check_library(cublasStatus_t status, const char* expression, const c
   ::octavo::kernels::cuda::check_library((expression), #expression, __FILE__, __LINE__)
 
 inline cudaDataType_t library_type(DType dtype) {
-  if (dtype == DType::kF32) return CUDA_R_32F;
-  return dtype == DType::kF16 ? CUDA_R_16F : CUDA_R_16BF;
+  switch (dtype) {
+    case DType::kF32:
+      return CUDA_R_32F;
+    case DType::kF16:
+      return CUDA_R_16F;
+    case DType::kF8:
+      return CUDA_R_8F_E4M3;
+    case DType::kBF16:
+      break;
+  }
+  return CUDA_R_16BF;
 }
 
 }  // namespace octavo::kernels::cuda

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/cuda/ptx/async_copy.cuh"
+#include "kernels/cuda/ptx/cache_policy.cuh"
+
 namespace octavo::kernels::cuda {
 
 struct SkinnyArgs {
@@ -53,32 +56,6 @@ using Plan16 = SkinnyPlan<2, kNumbers...>;
 template <int... kNumbers>
 using Plan8 = SkinnyPlan<1, kNumbers...>;
 
-__device__ __forceinline__ std::uint64_t evict_first_policy() {
-  std::uint64_t policy;
-  asm volatile("createpolicy.fractional.L2::evict_first.b64 %0, 1.0;" : "=l"(policy));
-  return policy;
-}
-
-/// 16 bytes to shared memory; zeros unless `inside`. Weights are not wanted again.
-__device__ __forceinline__ void copy_weights(std::uint32_t target, const void* source, bool inside,
-                                             std::uint64_t policy) {
-  asm volatile(
-      "cp.async.cg.shared.global.L2::cache_hint.L2::128B [%0], [%1], 16, %2, %3;" ::"r"(target),
-      "l"(source), "r"(inside ? 16 : 0), "l"(policy)
-      : "memory");
-}
-__device__ __forceinline__ void copy_inputs(std::uint32_t target, const void* source, bool inside) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(target), "l"(source),
-               "r"(inside ? 16 : 0)
-               : "memory");
-}
-__device__ __forceinline__ void end_stage() { asm volatile("cp.async.commit_group;" ::: "memory"); }
-/// Until all but the last kPending stages are there.
-template <int kPending>
-__device__ __forceinline__ void wait_for_stage() {
-  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
-}
-
 /// The rows of one block, cut into tiles of nearly equal height.
 struct RowShare {
   int begin;
@@ -113,20 +90,20 @@ class SliceLoader {
   __device__ void load_first_weights() {
     for (int stage = 0; stage < Plan::kStages - 1; ++stage) {
       load_weights(stage);
-      end_stage();
+      commit_copies();
     }
   }
   __device__ void load_first_inputs() {
     for (int stage = 0; stage < Plan::kStages - 1; ++stage) {
       load_inputs(stage);
-      end_stage();
+      commit_copies();
     }
     stage_ = Plan::kStages - 1;
   }
   __device__ __forceinline__ void load_next() {
     load_weights(stage_);
     load_inputs(stage_);
-    end_stage();
+    commit_copies();
     stage_ = stage_ + 1 == Plan::kStages ? 0 : stage_ + 1;
   }
 
@@ -140,7 +117,7 @@ class SliceLoader {
   static constexpr int kInputRows = 32 / kInputLanes;
   /// Inputs lie as the weights before them do: one address serves both.
   static constexpr bool kIsAlike = kInputLanes == 8;
-  static constexpr int kBehindWeights = kIsAlike ? Plan::kWeightBytes : 0;
+  static constexpr int kAfterWeights = kIsAlike ? Plan::kWeightBytes : 0;
   static constexpr int kInputSwap = kIsAlike ? 4 : 1;
   __device__ static int row() { return static_cast<int>(threadIdx.x % 32) / 8; }
   __device__ static int chunk() { return static_cast<int>(threadIdx.x) % 8; }
@@ -168,7 +145,8 @@ class SliceLoader {
     const Weight* source = row_start_ + (inside ? column : 0);
 #pragma unroll
     for (int i = 0; i < Plan::kRows / 4; ++i) {
-      if (i * 4 + row() < height_) copy_weights(target + i * 512, source, inside, policy_);
+      if (i * 4 + row() < height_)
+        copy_async_16_or_zeros(target + i * 512, source, inside, policy_);
       source += static_cast<std::int64_t>(args_.cols) * 4;
     }
     slice_ = next_slice(slice_);
@@ -189,7 +167,7 @@ class SliceLoader {
 #pragma unroll
     for (int i = 0; i < Plan::kTokens / kInputRows; ++i) {
       if (i * kInputRows + token() < args_.n)
-        copy_inputs(target + kBehindWeights + i * 512, source, inside);
+        copy_async_16_or_zeros(target + kAfterWeights + i * 512, source, inside);
       source += static_cast<std::int64_t>(args_.cols) * kInputRows;
     }
     input_slice_ = next_slice(input_slice_);

@@ -13,37 +13,10 @@
 #include <type_traits>
 
 #include "kernels/cuda/linear/skinny_loader.cuh"
+#include "kernels/cuda/ptx/mma.cuh"
+#include "kernels/cuda/ptx/shared_memory.cuh"
 
 namespace octavo::kernels::cuda {
-
-__device__ __forceinline__ uint4 read_chunk(std::uint32_t source) {
-  uint4 x;
-  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w)
-               : "r"(source)
-               : "memory");
-  return x;
-}
-
-/// sums (16 rows x 8 tokens) += weights (16 rows x 16 columns) x inputs (16 columns x 8 tokens).
-template <class T>
-__device__ __forceinline__ void multiply_add(float (&sums)[4], std::uint32_t a0, std::uint32_t a1,
-                                             std::uint32_t a2, std::uint32_t a3, std::uint32_t b0,
-                                             std::uint32_t b1) {
-  if constexpr (std::is_same_v<T, __half>) {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-        "{%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-  } else {
-    asm volatile(
-        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-        "{%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-        : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
-  }
-}
 
 /// Weights of the inputs' type: a lane's eight neighbouring columns go to two matrix instructions.
 template <class T, class Plan>
@@ -57,12 +30,12 @@ __device__ __forceinline__ void multiply_wide_slice(
     uint4 inputs[Plan::kTokenTiles];
 #pragma unroll
     for (int j = 0; j < Plan::kTokenTiles; ++j) {
-      inputs[j] = read_chunk(source + Plan::kWeightBytes + j * 1024);
+      inputs[j] = load_shared_16(source + Plan::kWeightBytes + j * 1024);
     }
 #pragma unroll
     for (int i = 0; i < Plan::kRowTiles; ++i) {
-      const uint4 upper = read_chunk(source + i * 2048);
-      const uint4 lower = read_chunk(source + i * 2048 + 1024);
+      const uint4 upper = load_shared_16(source + i * 2048);
+      const uint4 lower = load_shared_16(source + i * 2048 + 1024);
 #pragma unroll
       for (int j = 0; j < Plan::kTokenTiles; ++j) {
         const uint4& x = inputs[j];
@@ -111,13 +84,14 @@ __device__ __forceinline__ void multiply_byte_slice(
     for (int j = 0; j < Plan::kTokenTiles; ++j) {
 #pragma unroll
       for (int k = 0; k < 2; ++k) {
-        inputs[j][k] = read_chunk(input_source + j * 2048 + ((chunk * 2 + k) ^ (token & 1)) * 16);
+        inputs[j][k] =
+            load_shared_16(input_source + j * 2048 + ((chunk * 2 + k) ^ (token & 1)) * 16);
       }
     }
 #pragma unroll
     for (int i = 0; i < Plan::kRowTiles; ++i) {
-      const uint4 upper = read_chunk(source + i * 2048);
-      const uint4 lower = read_chunk(source + i * 2048 + 1024);
+      const uint4 upper = load_shared_16(source + i * 2048);
+      const uint4 lower = load_shared_16(source + i * 2048 + 1024);
       const auto multiply_four = [&](std::uint32_t up, std::uint32_t low, int k, bool is_second) {
         const uint2 a = widen<T>(up);
         const uint2 b = widen<T>(low);

@@ -76,8 +76,7 @@ __global__ void __launch_bounds__(Plan::kThreads, 1) skinny_product(SkinnyArgs a
   extern __shared__ uint4 shared[];
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const RowShare share(args.rows, Plan::kRows);
-  const std::uint32_t ring = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared)) +
-                             warp * Plan::kStages * Plan::kStageBytes;
+  const std::uint32_t ring = shared_address(shared) + warp * Plan::kStages * Plan::kStageBytes;
   SliceLoader<T, Plan> loader(args, share, ring);
   loader.load_first_weights();
   let_next_start();
@@ -89,7 +88,7 @@ __global__ void __launch_bounds__(Plan::kThreads, 1) skinny_product(SkinnyArgs a
   for (int tile = 0; tile < share.tiles; ++tile) {
     float sums[Plan::kRowTiles][Plan::kTokenTiles][4] = {};
     for (int slice = warp; slice * Plan::kSlice < args.cols; slice += Plan::kWarps) {
-      wait_for_stage<Plan::kStages - 2>();
+      wait_for_copies<Plan::kStages - 2>();
       __syncwarp();  // All lanes' copies are there, and all have read the stage to be filled next.
       loader.load_next();
       multiply_slice<T, Plan>(ring + stage * Plan::kStageBytes, sums);

@@ -1,5 +1,6 @@
-// Hopper's copies of whole tiles into shared memory, and the barriers that count their bytes
-// (sm_90). PTX ISA, "cp.async.bulk.tensor" and "mbarrier". Addresses are those of shared memory.
+// Hopper's copies of whole boxes of a tensor into shared memory, asked for by one thread and
+// counted by a barrier (barrier.cuh). PTX ISA: "cp.async.bulk.tensor". Addresses are those of
+// shared memory; the tensor is described by the host (cuTensorMapEncodeTiled).
 #pragma once
 
 #include <cuda.h>
@@ -10,33 +11,8 @@ namespace octavo::kernels::cuda {
 
 #if __CUDA_ARCH__ >= 900
 
-__device__ __forceinline__ void init_barrier(std::uint32_t barrier, int arrivals) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
-}
-/// Makes barriers that were just made known to the copies.
-__device__ __forceinline__ void publish_barriers() {
-  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
-}
-/// Arrives, and says how many bytes are still to come.
-__device__ __forceinline__ void expect_bytes(std::uint32_t barrier, int bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
-               : "memory");
-}
-__device__ __forceinline__ void arrive(std::uint32_t barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
-}
-/// Until the phase of this parity is over.
-__device__ __forceinline__ void wait_for_barrier(std::uint32_t barrier, std::uint32_t parity) {
-  asm volatile(
-      "{.reg .pred done;"
-      "again: mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;"
-      "@!done bra again;}" ::"r"(barrier),
-      "r"(parity)
-      : "memory");
-}
-
-/// A box of the tensor at (x, y, z, w), innermost first; counted at `barrier`. Beyond the tensor's
-/// ends are zeros.
+/// A box of a tensor of four dimensions at (x, y, z, w), innermost first; its bytes are counted at
+/// `barrier`. Beyond the tensor's ends are zeros. `policy`: see cache_policy.cuh.
 __device__ __forceinline__ void copy_box(std::uint32_t target, const CUtensorMap& tensor,
                                          std::uint32_t barrier, int x, int y, int z, int w,
                                          std::uint64_t policy) {
@@ -46,7 +22,7 @@ __device__ __forceinline__ void copy_box(std::uint32_t target, const CUtensorMap
       "l"(&tensor), "r"(x), "r"(y), "r"(z), "r"(w), "r"(barrier), "l"(policy)
       : "memory");
 }
-/// The same of a tensor of two dimensions, which is wanted again.
+/// The same of a tensor of two dimensions, which the L2 cache should keep.
 __device__ __forceinline__ void copy_box(std::uint32_t target, const CUtensorMap& tensor,
                                          std::uint32_t barrier, int x, int y) {
   asm volatile(

@@ -1,12 +1,14 @@
-// 8-bit floats of a cache (e4m3) and their scales (e8m0), see `KvCacheView`: to and from the types
-// of activations. All exact but the rounding to e4m3, for a scale is a power of two.
+// The 8-bit floats of a cache (e4m3) and their scales (e8m0), see `KvCacheView`, to and from the
+// types of activations. Only the rounding to e4m3 loses anything, since a scale is a power of two.
 #pragma once
 
 #include <cuda_fp8.h>
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/cuda/device/types.cuh"
+#include "kernels/cuda/ptx/arithmetic.cuh"
 
 namespace octavo::kernels::cuda {
 
@@ -47,44 +49,36 @@ __device__ __forceinline__ float float_of_scale(std::uint8_t scale) {
 }
 
 /// The scale twice in one register, as a pair of T.
-__device__ __forceinline__ std::uint32_t scale_pair(__nv_bfloat16 /*type*/, std::uint8_t scale) {
-  return static_cast<std::uint32_t>(scale) << 7 | static_cast<std::uint32_t>(scale) << 23;
-}
-__device__ __forceinline__ std::uint32_t scale_pair(__half /*type*/, std::uint8_t scale) {
-  const std::uint32_t bits = __half_as_ushort(__float2half_rn(float_of_scale(scale)));
-  return bits | bits << 16;
-}
-
-__device__ __forceinline__ std::uint32_t multiply_pair(__nv_bfloat16 /*type*/, std::uint32_t a,
-                                                       std::uint32_t b) {
-  std::uint32_t r;
-  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(0x80008000U));
-  return r;
-}
-__device__ __forceinline__ std::uint32_t multiply_pair(__half /*type*/, std::uint32_t a,
-                                                       std::uint32_t b) {
-  std::uint32_t r;
-  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(0x80008000U));
-  return r;
+template <class T>
+__device__ __forceinline__ std::uint32_t scale_pair(std::uint8_t scale) {
+  if constexpr (std::is_same_v<T, __half>) {
+    const std::uint32_t bits = __half_as_ushort(__float2half_rn(float_of_scale(scale)));
+    return bits | bits << 16;
+  } else {
+    return static_cast<std::uint32_t>(scale) << 7 | static_cast<std::uint32_t>(scale) << 23;
+  }
 }
 
-/// A pair of T from the upper bytes of both halves of `bytes`, the lower being 0. The bits of e4m3
-/// only have to be moved to be those of a number that is smaller by the difference of the biases.
-__device__ __forceinline__ std::uint32_t widen_pair(__nv_bfloat16 type, std::uint32_t bytes) {
-  constexpr std::uint32_t kBias = 0x7b807b80U;  // 2^120
-  return multiply_pair(type, (bytes & 0x80008000U) | (bytes >> 4 & 0x07f007f0U), kBias);
-}
-__device__ __forceinline__ std::uint32_t widen_pair(__half type, std::uint32_t bytes) {
-  constexpr std::uint32_t kBias = 0x5c005c00U;  // 2^8
-  return multiply_pair(type, (bytes & 0x80008000U) | (bytes >> 1 & 0x3f803f80U), kBias);
+/// A pair of T from the upper bytes of both halves of `bytes`, the lower being 0. The bits of an
+/// e4m3, moved to where T has its exponent and mantissa, are those of a number that is too small by
+/// the difference of the two biases; so a product with that power of two completes it.
+template <class T>
+__device__ __forceinline__ std::uint32_t widen_pair(std::uint32_t bytes) {
+  if constexpr (std::is_same_v<T, __half>) {
+    constexpr std::uint32_t kBias = 0x5c005c00U;  // 2^8
+    return multiply_pairs<T>((bytes & 0x80008000U) | (bytes >> 1 & 0x3f803f80U), kBias);
+  } else {
+    constexpr std::uint32_t kBias = 0x7b807b80U;  // 2^120
+    return multiply_pairs<T>((bytes & 0x80008000U) | (bytes >> 4 & 0x07f007f0U), kBias);
+  }
 }
 
-/// Eight neighbours, times a scale from `scale_pair`, as eight of T. Not of NaN, which only the
-/// scale can say.
+/// Eight neighbours, times a scale from `scale_pair`, as eight of T. An element that is NaN does
+/// not come out as one: heads with a NaN are marked by their scale.
 template <class T>
 __device__ __forceinline__ uint4 widen_8(uint2 elements, std::uint32_t scale) {
   const auto pair = [&](std::uint32_t four, unsigned bytes) {
-    return multiply_pair(T{}, widen_pair(T{}, __byte_perm(four, 0U, bytes)), scale);
+    return multiply_pairs<T>(widen_pair<T>(__byte_perm(four, 0U, bytes)), scale);
   };
   return make_uint4(pair(elements.x, 0x1404U), pair(elements.x, 0x3424U), pair(elements.y, 0x1404U),
                     pair(elements.y, 0x3424U));

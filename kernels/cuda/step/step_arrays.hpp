@@ -6,7 +6,7 @@
 #include <span>
 
 #include "kernels/backend.hpp"
-#include "kernels/cuda/attention/attention.hpp"
+#include "kernels/cuda/attention/plan.hpp"
 #include "kernels/cuda/sampling/sampling.hpp"
 #include "kernels/cuda/step/upload.hpp"
 

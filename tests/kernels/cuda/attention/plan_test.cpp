@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/cuda/attention/attention.hpp"
+#include "kernels/cuda/attention/plan.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels::cuda;
