@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/backend.hpp"
 #include "kernels/host/thread_pool.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cpu {
 

@@ -5,8 +5,8 @@
 #include <bit>
 #include <cstdint>
 
-#include "kernels/backend.hpp"
 #include "kernels/host/half.hpp"
+#include "kernels/kv_cache_view.hpp"
 
 namespace octavo::kernels::cpu {
 

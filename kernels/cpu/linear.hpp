@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/backend.hpp"
 #include "kernels/host/thread_pool.hpp"
+#include "kernels/storage.hpp"
 
 namespace octavo::kernels::cpu {
 

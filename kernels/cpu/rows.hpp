@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/backend.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cpu {
 

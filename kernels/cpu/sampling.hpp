@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/backend.hpp"
+#include "kernels/sampling.hpp"
 
 namespace octavo::kernels::cpu {
 

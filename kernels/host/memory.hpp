@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/backend.hpp"
+#include "kernels/storage.hpp"
 
 namespace octavo::kernels {
 

@@ -45,8 +45,12 @@ std::size_t decoder_bytes(const DecoderSpec& spec, const StepLimits& limits, ker
          static_cast<std::size_t>(rotary) * sizeof(float);
 }
 
-Decoder::Decoder(kernels::Backend& backend, DecoderSpec spec, Weights weights, const Shard& shard)
-    : backend_(&backend), spec_(std::move(spec)), shard_(shard), weights_(std::move(weights)) {}
+Decoder::Decoder(kernels::Operations& operations, DecoderSpec spec, Weights weights,
+                 const Shard& shard)
+    : operations_(&operations),
+      spec_(std::move(spec)),
+      shard_(shard),
+      weights_(std::move(weights)) {}
 
 Result<Decoder> Decoder::make(kernels::Backend& backend, const DecoderSpec& spec, Weights weights,
                               const StepLimits& limits, const Shard& shard) {
@@ -96,29 +100,29 @@ void Decoder::norm(const NormWeights& weights, const void* added, std::int64_t n
   args.output = normed_.data();
   args.num_tokens = num_tokens;
   args.width = spec_.hidden_size;
-  backend_->norm(args);
+  operations_->norm(args);
 }
 
 void Decoder::linear(const LinearWeights& weights, const void* input, void* output,
                      std::int64_t num_tokens) {
-  backend_->linear(input, weights.weight, weights.bias.data(), output, num_tokens);
+  operations_->linear(input, weights.weight, weights.bias.data(), output, num_tokens);
 }
 
 void Decoder::summed_linear(const LinearWeights& weights, const void* input,
                             std::int64_t num_tokens) {
   linear(weights, input, added_.data(), num_tokens);
-  if (!shard_.is_whole()) backend_->all_reduce(added_.data(), num_tokens * spec_.hidden_size);
+  if (!shard_.is_whole()) operations_->all_reduce(added_.data(), num_tokens * spec_.hidden_size);
 }
 
 float* Decoder::head(std::int64_t num_logits) {
   const kernels::Matrix& matrix = weights_.head();
   auto* logits = logits_.as<float>();
   if (!own_logits_) {
-    backend_->head(normed_.data(), matrix, logits, num_logits);
+    operations_->head(normed_.data(), matrix, logits, num_logits);
     return logits;
   }
-  backend_->head(normed_.data(), matrix, own_logits_.as<float>(), num_logits);
-  backend_->all_gather_columns(own_logits_.as<float>(), logits, num_logits, matrix.rows);
+  operations_->head(normed_.data(), matrix, own_logits_.as<float>(), num_logits);
+  operations_->all_gather_columns(own_logits_.as<float>(), logits, num_logits, matrix.rows);
   return logits;
 }
 
@@ -138,7 +142,7 @@ void Decoder::attend(const LayerWeights& layer, std::int64_t index,
   qkv.num_heads = spec_.num_heads;
   qkv.layer = index;
   qkv.cache = cache;
-  backend_->split_rotate_write(qkv);
+  operations_->split_rotate_write(qkv);
 
   kernels::AttentionArgs attention;
   attention.query = query_.data();
@@ -153,23 +157,23 @@ void Decoder::attend(const LayerWeights& layer, std::int64_t index,
   attention.sliding_window = spec_.windows[static_cast<std::size_t>(index)];
   attention.scale = 1.0F / std::sqrt(static_cast<float>(spec_.head_dim));
   attention.cache = cache;
-  backend_->attention(attention);
+  operations_->attention(attention);
 }
 
 void Decoder::feed_forward(const LayerWeights& layer, std::int64_t num_tokens) {
   norm(layer.mlp_norm, added_.data(), num_tokens);
   void* activated = spec_.gated ? mixed_.data() : projected_.data();
-  backend_->activated_linear(normed_.data(), layer.mlp_in.weight, layer.mlp_in.bias.data(),
-                             spec_.activation, spec_.gated, projected_.data(), activated,
-                             num_tokens);
+  operations_->activated_linear(normed_.data(), layer.mlp_in.weight, layer.mlp_in.bias.data(),
+                                spec_.activation, spec_.gated, projected_.data(), activated,
+                                num_tokens);
   summed_linear(layer.mlp_out, activated, num_tokens);
 }
 
 float* Decoder::forward(const kernels::StepInputs& inputs, const kernels::KvCacheView& cache) {
   const auto num_tokens = inputs.num_tokens;
-  backend_->embed(weights_.embedding, inputs.token_ids,
-                  weights_.positions ? &weights_.positions : nullptr, inputs.positions,
-                  spec_.position_offset, residual_.as<float>(), num_tokens);
+  operations_->embed(weights_.embedding, inputs.token_ids,
+                     weights_.positions ? &weights_.positions : nullptr, inputs.positions,
+                     spec_.position_offset, residual_.as<float>(), num_tokens);
   const void* added = nullptr;
   for (std::int64_t i = 0; i < spec_.num_layers; ++i) {
     const LayerWeights& layer = weights_.layers[static_cast<std::size_t>(i)];

@@ -1,5 +1,20 @@
 // Tokens to logits: one forward pass for every family that a `DecoderSpec` can describe. Knows the
 // cache only as a place that the backend writes and reads.
+//
+// Data flow, with T tokens, H = hidden_size, Q = num_heads * head_dim, KV = num_kv_heads *
+// head_dim, I = intermediate_size, R rows of logits, V = vocab_size:
+//
+//   token_ids [T] -embed-> residual [T, H] float32
+//   each layer:
+//     residual [T, H] -norm-> normed [T, H] -qkv-> projected [T, Q + 2 KV]
+//       -split, norm, rotate, write-> query [T, Q]; keys and values to the cache
+//       -attention over the cache-> mixed [T, Q] -attention_output-> added [T, H]
+//     residual += added -norm-> normed [T, H] -mlp_in-> projected [T, 2 I, or I without a gate]
+//       -activation-> mixed [T, I] -mlp_out-> added [T, H]
+//   residual += added -norm of the R rows-> normed [R, H] -head-> logits [R, V] float32
+//
+// What a layer adds to the residual stream is added by the next norm, which reads it anyway. A
+// shard of the model has its part of the heads, of I and of V.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +40,12 @@ std::size_t decoder_bytes(const DecoderSpec& spec, const StepLimits& limits, ker
 
 class Decoder {
  public:
-  /// `backend` must outlive the decoder. spec: the whole model's; of which this one computes
-  /// `shard`. Takes all memory that steps within `limits` need. Errors: kOutOfMemory.
+  /// `backend` must outlive the decoder. `spec` is the whole model's, `shard` the part of it that
+  /// this decoder computes. Takes all memory that steps within `limits` need. Errors: kOutOfMemory.
   static Result<Decoder> make(kernels::Backend& backend, const DecoderSpec& spec, Weights weights,
                               const StepLimits& limits, const Shard& shard = {});
 
-  /// inputs: as `Backend::place` gave them. Writes the step's keys and values to `cache` and
+  /// inputs: as `Steps::place` gave them. Writes the step's keys and values to `cache` and
   /// answers the logits of `logits_rows`: [num_logits, vocab_size], float32, the caller's until the
   /// next call.
   float* forward(const kernels::StepInputs& inputs, const kernels::KvCacheView& cache);
@@ -38,7 +53,7 @@ class Decoder {
   const DecoderSpec& spec() const { return spec_; }
 
  private:
-  Decoder(kernels::Backend& backend, DecoderSpec spec, Weights weights, const Shard& shard);
+  Decoder(kernels::Operations& operations, DecoderSpec spec, Weights weights, const Shard& shard);
 
   void attend(const LayerWeights& layer, std::int64_t index, const kernels::StepInputs& inputs,
               const kernels::KvCacheView& cache);
@@ -51,8 +66,8 @@ class Decoder {
   void linear(const LinearWeights& weights, const void* input, void* output,
               std::int64_t num_tokens);
 
-  kernels::Backend* backend_;
-  DecoderSpec spec_;  ///< What this one computes.
+  kernels::Operations* operations_;
+  DecoderSpec spec_;  ///< What this shard computes.
   Shard shard_;
   Weights weights_;
   kernels::Vector cos_sin_;     ///< [max_positions, head_dim], empty with learned positions
@@ -63,7 +78,7 @@ class Decoder {
   kernels::Buffer query_;       ///< [max_tokens, query_size]
   kernels::Buffer mixed_;       ///< [max_tokens, query_size or intermediate_size]
   kernels::Buffer logits_;      ///< [max_logits, vocab_size] float32
-  kernels::Buffer own_logits_;  ///< [max_logits, head_rows], of a shard of the vocabulary
+  kernels::Buffer own_logits_;  ///< [max_logits, head_rows]: a shard's part of the vocabulary
 };
 
 }  // namespace octavo

@@ -13,16 +13,16 @@ namespace {
 /// Common to the sources that fill memory: notices what did not fit, counts what was read.
 class FillingSource : public WeightSource {
  public:
-  FillingSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+  FillingSource(kernels::Storage& storage, kernels::DType dtype, const LoadProgress& progress,
                 std::size_t total_bytes, bool quantizes)
-      : backend_(backend),
+      : storage_(storage),
         dtype_(dtype),
         progress_(progress),
         total_bytes_(total_bytes),
         quantizes_(quantizes) {}
   kernels::Matrix for_product(kernels::Matrix matrix) override {
     if (!quantizes_ || !matrix) return matrix;
-    auto quantized = backend_.quantize(std::move(matrix));
+    auto quantized = storage_.quantize(std::move(matrix));
     if (!quantized) out_of_memory_ = true;
     return quantized;
   }
@@ -37,7 +37,7 @@ class FillingSource : public WeightSource {
     return weight;
   }
 
-  kernels::Backend& backend_;
+  kernels::Storage& storage_;
   kernels::DType dtype_;
   bool out_of_memory_ = false;
 
@@ -50,9 +50,9 @@ class FillingSource : public WeightSource {
 
 class CheckpointSource final : public FillingSource {
  public:
-  CheckpointSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+  CheckpointSource(kernels::Storage& storage, kernels::DType dtype, const LoadProgress& progress,
                    std::size_t total_bytes, bool quantizes, const Checkpoint& checkpoint)
-      : FillingSource(backend, dtype, progress, total_bytes, quantizes), checkpoint_(checkpoint) {}
+      : FillingSource(storage, dtype, progress, total_bytes, quantizes), checkpoint_(checkpoint) {}
 
   kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols,
                          bool transposed) override {
@@ -60,7 +60,7 @@ class CheckpointSource final : public FillingSource {
     std::vector<kernels::HostMatrix> hosts;
     copies_.clear();
     for (const auto& part : parts) hosts.push_back(host_part(part, cols, transposed));
-    return keep(backend_.prepare_matrix(hosts, dtype_), stored_bytes(parts));
+    return keep(storage_.prepare_matrix(hosts, dtype_), stored_bytes(parts));
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
     if (out_of_memory_) return {};
@@ -70,7 +70,7 @@ class CheckpointSource final : public FillingSource {
       hosts.push_back(host_part(part, {1}, false));
       hosts.back().cols = std::exchange(hosts.back().rows, 1);
     }
-    return keep(backend_.prepare_vector(hosts), stored_bytes(parts));
+    return keep(storage_.prepare_vector(hosts), stored_bytes(parts));
   }
 
  private:
@@ -113,16 +113,16 @@ class CheckpointSource final : public FillingSource {
 
 class RandomSource final : public FillingSource {
  public:
-  RandomSource(kernels::Backend& backend, kernels::DType dtype, const LoadProgress& progress,
+  RandomSource(kernels::Storage& storage, kernels::DType dtype, const LoadProgress& progress,
                std::size_t total_bytes, bool quantizes, std::uint64_t seed)
-      : FillingSource(backend, dtype, progress, total_bytes, quantizes), seed_(seed) {}
+      : FillingSource(storage, dtype, progress, total_bytes, quantizes), seed_(seed) {}
 
   kernels::Matrix matrix(const std::vector<TensorPart>& parts, const Columns& cols, bool) override {
     if (out_of_memory_) return {};
     std::int64_t rows = 0;
     for (const auto& part : parts) rows += part.rows;
     const float scale = 1.0F / std::sqrt(static_cast<float>(cols.count));
-    return keep(backend_.random_matrix(rows, cols.count, dtype_, seed_++, scale),
+    return keep(storage_.random_matrix(rows, cols.count, dtype_, seed_++, scale),
                 static_cast<std::size_t>(rows * cols.count) * kernels::size_of(dtype_));
   }
   kernels::Vector vector(const std::vector<TensorPart>& parts) override {
@@ -134,7 +134,7 @@ class RandomSource final : public FillingSource {
     }
     const kernels::HostMatrix host{values.data(), kernels::DType::kF32, 1,
                                    static_cast<std::int64_t>(values.size()), false};
-    return keep(backend_.prepare_vector({&host, 1}), values.size() * sizeof(float));
+    return keep(storage_.prepare_vector({&host, 1}), values.size() * sizeof(float));
   }
 
  private:
@@ -145,25 +145,25 @@ Error no_memory() { return Error{Errc::kOutOfMemory, "the weights do not fit int
 
 }  // namespace
 
-Result<Weights> load_weights(kernels::Backend& backend, const DecoderSpec& spec,
+Result<Weights> load_weights(kernels::Storage& storage, const DecoderSpec& spec,
                              const Checkpoint& checkpoint, kernels::DType dtype,
                              const LoadProgress& progress, const Shard& shard, bool quantizes) {
   const auto prefix = name_prefix(checkpoint, spec);
   const auto total_bytes = check_coverage(spec, checkpoint);
   if (!total_bytes) return total_bytes.error();
-  CheckpointSource source(backend, dtype, progress, *total_bytes, quantizes, checkpoint);
+  CheckpointSource source(storage, dtype, progress, *total_bytes, quantizes, checkpoint);
   auto weights = gather_weights(spec, prefix, source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;
 }
 
-Result<Weights> random_weights(kernels::Backend& backend, const DecoderSpec& spec,
+Result<Weights> random_weights(kernels::Storage& storage, const DecoderSpec& spec,
                                kernels::DType dtype, std::uint64_t seed,
                                const LoadProgress& progress, const Shard& shard, bool quantizes) {
   const auto count = count_parameters(spec);
   const auto total = static_cast<std::size_t>(count.matrices) * kernels::size_of(dtype) +
                      static_cast<std::size_t>(count.vectors) * sizeof(float);
-  RandomSource source(backend, dtype, progress, total, quantizes, seed);
+  RandomSource source(storage, dtype, progress, total, quantizes, seed);
   auto weights = gather_weights(spec, "", source, shard);
   if (source.out_of_memory()) return no_memory();
   return weights;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backend.hpp"
+#include "kernels/storage.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/shard.hpp"
 

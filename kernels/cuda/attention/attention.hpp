@@ -20,8 +20,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/backend.hpp"
 #include "kernels/cuda/attention/plan.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cuda {
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "kernels/backend.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cuda {
 

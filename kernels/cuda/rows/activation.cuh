@@ -3,7 +3,7 @@
 
 #include <numbers>
 
-#include "kernels/backend.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cuda {
 

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-#include "kernels/backend.hpp"
 #include "kernels/cuda/rows/e4m3.cuh"
 #include "kernels/cuda/rows/row_packs.cuh"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cuda {
 

@@ -5,7 +5,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/backend.hpp"
+#include "kernels/operations.hpp"
 
 namespace octavo::kernels::cuda {
 

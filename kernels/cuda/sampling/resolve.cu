@@ -1,8 +1,8 @@
 // One thread block per row puts its slices together: log-probabilities of the raw logits, then the
 // adjustments that a request makes, then the best token, which is the choice of a greedy row.
-#include "kernels/backend.hpp"
 #include "kernels/cuda/sampling/adjust.cuh"
 #include "kernels/cuda/sampling/candidates.cuh"
+#include "kernels/sampling.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {

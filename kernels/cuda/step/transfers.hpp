@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/backend.hpp"
+#include "kernels/block_transfers.hpp"
 #include "kernels/cuda/device/device_clock.hpp"
 #include "kernels/cuda/device/runtime.hpp"
 
