@@ -1,8 +1,6 @@
 #include "kernels/cuda/cuda_backend.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <thread>
 
 #include "kernels/cuda/attention/attention.hpp"
 #include "kernels/cuda/rows/convert.hpp"
@@ -24,12 +22,6 @@ LinearArgs product(const void* input, const Matrix& weight, const float* bias, v
           .cols = weight.cols};
 }
 
-/// With the room that a HostCopy asks for.
-template <class T>
-std::size_t array_bytes(std::int64_t count) {
-  return (static_cast<std::size_t>(count) * sizeof(T) + 15) / 16 * 16;
-}
-
 void free_device(void* data, std::size_t) { cudaFree(data); }
 void free_host(void* data, std::size_t) { cudaFreeHost(data); }
 
@@ -44,13 +36,13 @@ CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
       arrays_(options),
       pairs_(4096),
       sample_memory_(Memory::Place::kDevice, sample_workspace_bytes(max_rows_, options.vocab_size)),
-      sample_outputs_(Memory::Place::kDevice, array_bytes<DeviceSampleOutput>(max_rows_)),
-      sampled_(Memory::Place::kDevice, array_bytes<std::int32_t>(max_rows_)) {
+      sample_outputs_(Memory::Place::kDevice, host_copy_bytes<DeviceSampleOutput>(max_rows_)),
+      sampled_(Memory::Place::kDevice, host_copy_bytes<std::int32_t>(max_rows_)),
+      steps_(max_rows_) {
   if (options.group != nullptr) {
     gathered_ = Memory(Memory::Place::kDevice,
                        static_cast<std::size_t>(max_rows_ * options.vocab_size) * sizeof(float));
   }
-  for (Step& step : steps_) step.outputs = Memory(Memory::Place::kHost, sample_outputs_.bytes());
   if (sampled_.data() != nullptr)
     OCTAVO_CUDA(cudaMemsetAsync(sampled_.data(), 0, sampled_.bytes(), stream_));
 }
@@ -101,7 +93,6 @@ StepInputs CudaBackend::place(const StepInputs& host) {
   use_device(options_.device);
   bulk_upload_.reset();
   clock_.keep_up(stream_);
-  step(next_step_).computes = true;
   num_sampled_ = 0;
   recorded_rows_ = rows_to_record(host);
   const StepInputs placed = arrays_.place(host, recorded_rows_);
@@ -112,7 +103,7 @@ StepInputs CudaBackend::place(const StepInputs& host) {
 void CudaBackend::stage_samples(std::span<const SampleRow> rows) {
   arrays_.stage_samples(rows);
   arrays_.send(stream_);
-  step(next_step_).begin.record(stream_);  // What lies before it is no work on the step.
+  steps_.begin(stream_);
   if (arrays_.take_moved()) recorded_.clear();
 }
 
@@ -255,56 +246,16 @@ DeviceSpan CudaBackend::copied_span(CopyTicket ticket) { return transfers_.span(
 
 StepTicket CudaBackend::submit() {
   use_device(options_.device);
-  Step& current = step(next_step_);
-  current.has_logprobs = arrays_.wants_logprobs();
-  if (current.computes && num_sampled_ > 0) {
-    const auto rows = static_cast<std::size_t>(num_sampled_);
-    const bool whole = current.has_logprobs;
-    copy_to_host({current.outputs.data(), whole ? sample_outputs_.data() : sampled_.data(),
-                  rows * (whole ? sizeof(DeviceSampleOutput) : sizeof(std::int32_t))},
-                 stream_);
-  }
-  current.end.record(stream_);
-  return next_step_++;
+  return steps_.submit({.tokens = sampled_.data(),
+                        .outputs = sample_outputs_.data(),
+                        .num_rows = num_sampled_,
+                        .has_logprobs = arrays_.wants_logprobs()},
+                       stream_);
 }
 
 bool CudaBackend::wait(StepTicket ticket) {
   use_device(options_.device);
-  const Step& waited = step(ticket);
-  const auto began = std::chrono::steady_clock::now();
-  while (!waited.end.has_happened()) {
-    if (!first_failure().empty()) return false;
-    const auto waiting = std::chrono::steady_clock::now() - began;
-    if (waiting > options_.step_timeout) {
-      record_failure("step", __FILE__, __LINE__,
-                     "did not end within " + std::to_string(options_.step_timeout.count()) + " ms");
-      return false;
-    }
-    std::this_thread::yield();
-  }
-  OCTAVO_CUDA(cudaEventQuery(waited.end));
-  return first_failure().empty();
-}
-
-DeviceSpan CudaBackend::results(StepTicket ticket, std::span<SampleOutput> outputs) {
-  Step& ended = step(ticket);
-  if (!std::exchange(ended.computes, false)) return {};
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    SampleOutput& output = outputs[i];
-    output = {};
-    if (!ended.has_logprobs) {
-      std::memcpy(&output.token, ended.outputs.data() + i * sizeof(std::int32_t),
-                  sizeof(std::int32_t));
-      continue;
-    }
-    DeviceSampleOutput from;
-    std::memcpy(&from, ended.outputs.data() + i * sizeof(from), sizeof(from));
-    output.token = from.token;
-    output.logprob = from.logprob;
-    for (std::int32_t k = 0; k < std::min(from.num_top, kMaxTopLogprobs); ++k)
-      output.top.emplace_back(from.top_tokens[k], from.top_logprobs[k]);
-  }
-  return {clock_.time_of(ended.begin), clock_.time_of(ended.end)};
+  return steps_.wait(ticket, options_.step_timeout);
 }
 
 }  // namespace octavo::kernels::cuda

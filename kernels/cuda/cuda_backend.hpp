@@ -3,7 +3,7 @@
 // sampled. Keys and values that move between the tiers have streams of their own.
 #pragma once
 
-#include <array>
+#include <memory>
 
 #include "kernels/backend.hpp"
 #include "kernels/cuda/device/bulk_upload.hpp"
@@ -12,6 +12,7 @@
 #include "kernels/cuda/linear/linear.hpp"
 #include "kernels/cuda/step/recorded_steps.hpp"
 #include "kernels/cuda/step/step_arrays.hpp"
+#include "kernels/cuda/step/submitted_steps.hpp"
 #include "kernels/cuda/step/transfers.hpp"
 
 namespace octavo::kernels::cuda {
@@ -66,21 +67,12 @@ class CudaBackend final : public Backend {
   DeviceSpan copied_span(CopyTicket ticket) override;
   StepTicket submit() override;
   bool wait(StepTicket ticket) override;
-  DeviceSpan results(StepTicket ticket, std::span<SampleOutput> outputs) override;
+  DeviceSpan results(StepTicket ticket, std::span<SampleOutput> outputs) override {
+    return steps_.results(ticket, outputs, clock_);
+  }
   std::string fault() const override { return first_failure(); }
 
  private:
-  /// A step on its way to the host.
-  struct Step {
-    Event begin;
-    Event end;
-    Memory outputs;  ///< Pinned: [max rows] tokens, or DeviceSampleOutputs.
-    bool computes = false;
-    bool has_logprobs = false;
-  };
-  static constexpr std::size_t kKeptSteps = 4;
-
-  Step& step(StepTicket ticket) { return steps_[ticket % kKeptSteps]; }
   Buffer allocate_for_overwrite(std::size_t bytes);
   void upload(const void* host, void* device, std::size_t bytes);
   std::int64_t rows_to_record(const StepInputs& host) const;
@@ -88,26 +80,25 @@ class CudaBackend final : public Backend {
 
   CudaOptions options_;
   std::string description_;
-  std::int64_t max_rows_;  ///< Of logits.
+  std::int64_t max_rows_;  ///< The most rows of logits of a step.
   Stream stream_;
   DeviceClock clock_;
   Linear linear_;
   std::unique_ptr<Fp8Linear> fp8_linear_;    ///< Where weights were quantized.
-  std::int64_t fp8_cols_ = 0;                ///< Most columns of these.
+  std::int64_t fp8_cols_ = 0;                ///< The most columns that one of these has.
   std::unique_ptr<BulkUpload> bulk_upload_;  ///< Until the first step, which waits for it.
   StepArrays arrays_;
   Upload pairs_;
   Transfers transfers_;
   RecordedSteps recorded_;
-  std::int64_t recorded_rows_ = 0;  ///< Of this step; 0: it is not to be recorded.
+  std::int64_t recorded_rows_ = 0;  ///< What this step is recorded for; 0: it is not recorded.
   Memory attention_memory_;
   Memory gathered_;  ///< [devices, max_rows, a device's part of the vocabulary]
   Memory sample_memory_;
   Memory sample_outputs_;  ///< [max_rows] DeviceSampleOutput
   Memory sampled_;         ///< [max_rows] tokens of the last step that sampled
   std::int64_t num_sampled_ = 0;
-  std::array<Step, kKeptSteps> steps_;
-  StepTicket next_step_ = 0;
+  SubmittedSteps steps_;
 };
 
 }  // namespace octavo::kernels::cuda

@@ -1,5 +1,7 @@
 #include "kernels/cuda/device/group.hpp"
 
+#include <optional>
+
 #if __has_include(<nccl.h>)
 #include <nccl.h>
 #endif
@@ -40,16 +42,19 @@ bool check(ncclResult_t status, const char* expression, int line) {
   return false;
 }
 
-ncclDataType_t nccl_type(DType dtype) {
+/// Only the types that activations have: 8-bit floats would have to be summed in another.
+std::optional<ncclDataType_t> nccl_type(DType dtype) {
   switch (dtype) {
     case DType::kF32:
       return ncclFloat32;
     case DType::kF16:
       return ncclFloat16;
     case DType::kBF16:
+      return ncclBfloat16;
+    case DType::kF8:
       break;
   }
-  return ncclBfloat16;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -73,8 +78,15 @@ CudaGroup::~CudaGroup() {
 
 void CudaGroup::all_reduce(int rank, void* values, std::int64_t count, DType dtype,
                            cudaStream_t stream) {
-  check(nccl().all_reduce(values, values, static_cast<std::size_t>(count), nccl_type(dtype),
-                          ncclSum, communicators_[static_cast<std::size_t>(rank)], stream),
+  const std::optional<ncclDataType_t> type = nccl_type(dtype);
+  if (!type) {
+    cuda::record_failure(
+        "all_reduce", __FILE__, __LINE__,
+        "values of type " + std::string(name_of(dtype)) + " cannot be summed over devices");
+    return;
+  }
+  check(nccl().all_reduce(values, values, static_cast<std::size_t>(count), *type, ncclSum,
+                          communicators_[static_cast<std::size_t>(rank)], stream),
         "ncclAllReduce", __LINE__);
 }
 

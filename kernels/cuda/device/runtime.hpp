@@ -31,7 +31,14 @@ class Stream {
 /// took.
 class Event {
  public:
-  Event() { OCTAVO_CUDA(cudaEventCreate(&event_)); }
+  /// How a thread waits: kSpin notices the end at once and keeps a core busy until then; kSleep
+  /// costs some ten microseconds more and no core.
+  enum class Wait { kSpin, kSleep };
+
+  explicit Event(Wait wait = Wait::kSpin) {
+    OCTAVO_CUDA(cudaEventCreateWithFlags(
+        &event_, wait == Wait::kSleep ? cudaEventBlockingSync : cudaEventDefault));
+  }
   ~Event() {
     if (event_ != nullptr) cudaEventDestroy(event_);
   }

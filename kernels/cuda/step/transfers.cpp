@@ -8,7 +8,7 @@ CopyTicket Transfers::begin(
     cudaStream_t compute) {
   const CopyTicket ticket = next_++;
   Slot& slot = slots_[ticket % kSlots];
-  slot.end.wait();  // Of the copy that had this slot before: long past.
+  slot.end.wait();  // The copy that had this slot before ended long ago.
   const bool leaves = direction == CopyDirection::kToHost;
   const cudaStream_t stream = leaves ? out_ : in_;
   slot.ready.record(compute);

@@ -1,5 +1,5 @@
 // Blocks on their way between the tiers: one stream out and one in, beside the compute, each copy
-// behind what the compute stream had been given before it. Nobody waits on the device for a copy:
+// after what the compute stream had been given before it. Nobody waits on the device for a copy:
 // the host hears of its end and plans accordingly.
 #pragma once
 
@@ -20,7 +20,7 @@ class Transfers {
                    std::span<const std::pair<std::int32_t, std::int32_t>> source_destination,
                    cudaStream_t compute);
   bool is_finished(CopyTicket ticket) const { return slot(ticket).end.has_happened(); }
-  /// Blocks. Thread: any.
+  /// Sleeps until the copy has ended. Thread: any.
   void wait(CopyTicket ticket) const { slot(ticket).end.wait(); }
   DeviceSpan span(CopyTicket ticket, const DeviceClock& clock) const {
     return {clock.time_of(slot(ticket).begin), clock.time_of(slot(ticket).end)};
@@ -30,7 +30,7 @@ class Transfers {
   struct Slot {
     Event ready;  ///< What the compute stream had been given before.
     Event begin;
-    Event end;
+    Event end{Event::Wait::kSleep};
   };
   static constexpr std::size_t kSlots = 256;
 

@@ -20,7 +20,7 @@ class Upload {
   /// Host memory for the next `send`; waits for the send three before. `moved` is set when the
   /// device's address has changed.
   std::byte* begin(std::size_t bytes, bool& moved);
-  /// What brings the first `bytes` of it to the device; `mark_sent` goes behind it.
+  /// What brings the first `bytes` of it to the device; `mark_sent` must follow it.
   HostCopy copy(std::size_t bytes) const {
     return {device_.data(), slots_[next_].host.data(), bytes};
   }
@@ -40,13 +40,13 @@ class Upload {
   Memory device_;
 };
 
-/// Places arrays one behind the other, each at a multiple of 16 bytes.
+/// Places arrays one after the other, each at a multiple of 16 bytes.
 class Layout {
  public:
   template <class T>
   std::size_t add(std::int64_t count) {
     const std::size_t at = bytes_;
-    bytes_ += (static_cast<std::size_t>(count) * sizeof(T) + 15) / 16 * 16;
+    bytes_ += host_copy_bytes<T>(count);
     return at;
   }
   std::size_t bytes() const { return bytes_; }
