@@ -16,6 +16,7 @@
 #include "kernels/cuda/device/check.hpp"
 #include "kernels/cuda/rows/rows.hpp"
 #include "kernels/host/half.hpp"
+#include "tests/kernels/cuda/support/device_array.hpp"
 #include "tests/kernels/cuda/support/f8_head.hpp"
 #include "tests/support/catch.hpp"
 
@@ -23,34 +24,10 @@ namespace octavo::kernels::attention_test {
 
 namespace gpu = octavo::kernels::cuda;
 
-class DeviceArray {
- public:
-  explicit DeviceArray(std::size_t bytes) {
-    OCTAVO_CUDA(cudaMalloc(&data_, std::max<std::size_t>(bytes, 16)));
-    OCTAVO_CUDA(cudaMemset(data_, 0, std::max<std::size_t>(bytes, 16)));
-  }
-  template <class T>
-  explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size() * sizeof(T)) {
-    write(values.data(), values.size() * sizeof(T));
-  }
-  DeviceArray(const DeviceArray&) = delete;
-  DeviceArray& operator=(const DeviceArray&) = delete;
-  ~DeviceArray() { cudaFree(data_); }
-  void write(const void* values, std::size_t bytes) {
-    OCTAVO_CUDA(cudaMemcpy(data_, values, bytes, cudaMemcpyHostToDevice));
-  }
-  void* data() const { return data_; }
-  template <class T>
-  const T* as() const {
-    return static_cast<const T*>(data_);
-  }
-
- private:
-  void* data_ = nullptr;
-};
+using gpu::DeviceArray;
 
 struct Sequence {
-  std::int32_t length = 1;  ///< In this step.
+  std::int32_t length = 1;  ///< Tokens of this step.
   std::int32_t context = 1;
 };
 
@@ -98,7 +75,7 @@ class Step {
       : shape_(shape), sequences_(std::move(sequences)), seeds_(std::move(seeds)) {
     if (seeds_.empty()) {
       seeds_.resize(sequences_.size());
-      std::iota(seeds_.begin(), seeds_.end(), std::random_device{}());
+      std::iota(seeds_.begin(), seeds_.end(), 1);
     }
     for (const Sequence& s : sequences_) {
       cu_seqlens_.push_back(cu_seqlens_.back() + s.length);
@@ -132,18 +109,21 @@ class Step {
       store(shape_.dtype, poison.data(), i, std::numeric_limits<float>::quiet_NaN());
     }
     DeviceArray cache(data_);
-    const DeviceArray query(query_), device_plan(plan_bytes), tables(tables_);
+    const DeviceArray query(query_);
+    const DeviceArray device_plan(plan_bytes);
+    const DeviceArray tables(tables_);
     const DeviceArray cu_seqlens(cu_seqlens_), contexts(contexts_), cu_blocks(cu_blocks_);
     DeviceArray output(poison);
-    const DeviceArray workspace(
+    const DeviceArray<std::byte> workspace(
         gpu::attention_workspace_bytes(limits, shape_.num_heads, shape_.head_dim));
+    workspace.set_bytes(0);
     AttentionArgs args;
     args.query = query.data();
     args.output = output.data();
-    args.cu_seqlens = cu_seqlens.as<std::int32_t>();
-    args.context_lens = contexts.as<std::int32_t>();
-    args.cu_blocks = cu_blocks.as<std::int32_t>();
-    args.block_tables = tables.as<std::int32_t>();
+    args.cu_seqlens = cu_seqlens.data();
+    args.context_lens = contexts.data();
+    args.cu_blocks = cu_blocks.data();
+    args.block_tables = tables.data();
     args.num_seqs = static_cast<std::int64_t>(sequences_.size()) + padding;
     args.num_heads = shape_.num_heads;
     args.layer = shape_.num_layers - 1;
@@ -152,18 +132,17 @@ class Step {
     args.soft_cap = shape_.soft_cap;
     args.cache = cache_;
     args.cache.data = cache.data();
-    std::vector<char> bytes(query_.size());
     std::vector<char> data = data_;
     if (own_tokens_come_late_) forget_own_tokens(data);
     const DeviceArray projected(own_tokens_come_late_ ? projected_rows() : std::vector<char>{});
     const DeviceArray slots(own_slots());
     for (int i = 0; i < repeats; ++i) {
-      output.write(poison.data(), poison.size());
+      output.set(poison);
       if (own_tokens_come_late_) {
-        cache.write(data.data(), data.size());
+        cache.set(data);
         gpu::split_rotate_write({.qkv = projected.data(),
                                  .query = query.data(),
-                                 .slots = slots.as<std::int64_t>(),
+                                 .slots = slots.data(),
                                  .num_tokens = cu_seqlens_.back(),
                                  .num_heads = shape_.num_heads,
                                  .layer = args.layer,
@@ -174,8 +153,7 @@ class Step {
                      nullptr);
       OCTAVO_CUDA(cudaDeviceSynchronize());
     }
-    OCTAVO_CUDA(cudaMemcpy(bytes.data(), output.data(), bytes.size(), cudaMemcpyDeviceToHost));
-    REQUIRE(gpu::first_failure() == "");
+    const std::vector<char> bytes = output.get();
     std::vector<float> result(num_queries);
     for (std::size_t i = 0; i < num_queries; ++i) result[i] = load(shape_.dtype, bytes.data(), i);
     return result;
@@ -186,8 +164,8 @@ class Step {
   void let_own_tokens_come_late() { own_tokens_come_late_ = true; }
 
   struct Error {
-    double norm = 0.0;     ///< Of the difference, over that of what is expected.
-    double largest = 0.0;  ///< Difference, over the root mean square.
+    double norm = 0.0;     ///< The norm of the difference, over that of what is expected.
+    double largest = 0.0;  ///< The largest difference, over the root mean square.
   };
 
   /// Over about `samples` rows of a head.

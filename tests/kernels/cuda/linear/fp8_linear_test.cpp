@@ -11,7 +11,8 @@
 #include "kernels/cuda/device/check.hpp"
 #include "kernels/cuda/linear/fp8_linear.hpp"
 #include "tests/kernels/cuda/linear/product_checks.hpp"
-#include "tests/kernels/cuda/support/device_bytes.hpp"
+#include "tests/kernels/cuda/support/device_array.hpp"
+#include "tests/kernels/cuda/support/float_bytes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -60,13 +61,12 @@ Floats normals(std::int64_t count, std::uint32_t seed) {
 struct Quantized {
   Quantized(const void* input, DType dtype, std::int64_t rows, std::int64_t cols)
       : bytes(static_cast<std::size_t>(rows * cols)), scales(static_cast<std::size_t>(rows) * 4) {
-    quantize_rows(input, dtype, rows, cols, bytes.data<std::uint8_t>(), scales.data<float>(),
-                  nullptr);
+    quantize_rows(input, dtype, rows, cols, bytes.as<std::uint8_t>(), scales.as<float>(), nullptr);
     REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
   }
   Floats values() const {
-    const Bytes codes = bytes.read();
-    const Floats factors = decode(scales.read(), DType::kF32);
+    const Bytes codes = bytes.get();
+    const Floats factors = decode(scales.get(), DType::kF32);
     const std::size_t cols = codes.size() / factors.size();
     Floats result(codes.size());
     for (std::size_t i = 0; i < codes.size(); ++i) {
@@ -74,8 +74,8 @@ struct Quantized {
     }
     return result;
   }
-  DeviceBytes bytes;
-  DeviceBytes scales;
+  DeviceArray<std::uint8_t> bytes;
+  DeviceArray<std::uint8_t> scales;
 };
 
 struct Case {
@@ -99,9 +99,9 @@ class Fixture {
 
   Fp8LinearArgs args() const {
     return {input_.data(),
-            weight_.bytes.data<std::uint8_t>(),
-            weight_.scales.data<float>(),
-            shape_.has_bias ? bias_.data<float>() : nullptr,
+            weight_.bytes.as<std::uint8_t>(),
+            weight_.scales.as<float>(),
+            shape_.has_bias ? bias_.as<float>() : nullptr,
             output_.data(),
             shape_.dtype,
             shape_.output_dtype,
@@ -110,23 +110,23 @@ class Fixture {
             shape_.cols};
   }
   void poison() const { output_.poison(); }
-  Bytes bytes() const { return output_.read(); }
+  Bytes bytes() const { return output_.get(); }
 
   /// |output - product| / |product| of what was multiplied; NaN where anything was not written.
   double error(bool quantizes_input) const {
-    if (!quantizes_input) return off(decode(input_.read(), shape_.dtype), weight_.values());
+    if (!quantizes_input) return off(decode(input_.get(), shape_.dtype), weight_.values());
     const Quantized input(input_.data(), shape_.dtype, shape_.n, shape_.cols);
     return off(input.values(), weight_.values());
   }
   /// The same of what should have been multiplied.
   double error_of_all() const {
-    return off(decode(input_.read(), shape_.dtype), decode(full_weight_.read(), DType::kBF16));
+    return off(decode(input_.get(), shape_.dtype), decode(full_weight_.get(), DType::kBF16));
   }
 
  private:
   double off(const Floats& input, const Floats& weight) const {
-    const Floats bias = decode(bias_.read(), DType::kF32);
-    const Floats actual = decode(output_.read(), shape_.output_dtype);
+    const Floats bias = decode(bias_.get(), DType::kF32);
+    const Floats actual = decode(output_.get(), shape_.output_dtype);
     double difference = 0.0;
     double norm = 0.0;
     for (std::int64_t i = 0; i < shape_.n; ++i) {
@@ -144,11 +144,11 @@ class Fixture {
   }
 
   Case shape_;
-  DeviceBytes input_;
-  DeviceBytes full_weight_;
+  DeviceArray<std::uint8_t> input_;
+  DeviceArray<std::uint8_t> full_weight_;
   Quantized weight_;
-  DeviceBytes bias_;
-  DeviceBytes output_;
+  DeviceArray<std::uint8_t> bias_;
+  DeviceArray<std::uint8_t> output_;
 };
 
 /// Rounding of the output and of float32 sums; the library's sums of 8-bit numbers are not quite
@@ -191,7 +191,7 @@ TEST_CASE("rows are quantized as on the host, to the bit") {
       }
       const Bytes input = encode(values, dtype);
       values = decode(input, dtype);
-      const DeviceBytes device(input);
+      const DeviceArray<std::uint8_t> device(input);
       const Quantized actual(device.data(), dtype, kRows, cols);
       Bytes codes(values.size());
       Floats scales(kRows, 1.0F);
@@ -209,8 +209,8 @@ TEST_CASE("rows are quantized as on the host, to the bit") {
           codes[i] = round_e4m3(values[i] * factor);
         }
       }
-      CHECK(actual.bytes.read() == codes);
-      CHECK(actual.scales.read() == encode(scales, DType::kF32));
+      CHECK(actual.bytes.get() == codes);
+      CHECK(actual.scales.get() == encode(scales, DType::kF32));
     }
   }
   CHECK(first_failure().empty());

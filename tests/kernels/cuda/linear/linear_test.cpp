@@ -11,7 +11,8 @@
 #include "kernels/cuda/device/check.hpp"
 #include "kernels/cuda/linear/linear.hpp"
 #include "tests/kernels/cuda/linear/product_checks.hpp"
-#include "tests/kernels/cuda/support/device_bytes.hpp"
+#include "tests/kernels/cuda/support/device_array.hpp"
+#include "tests/kernels/cuda/support/float_bytes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo::kernels;
@@ -60,7 +61,7 @@ class Fixture {
   LinearArgs args() const {
     return {input_.data(),
             weight_.data(),
-            shape_.has_bias ? static_cast<const float*>(bias_.data()) : nullptr,
+            shape_.has_bias ? bias_.as<const float>() : nullptr,
             output_.data(),
             shape_.dtype,
             shape_.output_dtype,
@@ -70,14 +71,14 @@ class Fixture {
             shape_.activation};
   }
   void poison() const { output_.poison(); }
-  Bytes bytes() const { return output_.read(); }
+  Bytes bytes() const { return output_.get(); }
 
   /// |output - expected| / |expected|; NaN where anything was not written.
   double error() const {
-    const auto input = decode(input_.read(), shape_.dtype);
-    const auto weight = decode(weight_.read(), shape_.dtype);
-    const auto bias = decode(bias_.read(), DType::kF32);
-    const auto actual = decode(output_.read(), shape_.output_dtype);
+    const auto input = decode(input_.get(), shape_.dtype);
+    const auto weight = decode(weight_.get(), shape_.dtype);
+    const auto bias = decode(bias_.get(), DType::kF32);
+    const auto actual = decode(output_.get(), shape_.output_dtype);
     double difference = 0.0;
     double norm = 0.0;
     const auto sum_of = [&](std::int64_t i, std::int64_t j) {
@@ -111,10 +112,10 @@ class Fixture {
   }
 
   Case shape_;
-  DeviceBytes input_;
-  DeviceBytes weight_;
-  DeviceBytes bias_;
-  DeviceBytes output_;
+  DeviceArray<std::uint8_t> input_;
+  DeviceArray<std::uint8_t> weight_;
+  DeviceArray<std::uint8_t> bias_;
+  DeviceArray<std::uint8_t> output_;
 };
 
 /// Rounding of the output, and a little for sums of thousands in float32; with a bias the library

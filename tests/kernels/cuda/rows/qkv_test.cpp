@@ -7,14 +7,13 @@
 #include "tests/kernels/cpu/support.hpp"
 #include "tests/kernels/cuda/support/device_array.hpp"
 #include "tests/kernels/cuda/support/f8_head.hpp"
+#include "tests/kernels/cuda/support/float_bytes.hpp"
 #include "tests/kernels/cuda/support/row_values.hpp"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;
 
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
 
 struct QkvCase {
   DType dtype;
@@ -110,8 +109,8 @@ void check_qkv(const QkvCase& c) {
       std::copy(head.begin(), head.end(), expected.begin() + to);
     }
   }
-  check_close(unpacked(device_query.get(), c.dtype), query, c.dtype, 4.0);
-  check_close(unpacked(device_cache.get(), c.cache_dtype), expected, c.cache_dtype, 4.0);
+  check_close(decode(device_query.get(), c.dtype), query, c.dtype, 4.0);
+  check_close(decode(device_cache.get(), c.cache_dtype), expected, c.cache_dtype, 4.0);
 }
 
 /// Every head that is written must be the 8-bit form of what a cache of float32 gets.

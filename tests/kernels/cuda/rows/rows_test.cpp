@@ -6,14 +6,13 @@
 
 #include "tests/kernels/cpu/support.hpp"
 #include "tests/kernels/cuda/support/device_array.hpp"
+#include "tests/kernels/cuda/support/float_bytes.hpp"
 #include "tests/kernels/cuda/support/row_values.hpp"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;
 
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
 
 double activated(Activation kind, double x) {
   switch (kind) {
@@ -98,7 +97,7 @@ void check_norm(const NormCase& c) {
                                 (c.has_bias ? bias[k] : 0.0F);
     }
   }
-  check_close(unpacked(device_output.get(), c.dtype), expected, c.dtype, 4.0);
+  check_close(decode(device_output.get(), c.dtype), expected, c.dtype, 4.0);
   const std::vector<float> left = device_residual.get();
   std::size_t num_wrong = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -106,11 +105,11 @@ void check_norm(const NormCase& c) {
   }
   CHECK(num_wrong == 0);
   if (c.is_gathered || !c.has_input) return;
-  const std::vector<float> apart = unpacked(device_output.get(), c.dtype);
+  const std::vector<float> apart = decode(device_output.get(), c.dtype);
   device_residual.set(residual);
   args.output = device_input.data();  // in place
   norm(args, c.dtype, nullptr);
-  CHECK(unpacked(device_input.get(), c.dtype) == apart);
+  CHECK(decode(device_input.get(), c.dtype) == apart);
 }
 
 }  // namespace
@@ -152,11 +151,11 @@ TEST_CASE("cuda: activations, gated and in place") {
                                  input[at + static_cast<std::size_t>(width)]);
             }
           }
-          check_close(unpacked(output.get(), dtype), expected, dtype, 30.0);
+          check_close(decode(output.get(), dtype), expected, dtype, 30.0);
           activation(kind, device.data(), n * 2 * width, dtype, nullptr);
           expected.clear();
           for (const float x : input) expected.push_back(activated(kind, x));
-          check_close(unpacked(device.get(), dtype), expected, dtype, 10.0);
+          check_close(decode(device.get(), dtype), expected, dtype, 10.0);
         }
       }
     }

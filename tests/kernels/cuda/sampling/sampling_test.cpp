@@ -1,6 +1,8 @@
 // The sampler on a GPU against the reference's own functions: equal tokens, equal
 // log-probabilities.
+#include "tests/kernels/cuda/sampling/random_rows.hpp"
 #include "tests/kernels/cuda/sampling/sample_batch.hpp"
+#include "tests/kernels/cuda/sampling/sampler_oracle.hpp"
 
 using namespace octavo::kernels;
 using namespace octavo::kernels::cuda;
@@ -17,6 +19,31 @@ TEST_CASE("cuda: the same at the vocabularies of models") {
   for (const std::size_t vocab : {32000, 128256, 151936, 262144}) {
     for (const std::size_t n : {2, 60}) {
       check(random_rows(vocab, n, static_cast<std::uint32_t>(vocab + n)), random_tokens(n, vocab));
+    }
+  }
+}
+
+TEST_CASE("cuda: a row draws what sorting and summing all of it draws", "[small]") {
+  std::mt19937 random(3);
+  for (const std::size_t vocab : {1, 17, 4099, 32000, 151936}) {
+    for (const std::size_t n : {5, 30}) {
+      std::vector<TestRow> tests;
+      for (std::size_t i = 0; i < n; ++i) {
+        TestRow test = random_row(vocab, n, random);
+        test.row.repetition_penalty = 1.0F;
+        test.row.presence_penalty = test.row.frequency_penalty = 0.0F;
+        test.row.temperature = std::max(test.row.temperature, 0.05F);
+        test.bias.clear();
+        test.forbidden.clear();
+        test.is_active = true;
+        tests.push_back(test);
+      }
+      const Outcome outcome = run(tests, random_tokens(n, vocab));
+      for (std::size_t i = 0; i < n; ++i) {
+        const SampleRow& row = tests[i].row;
+        CAPTURE(i, vocab, row.temperature, row.top_k, row.top_p, row.min_p, row.seed);
+        CHECK(outcome.outputs[i].token == token_by_sorting(tests[i].logits, device_row(tests[i])));
+      }
     }
   }
 }

@@ -1,15 +1,13 @@
-// What the tests of GPU kernels share: arrays on the device that free themselves, and rounding to
-// the types of activations on the host.
+// Arrays on the device that free themselves, for the tests of GPU kernels. (Thrust's device_vector
+// cannot be made in a file that the host's compiler compiles.)
 #pragma once
 
 #include <cuda_runtime_api.h>
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
-#include "kernels/backend.hpp"
 #include "kernels/cuda/device/check.hpp"
-#include "kernels/host/half.hpp"
 #include "tests/support/catch.hpp"
 
 namespace octavo::kernels::cuda {
@@ -17,18 +15,17 @@ namespace octavo::kernels::cuda {
 template <class T>
 class DeviceArray {
  public:
+  /// Poisoned.
   explicit DeviceArray(std::size_t size) : size_(size) {
     REQUIRE(cudaMalloc(&data_, size * sizeof(T) + 1) == cudaSuccess);
-    REQUIRE(cudaMemset(data_, 0x7b, size * sizeof(T)) == cudaSuccess);  // poison
+    poison();
   }
   explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size()) { set(values); }
   DeviceArray(const DeviceArray&) = delete;
   DeviceArray& operator=(const DeviceArray&) = delete;
   ~DeviceArray() { cudaFree(data_); }
-  void set(const std::vector<T>& values) {
-    REQUIRE(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice) ==
-            cudaSuccess);
-  }
+
+  /// Waits for the device.
   std::vector<T> get() const {
     std::vector<T> values(size_);
     REQUIRE(cudaDeviceSynchronize() == cudaSuccess);
@@ -37,29 +34,26 @@ class DeviceArray {
     REQUIRE(first_failure().empty());
     return values;
   }
+  void set(const std::vector<T>& values) const {
+    REQUIRE(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice) ==
+            cudaSuccess);
+  }
+  void set_bytes(int byte) const {
+    REQUIRE(cudaMemset(data_, byte, size_ * sizeof(T)) == cudaSuccess);
+  }
+  /// Every float a NaN, of any type: what is not written shows.
+  void poison() const { set_bytes(0xFF); }
+
   T* data() const { return static_cast<T*>(data_); }
+  /// The same memory, for a type that only the test knows.
+  template <class U>
+  U* as() const {
+    return static_cast<U*>(data_);
+  }
 
  private:
   void* data_ = nullptr;
   std::size_t size_;
 };
-
-/// The bytes of `values` in `dtype`; `values` become what those bytes mean.
-inline std::vector<std::uint8_t> packed(std::vector<float>& values, DType dtype) {
-  std::vector<std::uint8_t> bytes(values.size() * size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    store_element(bytes.data(), dtype, static_cast<std::int64_t>(i), values[i]);
-    values[i] = load_element(bytes.data(), dtype, static_cast<std::int64_t>(i));
-  }
-  return bytes;
-}
-
-inline std::vector<float> unpacked(const std::vector<std::uint8_t>& bytes, DType dtype) {
-  std::vector<float> values(bytes.size() / size_of(dtype));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = load_element(bytes.data(), dtype, static_cast<std::int64_t>(i));
-  }
-  return values;
-}
 
 }  // namespace octavo::kernels::cuda
