@@ -1,9 +1,12 @@
 #include "actors/prompt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <ctime>
+
+#include "src/text/utf8.hpp"
 
 namespace octavo {
 namespace {
@@ -21,15 +24,7 @@ Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& cre
     prompt.tokens = parent->tokens;
     append(model.tokenizer->encode(parent->cut_text, false), prompt.tokens);
   }
-  for (TokenId id : *create.input_token_ids) {
-    if (id < 0 || id >= model.vocab_size) {
-      return Error{Errc::kInvalidValue,
-                   "token id " + std::to_string(id) + " is outside the vocabulary of " +
-                       std::to_string(model.vocab_size),
-                   "octavo.prompt_token_ids"};
-    }
-    prompt.tokens.push_back(id);
-  }
+  append(*create.input_token_ids, prompt.tokens);
   return prompt;
 }
 
@@ -124,6 +119,32 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
   return prompt;
 }
 
+// How a person finds the token in their own words: as its text, where it is one, cut to a length
+// that an error message can bear.
+std::string spelling_of(const Tokenizer* tokenizer, TokenId id) {
+  constexpr std::size_t kMaxShownBytes = 64;
+  if (tokenizer == nullptr || tokenizer->token_bytes(id).empty()) return "";
+  return " (`" + text::replace_broken_utf8(tokenizer->token_bytes(id).substr(0, kMaxShownBytes)) +
+         "`)";
+}
+
+// The embedding has a row for each id of the model's vocabulary and for no other. A tokenizer may
+// know more tokens than that, so an id from a text proves as little as one that a client sent.
+Result<void> check_vocabulary(const ServedModel& model, const ResponseCreate& create,
+                              const std::vector<TokenId>& tokens) {
+  const auto outside =
+      std::ranges::find_if(tokens, [&](TokenId id) { return id < 0 || id >= model.vocab_size; });
+  if (outside == tokens.end()) return {};
+  const bool is_given =
+      create.input_token_ids && std::ranges::count(*create.input_token_ids, *outside) > 0;
+  return Error{Errc::kInvalidValue,
+               "token id " + std::to_string(*outside) +
+                   spelling_of(model.tokenizer.get(), *outside) +
+                   " is outside the model's vocabulary of " + std::to_string(model.vocab_size) +
+                   (is_given ? "" : ": the tokenizer is larger than the model"),
+               is_given ? "octavo.prompt_token_ids" : "input"};
+}
+
 }  // namespace
 
 json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
@@ -139,8 +160,11 @@ Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& cr
   Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)
                           : model.chat_template != nullptr ? prompt_of_chat(model, create, parent)
                                                            : prompt_of_text(model, create, parent);
-  if (prompt && prompt->tokens.empty())
+  if (!prompt) return prompt;
+  if (prompt->tokens.empty())
     return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
+  if (auto checked = check_vocabulary(model, create, prompt->tokens); !checked)
+    return checked.error();
   return prompt;
 }
 

@@ -26,8 +26,10 @@ struct Prompt {
 /// day as `now`.
 boost::json::object chat_context(const Tokenizer& tokenizer, boost::json::array messages);
 
-/// parent: null for a new conversation. Errors: kTemplateError, kUnsupportedParameter (messages for
-/// a model without a template), kInvalidValue (token ids outside the vocabulary).
+/// parent: null for a new conversation. Errors: kTemplateError; kUnsupportedParameter for messages
+/// to a model without a template; kInvalidValue for a prompt without tokens, or with a token
+/// outside the model's vocabulary, whether a client sent its id or the tokenizer found it in a
+/// text.
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent);
 

@@ -1,5 +1,7 @@
 #include "actors/scheduler_actor.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <map>
 
 namespace octavo {
@@ -82,6 +84,7 @@ void SchedulerActor::handle(const StepCompleted& message) {
 }
 
 void SchedulerActor::handle(const StepFailed& message) {
+  spdlog::error("engine: step={} failed error=\"{}\"", message.id.value, message.error.message());
   const TimePoint now = clock_();
   if (journal_ != nullptr) journal_->failed(message.id, message.error, now);
   scheduler_.fail(message.id, message.error, now);

@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "src/app/bytes.hpp"
 #include "src/app/commands.hpp"
@@ -10,6 +11,7 @@
 #include "src/model/json_file.hpp"
 #include "src/model/weights.hpp"
 #include "src/runtime/run_plan.hpp"
+#include "src/text/tokenizer.hpp"
 
 namespace octavo {
 namespace {
@@ -22,6 +24,8 @@ struct Inspection {
   std::int64_t num_parameters = 0;
   std::int64_t block_size = 0;
   std::int64_t max_model_len = 0;
+  std::int32_t tokenizer_vocab_size = 0;  ///< 0 without a tokenizer.
+  std::string tokenizer_fault{};          ///< Why there is none, although its file is there.
 
   /// Sequences of `length` tokens that the cache holds at once.
   std::int64_t concurrent(std::int64_t length) const {
@@ -48,6 +52,12 @@ Result<Inspection> look_at(const ModelOptions& options) {
       std::min(seen.spec.max_position_embeddings, seen.plan.num_blocks * seen.block_size);
   if (options.max_model_len > 0)
     seen.max_model_len = std::min<std::int64_t>(options.max_model_len, seen.max_model_len);
+  std::error_code ignored;
+  if (!std::filesystem::exists(runner->path / "tokenizer.json", ignored)) return seen;
+  if (const auto tokenizer = Tokenizer::load(runner->path))
+    seen.tokenizer_vocab_size = (*tokenizer)->vocab_size();
+  else
+    seen.tokenizer_fault = tokenizer.error().message();
   return seen;
 }
 
@@ -56,6 +66,19 @@ std::string device_of(const Inspection& seen) {
   if (!gpu) return "cpu";
   return "cuda:" + std::to_string(gpu->ordinal) + ", " + gpu->name + ", " +
          format_bytes(gpu->memory.total_bytes);
+}
+
+json::value tokenizer_json(const Inspection& seen) {
+  if (!seen.tokenizer_fault.empty()) return json::object{{"fault", seen.tokenizer_fault}};
+  if (seen.tokenizer_vocab_size == 0) return nullptr;
+  return json::object{{"vocab_size", seen.tokenizer_vocab_size},
+                      {"is_larger_than_model", seen.tokenizer_vocab_size > seen.spec.vocab_size}};
+}
+
+std::string tokenizer_text(const Inspection& seen) {
+  if (!seen.tokenizer_fault.empty()) return "unreadable: " + seen.tokenizer_fault;
+  if (seen.tokenizer_vocab_size == 0) return "none";
+  return std::to_string(seen.tokenizer_vocab_size) + " tokens";
 }
 
 void print_json(const Inspection& seen) {
@@ -69,6 +92,7 @@ void print_json(const Inspection& seen) {
   const json::object out{{"architecture", spec.architecture->classes[0]},
                          {"parameters", seen.num_parameters},
                          {"vocab_size", spec.vocab_size},
+                         {"tokenizer", tokenizer_json(seen)},
                          {"hidden_size", spec.hidden_size},
                          {"num_layers", spec.num_layers},
                          {"num_heads", spec.num_heads},
@@ -103,6 +127,9 @@ void print_text(const Inspection& seen) {
                                     std::to_string(spec.num_kv_heads) + " x " +
                                     std::to_string(spec.head_dim));
   row("vocabulary", std::to_string(spec.vocab_size));
+  row("tokenizer", tokenizer_text(seen));
+  const std::string warning = vocabulary_warning(seen.tokenizer_vocab_size, spec.vocab_size);
+  if (!warning.empty()) row("warning", warning);
   row("positions", std::to_string(spec.max_position_embeddings));
   row("device", device_of(seen));
   row("weights", format_bytes(seen.plan.memory.weights_bytes) + " in " +

@@ -203,6 +203,13 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
   return served;
 }
 
+std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size) {
+  if (tokenizer_vocab_size <= model_vocab_size) return "";
+  return "the tokenizer is larger than the model: its ids end at " +
+         std::to_string(tokenizer_vocab_size - 1) + " and the model's at " +
+         std::to_string(model_vocab_size - 1) + ", so a prompt with a token above that is refused";
+}
+
 Result<std::string> read_text_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;

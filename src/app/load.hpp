@@ -31,6 +31,10 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
                                       const ModelInfo& info, const SchedulerConfig& config,
                                       const std::string& chat_template_file);
 
+/// A sentence for whoever starts a model whose tokenizer has ids that the model does not know;
+/// empty when all is well.
+std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size);
+
 Result<std::string> read_text_file(const std::string& path);
 
 }  // namespace octavo

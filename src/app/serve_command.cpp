@@ -103,6 +103,9 @@ Result<int> serve(const ServeOptions& options) {
       format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block),
       config->max_model_len);
 
+  const std::string warning = vocabulary_warning(model->tokenizer->vocab_size(), model->vocab_size);
+  if (!warning.empty()) spdlog::warn("model={} {}", model->name, warning);
+
   HouseOptions house_options;
   house_options.host = options.host;
   house_options.port = options.port;

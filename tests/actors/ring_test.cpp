@@ -1,7 +1,11 @@
 #include "actors/ring.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/io_context.hpp>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include "tests/support/catch.hpp"
@@ -137,6 +141,29 @@ TEST_CASE("a step that fails ends its requests with the error and the ring goes 
   CHECK(num_ended == 2);
   engine.stop_and_join();
   CHECK(engine.ring.blocks().num_free() == 64);
+}
+
+TEST_CASE("a step that fails leaves its number and its cause in the log") {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  {
+    Engine<> engine(64);
+    engine.executor.fail_next = true;
+    asio::io_context io(1);
+    Mailbox<SessionMessage> mailbox(io.get_executor());
+    int num_ended = 0;
+    Supervisor supervisor([](const ActorExited&) {});
+    supervisor.spawn(io.get_executor(), "listener", listen(&mailbox, &num_ended, 1));
+    engine.ring.scheduler().send(SubmitRequest{request(1, 10), mailbox.address()});
+    io.run();
+    engine.stop_and_join();
+  }
+  spdlog::set_default_logger(before);
+  INFO(log.str());
+  CHECK(log.str().find("[error] engine: step=1 failed error=\"the device fell over\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("two steps are on their way at once, and transfers that outlast them are heard of") {

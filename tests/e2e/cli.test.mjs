@@ -1,10 +1,11 @@
 // The command line: what each command prints for programs, and how it refuses.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { demoModel, octavo } from './helpers.mjs';
+import { plainClient } from './client.mjs';
+import { demoModel, octavo, serverFor } from './helpers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -14,6 +15,22 @@ const file = (name, content) => {
   return path;
 };
 const memory = ['--kv-cache-memory', '64MiB'];
+
+/// A model of 256 tokens, and a tokenizer with the word `plainword` besides, whose id is 300.
+function largerTokenizer() {
+  const isPrintable = (byte) => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let next = 0x100;
+  const vocab = Object.fromEntries(Array.from({ length: 256 }, (_, byte) => [String.fromCodePoint(isPrintable(byte) ? byte : next++), byte]));
+  const model = join(folder, 'larger');
+  mkdirSync(model);
+  file('larger/config.json', { architectures: ['LlamaForCausalLM'], model_type: 'llama', vocab_size: 256, hidden_size: 32, intermediate_size: 48,
+                               num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, hidden_act: 'silu', max_position_embeddings: 512,
+                               rms_norm_eps: 1e-5, rope_theta: 10000, tie_word_embeddings: false, bos_token_id: 1, eos_token_id: 2, torch_dtype: 'float32' });
+  file('larger/tokenizer.json', { added_tokens: [{ id: 300, content: 'plainword', normalized: false }], normalizer: null, post_processor: null,
+                                  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: false }, decoder: { type: 'ByteLevel' },
+                                  model: { type: 'BPE', vocab, merges: [] } });
+  return model;
+}
 
 async function json(args, options) {
   const { code, stdout, stderr } = await octavo(args, options);
@@ -185,6 +202,31 @@ describe('octavo inspect and bench', () => {
     assert.ok(m.weights_bytes >= 2 * out.parameters && m.activation_bytes > 0);
     assert.equal(out.concurrency.at(-1).length, out.max_model_len);
     assert.ok(out.concurrency.every(({ length, sequences }) => sequences === Math.floor(m.num_blocks / Math.ceil(length / m.block_size))));
+  });
+
+  test('a tokenizer larger than its model is told of, and a prompt of its tokens is refused alone', async (t) => {
+    const model = largerTokenizer();
+    const flags = ['--load-format', 'dummy', ...memory];
+    const { tokenizer, vocab_size } = await json(['inspect', model, '--json', ...memory]);
+    assert.deepEqual({ tokenizer, vocab_size }, { tokenizer: { vocab_size: 301, is_larger_than_model: true }, vocab_size: 256 });
+    assert.match((await octavo(['inspect', model, ...memory])).stdout, /^warning +the tokenizer is larger than the model: its ids end at 300 /m);
+    const good = await json(['inspect', '--json', ...memory]);
+    assert.equal(good.tokenizer.is_larger_than_model, false);
+    assert.doesNotMatch((await octavo(['inspect', ...memory])).stdout, /^warning/m);
+
+    const refused = await octavo(['generate', model, ...flags, '--prompt', 'hello plainword', '--max-tokens', '2']);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /token id 300 \(`plainword`\) is outside the model's vocabulary of 256/);
+
+    const server = await serverFor(t, [model, '--load-format', 'dummy']);
+    assert.match(server.stdout() + server.stderr(), /the tokenizer is larger than the model/);
+    const client = await plainClient(server);
+    const beside = client.create({ input: 'hello world', stream_id: 'beside', max_output_tokens: 300, ignore_eos: true });
+    const { error } = await client.turn({ input: 'hello plainword', stream_id: 'refused', max_output_tokens: 4 });
+    assert.equal(error.code, 'invalid_value');
+    assert.match(error.message, /token id 300/);
+    assert.equal((await beside.finished).usage.output_tokens, 300);
+    await client.close();
   });
 
   test('an 8-bit cache holds nearly twice the blocks, and the demo goes on telling its story', async () => {

@@ -1,5 +1,6 @@
 // More input for a response while it runs: which events the client sees, and that neither tokens
 // nor input are lost between the response and its successor.
+#include "tests/support/byte_tokenizer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/scripted_engine.hpp"
 
@@ -310,4 +311,31 @@ TEST_CASE(
   const auto& prompt = engine.request(1).prompt;
   REQUIRE(prompt.size() > kept.size());
   CHECK(std::equal(kept.begin(), kept.end(), prompt.begin()));
+}
+
+TEST_CASE("input with a token that the model lacks comes back, and its lane goes on") {
+  ServedModel model = sim_model();
+  model.vocab_size = 256;
+  model.tokenizer =
+      byte_tokenizer({json::object{{"id", 300}, {"content", "plainword"}, {"normalized", false}}});
+  ScriptedEngine engine(std::move(model));
+  engine.say(with(create("beside it", 40), {{"stream_id", "b"}}));
+  engine.tell(0, RequestAccepted{}, generated({70}));
+  engine.read();
+  const auto id = running(engine, {70, 71});
+  engine.say(steer(id, "a plainword"));
+  end(engine, 1, FinishReason::kSteered);
+  const auto failed = find(engine.read(), "response.steer.failed");
+  CHECK(failed.at("error").at("code") == "successor_creation_failed");
+  const auto& message = failed.at("error").at("message").as_string();
+  CHECK(message.find("token id 300 (`plainword`)") != json::string::npos);
+  CHECK(failed.at("steer").at("input") == "a plainword");
+  CHECK(engine.requests.size() == 2);  // The engine was never told of it.
+  // The response that was steered can be continued, and the other lane knows nothing.
+  engine.say(with(create("a word", 5), {{"previous_response_id", id}}));
+  CHECK(engine.requests.size() == 3);
+  engine.say(with(create("plainword", 5), {{"previous_response_id", id}, {"stream_id", "c"}}));
+  CHECK(find(engine.read(), "error").at("error").at("code") == "invalid_value");
+  engine.tell(0, generated({71}, 0, FinishReason::kLength), finished(FinishReason::kLength, 2));
+  CHECK(find(engine.read(), "response.incomplete").at("stream_id") == "b");
 }
