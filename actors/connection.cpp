@@ -38,6 +38,14 @@ std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
   return HttpRefusal{http::status::bad_request, "this is not HTTP/1.1: " + error.message()};
 }
 
+// What must hold of every request, whatever it asks for.
+std::optional<HttpRefusal> check_request(const http::request_header<>& head,
+                                         const HttpPolicy& policy) {
+  if (auto refusal = check_head(head)) return refusal;
+  if (auto refusal = check_host(head, policy)) return refusal;
+  return check_origin(head, policy);
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, asio::ip::tcp::socket socket)
@@ -83,7 +91,8 @@ asio::awaitable<bool> Connection::serve_http() {
     stream().expires_after(limits_.handshake_timeout);
     auto head_read = co_await http::async_read_header(stream(), buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
-    auto refusal = head_error ? refusal_of(head_error) : check_head(parser.get().base());
+    auto refusal =
+        head_error ? refusal_of(head_error) : check_request(parser.get().base(), context_.policy);
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return false;
     if (websocket::is_upgrade(parser.get())) {
@@ -145,8 +154,6 @@ asio::awaitable<bool> Connection::upgrade() {
   HttpRefusal refusal{http::status::ok, ""};
   if (target.substr(0, target.find('?')) != "/v1/responses") {
     refusal = {http::status::not_found, "WebSockets are served at /v1/responses"};
-  } else if (const auto origin = check_origin(request_.base(), context_.policy)) {
-    refusal = *origin;
   } else if (const auto key = api_key_of(request_.base(), context_.policy)) {
     session_.set_api_key(*key);
   } else {

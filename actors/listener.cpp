@@ -36,7 +36,7 @@ Result<std::unique_ptr<Listener>> Listener::open(ConnectionContext& context,
 Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
     : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
   boost::system::error_code ignored;
-  port_ = acceptor_.local_endpoint(ignored).port();
+  endpoint_ = acceptor_.local_endpoint(ignored);
 }
 
 asio::awaitable<void> Listener::run() {

@@ -19,7 +19,8 @@ class Listener {
                                                 const asio::any_io_executor& executor,
                                                 const std::string& host, std::uint16_t port);
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return endpoint_.port(); }
+  asio::ip::address address() const { return endpoint_.address(); }
   /// Accepts until close().
   asio::awaitable<void> run();
   void close();
@@ -40,7 +41,7 @@ class Listener {
   ConnectionContext& context_;
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
-  std::uint16_t port_ = 0;
+  asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<Connection>> connections_;
   std::size_t num_connections_ = 0;
   std::function<void()> on_empty_;

@@ -63,6 +63,17 @@ bool is_number(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// RFC 6454, section 7: a scheme, a host and, unless it is the scheme's own, a port.
+bool is_of_host(std::string_view origin, std::string_view host_field) {
+  const bool is_secure = origin.starts_with("https://");
+  if (!is_secure && !origin.starts_with("http://")) return false;
+  const auto from = parse_authority(origin.substr(origin.find("//") + 2));
+  const auto to = parse_authority(host_field);
+  const std::uint16_t usual = is_secure ? 443 : 80;
+  return from && to && from->is_same_host(*to) &&
+         from->port.value_or(usual) == to->port.value_or(usual);
+}
+
 HttpRefusal bad(std::string message) { return {http::status::bad_request, std::move(message)}; }
 
 }  // namespace
@@ -89,14 +100,21 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   return std::nullopt;
 }
 
+std::optional<HttpRefusal> check_host(const http::request_header<>& head,
+                                      const HttpPolicy& policy) {
+  const auto host = parse_authority(view(head[http::field::host]));
+  if (!host) return bad("Host is not a host, perhaps with a port");
+  if (policy.hosts.accepts(*host)) return std::nullopt;
+  return HttpRefusal{http::status::misdirected_request,
+                     "this server is not known by this name: allow it with --allowed-hosts"};
+}
+
 std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                                         const HttpPolicy& policy) {
   const auto count = head.count(http::field::origin);
   if (count == 0) return std::nullopt;
   const std::string origin = lower(trim(view(head[http::field::origin])));
-  const std::string host = lower(trim(view(head[http::field::host])));
-  if (count == 1 && (origin == "http://" + host || origin == "https://" + host))
-    return std::nullopt;
+  if (count == 1 && is_of_host(origin, view(head[http::field::host]))) return std::nullopt;
   for (const std::string& allowed : policy.allowed_origins) {
     if (count == 1 && (allowed == "*" || lower(allowed) == origin)) return std::nullopt;
   }

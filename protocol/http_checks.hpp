@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/allowed_hosts.hpp"
+
 namespace octavo {
 
 namespace http = boost::beast::http;
@@ -22,6 +24,7 @@ struct HttpRefusal {
 struct HttpPolicy {
   std::vector<std::string> api_keys;         ///< Any of them will do; empty: no key needed.
   std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
+  AllowedHosts hosts{};                      ///< By which names the server may be asked for.
 };
 
 /// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no
@@ -29,7 +32,11 @@ struct HttpPolicy {
 /// are no chunk extensions and trailers to bound); an origin-form target. Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 
-/// `Origin`, when present, must be the host itself or on the list: else 403.
+/// `Host` must be a host that the policy accepts: else 421, and 400 for what is no host at all.
+std::optional<HttpRefusal> check_host(const http::request_header<>& head, const HttpPolicy& policy);
+
+/// `Origin`, when present, must be the host itself or on the list: else 403. Proves something only
+/// of a host that check_host() accepts.
 std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                                         const HttpPolicy& policy);
 

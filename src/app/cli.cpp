@@ -47,6 +47,13 @@ void Cli::add_serve(CLI::App& app) {
       ->delimiter(',')
       ->group(group);
   command
+      ->add_option("--allowed-hosts", serve_.allowed_hosts,
+                   "Names by which clients may ask for the server besides this machine's own, each "
+                   "perhaps with a port; * for all. Without it any name will do on an address that "
+                   "other machines can reach")
+      ->delimiter(',')
+      ->group(group);
+  command
       ->add_option("--chat-template", serve_.chat_template,
                    "Jinja file to use instead of the model's")
       ->check(CLI::ExistingFile)

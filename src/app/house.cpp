@@ -50,6 +50,10 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
                                  house->options_.host, house->options_.port);
   if (!listener) return listener.error();
   house->listener_ = std::move(*listener);
+  auto hosts = AllowedHosts::make(house->listener_->address(), house->options_.host,
+                                  house->options_.allowed_hosts);
+  if (!hosts) return hosts.error();
+  house->options_.policy.hosts = std::move(*hosts);
   return house;
 }
 

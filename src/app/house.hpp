@@ -22,7 +22,8 @@ namespace octavo {
 struct HouseOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;  ///< 0: any free one.
-  HttpPolicy policy;
+  HttpPolicy policy;          ///< Its hosts follow from the address and the list below.
+  std::vector<std::string> allowed_hosts{};  ///< Besides this machine's names; "*" allows all.
   SessionLimits limits;
   std::string metrics_prefix = "octavo";
   std::chrono::milliseconds drain_timeout{30'000};
@@ -34,7 +35,8 @@ struct HouseOptions {
 
 class House {
  public:
-  /// Binds the port. `executor` outlives the house. Errors: kIo.
+  /// Binds the port. `executor` outlives the house. Errors: kIo; kInvalidValue for an
+  /// allowed host that is none.
   static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
                                               const SchedulerConfig& config,
                                               StepExecutor& executor);

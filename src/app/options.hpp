@@ -45,6 +45,7 @@ struct ServeOptions {
   std::string served_model_name;
   std::vector<std::string> api_keys;
   std::vector<std::string> allowed_origins;
+  std::vector<std::string> allowed_hosts;
   std::string chat_template;  ///< A file that replaces the model's.
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";

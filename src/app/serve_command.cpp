@@ -110,6 +110,7 @@ Result<int> serve(const ServeOptions& options) {
   house_options.host = options.host;
   house_options.port = options.port;
   house_options.policy = {api_keys_of(options), options.allowed_origins};
+  house_options.allowed_hosts = options.allowed_hosts;
   house_options.limits = options.limits;
   house_options.metrics_prefix = options.metrics_prefix;
   house_options.drain_timeout =

@@ -314,6 +314,50 @@ test('the audit counts every block of both tiers once', async (t) => {
   await client.close();
 });
 
+describe('a server on a loopback address', () => {
+  let server;
+  let host;
+  const suite = suiteScope();
+  const statusFor = async (path, name, ...headers) =>
+    (await raw(server, [`GET ${path} HTTP/1.1`, `Host: ${name}`, ...headers, '', ''].join('\r\n'))).statuses[0];
+  const websocket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+  before(async () => {
+    server = await serverFor(suite, ['--allowed-hosts', 'chat.example,[fe80::1]:8443']);
+    host = new URL(server.url).host;
+  });
+
+  test('has no other name than its own and those it was given, on any route', async () => {
+    const { port } = server;
+    for (const path of ['/', '/health', '/ready', '/metrics', '/debug/audit', '/v1/models', '/v1/responses', '/nowhere']) {
+      for (const name of [`evil.example:${port}`, `localhost.evil.example:${port}`, `127.0.0.1.evil.example:${port}`, `10.0.0.1:${port}`]) {
+        assert.equal(await statusFor(path, name, 'Connection: close'), 421, `${name}${path}`);
+      }
+      assert.equal(await statusFor(path, `me@127.0.0.1:${port}`, 'Connection: close'), 400);
+    }
+    for (const name of [host, 'localhost', `LOCALHOST.:${port}`, `octavo.localhost:${port}`, `[::1]:${port}`, 'chat.example', '[fe80::1]:8443']) {
+      assert.equal(await statusFor('/v1/models', name, 'Connection: close'), 200, name);
+    }
+  });
+
+  test('opens no WebSocket for a name or an origin of a stranger', async () => {
+    const evil = `evil.example:${server.port}`;
+    assert.equal(await statusFor('/v1/responses', evil, `Origin: http://${evil}`, ...websocket), 421);
+    assert.equal(await statusFor('/v1/responses', evil, ...websocket), 421);
+    assert.equal(await statusFor('/v1/responses', host, `Origin: http://${evil}`, ...websocket), 403);
+    assert.equal(await statusFor('/v1/responses', host, 'Origin: null', ...websocket), 403);
+    assert.equal(await statusOf(plainClient(server, { origin: `http://${host}` })), 101);
+    assert.equal(await statusOf(plainClient(server)), 101);
+    assert.equal(await statusOf(plainClient(server, { origin: 'https://chat.example', headers: { host: 'chat.example' } })), 101);
+  });
+
+  test('answers no page of another origin', async () => {
+    for (const path of ['/v1/models', '/metrics', '/health']) {
+      assert.equal(await statusFor(path, host, `Origin: http://evil.example`, 'Connection: close'), 403);
+      assert.equal(await statusFor(path, host, `Origin: http://${host}`, 'Connection: close'), 200);
+    }
+  });
+});
+
 test('--allowed-origins lets a foreign page in', async (t) => {
   const server = await serverFor(t, ['--allowed-origins', 'https://chat.example']);
   assert.equal(await statusOf(plainClient(server, { origin: 'https://chat.example' })), 101);

@@ -99,6 +99,40 @@ TEST_CASE("an origin is the host itself or on the list") {
   CHECK(origin_status({{"Origin", "http://evil.example"}}, HttpPolicy{{}, {"*"}}) == 0);
 }
 
+TEST_CASE(
+    "an origin's usual port may be left out on either side, and its host is compared as a host") {
+  const auto allowed = [](const std::string& host, const std::string& origin) {
+    return !check_origin(head({{"Host", host}, {"Origin", origin}}), {}).has_value();
+  };
+  CHECK(allowed("localhost", "http://localhost"));
+  CHECK(allowed("localhost:80", "http://localhost"));
+  CHECK(allowed("chat.example:443", "https://chat.example"));
+  CHECK(allowed("chat.example", "https://chat.example"));
+  CHECK(allowed("[::1]:8000", "http://[0:0:0:0:0:0:0:1]:8000"));
+  CHECK_FALSE(allowed("chat.example:443", "http://chat.example"));
+  CHECK_FALSE(allowed("localhost:8000", "http://127.0.0.1:8000"));
+  for (const char* origin :
+       {"http://user@localhost:8000", "http://localhost:8000/", "http://localhost:8000?", "http://",
+        "http:localhost:8000", "localhost:8000", "file://localhost:8000",
+        "http://localhost:8000 http://localhost:8000", "http://evil.example@localhost:8000"})
+    CHECK_FALSE(allowed("localhost:8000", origin));
+}
+
+TEST_CASE("a host that the server does not have is misdirected, one that is none is malformed") {
+  const auto status = [](const std::string& host, const HttpPolicy& policy = {}) {
+    const auto refusal = check_host(head({{"Host", host}}), policy);
+    return refusal ? static_cast<unsigned>(refusal->status) : 0U;
+  };
+  CHECK(status("localhost:8000") == 0);
+  CHECK(status("evil.example:8000") == 421);
+  CHECK(status("user@localhost:8000") == 400);
+  CHECK(status("localhost:8000, evil.example") == 400);
+  HttpPolicy open;
+  open.hosts = AllowedHosts::make(boost::asio::ip::make_address("0.0.0.0"), "", {}).value();
+  CHECK(status("machine.example", open) == 0);
+  CHECK(status("user@machine.example", open) == 400);
+}
+
 TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
   const HttpPolicy policy{{"other", "secret"}, {}};
   const auto valid = [&](const Fields& fields) {
