@@ -31,7 +31,7 @@ void BlockManagerActor::handle(ReserveStep message) {
   std::int64_t num_sampled = 0;
   for (const ScheduledSequence& each : batch.scheduled) num_sampled += each.samples ? 1 : 0;
   status_.num_sampled_tokens.fetch_add(num_sampled, std::memory_order_relaxed);
-  publish_status(batch.credits);
+  publish_status(batch.receipt.credits);
   executor_.send(ExecuteStep{std::move(batch)});
   if (feed_.is_empty()) return;
   has_changes_ = true;

@@ -8,7 +8,7 @@ asio::awaitable<void> ExecutorActor::run() {
   for (;;) {
     auto message = co_await mailbox_.receive();
     if (!message) break;
-    launch(message->batch);
+    launch(std::move(message->batch));
   }
   steps_on_their_way_.close();
   transfers_on_their_way_.close();
@@ -39,11 +39,11 @@ asio::awaitable<void> ExecutorActor::follow_transfers() {
   }
 }
 
-void ExecutorActor::launch(const StepBatch& batch) {
+void ExecutorActor::launch(StepBatch batch) {
   auto launched = device_.launch(batch);
   const bool has_ended = !launched || device_.has_ended(*launched);
   if (!has_ended) steps_on_their_way_.address().send(*launched);
-  steps_.push_back({batch.id, std::move(launched), has_ended});
+  steps_.push_back({std::move(batch.receipt), std::move(launched), has_ended});
   report_steps();
 }
 
@@ -57,16 +57,16 @@ void ExecutorActor::end_oldest() {
 // In the order of the plans: a step that failed at once waits for the one before it.
 void ExecutorActor::report_steps() {
   for (; !steps_.empty() && steps_.front().has_ended; steps_.pop_front()) {
-    const Step& step = steps_.front();
+    Step& step = steps_.front();
     if (!step.launched) {
-      scheduler_.send(StepFailed{step.id, step.launched.error()});
+      scheduler_.send(StepFailed{step.receipt.id, step.launched.error()});
       continue;
     }
     auto result = device_.collect(*step.launched);
     if (result)
-      scheduler_.send(StepCompleted{std::move(*result)});
+      scheduler_.send(StepCompleted{std::move(step.receipt), std::move(*result)});
     else
-      scheduler_.send(StepFailed{step.id, result.error()});
+      scheduler_.send(StepFailed{step.receipt.id, result.error()});
   }
   watch_transfers();
   if (!on_lost_) return;

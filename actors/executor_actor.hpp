@@ -8,7 +8,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/runtime/event_wait.hpp"
-#include "src/core/step_executor.hpp"
+#include "src/engine/step_executor.hpp"
 
 namespace octavo {
 
@@ -40,12 +40,12 @@ class ExecutorActor {
  private:
   /// A step that the scheduler has not heard of yet.
   struct Step {
-    StepId id;
+    StepReceipt receipt;
     Result<LaunchedStep> launched;
     bool has_ended = false;
   };
 
-  void launch(const StepBatch& batch);
+  void launch(StepBatch batch);
   void end_oldest();
   void report_steps();
   void watch_transfers();

@@ -98,6 +98,7 @@ struct ExecuteStep {
 
 // executor -> scheduler
 struct StepCompleted {
+  StepReceipt receipt;
   StepResult result;
 };
 struct StepFailed {

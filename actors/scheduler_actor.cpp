@@ -79,8 +79,8 @@ void SchedulerActor::cancel(RequestId request, CancelReason reason, std::int32_t
 
 void SchedulerActor::handle(const StepCompleted& message) {
   const TimePoint now = clock_();
-  if (journal_ != nullptr) journal_->completed(message.result, now);
-  scheduler_.complete(message.result, now);
+  if (journal_ != nullptr) journal_->completed(message.receipt, message.result, now);
+  scheduler_.complete(message.receipt, message.result, now);
 }
 
 void SchedulerActor::handle(const StepFailed& message) {

@@ -23,8 +23,6 @@ class NullExecutor final : public ImmediateExecutor {
   Result<StepResult> execute(const StepBatch& batch) override {
     StepResult result;
     result.id = batch.id;
-    result.credits = batch.credits;
-    result.started = batch.started;
     for (const ScheduledSequence& each : batch.scheduled) {
       if (each.samples) result.sampled.push_back({each.id, 1, std::nullopt, {}});
     }
@@ -125,7 +123,7 @@ PureCost pure_cost(std::int32_t num_sequences, std::int32_t num_tokens) {
     const Moment reserved;
     const StepResult result = *executor.execute(batch);
     const Moment executed;
-    scheduler.complete(result, {});
+    scheduler.complete(batch.receipt, result, {});
     scheduler.take_events();
     const Moment completed;
     if (static_cast<std::int32_t>(batch.scheduled.size()) != num_sequences) continue;

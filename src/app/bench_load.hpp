@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "src/app/local_engine.hpp"
 #include "src/app/options.hpp"
 #include "src/app/trace_file.hpp"
+#include "src/engine/local_engine.hpp"
 #include "src/runtime/runner.hpp"
 
 namespace octavo::bench {

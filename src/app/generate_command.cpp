@@ -9,7 +9,7 @@
 #include "actors/prompt.hpp"
 #include "src/app/commands.hpp"
 #include "src/app/load.hpp"
-#include "src/app/local_engine.hpp"
+#include "src/engine/local_engine.hpp"
 #include "src/text/completion_text.hpp"
 
 namespace octavo {

@@ -28,7 +28,7 @@ class TraceFile final : public SpanSink, public SchedulerJournal {
   void cancelled(RequestId, CancelReason, TimePoint, std::int32_t) override {}
   void asked_to_preempt(RequestId, PreemptionMode) override {}
   void planned(const StepPlan* plan, TimePoint now) override;
-  void completed(const StepResult&, TimePoint) override {}
+  void completed(const StepReceipt&, const StepResult&, TimePoint) override {}
   void failed(StepId step, const Error& error, TimePoint now) override;
   void transferred(const std::vector<TransferId>&) override {}
 

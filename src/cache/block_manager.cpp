@@ -14,16 +14,16 @@ BlockManager::BlockManager(const CacheConfig& config)
 
 StepBatch BlockManager::reserve(StepPlan plan) {
   StepBatch batch;
-  batch.id = step_ = plan.id;
+  batch.id = batch.receipt.id = step_ = plan.id;
   apply_decisions(plan, batch);
   preempt(plan.preempted, batch);
   demote_cached(plan.num_demotions, batch);
-  batch.started.reserve(plan.starts.size());
+  batch.receipt.started.reserve(plan.starts.size());
   for (const SequenceStart& each : plan.starts) start(each, batch);
   promote(plan.promotions, batch);
   schedule(plan, batch);
   batch.starts = std::move(plan.starts);
-  batch.credits = credits();
+  batch.receipt.credits = credits();
   return batch;
 }
 
@@ -72,8 +72,8 @@ void BlockManager::start(const SequenceStart& start, StepBatch& batch) {
     adopt_prefix(table, started, batch);
   }
   table.num_tokens = started.num_cached_tokens;
-  table.started = static_cast<std::ptrdiff_t>(batch.started.size());
-  batch.started.push_back(started);
+  table.started = static_cast<std::ptrdiff_t>(batch.receipt.started.size());
+  batch.receipt.started.push_back(started);
 }
 
 // The last token is always computed, so that there is something to sample from.
@@ -151,14 +151,14 @@ void BlockManager::schedule(StepPlan& plan, StepBatch& batch) {
   for (std::size_t i = 0; i < tables.size(); ++i)
     std::copy(tables[i]->blocks.begin(), tables[i]->blocks.end(),
               batch.block_tables.begin() + batch.cu_blocks[i]);
-  for (const StartedSequence& each : batch.started) table_of(each.id).started = -1;
+  for (const StartedSequence& each : batch.receipt.started) table_of(each.id).started = -1;
 }
 
 // Moves the window of a sequence that just started behind what was cached. False when it computes
 // nothing in this step.
 bool BlockManager::place(ScheduledSequence& scheduled, Table& table, StepBatch& batch) {
   if (table.started >= 0) {
-    StartedSequence& started = batch.started[static_cast<std::size_t>(table.started)];
+    StartedSequence& started = batch.receipt.started[static_cast<std::size_t>(table.started)];
     const auto total = static_cast<std::int32_t>(table.tokens.size());
     const std::int32_t first = started.num_cached_tokens;
     const std::int32_t end =

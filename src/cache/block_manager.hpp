@@ -73,7 +73,7 @@ class BlockManager {
     std::vector<TokenId> tokens;    ///< Those that are known.
     std::size_t num_entered = 0;    ///< Leading blocks that the prefix index has been told of.
     PrefixPosition entered;         ///< Where they end.
-    std::ptrdiff_t started = -1;    ///< Index in this batch's `started`.
+    std::ptrdiff_t started = -1;    ///< Index in this batch's receipt.
   };
   struct TransferRecord {
     std::vector<BlockCopy> copies;

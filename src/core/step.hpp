@@ -134,6 +134,14 @@ struct CacheCredits {
   friend bool operator==(const CacheCredits&, const CacheCredits&) = default;
 };
 
+/// What became of a plan before it was computed. A device does not know it: it stays with whoever
+/// launches the step, and goes back to the scheduler beside the device's result.
+struct StepReceipt {
+  StepId id;
+  std::vector<StartedSequence> started;  ///< One for each start of the plan that is not a twin.
+  CacheCredits credits;                  ///< After the plan.
+};
+
 /// block manager -> executor. `block_tables` holds the tables of `scheduled` end to end; the table
 /// of scheduled[i] is block_tables[cu_blocks[i] .. cu_blocks[i + 1]), enough for first_position +
 /// num_tokens slots. Order of effects: demotions and promotions begin, copies, then the forward
@@ -145,7 +153,6 @@ struct StepBatch {
   std::vector<SequenceId>
       released;  ///< Sequences whose state the executor may forget (those to recompute, too).
   std::vector<SequenceStart> starts;
-  std::vector<StartedSequence> started;  ///< Beside `starts`.
   std::vector<ScheduledSequence> scheduled;
   std::vector<std::int32_t> cu_blocks;  ///< [scheduled.size() + 1], first 0.
   std::vector<BlockId> block_tables;    ///< [cu_blocks.back()]
@@ -153,7 +160,7 @@ struct StepBatch {
   std::vector<Transfer> demotions;   ///< Device to host.
   std::vector<Transfer> promotions;  ///< Host to device; nothing reads the blocks before the
                                      ///< transfer was reported as finished.
-  CacheCredits credits;
+  StepReceipt receipt;               ///< For the scheduler.
 };
 
 struct TokenLogprob {
@@ -177,15 +184,13 @@ struct FailedSequence {
   Error error;
 };
 
-/// executor -> scheduler.
+/// executor -> scheduler: what a device knows of a step.
 struct StepResult {
   StepId id;
   std::vector<SampledToken>
       sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
-  std::vector<FailedSequence> failed;    ///< What they sampled, if anything, means nothing.
-  std::vector<StartedSequence> started;  ///< As in the batch.
+  std::vector<FailedSequence> failed;  ///< What they sampled, if anything, means nothing.
   std::vector<TransferId> transfers_finished;
-  CacheCredits credits;                         ///< As in the batch.
   std::chrono::nanoseconds elapsed{};           ///< Time that the device worked on the step.
   std::int32_t num_blocks_transferred = 0;      ///< Between the tiers, by what has finished.
   std::chrono::nanoseconds transfer_elapsed{};  ///< What these copies took.

@@ -94,8 +94,6 @@ Result<StepResult> CostExecutor::execute(const StepBatch& batch) {
   if (known_token_) follow_first_choices(batch);
   StepResult result;
   result.id = batch.id;
-  result.credits = batch.credits;
-  result.started = batch.started;
   for (const auto* transfers : {&batch.demotions, &batch.promotions}) {  // Over when the step is.
     for (const Transfer& each : *transfers) {
       result.transfers_finished.push_back(each.id);

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "src/core/step_executor.hpp"
+#include "src/engine/step_executor.hpp"
 #include "src/replay/cost_model.hpp"
 
 namespace octavo {

@@ -57,10 +57,10 @@ void Recorder::follow_beams(const StepPlan& plan) {
   }
 }
 
-void Recorder::completed(const StepResult& result, TimePoint now) {
+void Recorder::completed(const StepReceipt& receipt, const StepResult& result, TimePoint now) {
   if (!is_recording_) return;
   --num_in_flight_;
-  writer_.completed(result, now, beams_);
+  writer_.completed(receipt, result, now, beams_);
 }
 
 void Recorder::failed(StepId step, const Error& error, TimePoint now) {

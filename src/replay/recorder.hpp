@@ -25,7 +25,7 @@ class Recorder final : public SchedulerJournal {
                  std::int32_t choice) override;
   void asked_to_preempt(RequestId request, PreemptionMode mode) override;
   void planned(const StepPlan* plan, TimePoint now) override;
-  void completed(const StepResult& result, TimePoint now) override;
+  void completed(const StepReceipt& receipt, const StepResult& result, TimePoint now) override;
   void failed(StepId step, const Error& error, TimePoint now) override;
   void transferred(const std::vector<TransferId>& finished) override;
 

@@ -77,6 +77,7 @@ struct RecordedPlan {
 };
 struct RecordedCompletion {
   TimePoint now;
+  StepReceipt receipt;
   StepResult result;  ///< Log-probabilities only where a beam search decides by them.
 };
 struct RecordedFailure {

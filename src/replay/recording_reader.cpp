@@ -209,14 +209,14 @@ RecordedCompletion RecordingReader::completion(ByteReader& in) {
   RecordedCompletion event;
   event.now = time(in);
   StepResult& result = event.result;
-  result.id = StepId{in.get()};
+  result.id = event.receipt.id = StepId{in.get()};
   result.elapsed = duration(in, kLongestStep);
-  result.credits = get_credits(in);
+  event.receipt.credits = get_credits(in);
   result.transfers_finished = get_transfers(in);
   result.num_blocks_transferred = in.get_int(0);
   result.transfer_elapsed = duration(in, kLongestStep);
-  result.started.resize(in.get_count());
-  for (StartedSequence& each : result.started) {
+  event.receipt.started.resize(in.get_count());
+  for (StartedSequence& each : event.receipt.started) {
     each.id = SequenceId{in.get()};
     each.num_cached_tokens = in.get_int(0);
     each.num_scheduled_tokens = in.get_int(0);

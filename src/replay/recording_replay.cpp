@@ -26,9 +26,10 @@ RecordingReplay::RecordingReplay(RecordingReader& reader, const SchedulerConfig&
                                  RecordingListener* listener)
     : reader_(reader),
       listener_(listener),
-      scheduler_(engine),
-      blocks_(engine.cache()),
-      now_(reader.header().origin) {}
+      loop_(engine, results_, [this] { return now_; }),
+      now_(reader.header().origin) {
+  loop_.set_observer(this);
+}
 
 Result<RecordingRepeat> RecordingReplay::run() {
   while (!repeat_.difference) {
@@ -64,45 +65,44 @@ Result<void> RecordingReplay::apply(const RecordedSubmission& event) {
   if (!requests_.insert(event.request.id).second)
     return contradiction("request " + std::to_string(event.request.id.value) + " comes twice");
   if (listener_ != nullptr) listener_->submitted(event);
-  scheduler_.submit(event.request, now_);
+  loop_.submit(event.request);
   return {};
 }
 
 Result<void> RecordingReplay::apply(const RecordedCancellation& event) {
   now_ = event.now;
-  scheduler_.cancel(event.request, event.reason, now_, event.choice);
+  loop_.cancel(event.request, event.reason, event.choice);
   return {};
 }
 
 Result<void> RecordingReplay::apply(const RecordedPreemption& event) {
-  scheduler_.preempt(event.request, event.mode);
+  loop_.preempt(event.request, event.mode);
   return {};
 }
 
 Result<void> RecordingReplay::apply(const RecordedPlan& event) {
   now_ = event.now;
-  const StepId expected{static_cast<std::uint64_t>(repeat_.num_steps) + 1};
-  auto plan = scheduler_.plan(now_);
-  if (!plan) {
-    if (event.hash) differ(expected, "recorded was a step, and now there is nothing to do");
-    return {};
-  }
-  hash_.add(*plan);
-  ++repeat_.num_steps;
-  if (!event.hash) {
-    differ(expected, "recorded was that there is nothing to do, and now there is a step");
-  } else if (*event.hash != hash_.value()) {
-    differ(expected, "its plan is not the recorded one");
-  } else {
-    execute(std::move(*plan), now_);
-  }
+  expected_ = event.hash;
+  const StepId step{static_cast<std::uint64_t>(repeat_.num_steps) + 1};
+  if (!loop_.launch() && event.hash)
+    differ(step, "recorded was a step, and now there is nothing to do");
   return {};
 }
 
-void RecordingReplay::execute(StepPlan plan, TimePoint now) {
-  if (listener_ != nullptr) listener_->planned(plan, now);
-  batches_.push_back(blocks_.reserve(std::move(plan)));
-  for (const auto* transfers : {&batches_.back().demotions, &batches_.back().promotions}) {
+void RecordingReplay::planned(const StepPlan& plan) {
+  hash_.add(plan);
+  ++repeat_.num_steps;
+  if (!expected_)
+    differ(plan.id, "recorded was that there is nothing to do, and now there is a step");
+  else if (*expected_ != hash_.value())
+    differ(plan.id, "its plan is not the recorded one");
+  else if (listener_ != nullptr)
+    listener_->planned(plan, now_);
+}
+
+void RecordingReplay::reserved(const StepBatch& batch) {
+  batches_.push_back(batch);
+  for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
     for (const Transfer& each : *transfers) transfers_.insert(each.id);
   }
 }
@@ -113,23 +113,25 @@ Result<void> RecordingReplay::apply(const RecordedCompletion& event) {
     return contradiction("a step ends that was not under way");
   const StepBatch batch = std::move(batches_.front());
   batches_.pop_front();
-  if (!(batch.credits == event.result.credits)) {
-    differ(batch.id, "the cache has " + text_of(batch.credits) + ", and recorded were " +
-                         text_of(event.result.credits));
+  const StepReceipt& receipt = batch.receipt;
+  if (!(receipt.credits == event.receipt.credits)) {
+    differ(batch.id, "the cache has " + text_of(receipt.credits) + ", and recorded were " +
+                         text_of(event.receipt.credits));
     return {};
   }
-  if (!are_equal(batch.started, event.result.started)) {
+  if (!are_equal(receipt.started, event.receipt.started)) {
     differ(batch.id, "the cache holds other beginnings of the sequences that start");
     return {};
   }
   if (auto fits = check_samples(batch, event.result); !fits) return fits.error();
   if (auto taken = take_transfers(event.result.transfers_finished); !taken) return taken.error();
   if (listener_ != nullptr) {
-    const SchedulerStatus status = scheduler_.status();
+    const SchedulerStatus status = loop_.scheduler().status();
     listener_->executed(batch, event.result, now_,
                         std::int64_t{status.num_waiting} + status.num_preempted);
   }
-  scheduler_.complete(event.result, now_);
+  results_.set_next(event.result);
+  loop_.complete_oldest();
   return {};
 }
 
@@ -161,13 +163,14 @@ Result<void> RecordingReplay::apply(const RecordedFailure& event) {
     return contradiction("a step fails that was not under way");
   batches_.pop_front();
   ++repeat_.num_failed_steps;
-  scheduler_.fail(event.step, Error{event.code, "", ""}, now_);
+  results_.set_next(Error{event.code, "", ""});
+  loop_.complete_oldest();
   return {};
 }
 
 Result<void> RecordingReplay::apply(const RecordedTransfers& event) {
   if (auto taken = take_transfers(event.finished); !taken) return taken.error();
-  scheduler_.finish_transfers(event.finished);
+  loop_.finish_transfers(event.finished);
   return {};
 }
 
@@ -181,7 +184,7 @@ Result<void> RecordingReplay::apply(const RecordedEnd& event) {
 }
 
 void RecordingReplay::hear() {
-  for (const RequestEvent& event : scheduler_.take_events()) {
+  for (const RequestEvent& event : loop_.take_events()) {
     if (const auto* finished = std::get_if<RequestFinished>(&event))
       requests_.erase(finished->request);
     if (const auto* rejected = std::get_if<RequestRejected>(&event))

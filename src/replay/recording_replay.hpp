@@ -11,10 +11,9 @@
 #include <string>
 #include <unordered_set>
 
-#include "src/cache/block_manager.hpp"
+#include "src/engine/engine_loop.hpp"
 #include "src/replay/decision_hash.hpp"
 #include "src/replay/recording_reader.hpp"
-#include "src/scheduler/scheduler.hpp"
 
 namespace octavo {
 
@@ -49,7 +48,22 @@ struct RecordingRepeat {
   bool is_truncated() const { return !recorded_hash && !difference; }
 };
 
-class RecordingReplay {
+/// Stands in the model's place: a step ends as it did when it was recorded.
+class RecordedResults final : public StepExecutor {
+ public:
+  /// What the next collected step ends with.
+  void set_next(Result<StepResult> result) { next_ = std::move(result); }
+
+  Result<LaunchedStep> launch(const StepBatch&) override { return LaunchedStep{}; }
+  bool has_ended(const LaunchedStep&) override { return true; }
+  void wait(const LaunchedStep&) override {}
+  Result<StepResult> collect(const LaunchedStep&) override { return next_; }
+
+ private:
+  Result<StepResult> next_ = StepResult{};
+};
+
+class RecordingReplay final : private StepObserver {
  public:
   /// engine: the recording's own, or another to see where decisions part. The reader must outlive
   /// it.
@@ -72,15 +86,17 @@ class RecordingReplay {
   Error contradiction(const std::string& what) const;
   Result<void> check_samples(const StepBatch& batch, const StepResult& result) const;
   Result<void> take_transfers(const std::vector<TransferId>& finished);
-  void execute(StepPlan plan, TimePoint now);
+  void planned(const StepPlan& plan) override;
+  void reserved(const StepBatch& batch) override;
   void hear();
   void differ(StepId step, std::string what);
 
   RecordingReader& reader_;
   RecordingListener* listener_;
-  Scheduler scheduler_;
-  BlockManager blocks_;
+  RecordedResults results_;
+  EngineLoop loop_;
   DecisionHash hash_;
+  std::optional<std::uint64_t> expected_;   ///< The hash after the plan at hand.
   std::deque<StepBatch> batches_;           ///< In flight.
   std::set<TransferId> transfers_;          ///< Begun, not finished.
   std::unordered_set<RequestId> requests_;  ///< That have not ended.

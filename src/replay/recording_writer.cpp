@@ -123,17 +123,17 @@ void RecordingWriter::put_transfers(const std::vector<TransferId>& transfers) {
   }
 }
 
-void RecordingWriter::completed(const StepResult& result, TimePoint now,
+void RecordingWriter::completed(const StepReceipt& receipt, const StepResult& result, TimePoint now,
                                 const std::unordered_set<SequenceId>& beams) {
   begin(RecordKind::kCompletion, now);
   out_.put(result.id.value);
   out_.put_signed(result.elapsed.count());
-  put_credits(out_, result.credits);
+  put_credits(out_, receipt.credits);
   put_transfers(result.transfers_finished);
   out_.put_signed(result.num_blocks_transferred);
   out_.put_signed(result.transfer_elapsed.count());
-  out_.put(result.started.size());
-  for (const StartedSequence& each : result.started) {
+  out_.put(receipt.started.size());
+  for (const StartedSequence& each : receipt.started) {
     out_.put(each.id.value);
     out_.put_signed(each.num_cached_tokens);
     out_.put_signed(each.num_scheduled_tokens);

@@ -26,7 +26,7 @@ class RecordingWriter {
   /// hash: of the decisions up to this plan; null when there was none.
   void planned(const std::uint64_t* hash, TimePoint now);
   /// beams: the sequences whose k best decide something.
-  void completed(const StepResult& result, TimePoint now,
+  void completed(const StepReceipt& receipt, const StepResult& result, TimePoint now,
                  const std::unordered_set<SequenceId>& beams);
   void failed(StepId step, Errc code, TimePoint now);
   void transferred(const std::vector<TransferId>& finished);

@@ -28,10 +28,11 @@ SchedulerConfig engine_config(const ReplayConfig& config) {
 Replayer::Replayer(const Trace& trace, const CostModel& cost, ReplayConfig config)
     : trace_(trace),
       config_(std::move(config)),
-      scheduler_(engine_config(config_)),
-      blocks_(engine_config(config_).cache(config_.engine.seed)),
       executor_(cost, config_.engine.block_size, config_.engine.seed),
-      account_(trace, engine_config(config_)) {
+      account_(trace, engine_config(config_)),
+      loop_(
+          engine_config(config_), executor_, [this] { return now(); }, config_.engine.seed) {
+  loop_.set_observer(this);
   if (!trace.tokens.empty()) {
     executor_.set_known_tokens([this](RequestId id, std::int64_t position) {
       const TraceRequest& request = trace_.requests[account_.index_of(id)];
@@ -51,9 +52,9 @@ Result<Outcome> Replayer::run(const std::function<void(std::int64_t)>& progress)
   const std::size_t num_requests = trace_.requests.size();
   for (;;) {
     arrive();
-    auto plan = scheduler_.plan(now());
-    if (plan) {
-      if (auto done = step(std::move(*plan)); !done) return done.error();
+    if (loop_.launch()) {
+      loop_.complete_oldest();
+      for (const RequestEvent& event : loop_.take_events()) hear(event);
       if (progress && account_.num_steps() % 1024 == 0)
         progress(account_.num_requests() + account_.num_rejected());
     } else if (num_arrived_ < num_requests) {
@@ -62,8 +63,8 @@ Result<Outcome> Replayer::run(const std::function<void(std::int64_t)>& progress)
       break;
     }
   }
-  for (const RequestEvent& event : scheduler_.take_events()) hear(event);  // Rejected at the end.
-  if (!scheduler_.is_idle() || !held_.empty()) {
+  for (const RequestEvent& event : loop_.take_events()) hear(event);  // Rejected at the end.
+  if (!loop_.scheduler().is_idle() || !held_.empty()) {
     return Error{Errc::kEngineError,
                  std::to_string(num_waiting()) + " requests wait and none of them can run", ""};
   }
@@ -85,7 +86,7 @@ void Replayer::arrive() {
     else
       held_.push_back(num_arrived_);
   }
-  for (; !held_.empty() && scheduler_.status().num_waiting < kMaxQueued; held_.pop_front())
+  for (; !held_.empty() && loop_.scheduler().status().num_waiting < kMaxQueued; held_.pop_front())
     submit(held_.front());
 }
 
@@ -105,19 +106,15 @@ void Replayer::submit(std::size_t index) {
   }
   request.sampling.ignore_eos = true;
   request.sampling.max_tokens = wanted.num_output;
-  scheduler_.submit(std::move(request), now());
+  loop_.submit(std::move(request));
 }
 
-Result<void> Replayer::step(StepPlan plan) {
-  account_.leave(plan.released, plan.preempted);
-  const StepBatch batch = blocks_.reserve(std::move(plan));
-  account_.run(batch);
-  const auto result = executor_.execute(batch);
-  if (!result) return result.error();
-  account_.elapse(std::chrono::duration<double>(result->elapsed).count(), num_waiting());
-  scheduler_.complete(*result, now());
-  for (const RequestEvent& event : scheduler_.take_events()) hear(event);
-  return {};
+void Replayer::planned(const StepPlan& plan) { account_.leave(plan.released, plan.preempted); }
+
+void Replayer::reserved(const StepBatch& batch) { account_.run(batch); }
+
+void Replayer::collected(const StepResult& result) {
+  account_.elapse(std::chrono::duration<double>(result.elapsed).count(), num_waiting());
 }
 
 void Replayer::hear(const RequestEvent& event) {
@@ -129,7 +126,7 @@ void Replayer::hear(const RequestEvent& event) {
 }
 
 std::int64_t Replayer::num_waiting() const {
-  const SchedulerStatus status = scheduler_.status();
+  const SchedulerStatus status = loop_.scheduler().status();
   return std::int64_t{status.num_waiting} + status.num_preempted +
          static_cast<std::int64_t>(held_.size());
 }

@@ -7,14 +7,13 @@
 #include <deque>
 #include <functional>
 
-#include "src/cache/block_manager.hpp"
 #include "src/core/result.hpp"
+#include "src/engine/engine_loop.hpp"
 #include "src/replay/cost_executor.hpp"
 #include "src/replay/cost_model.hpp"
 #include "src/replay/outcome.hpp"
 #include "src/replay/run_account.hpp"
 #include "src/replay/trace.hpp"
-#include "src/scheduler/scheduler.hpp"
 
 namespace octavo {
 
@@ -25,7 +24,7 @@ struct ReplayConfig {
                             ///< lengths come from the trace.
 };
 
-class Replayer {
+class Replayer final : private StepObserver {
  public:
   /// Trace and cost model must outlive it.
   Replayer(const Trace& trace, const CostModel& cost, ReplayConfig config);
@@ -37,17 +36,18 @@ class Replayer {
  private:
   void arrive();
   void submit(std::size_t index);
-  Result<void> step(StepPlan plan);
+  void planned(const StepPlan& plan) override;
+  void reserved(const StepBatch& batch) override;
+  void collected(const StepResult& result) override;
   void hear(const RequestEvent& event);
   std::int64_t num_waiting() const;
   TimePoint now() const;
 
   const Trace& trace_;
   ReplayConfig config_;
-  Scheduler scheduler_;
-  BlockManager blocks_;
   CostExecutor executor_;
   RunAccount account_;
+  EngineLoop loop_;
 
   std::size_t num_arrived_ = 0;
   std::deque<std::size_t> held_;  ///< Arrived, not submitted: the queue need not hold all prompts.

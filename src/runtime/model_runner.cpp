@@ -40,8 +40,6 @@ Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
 
   Step step;
   step.result.id = batch.id;
-  step.result.credits = batch.credits;
-  step.result.started = batch.started;
   step.result.failed = std::move(*failed);
   step.computes = !batch.scheduled.empty();
   step.num_tokens = static_cast<std::int64_t>(inputs_.token_ids.size());

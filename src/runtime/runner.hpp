@@ -12,7 +12,7 @@
 
 #include "kernels/backend.hpp"
 #include "src/core/span_sink.hpp"
-#include "src/core/step_executor.hpp"
+#include "src/engine/step_executor.hpp"
 #include "src/model/generation_config.hpp"
 #include "src/model/load_weights.hpp"
 #include "src/runtime/memory_plan.hpp"

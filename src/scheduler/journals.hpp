@@ -23,8 +23,8 @@ class Journals final : public SchedulerJournal {
   void planned(const StepPlan* plan, TimePoint now) override {
     for (SchedulerJournal* each : both_) each->planned(plan, now);
   }
-  void completed(const StepResult& result, TimePoint now) override {
-    for (SchedulerJournal* each : both_) each->completed(result, now);
+  void completed(const StepReceipt& receipt, const StepResult& result, TimePoint now) override {
+    for (SchedulerJournal* each : both_) each->completed(receipt, result, now);
   }
   void failed(StepId step, const Error& error, TimePoint now) override {
     for (SchedulerJournal* each : both_) each->failed(step, error, now);

@@ -88,14 +88,15 @@ void Scheduler::preempt_as_asked() {
   }
 }
 
-void Scheduler::complete(const StepResult& result, TimePoint now) {
+void Scheduler::complete(const StepReceipt& receipt, const StepResult& result, TimePoint now) {
+  OCTAVO_ASSERT(receipt.id == result.id);
   const StepInFlight step = take_oldest(result.id);
   cost_.observe(step.num_tokens, result.elapsed);
   cost_.observe_transfer(result.num_blocks_transferred, result.transfer_elapsed);
-  credits_.receive(result.credits);
+  credits_.receive(receipt.credits);
   outcome_.end_failed(step, result.failed, now);
   outcome_.end(step);
-  outcome_.apply_started(step, result.started);
+  outcome_.apply_started(step, receipt.started);
   outcome_.finish_transfers(result.transfers_finished);
   outcome_.append_samples(step, result.sampled, now);
   requests_.forget_retired();

@@ -57,8 +57,8 @@ class Scheduler {
   void preempt(RequestId request, PreemptionMode mode) { to_preempt_.emplace_back(request, mode); }
   /// The next step, or nothing when there is nothing to do or enough steps are in flight.
   std::optional<StepPlan> plan(TimePoint now);
-  /// The oldest step in flight has come back.
-  void complete(const StepResult& result, TimePoint now);
+  /// The oldest step in flight has come back: what the block manager made of it, and the device.
+  void complete(const StepReceipt& receipt, const StepResult& result, TimePoint now);
   /// The oldest step in flight failed: every sequence that the engine had begun ends with the
   /// error.
   void fail(StepId step, const Error& error, TimePoint now);

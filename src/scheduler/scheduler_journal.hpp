@@ -21,7 +21,7 @@ class SchedulerJournal {
   virtual void asked_to_preempt(RequestId request, PreemptionMode mode) = 0;
   /// plan: null when there was nothing to do.
   virtual void planned(const StepPlan* plan, TimePoint now) = 0;
-  virtual void completed(const StepResult& result, TimePoint now) = 0;
+  virtual void completed(const StepReceipt& receipt, const StepResult& result, TimePoint now) = 0;
   virtual void failed(StepId step, const Error& error, TimePoint now) = 0;
   virtual void transferred(const std::vector<TransferId>& finished) = 0;
 };

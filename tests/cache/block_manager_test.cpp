@@ -52,9 +52,9 @@ TEST_CASE("a prompt gets just the blocks it fills, and a decode a new one at the
   StepBatch batch = manager.reserve(start_and_schedule(kA, 7));
   CHECK(batch.block_tables == std::vector{BlockId{0}, BlockId{1}});
   CHECK(batch.cu_blocks == std::vector{0, 2});
-  CHECK(batch.credits.num_free == 6);
-  CHECK(manager.reserve(schedule(kA, 7, 1)).credits.num_free == 6);
-  CHECK(manager.reserve(schedule(kA, 8, 1)).credits.num_free == 5);
+  CHECK(batch.receipt.credits.num_free == 6);
+  CHECK(manager.reserve(schedule(kA, 7, 1)).receipt.credits.num_free == 6);
+  CHECK(manager.reserve(schedule(kA, 8, 1)).receipt.credits.num_free == 5);
   CHECK(manager.num_tokens_held() == 9);
   CHECK(manager.is_consistent());
 }
@@ -66,10 +66,10 @@ TEST_CASE("released and preempted sequences give every block back before the oth
   plan.preempted.push_back({kA, PreemptionMode::kRecompute});
   StepBatch batch = manager.reserve(std::move(plan));
   CHECK(batch.released == std::vector{kA});
-  CHECK(batch.credits.num_free == 0);
+  CHECK(batch.receipt.credits.num_free == 0);
   StepPlan release;
   release.released.push_back(kB);
-  CHECK(manager.reserve(std::move(release)).credits.num_free == 2);
+  CHECK(manager.reserve(std::move(release)).receipt.credits.num_free == 2);
   CHECK(manager.is_consistent());
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("a release of a sequence that never started changes nothing") {
   BlockManager manager({.num_blocks = 2, .block_size = 4});
   StepPlan plan;
   plan.released.push_back(kA);
-  CHECK(manager.reserve(std::move(plan)).credits.num_free == 2);
+  CHECK(manager.reserve(std::move(plan)).receipt.credits.num_free == 2);
 }
 
 TEST_CASE("a fork shares its blocks and the first write to the shared tail copies it") {
@@ -90,7 +90,7 @@ TEST_CASE("a fork shares its blocks and the first write to the shared tail copie
   StepBatch batch = manager.reserve(std::move(plan));
   CHECK(batch.block_tables == std::vector{BlockId{0}, BlockId{2}, BlockId{0}, BlockId{1}});
   CHECK(batch.copies == std::vector{BlockCopy{BlockId{1}, BlockId{2}}});
-  CHECK(batch.credits.num_free == 5);
+  CHECK(batch.receipt.credits.num_free == 5);
   CHECK(manager.is_consistent());
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("of what is cached the oldest goes first, and the tail of a prompt bef
   manager.reserve(start_distinct(kB, 8, 100));  // One block is free, one must be evicted.
   manager.reserve(release(kB));
   const StepBatch batch = manager.reserve(start_distinct(kA, 13));
-  CHECK(batch.started.at(0).num_cached_tokens == 8);
+  CHECK(batch.receipt.started.at(0).num_cached_tokens == 8);
   CHECK(manager.is_consistent());
 }
 
@@ -130,8 +130,8 @@ TEST_CASE("a cached block that was moved to the host is brought back for the nex
   manager.reserve(std::move(next));  // Takes the whole device.
   manager.reserve(numbered(5, release(kB)));
   const StepBatch batch = manager.reserve(numbered(6, start_distinct(kA, 9)));
-  CHECK(batch.started.at(0).num_cached_tokens == 8);
-  CHECK(batch.started.at(0).promotes);
+  CHECK(batch.receipt.started.at(0).num_cached_tokens == 8);
+  CHECK(batch.receipt.started.at(0).promotes);
   CHECK(batch.promotions.at(0).copies.size() == 2);
   CHECK(batch.scheduled.empty());  // Nothing reads the blocks before they are there.
   CHECK(manager.is_consistent());
@@ -144,11 +144,11 @@ TEST_CASE("a block that is being copied out is not used again before the copy ha
   swap.preempted.push_back({kA, PreemptionMode::kSwap});
   const StepBatch swapped = manager.reserve(std::move(swap));
   REQUIRE(swapped.demotions.size() == 1);
-  CHECK(swapped.credits.num_free == 1);
+  CHECK(swapped.receipt.credits.num_free == 1);
   CHECK(manager.audit().device.num_in_transfer == 2);
   StepPlan end = numbered(3);
   end.transfers_finished.push_back(swapped.demotions[0].id);
-  CHECK(manager.reserve(std::move(end)).credits.num_free == 3);
+  CHECK(manager.reserve(std::move(end)).receipt.credits.num_free == 3);
   CHECK(manager.audit().host.num_owned == 2);
   CHECK(manager.is_consistent());
 }
@@ -158,5 +158,5 @@ TEST_CASE("prompts of different namespaces share nothing") {
   manager.reserve(start_distinct(kA, 9));
   StepPlan other = start_distinct(kB, 9);
   other.starts[0].cache_namespace = 5;
-  CHECK(manager.reserve(std::move(other)).started.at(0).num_cached_tokens == 0);
+  CHECK(manager.reserve(std::move(other)).receipt.started.at(0).num_cached_tokens == 0);
 }

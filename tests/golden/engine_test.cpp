@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "src/app/local_engine.hpp"
+#include "src/engine/local_engine.hpp"
 #include "src/runtime/load_runner.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"

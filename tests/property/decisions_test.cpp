@@ -56,7 +56,7 @@ class Decisions {
     }
     for (SequenceId each : batch.released) hash_.add(each.value);
     for (const SequenceStart& each : batch.starts) add(each);
-    for (const StartedSequence& each : batch.started) {
+    for (const StartedSequence& each : batch.receipt.started) {
       hash_.add(each.id.value);
       hash_.add_signed(each.num_cached_tokens);
       hash_.add_signed(each.num_scheduled_tokens);
@@ -71,9 +71,9 @@ class Decisions {
         for (const BlockCopy& copy : each.copies) add(copy);
       }
     }
-    hash_.add_signed(batch.credits.num_free);
-    hash_.add_signed(batch.credits.num_cached);
-    hash_.add_signed(batch.credits.num_host_free);
+    hash_.add_signed(batch.receipt.credits.num_free);
+    hash_.add_signed(batch.receipt.credits.num_cached);
+    hash_.add_signed(batch.receipt.credits.num_host_free);
   }
 
   void add(const StepResult& result) {

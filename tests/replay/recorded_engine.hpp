@@ -5,9 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/cache/block_manager.hpp"
+#include "src/engine/engine_loop.hpp"
 #include "src/replay/recorder.hpp"
-#include "src/scheduler/scheduler.hpp"
 #include "tests/support/fake_executor.hpp"
 
 namespace octavo::testing {
@@ -16,41 +15,32 @@ class RecordedEngine {
  public:
   RecordedEngine(const SchedulerConfig& config, TimePoint now)
       : now_(now),
-        scheduler_(config),
-        blocks_(config.cache()),
         executor_(config.num_blocks, config.block_size, 50),
+        loop_(config, executor_, [this] { return now_; }),
         recorder_(header(config), [this](std::string piece) {
           bytes_ += piece;
           return true;
-        }) {}
+        }) {
+    loop_.set_journal(&recorder_);
+  }
 
   void wait(std::chrono::nanoseconds time) { now_ += time; }
-  void submit(const Request& request) {
-    recorder_.submitted(request, now_);
-    scheduler_.submit(request, now_);
-  }
-  void cancel(RequestId request, CancelReason reason) {
-    recorder_.cancelled(request, reason, now_, -1);
-    scheduler_.cancel(request, reason, now_);
-  }
+  void submit(const Request& request) { loop_.submit(request); }
+  void cancel(RequestId request, CancelReason reason) { loop_.cancel(request, reason); }
   /// Steps of `step_time` until there is nothing to do. Answers the tokens, in order.
   std::vector<TokenId> run(std::chrono::nanoseconds step_time) {
+    executor_.step_time = step_time;
     std::vector<TokenId> heard;
-    for (;;) {
-      auto plan = scheduler_.plan(now_);
-      recorder_.planned(plan ? &*plan : nullptr, now_);
-      if (!plan) return heard;
-      auto result = executor_.execute(blocks_.reserve(std::move(*plan)));
-      result->elapsed = step_time;
+    while (loop_.launch()) {
       now_ += step_time;
-      recorder_.completed(*result, now_);
-      scheduler_.complete(*result, now_);
-      for (const RequestEvent& event : scheduler_.take_events()) {
+      loop_.complete_oldest();
+      for (const RequestEvent& event : loop_.take_events()) {
         const auto* tokens = std::get_if<TokensGenerated>(&event);
         if (tokens == nullptr) continue;
         for (const SampledToken& each : tokens->tokens) heard.push_back(each.token);
       }
     }
+    return heard;
   }
   /// The whole file.
   std::string close() {
@@ -66,9 +56,8 @@ class RecordedEngine {
   }
 
   TimePoint now_;
-  Scheduler scheduler_;
-  BlockManager blocks_;
   FakeExecutor executor_;
+  EngineLoop loop_;
   std::string bytes_;
   Recorder recorder_;
 };

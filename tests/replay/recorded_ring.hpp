@@ -15,7 +15,7 @@ class RecordedRing {
           bytes_ += piece;
           return true;
         }) {
-    ring_.journal = &recorder_;
+    ring_.set_journal(&recorder_);
   }
 
   /// The whole file.

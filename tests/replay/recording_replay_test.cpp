@@ -159,9 +159,10 @@ TEST_CASE("records that contradict each other are an error, never an assertion")
   request.id = RequestId{1};
   request.prompt = {1, 2, 3};
   request.sampling.max_tokens = 4;
+  StepReceipt receipt;
   StepResult result;
-  result.id = StepId{1};
-  CHECK_THAT(errors_with([&](RecordingWriter& out) { out.completed(result, now, {}); }),
+  receipt.id = result.id = StepId{1};
+  CHECK_THAT(errors_with([&](RecordingWriter& out) { out.completed(receipt, result, now, {}); }),
              Catch::Contains("not under way"));
   CHECK_THAT(errors_with([&](RecordingWriter& out) { out.failed(StepId{1}, {}, now); }),
              Catch::Contains("not under way"));

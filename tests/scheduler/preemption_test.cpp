@@ -15,7 +15,7 @@ int run_to_rest(Scheduler& scheduler, Answers& answers) {
   while (num_plans < 100) {
     auto plan = scheduler.plan(kStart);
     if (!plan) break;
-    scheduler.complete(answers(std::move(*plan)), kStart);
+    complete(scheduler, answers(std::move(*plan)), kStart);
     ++num_plans;
   }
   return num_plans;
@@ -40,7 +40,8 @@ SchedulerConfig two_seats() {
 
 void run_until_two_decode(Scheduler& scheduler, Answers& answers) {
   scheduler.submit(three_choices(), kStart);
-  for (int step = 0; step < 3; ++step) scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  for (int step = 0; step < 3; ++step)
+    complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   REQUIRE(scheduler.status().num_running == 2);
 }
 
@@ -59,7 +60,7 @@ TEST_CASE("choices that never started go on when all that was swapped out has be
       scheduler.cancel(RequestId{1}, CancelReason::kStopMatched, kStart, choice);
   };
   if (ends_before_the_copy) cancel_both();
-  scheduler.complete(answers(std::move(out)), kStart);
+  complete(scheduler, answers(std::move(out)), kStart);
   if (!ends_before_the_copy) cancel_both();
 
   CHECK(scheduler.status().num_swapped == 0);
@@ -78,12 +79,12 @@ TEST_CASE(
   Answers answers(scheduler);
   run_until_two_decode(scheduler, answers);
   scheduler.preempt(RequestId{1}, PreemptionMode::kSwap);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   StepPlan back = *scheduler.plan(kStart);
   REQUIRE(back.promotions.size() == 2);
   for (std::int32_t choice : {0, 1})
     scheduler.cancel(RequestId{1}, CancelReason::kClientCancelled, kStart, choice);
-  scheduler.complete(answers(std::move(back)), kStart);
+  complete(scheduler, answers(std::move(back)), kStart);
 
   CHECK(run_to_rest(scheduler, answers) < 100);
   CHECK(scheduler.is_idle());
@@ -100,7 +101,7 @@ TEST_CASE("a request that is cancelled whole while it is swapped out leaves an i
   StepPlan out = *scheduler.plan(kStart);
   scheduler.cancel(RequestId{1}, CancelReason::kClientGone, kStart);
   CHECK_FALSE(scheduler.is_idle());  // The copy is under way.
-  scheduler.complete(answers(std::move(out)), kStart);
+  complete(scheduler, answers(std::move(out)), kStart);
   run_to_rest(scheduler, answers);
   CHECK(scheduler.is_idle());
   CHECK(scheduler.status().num_free_blocks == 20);
@@ -110,7 +111,7 @@ TEST_CASE("when blocks run out the latest arrival gives way and returns before a
   Scheduler scheduler(small_config());
   Answers answers(scheduler);
   scheduler.submit(request(1, 10, 20), kStart);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   scheduler.submit(request(2, 10, 20), kStart);
   scheduler.submit(request(3, 10, 20), kStart);
   std::vector<SequenceId> preempted;
@@ -118,7 +119,7 @@ TEST_CASE("when blocks run out the latest arrival gives way and returns before a
   while (auto plan = scheduler.plan(kStart)) {
     for (const auto& each : plan->preempted) preempted.push_back(each.id);
     for (const auto& start : plan->starts) starts.push_back(start.id);
-    scheduler.complete(answers(*plan), kStart);
+    complete(scheduler, answers(*plan), kStart);
   }
   CHECK(preempted.at(0) == SequenceId{2});
   starts.resize(3);
@@ -140,7 +141,7 @@ TEST_CASE("a victim with room on the host is swapped, and comes back without a n
   while (auto plan = scheduler.plan(kStart)) {
     num_starts += static_cast<int>(plan->starts.size());
     promoted.insert(promoted.end(), plan->promotions.begin(), plan->promotions.end());
-    scheduler.complete(answers(std::move(*plan)), kStart);
+    complete(scheduler, answers(std::move(*plan)), kStart);
   }
   CHECK(num_starts == 2);
   CHECK(promoted == std::vector{SequenceId{2}});
@@ -170,7 +171,7 @@ TEST_CASE("the choices of a request give way together and come back together") {
       if (!plan->preempted.empty()) gone.push_back(plan->preempted.size());
       if (!plan->promotions.empty()) promoted.push_back(plan->promotions.size());
       for (const Preemption& each : plan->preempted) CHECK(each.mode == mode);
-      scheduler.complete(answers(std::move(*plan)), kStart);
+      complete(scheduler, answers(std::move(*plan)), kStart);
     }
     CHECK(gone == std::vector<std::size_t>{3});
     if (mode == PreemptionMode::kSwap) CHECK(promoted == std::vector<std::size_t>{3});

@@ -49,10 +49,10 @@ TEST_CASE("a long prompt is cut into chunks of the budget and samples only at it
   StepPlan first = *scheduler.plan(kStart);
   CHECK(first.starts.size() == 1);
   CHECK(first.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 0, 10, false}});
-  scheduler.complete(answers(first), kStart);
+  complete(scheduler, answers(first), kStart);
   StepPlan second = *scheduler.plan(kStart);
   CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 10, 10, false}});
-  scheduler.complete(answers(second), kStart);
+  complete(scheduler, answers(second), kStart);
   CHECK(scheduler.plan(kStart)->scheduled ==
         std::vector{ScheduledSequence{SequenceId{1}, 20, 3, true}});
 }
@@ -61,7 +61,7 @@ TEST_CASE("decodes come before prompts in every step") {
   Scheduler scheduler(small_config());
   Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   scheduler.submit(request(2, 12, 2), kStart);
   StepPlan plan = *scheduler.plan(kStart);
   REQUIRE(plan.scheduled.size() == 2);
@@ -79,9 +79,9 @@ TEST_CASE("while streams run, a step takes no more prefill than its time allows"
   Answers answers(scheduler);
   scheduler.submit(request(1, 100, 8), kStart);
   StepPlan first = *scheduler.plan(kStart);
-  StepResult result = answers(first);
+  Answer result = answers(first);
   result.elapsed = 200ms;  // 2 ms a token
-  scheduler.complete(result, kStart);
+  complete(scheduler, result, kStart);
   scheduler.submit(request(2, 900, 8), kStart);
   StepPlan plan = *scheduler.plan(kStart);
   REQUIRE(plan.scheduled.size() == 2);
@@ -99,9 +99,9 @@ TEST_CASE("a batch full of decodes still lets a newcomer's prompt move") {
   Answers answers(scheduler);
   for (std::uint64_t id = 1; id <= 60; ++id) scheduler.submit(request(id, 2, 8), kStart);
   StepPlan first = *scheduler.plan(kStart);
-  StepResult result = answers(first);
+  Answer result = answers(first);
   result.elapsed = 200ms;  // Ten milliseconds are less than a token.
-  scheduler.complete(result, kStart);
+  complete(scheduler, result, kStart);
   scheduler.submit(request(61, 100, 8), kStart);
   StepPlan plan = *scheduler.plan(kStart);
   REQUIRE(plan.scheduled.size() == 61);
@@ -117,13 +117,13 @@ TEST_CASE("two steps in flight plan the second before the first token is known")
   StepPlan start = *scheduler.plan(kStart);
   // What is cached of a sequence is known when its first step has come round.
   CHECK_FALSE(scheduler.plan(kStart).has_value());
-  scheduler.complete(answers(start), kStart);
+  complete(scheduler, answers(start), kStart);
   StepPlan first = *scheduler.plan(kStart);
   StepPlan second = *scheduler.plan(kStart);
   CHECK(first.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 4, 1, true}});
   CHECK(second.scheduled == std::vector{ScheduledSequence{SequenceId{1}, 5, 1, true}});
   CHECK_FALSE(scheduler.plan(kStart).has_value());
-  scheduler.complete(answers(first), kStart);
+  complete(scheduler, answers(first), kStart);
   CHECK(scheduler.plan(kStart)->scheduled ==
         std::vector{ScheduledSequence{SequenceId{1}, 6, 1, true}});
 }
@@ -136,7 +136,7 @@ TEST_CASE("no step is planned beyond max_tokens, whatever is in flight") {
   scheduler.submit(request(1, 4, 1), kStart);
   StepPlan only = *scheduler.plan(kStart);
   CHECK_FALSE(scheduler.plan(kStart).has_value());
-  scheduler.complete(answers(only), kStart);
+  complete(scheduler, answers(only), kStart);
   auto finished = events_of<RequestFinished>(scheduler.take_events());
   REQUIRE(finished.size() == 1);
   CHECK(finished[0].reason == FinishReason::kLength);
@@ -152,7 +152,7 @@ TEST_CASE("an EOS ends a sequence but not before min_tokens, nor when ignored") 
     Request made = request(1, 4, 6);
     change(made.sampling);
     scheduler.submit(made, kStart);
-    while (auto plan = scheduler.plan(kStart)) scheduler.complete(answers(*plan), kStart);
+    while (auto plan = scheduler.plan(kStart)) complete(scheduler, answers(*plan), kStart);
     return events_of<RequestFinished>(scheduler.take_events()).at(0).usage.num_completion_tokens;
   };
   CHECK(tokens_until_end([](SamplingParams&) {}) == 1);
@@ -166,12 +166,12 @@ TEST_CASE("a cancelled request is released with the very next plan") {
   Scheduler scheduler(small_config());
   Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   scheduler.cancel(RequestId{1}, CancelReason::kClientGone, kStart);
   StepPlan plan = *scheduler.plan(kStart);
   CHECK(plan.released == std::vector{SequenceId{1}});
   CHECK(plan.scheduled.empty());
-  scheduler.complete(answers(plan), kStart);
+  complete(scheduler, answers(plan), kStart);
   CHECK(scheduler.is_idle());
   CHECK(scheduler.status().num_free_blocks == 8);
 }
@@ -189,9 +189,9 @@ TEST_CASE("one choice of a group can stop while the others go on") {
   Request made = request(1, 2, 3);
   made.sampling.n = 2;
   scheduler.submit(made, kStart);
-  for (int i = 0; i < 2; ++i) scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  for (int i = 0; i < 2; ++i) complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   scheduler.cancel(RequestId{1}, CancelReason::kStopMatched, kStart, 0);
-  while (auto plan = scheduler.plan(kStart)) scheduler.complete(answers(*plan), kStart);
+  while (auto plan = scheduler.plan(kStart)) complete(scheduler, answers(*plan), kStart);
   auto events = scheduler.take_events();
   CHECK(events_of<RequestFinished>(events).at(0).usage.num_completion_tokens == 4);
   CHECK(events_of<TokensGenerated>(events).back().choice == 1);
@@ -203,7 +203,7 @@ TEST_CASE("a request past its deadline ends with that reason") {
   Request made = request(1, 4, 8);
   made.deadline = kStart + 1s;
   scheduler.submit(made, kStart);
-  scheduler.complete(answers(*scheduler.plan(kStart)), kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
   scheduler.plan(kStart + 2s);
   CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).reason ==
         FinishReason::kDeadline);
@@ -221,7 +221,7 @@ TEST_CASE("a failed step ends what the engine had begun and leaves the queue sta
   auto finished = events_of<RequestFinished>(scheduler.take_events());
   REQUIRE(finished.size() == 1);
   CHECK(finished[0].error->detail == "broken");
-  while (auto next = scheduler.plan(kStart)) scheduler.complete(answers(*next), kStart);
+  while (auto next = scheduler.plan(kStart)) complete(scheduler, answers(*next), kStart);
   CHECK(events_of<RequestFinished>(scheduler.take_events()).at(0).request == RequestId{2});
 }
 
@@ -247,9 +247,9 @@ TEST_CASE("a deadline that the prompts ahead leave no time for is refused with t
   Scheduler scheduler(config);
   Answers answers(scheduler);
   scheduler.submit(request(1, 100, 8), kStart);
-  StepResult result = answers(*scheduler.plan(kStart));
+  Answer result = answers(*scheduler.plan(kStart));
   result.elapsed = 100ms;  // 1 ms a token
-  scheduler.complete(result, kStart);
+  complete(scheduler, result, kStart);
   scheduler.submit(request(2, 500, 8), kStart);
   scheduler.take_events();
   Request late = request(3, 10, 8);
@@ -281,7 +281,7 @@ TEST_CASE("by priority the more urgent goes first, and fairly the one who was se
     std::vector<std::uint64_t> order;
     while (auto plan = scheduler.plan(kStart)) {
       for (const auto& start : plan->starts) order.push_back(start.request.value);
-      scheduler.complete(answers(std::move(*plan)), kStart);
+      complete(scheduler, answers(std::move(*plan)), kStart);
     }
     return order;
   };
@@ -302,9 +302,9 @@ TEST_CASE(
   const auto step = [&](StepPlan plan) {
     std::int32_t num_tokens = 0;
     for (const ScheduledSequence& each : plan.scheduled) num_tokens += each.num_tokens;
-    StepResult result = answers(std::move(plan));
+    Answer result = answers(std::move(plan));
     result.elapsed = std::chrono::microseconds(100) * num_tokens;
-    scheduler.complete(result, kStart);
+    complete(scheduler, result, kStart);
     return num_tokens;
   };
   scheduler.submit(request(1, 4000, 300), kStart);
@@ -329,9 +329,9 @@ TEST_CASE("a sequence that could not be computed ends its own request and no oth
   Answers answers(scheduler);
   scheduler.submit(request(1, 4, 8), kStart);
   scheduler.submit(request(2, 4, 8), kStart);
-  StepResult result = answers(*scheduler.plan(kStart));
+  Answer result = answers(*scheduler.plan(kStart));
   result.failed.push_back({SequenceId{2}, Error{Errc::kInvalidValue, "no such token", "input"}});
-  scheduler.complete(result, kStart);
+  complete(scheduler, result, kStart);
   const auto events = scheduler.take_events();
   const auto finished = events_of<RequestFinished>(events);
   REQUIRE(finished.size() == 1);

@@ -30,17 +30,25 @@ inline Request request(std::uint64_t id, std::size_t num_prompt, std::int32_t ma
   return made;
 }
 
+/// What the rest of the ring makes of a plan.
+struct Answer : StepResult {
+  StepReceipt receipt;
+};
+
+inline void complete(Scheduler& scheduler, const Answer& answer, TimePoint now) {
+  scheduler.complete(answer.receipt, answer, now);
+}
+
 /// What the rest of the ring would answer: token 1 for every sequence that samples.
 class Answers {
  public:
   explicit Answers(const Scheduler& scheduler) : blocks_(scheduler.config().cache()) {}
 
-  StepResult operator()(StepPlan plan) {
+  Answer operator()(StepPlan plan) {
     const StepBatch batch = blocks_.reserve(std::move(plan));
-    StepResult result;
+    Answer result;
     result.id = batch.id;
-    result.credits = batch.credits;
-    result.started = batch.started;
+    result.receipt = batch.receipt;
     for (const auto* transfers : {&batch.demotions, &batch.promotions}) {
       for (const Transfer& each : *transfers) result.transfers_finished.push_back(each.id);
     }

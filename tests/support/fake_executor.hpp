@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <stdexcept>
 #include <unordered_map>
@@ -12,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/core/step_executor.hpp"
+#include "src/engine/step_executor.hpp"
 
 namespace octavo::testing {
 
@@ -43,7 +44,7 @@ inline std::vector<TokenLogprob> candidates_after(const std::vector<TokenId>& to
   return found;
 }
 
-class FakeExecutor final : public ImmediateExecutor {
+class FakeExecutor final : public StepExecutor {
  public:
   FakeExecutor(std::int32_t num_blocks, std::int32_t block_size, std::int32_t vocab_size,
                std::int32_t num_host_blocks = 0)
@@ -52,6 +53,19 @@ class FakeExecutor final : public ImmediateExecutor {
         slots_(static_cast<std::size_t>(num_blocks) * static_cast<std::size_t>(block_size), -1),
         host_slots_(
             static_cast<std::size_t>(num_host_blocks) * static_cast<std::size_t>(block_size), -1) {}
+
+  /// The step happens when it is collected, so that a test decides until then whether it fails.
+  Result<LaunchedStep> launch(const StepBatch& batch) override {
+    launched_.push_back(batch);
+    return LaunchedStep{};
+  }
+  bool has_ended(const LaunchedStep&) override { return true; }
+  void wait(const LaunchedStep&) override {}
+  Result<StepResult> collect(const LaunchedStep&) override {
+    const StepBatch batch = std::move(launched_.front());
+    launched_.pop_front();
+    return execute(batch);
+  }
 
   Result<StepResult> execute(const StepBatch& batch) override {
     bool fails = std::exchange(fail_next, false);
@@ -79,8 +93,6 @@ class FakeExecutor final : public ImmediateExecutor {
     if (!holds_transfers) finish_transfers(pending_.size(), result.transfers_finished);
     for (const BlockCopy& copy : batch.copies)
       copy_block(slots_, copy.source, slots_, copy.destination);
-    result.credits = batch.credits;
-    result.started = batch.started;
     for (std::size_t i = 0; i < batch.scheduled.size(); ++i) {
       try {
         run(batch, i, result);
@@ -90,7 +102,7 @@ class FakeExecutor final : public ImmediateExecutor {
         return lose(batch);
       }
     }
-    result.elapsed = std::chrono::microseconds(10);
+    result.elapsed = step_time;
     ++num_steps;
     return result;
   }
@@ -115,6 +127,7 @@ class FakeExecutor final : public ImmediateExecutor {
   }
 
   bool fail_next = false;
+  std::chrono::nanoseconds step_time = std::chrono::microseconds(10);
   bool holds_transfers = false;  ///< Copies happen when finish_transfers() is called, not before.
   int num_steps = 0;
   std::size_t num_sequences() const { return sequences_.size(); }
@@ -191,6 +204,7 @@ class FakeExecutor final : public ImmediateExecutor {
       slots_;  // [num_blocks * block_size], the token whose keys and values lie there
   std::vector<TokenId> host_slots_;  // [num_host_blocks * block_size]
   static constexpr std::uint64_t kMaxInFlight = 3;
+  std::deque<StepBatch> launched_;
   std::deque<Transfer> pending_;
   StepId misled_until_;
   std::unordered_map<SequenceId, State> sequences_;

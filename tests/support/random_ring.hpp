@@ -11,15 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "src/cache/block_manager.hpp"
-#include "src/scheduler/scheduler.hpp"
-#include "src/scheduler/scheduler_journal.hpp"
+#include "src/engine/engine_loop.hpp"
 #include "tests/support/fake_executor.hpp"
 #include "tests/support/random_engine.hpp"
 
 namespace octavo::testing {
 
-class RandomRing {
+class RandomRing final : private StepObserver {
  public:
   static constexpr std::int32_t kVocabSize = 50;
 
@@ -45,17 +43,18 @@ class RandomRing {
       : random_(seed),
         faults_(faults),
         config_(make_config()),
-        scheduler_(config_),
-        blocks_(config_.cache(random_.bits())),
-        executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks) {
+        executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks),
+        loop_(
+            config_, executor_, [this] { return now_; }, random_.bits()) {
     executor_.holds_transfers = !random_.one_in(3);
+    loop_.set_observer(this);
   }
 
   std::function<void(const StepPlan&)> on_plan;
   std::function<void(const StepBatch&)> on_batch;
   std::function<void(const StepResult&)> on_result;
   std::function<void(const RequestEvent&)> on_event;
-  SchedulerJournal* journal = nullptr;
+  void set_journal(SchedulerJournal* journal) { loop_.set_journal(journal); }
 
   /// Random events, then everything comes to its end. False when it did not.
   bool run(int num_events) {
@@ -64,16 +63,16 @@ class RandomRing {
     for (bool is_busy = true; is_busy; listen()) {
       if (++num_rounds == kTooManyRounds) return false;
       is_busy = false;
-      while (plan()) is_busy = true;
+      while (launch()) is_busy = true;
       if (executor_.num_transfers() > 0) is_busy = true, transfer();
-      if (!batches_.empty()) is_busy = true, complete();
+      if (in_flight_.size() > 0) is_busy = true, complete();
     }
     return true;
   }
 
   const SchedulerConfig& config() const { return config_; }
-  const Scheduler& scheduler() const { return scheduler_; }
-  const BlockManager& blocks() const { return blocks_; }
+  const Scheduler& scheduler() const { return loop_.scheduler(); }
+  const BlockManager& blocks() const { return loop_.blocks(); }
   const FakeExecutor& executor() const { return executor_; }
   const std::map<RequestId, Conversation>& conversations() const { return conversations_; }
   TimePoint now() const { return now_; }
@@ -103,10 +102,10 @@ class RandomRing {
     else if (what < 21)
       preempt();
     else if (what < 55)
-      plan();
+      launch();
     else if (what < 65)
       transfer();
-    else if (!batches_.empty())
+    else if (!in_flight_.empty())
       complete();
     listen();
   }
@@ -125,8 +124,7 @@ class RandomRing {
     conversation.prompt = request.prompt;
     conversation.is_beam_search = request.sampling.is_beam_search();
     add_to_traffic(request);
-    if (journal != nullptr) journal->submitted(request, now_);
-    scheduler_.submit(std::move(request), now_);
+    loop_.submit(std::move(request));
   }
 
   // Perhaps with all that was answered before: a conversation goes on, or branches.
@@ -174,8 +172,7 @@ class RandomRing {
     const int choice = random_.pick(-1, 2);
     traffic_.add(request.value);
     traffic_.add_signed(choice);
-    if (journal != nullptr) journal->cancelled(request, reason, now_, choice);
-    scheduler_.cancel(request, reason, now_, choice);
+    loop_.cancel(request, reason, choice);
   }
 
   void preempt() {
@@ -183,39 +180,34 @@ class RandomRing {
     const bool swaps = random_.one_in(2);
     const auto mode = swaps ? PreemptionMode::kSwap : PreemptionMode::kRecompute;
     traffic_.add(request.value);
-    if (journal != nullptr) journal->asked_to_preempt(request, mode);
-    scheduler_.preempt(request, mode);
+    loop_.preempt(request, mode);
   }
 
-  bool plan() {
-    auto plan = scheduler_.plan(now_);
-    if (journal != nullptr) journal->planned(plan ? &*plan : nullptr, now_);
-    if (!plan) return false;
-    num_forks_ += static_cast<std::int64_t>(plan->forks.size());
-    for (const ScheduledSequence& each : plan->scheduled) num_forks_ += each.twin_of >= 0 ? 1 : 0;
-    if (on_plan) on_plan(*plan);
-    batches_.push_back(blocks_.reserve(std::move(*plan)));
-    if (on_batch) on_batch(batches_.back());
-    return true;
+  bool launch() { return loop_.launch(); }
+
+  void planned(const StepPlan& plan) override {
+    num_forks_ += static_cast<std::int64_t>(plan.forks.size());
+    for (const ScheduledSequence& each : plan.scheduled) num_forks_ += each.twin_of >= 0 ? 1 : 0;
+    if (on_plan) on_plan(plan);
+  }
+  void reserved(const StepBatch& batch) override {
+    in_flight_.push_back(batch.id);
+    if (on_batch) on_batch(batch);
+  }
+  void collected(const StepResult& result) override {
+    has_failed_ = false;
+    if (on_result) on_result(result);
   }
 
   void complete() {
     // A device that fell over fails all that it has been given.
-    if (faults_.failing_steps && random_.one_in(60)) fails_until_ = batches_.back().id;
-    executor_.fail_next = batches_.front().id <= fails_until_;
-    const auto result = executor_.execute(batches_.front());
-    const StepId step = batches_.front().id;
-    batches_.pop_front();
+    if (faults_.failing_steps && random_.one_in(60)) fails_until_ = in_flight_.back();
+    executor_.fail_next = in_flight_.front() <= fails_until_;
+    in_flight_.pop_front();
     now_ += std::chrono::microseconds(random_.pick(1, 300));
-    if (result) {
-      if (on_result) on_result(*result);
-      if (journal != nullptr) journal->completed(*result, now_);
-      scheduler_.complete(*result, now_);
-    } else {
-      ++num_failures_;
-      if (journal != nullptr) journal->failed(step, result.error(), now_);
-      scheduler_.fail(step, result.error(), now_);
-    }
+    has_failed_ = true;
+    loop_.complete_oldest();
+    num_failures_ += has_failed_ ? 1 : 0;
   }
 
   // Later than its step, and perhaps without any.
@@ -224,12 +216,11 @@ class RandomRing {
     std::vector<TransferId> finished;
     executor_.finish_transfers(count, finished);
     if (finished.empty()) return;
-    if (journal != nullptr) journal->transferred(finished);
-    scheduler_.finish_transfers(finished);
+    loop_.finish_transfers(finished);
   }
 
   void listen() {
-    for (const RequestEvent& event : scheduler_.take_events()) {
+    for (const RequestEvent& event : loop_.take_events()) {
       if (const auto* tokens = std::get_if<TokensGenerated>(&event)) {
         Conversation& conversation = conversations_[tokens->request];
         std::vector<TokenId>& known = conversation.tokens[tokens->choice];
@@ -263,11 +254,11 @@ class RandomRing {
   Random random_;
   Faults faults_;
   SchedulerConfig config_;
-  Scheduler scheduler_;
-  BlockManager blocks_;
   FakeExecutor executor_;
+  EngineLoop loop_;
   TimePoint now_{std::chrono::hours(77)};
-  std::deque<StepBatch> batches_;  ///< In flight, oldest first.
+  std::deque<StepId> in_flight_;  ///< Oldest first.
+  bool has_failed_ = false;
   StepId fails_until_;
   std::uint64_t next_request_ = 1;
   std::map<RequestId, Conversation> conversations_;
