@@ -44,6 +44,16 @@ make_base() {
   rm -rf --one-file-system "$fresh/base"
 }
 
+# How npm reaches its registry, from wherever it is set on this machine, as environment variables.
+npm_settings() {
+  local key value
+  command -v npm >/dev/null 2>&1 || return 0
+  for key in registry cafile proxy https-proxy noproxy strict-ssl; do
+    value=$(npm config get "$key" 2>/dev/null)
+    case $value in null | undefined | '') ;; *) echo "npm_config_${key//-/_}=$value" ;; esac
+  done
+}
+
 # Copies a file that a setting names into the new system and prints its path there.
 carry_file() {
   local place=/etc/octavo-fresh/$1
@@ -54,15 +64,15 @@ carry_file() {
 carry_settings() {
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
   if [ -n "$(mirrors)" ]; then mirrors | sed 's/^/deb /' > "$root/etc/apt/sources.list"; fi
-  local key value line
+  local key value line file
   apt-config dump --format '%F "%v";%n' Acquire 2>/dev/null \
     | grep -E '^Acquire::(http|https|Check|Retries|ForceIPv)' | while read -r key value; do
-    local file=${value#\"}
+    file=${value#\"}
     file=${file%\";}
     if [ -f "$file" ]; then value="\"$(carry_file "${key//:/-}" "$file")\";"; fi
     echo "$key $value"
   done > "$root/etc/apt/apt.conf.d/99machine"
-  for file in ~/.npmrc /etc/npmrc /etc/pip.conf ~/.config/pip/pip.conf ~/.pip/pip.conf; do
+  for file in ~/.npmrc /etc/pip.conf ~/.config/pip/pip.conf ~/.pip/pip.conf; do
     [ ! -f "$file" ] || install -D -m 644 "$file" "$root${file/#$HOME//root}"
   done
 
@@ -72,7 +82,7 @@ carry_settings() {
     value=${line#*=}
     if [ -f "$value" ]; then value=$(carry_file "$key" "$value"); fi
     settings+=("$key=$value")
-  done < <(env | grep -iE '^([a-z_]+_proxy|npm_config_[a-z_]+|pip_[a-z_]+|node_extra_ca_certs|ssl_cert_file|curl_ca_bundle|requests_ca_bundle)=')
+  done < <(env | grep -iE '^([a-z_]+_proxy|pip_[a-z_]+|node_extra_ca_certs|ssl_cert_file|curl_ca_bundle|requests_ca_bundle)='; npm_settings)
 }
 
 # A system as it is on its first day; `mount` makes what programs expect to find in one.
