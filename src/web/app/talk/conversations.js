@@ -165,27 +165,34 @@ export class Conversations {
     if (own.length > 0) this.#chosen.set(id, { ...this.#chosen.get(id), ...Object.fromEntries(own) });
   }
 
-  /// Puts conversations into the state as they are now to be shown.
+  /// What changes that are on their way make of a conversation.
+  #changed(id, conversation) {
+    return (this.#pending.get(id) ?? []).reduce((changed, change) => change(changed), conversation);
+  }
+
+  /// Puts conversations into the state as they are now to be shown. One that is deleted while it is open stays in sight.
   #draw(ids) {
-    const { current } = this.#state.value;
+    const { current, conversations: before } = this.#state.value;
+    const conversations = new Map(before);
     let { gone } = this.#state.value;
-    const conversations = new Map(this.#state.value.conversations);
-    const left = [];
+    const deleted = [];
     for (const id of ids) {
-      const changes = this.#pending.get(id) ?? [];
-      const shown = changes.reduce((conversation, change) => change(conversation), this.#stored.get(id));
+      const shown = this.#changed(id, this.#stored.get(id));
       if (shown) {
         conversations.set(id, { ...shown, chosen: { ...shown.chosen, ...this.#chosen.get(id) } });
         if (gone === id) gone = null;
         continue;
       }
-      if (conversations.has(id) && gone !== id) left.push(id);
-      if (current !== id) conversations.delete(id);
-      else conversations.set(id, changes.reduce((conversation, change) => change(conversation) ?? conversation, conversations.get(id)));
-      if (current === id) gone = id;
-      else if (gone === id) gone = null;
+      if (before.has(id) && gone !== id) deleted.push(id);
+      if (id === current && before.has(id)) {
+        conversations.set(id, this.#changed(id, before.get(id)) ?? before.get(id));
+        gone = id;
+      } else {
+        conversations.delete(id);
+        if (gone === id) gone = null;
+      }
     }
     this.#state.set({ conversations, gone });
-    for (const id of left) this.#onGone(id);
+    for (const id of deleted) this.#onGone(id);
   }
 }
