@@ -254,6 +254,16 @@ describe('two tabs of the chat page', { skip: missingBrowser }, () => {
     assert.deepEqual(await saidIn(a), ['My name is Ada.', 'My name is Bob.', kStory].sort());
   });
 
+  scenario('a tab that is opened while an answer is written elsewhere shows it as such', async (a, b) => {
+    await ask(a, kStory);
+    await reload(b);
+    await open(b, kStory);
+    await b.waitForSelector(`${live}[data-phase=elsewhere]`);
+    assert.equal(await b.locator('.failure').count(), 0);
+    await b.waitForSelector(`${ended}[data-phase=done]`);
+    assert.equal(await b.innerText(`${ended} .prose`), await a.innerText(`${ended} .prose`));
+  });
+
   scenario('an answer whose tab is closed ends as such in the other', async (a, b) => {
     await ask(b, kStory);
     await open(a, kStory);
