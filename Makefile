@@ -11,8 +11,9 @@ E2E_PACKAGES   := chromium python3-websockets
 CHECK_PACKAGES := clang-format git
 CUDA_PACKAGES  := python3 python3-venv
 FRESH_PACKAGES := debootstrap git
+ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 
-.PHONY: help serve build cuda-toolkit test check bench asan tsan clang fresh format clean
+.PHONY: help serve build cuda-toolkit test check bench asan tsan clang arm64 fresh format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -22,6 +23,7 @@ help:
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
+	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make clang   build and unit tests with clang"
 
@@ -48,7 +50,7 @@ check: test
 	tests/lint/run_lints.sh $(BUILD)
 
 bench:
-	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) $(WEB_PACKAGES)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS)
 	@tests/support/install_modules.sh
@@ -72,6 +74,13 @@ clang:
 	ninja -C build-clang -j$(JOBS)
 	meson test -C build-clang --no-rebuild --print-errorlogs --suite unit
 
+arm64:
+	@tests/support/install_packages.sh $(PACKAGES) $(ARM64_PACKAGES)
+	@tests/arm64/make_sysroot.sh .cache/arm64 libc6-dev libstdc++-12-dev $(filter %-dev,$(PACKAGES)) $(TEST_PACKAGES)
+	@$(CONFIGURE) build-arm64 --cross-file .cache/arm64/cross.ini -Dweb=disabled -Dcuda=disabled -Dbench=false
+	ninja -C build-arm64 -j$(JOBS)
+	meson test -C build-arm64 --no-rebuild --print-errorlogs --num-processes 2 --timeout-multiplier 10 --suite unit
+
 fresh:
 	@tests/support/install_packages.sh $(FRESH_PACKAGES)
 	tests/fresh/fresh_debian.sh
@@ -80,4 +89,4 @@ format:
 	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-clang
+	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64
