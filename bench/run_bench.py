@@ -193,7 +193,8 @@ class Bench:
         return process, port, time.monotonic() - start
 
     def load(self, port: str, **options: int) -> dict:
-        command = [str(ROOT / "tests/e2e/node_modules/.bin/node"), str(ROOT / "bench/load.mjs"), "--url", f"ws://127.0.0.1:{port}/v1/responses"]
+        node = subprocess.run([ROOT / "tests/support/find_node.sh"], check=True, capture_output=True, text=True).stdout.strip()
+        command = [node, str(ROOT / "bench/load.mjs"), "--url", f"ws://127.0.0.1:{port}/v1/responses"]
         for name, value in options.items():
             command += ["--" + name.replace("_", "-"), str(value)]
         return self.json_of(*command)
