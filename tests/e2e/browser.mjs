@@ -33,16 +33,18 @@ export async function openPage(browser, url, options = {}, prepare = async () =>
 
 /// A gate that the page's WebSocket goes through, to be set up before the page opens. gate.sent: every
 /// event the page sent. gate.socket: the connection of now.
+/// gate.change(event): what the server gets in place of an event of the page.
 /// gate.hold(event): true keeps an event of the server back.
 export async function openGate(page) {
-  const gate = { sent: [], opened: 0, socket: null, hold: () => false };
+  const gate = { sent: [], opened: 0, socket: null, change: (event) => event, hold: () => false };
   await page.routeWebSocket(/\/v1\/responses$/, (socket) => {
     const server = socket.connectToServer();
     gate.socket = socket;
     gate.opened += 1;
     socket.onMessage((text) => {
-      gate.sent.push(JSON.parse(text));
-      server.send(text);
+      const event = JSON.parse(text);
+      gate.sent.push(event);
+      server.send(JSON.stringify(gate.change(event)));
     });
     server.onMessage((text) => gate.hold(JSON.parse(text)) || socket.send(text));
   });

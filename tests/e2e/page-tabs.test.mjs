@@ -73,6 +73,11 @@ const saveSettings = async (page) => {
   await page.waitForSelector('dialog', { state: 'detached' });
 };
 
+/// Answers to what the page asks from now on do not end by themselves.
+function makeEndless(gate) {
+  gate.change = (event) => (event.type === 'response.create' ? { ...event, ignore_eos: true } : event);
+}
+
 async function reload(page) {
   await page.reload();
   await page.waitForSelector('.model.open');
@@ -148,13 +153,16 @@ describe('two tabs of the chat page', { skip: missingBrowser }, () => {
     }
   });
 
-  scenario('a title given in one holds while the other writes', async (a, b) => {
+  scenario('a title given in one holds while the other writes', async (a, b, gate) => {
     await say(a, 'My name is Ada.');
     await open(b, 'My name is Ada.');
+    makeEndless(gate);
     await ask(b, kStory);
-    await b.waitForSelector(live);
+    await b.waitForFunction(() => document.querySelector('.answer.live .prose')?.textContent.length > 20);
     await rename(a, 'My name is Ada.', 'Names');
     await entry(b, 'Names').waitFor();
+    gate.change = (event) => event;
+    await b.getByLabel('Stop the answer').click();
     await b.waitForSelector(ended);
     await say(b, 'What is my name?');
     await reload(b);
@@ -237,9 +245,10 @@ describe('two tabs of the chat page', { skip: missingBrowser }, () => {
     assert.equal(await b.inputValue(field), '');
   });
 
-  scenario('an answer is seen growing in the other tab, which can stop it and writes nothing over it', async (a, b) => {
+  scenario('an answer is seen growing in the other tab, which can stop it and writes nothing over it', async (a, b, gate) => {
     await say(a, 'My name is Ada.');
     await open(b, 'My name is Ada.');
+    makeEndless(gate);
     await ask(b, kStory);
     await a.waitForSelector(`${live}[data-phase=elsewhere]`);
     await a.waitForFunction(() => document.querySelector('.answer.live .prose')?.textContent.length > 0);
@@ -254,17 +263,20 @@ describe('two tabs of the chat page', { skip: missingBrowser }, () => {
     assert.deepEqual(await saidIn(a), ['My name is Ada.', 'My name is Bob.', kStory].sort());
   });
 
-  scenario('a tab that is opened while an answer is written elsewhere shows it as such', async (a, b) => {
-    await ask(a, kStory);
-    await reload(b);
-    await open(b, kStory);
-    await b.waitForSelector(`${live}[data-phase=elsewhere]`);
-    assert.equal(await b.locator('.failure').count(), 0);
-    await b.waitForSelector(`${ended}[data-phase=done]`);
-    assert.equal(await b.innerText(`${ended} .prose`), await a.innerText(`${ended} .prose`));
+  scenario('a tab that is opened while an answer is written elsewhere shows it as such', async (a, b, gate) => {
+    makeEndless(gate);
+    await ask(b, kStory);
+    await reload(a);
+    await open(a, kStory);
+    await a.waitForSelector(`${live}[data-phase=elsewhere]`);
+    assert.equal(await a.locator('.failure').count(), 0);
+    await a.keyboard.press('Escape');
+    for (const page of [a, b]) await page.waitForSelector(`${ended}[data-phase=stopped]`);
+    assert.equal(await a.innerText(`${ended} .prose`), await b.innerText(`${ended} .prose`));
   });
 
-  scenario('an answer whose tab is closed ends as such in the other', async (a, b) => {
+  scenario('an answer whose tab is closed ends as such in the other', async (a, b, gate) => {
+    makeEndless(gate);
     await ask(b, kStory);
     await open(a, kStory);
     await a.waitForSelector(live);
@@ -276,6 +288,7 @@ describe('two tabs of the chat page', { skip: missingBrowser }, () => {
   scenario('a conversation that is deleted while the other receives an answer stays deleted', async (a, b, gate) => {
     await say(a, 'My name is Ada.');
     await open(b, 'My name is Ada.');
+    makeEndless(gate);
     await ask(b, kStory);
     await b.waitForFunction(() => document.querySelector('.answer.live .prose')?.textContent.length > 20);
     await remove(a, 'My name is Ada.');
