@@ -93,7 +93,7 @@ unpack_system() {
   tar -C "$root" -xf "$fresh/base.tar"
   carry_settings
   echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/fast"  # A system that lives for an hour need not survive a power cut.
-  git clone --quiet --no-hardlinks "$project" "$root$clone"
+  git -c advice.detachedHead=false clone --quiet --no-hardlinks "$project" "$root$clone"
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
@@ -161,7 +161,7 @@ mount --make-rprivate /
 make_base
 for system in whole without-npm-pip-nvcc; do
   unpack_system
-  expected='^(#|ℹ) fail 0$'
+  expected='^(#|ℹ) skipped 0$'  # Whatever the tests need is there.
   if [ $system != whole ]; then
     forbid_packages
     expected='^npm is missing: the tests with real clients did not run$'
