@@ -24,3 +24,14 @@ inline std::size_t dispatch_index(std::size_t size, std::int64_t target) {
 #define OCTAVO_DISPATCH(function, target)                                \
   (*HWY_DISPATCH_TABLE(function)[::octavo::kernels::cpu::dispatch_index( \
       std::size(HWY_DISPATCH_TABLE(function)), target)])
+
+/// The end of a file that compiles itself once per Highway target, inside of `#if HWY_ONCE`:
+/// defines `Kernels function(std::int64_t target)`, which answers what `make()`, a function of the
+/// file without arguments, answers for that target.
+#define OCTAVO_EXPORT_KERNELS(Kernels, function, make)                              \
+  namespace octavo::kernels::cpu {                                                  \
+  namespace {                                                                       \
+  HWY_EXPORT(make);                                                                 \
+  }                                                                                 \
+  Kernels function(std::int64_t target) { return OCTAVO_DISPATCH(make, target)(); } \
+  }

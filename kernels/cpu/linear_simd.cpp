@@ -156,14 +156,5 @@ LinearKernels make_kernels() {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels::cpu {
-namespace {
-HWY_EXPORT(make_kernels);
-}
-
-LinearKernels linear_kernels(std::int64_t target) {
-  return OCTAVO_DISPATCH(make_kernels, target)();
-}
-
-}  // namespace octavo::kernels::cpu
+OCTAVO_EXPORT_KERNELS(LinearKernels, linear_kernels, make_kernels)
 #endif

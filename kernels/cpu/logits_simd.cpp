@@ -90,14 +90,5 @@ LogitKernels make_logit_kernels() { return {largest, find, sum_exp, collect}; }
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels::cpu {
-namespace {
-HWY_EXPORT(make_logit_kernels);
-}
-
-LogitKernels logit_kernels(std::int64_t target) {
-  return OCTAVO_DISPATCH(make_logit_kernels, target)();
-}
-
-}  // namespace octavo::kernels::cpu
+OCTAVO_EXPORT_KERNELS(LogitKernels, logit_kernels, make_logit_kernels)
 #endif

@@ -126,17 +126,16 @@ void pack(const PackArgs& args) {
   }
 }
 
+PackGroup make_pack_group() { return pack; }
+
 }  // namespace
 }  // namespace octavo::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels::cpu {
-namespace {
-HWY_EXPORT(pack);
-}
+OCTAVO_EXPORT_KERNELS(PackGroup, pack_group, make_pack_group)
 
-PackGroup pack_group(std::int64_t target) { return &OCTAVO_DISPATCH(pack, target); }
+namespace octavo::kernels::cpu {
 
 void unpack_row(const Matrix& matrix, std::int64_t row, float* output, bool add) {
   const PackedShape shape = packed_shape(matrix.dtype, matrix.rows, matrix.cols);

@@ -225,12 +225,5 @@ RowKernels make_row_kernels() { return {norm, split_rotate_write, gated, activat
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace octavo::kernels::cpu {
-namespace {
-HWY_EXPORT(make_row_kernels);
-}
-
-RowKernels row_kernels(std::int64_t target) { return OCTAVO_DISPATCH(make_row_kernels, target)(); }
-
-}  // namespace octavo::kernels::cpu
+OCTAVO_EXPORT_KERNELS(RowKernels, row_kernels, make_row_kernels)
 #endif

@@ -1,5 +1,9 @@
-// Matrix products: what the library does best (many rows), and products of our own for fewer, where
-// the time is that of reading the weights once.
+// Matrix products: the library's for many rows, which it does best, and kernels of our own for
+// fewer, where the time is that of reading the weights once.
+//
+// Data flow: input [n, cols] x weight [rows, cols]^T (+ bias [rows]) -> output [n, rows], or,
+// gated, act(first half) x second half -> [n, rows / 2]. By n, on Hopper: up to 32 skinny_linear,
+// up to 64 or 128 streamk_linear, beyond that and in float32 cuBLASLt (library_product.hpp).
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -14,7 +18,7 @@
 
 namespace octavo::kernels::cuda {
 
-/// To the 16 bytes that vector loads, bulk copies and the library's 8-bit kernels ask for.
+/// Aligned to the 16 bytes that vector loads, bulk copies and the library's 8-bit kernels ask for.
 inline bool is_aligned(const void* pointer) {
   return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0;
 }
@@ -32,7 +36,7 @@ struct LinearArgs {
   const void* weight = nullptr;
   const float* bias = nullptr;  ///< [rows] float32, or null
   void* output = nullptr;
-  DType dtype = DType::kBF16;         ///< Of input and weight.
+  DType dtype = DType::kBF16;         ///< The type of input and weight.
   DType output_dtype = DType::kBF16;  ///< `dtype` or kF32.
   std::int64_t n = 0;
   std::int64_t rows = 0;

@@ -22,26 +22,26 @@ namespace octavo::kernels::cuda {
 using Word64 = unsigned long long;  // what CUDA's atomics take
 
 constexpr int kWarp = 32;
-constexpr int kGranule = 2048;      ///< Elements of a row that are summed as one, however n is.
-constexpr int kSliceThreads = 256;  ///< Of `scan` and `weigh`
+constexpr int kGranule = 2048;      ///< Elements of a row that are summed as one, whatever n is.
+constexpr int kSliceThreads = 256;  ///< A block of `scan` and `weigh`.
 constexpr int kResolveThreads = 1024;
 // 512 gain a tenth in batches of 256, but lose a third where few rows have flat logits.
 constexpr int kPickThreads = 1024;
-constexpr int kLoadsInFlight = 4;  ///< Of 16 bytes, per thread, where one block reads a row.
+constexpr int kLoadsInFlight = 4;  ///< A thread's loads of 16 bytes, where one block reads a row.
 constexpr int kGranuleShare = kGranule / kSliceThreads;
 constexpr int kWideSlice = 4;          ///< Granules of a slice in large batches.
 constexpr std::int64_t kFewRows = 16;  ///< Batches up to this are cut finer, to fill the device.
 constexpr int kMaxVocab = 262144;
 constexpr int kWeightBits = 44;
-constexpr int kBins = 512;             ///< Of the histogram of logits below the largest.
+constexpr int kBins = 512;             ///< The histogram of logits below the largest.
 constexpr float kBinsPerUnit = 16.0F;  ///< 512 / 16: what lies further below weighs nothing.
 
 enum class RowKind : std::int32_t { kInactive, kChosen, kPlain, kFiltered };
 
-/// What `resolve` leaves for the kernels behind it.
+/// What `resolve` leaves for the kernels after it.
 struct RowState {
   RowKind kind;
-  std::int32_t best_token;  ///< And the choice, when kind is kChosen.
+  std::int32_t best_token;  ///< Also the choice, when kind is kChosen.
   float best_logit;         ///< Before the division by the temperature.
   std::int32_t is_adjusted;
   double log_total;  ///< log of the sum of exp of the raw logits.

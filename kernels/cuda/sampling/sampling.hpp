@@ -1,5 +1,9 @@
 // Logits to tokens without leaving the device: the twin of kernels/cpu/reference_sample.cpp, same
 // order of filters, same draw for the same (seed, position).
+//
+// Data flow: logits [n, vocab_size] -scan-> the best of each slice -resolve-> adjusted logits, best
+// tokens -weigh-> the mass of each slice or a histogram of each row -pick-> tokens [n] and their
+// log-probabilities.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -10,7 +14,7 @@ namespace octavo::kernels::cuda {
 
 constexpr int kMaxTopLogprobs = 64;
 
-/// A `SampleRow` in the device's words: ranges are of the arrays in `SampleArrays`.
+/// A `SampleRow` as the device reads it: its lists are ranges of the arrays in `SampleArrays`.
 struct DeviceSampleRow {
   float temperature;   ///< Below kGreedyBelow: greedy.
   std::int32_t top_k;  ///< 0 or less: off
@@ -22,12 +26,12 @@ struct DeviceSampleRow {
   std::int32_t num_logprobs;  ///< -1: none; at most kMaxTopLogprobs
   std::uint64_t seed;
   std::uint64_t position;
-  std::int32_t first_token;  ///< Of `tokens`; num_tokens is 0 for rows without penalties.
+  std::int32_t first_token;  ///< In `tokens`; num_tokens is 0 for rows without penalties.
   std::int32_t num_tokens;
   std::int32_t num_prompt_tokens;
-  std::int32_t first_bias;  ///< Of `bias_tokens` and `bias_values`
+  std::int32_t first_bias;  ///< In `bias_tokens` and `bias_values`.
   std::int32_t num_bias;
-  std::int32_t first_forbidden;  ///< Of `forbidden`
+  std::int32_t first_forbidden;  ///< In `forbidden`.
   std::int32_t num_forbidden;
   std::int32_t is_active;  ///< 0: padding; nothing of the row is written.
 };
@@ -46,7 +50,7 @@ struct SampleArrays {
 /// What a row came to. The host reads these.
 struct DeviceSampleOutput {
   std::int32_t token;
-  float logprob;  ///< Of the raw logits; only where asked for.
+  float logprob;  ///< By the raw logits; only where it was asked for.
   std::int32_t num_top;
   std::int32_t top_tokens[kMaxTopLogprobs];
   float top_logprobs[kMaxTopLogprobs];
