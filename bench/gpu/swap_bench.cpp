@@ -96,10 +96,10 @@ class Swap {
   Pairs in_;
 };
 
-/// Steps of products of one row, each over the whole of a matrix.
-class Steps {
+/// BusySteps of products of one row, each over the whole of a matrix.
+class BusySteps {
  public:
-  explicit Steps(Backend& backend)
+  explicit BusySteps(Backend& backend)
       : backend_(backend),
         weight_(backend.random_matrix(kRows, kCols, DType::kBF16, 1, 0.02F)),
         input_(backend.allocate(kCols * sizeof(float))),
@@ -175,7 +175,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   Swap swap(*backend, on_cpu ? 64 : 2048);
-  Steps steps(*backend);
+  BusySteps steps(*backend);
   if (!swap.has_memory() || !steps.has_memory()) {
     std::fputs("swap_bench: not enough memory\n", stderr);
     return 1;
