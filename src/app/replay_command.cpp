@@ -10,10 +10,10 @@
 #include "src/app/replay_run.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
-#include "src/replay/arrivals.hpp"
-#include "src/replay/gzip_file.hpp"
-#include "src/replay/recording.hpp"
-#include "src/replay/trace_reader.hpp"
+#include "src/recording/recording.hpp"
+#include "src/replay/trace/arrivals.hpp"
+#include "src/replay/trace/gzip_file.hpp"
+#include "src/replay/trace/trace_reader.hpp"
 
 namespace octavo {
 namespace {

@@ -8,11 +8,11 @@
 #include "src/app/bytes.hpp"
 #include "src/app/engine_flags.hpp"
 #include "src/app/replay_run.hpp"
-#include "src/replay/arrivals.hpp"
-#include "src/replay/recording_outcome.hpp"
-#include "src/replay/recording_report.hpp"
-#include "src/replay/recording_trace.hpp"
-#include "src/replay/report_text.hpp"
+#include "src/replay/report/recording_report.hpp"
+#include "src/replay/report/report_text.hpp"
+#include "src/replay/run/recording_outcome.hpp"
+#include "src/replay/trace/arrivals.hpp"
+#include "src/replay/trace/recording_trace.hpp"
 
 namespace octavo {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "src/app/replay_command.hpp"
-#include "src/replay/replayer.hpp"
-#include "src/replay/report.hpp"
+#include "src/replay/report/report.hpp"
+#include "src/replay/run/replayer.hpp"
 
 namespace octavo {
 

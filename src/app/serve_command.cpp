@@ -11,7 +11,7 @@
 #include "src/app/load.hpp"
 #include "src/app/recording_file.hpp"
 #include "src/app/trace_file.hpp"
-#include "src/replay/recorder.hpp"
+#include "src/recording/recorder.hpp"
 #include "src/scheduler/journals.hpp"
 
 namespace octavo {

@@ -1,4 +1,5 @@
-// The chat page, embedded: every file that the browser may ask for, in memory since the start.
+// Files embedded in the binary, in memory since the start: the chat page, every file that the
+// browser may ask for, and what the replay's report is made of.
 #pragma once
 
 #include <string_view>
@@ -15,5 +16,7 @@ struct Asset {
 
 /// Null when there is no such file.
 const Asset* find_asset(std::string_view path);
+/// The same among the files of the report, of which "/report.html" is the page.
+const Asset* find_report_file(std::string_view path);
 
 }  // namespace octavo

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Turns a folder of web files into one C++ source that holds them, packed and plain.
 
-usage: embed.py FOLDER OUTPUT.cpp
+usage: embed.py FOLDER OUTPUT.cpp [FUNCTION]
+
+FUNCTION finds a file by its path; it is declared in src/web/assets.hpp.
 """
 import gzip
 import hashlib
@@ -25,7 +27,7 @@ def literal(data: bytes) -> str:
     return "{" + ",\n".join(lines) + "}"
 
 
-def write(folder: pathlib.Path, output: pathlib.Path) -> None:
+def write(folder: pathlib.Path, output: pathlib.Path, function: str = "find_asset") -> None:
     arrays, rows = [], []
     for index, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in MIME)):
         body = path.read_bytes()
@@ -43,10 +45,10 @@ def write(folder: pathlib.Path, output: pathlib.Path) -> None:
     output.write_text("\n".join([
         '#include "src/web/assets.hpp"', "", "namespace octavo {", "namespace {", "", *arrays, "",
         "const Asset kAssets[] = {", *rows, "};", "", "}  // namespace", "",
-        "const Asset* find_asset(std::string_view path) {",
+        f"const Asset* {function}(std::string_view path) {{",
         "  for (const Asset& asset : kAssets) {", "    if (asset.path == path) return &asset;", "  }",
         "  return nullptr;", "}", "", "}  // namespace octavo", ""]))
 
 
 if __name__ == "__main__":
-    write(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    write(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), *sys.argv[3:])

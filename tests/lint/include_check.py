@@ -11,14 +11,16 @@ ALLOWED = {
     "src/cache": {"src/core"},
     "src/scheduler": {"src/core"},
     "src/engine": {"src/core", "src/cache", "src/scheduler"},
-    "src/replay": {"src/core", "src/cache", "src/scheduler", "src/engine"},
+    "src/recording": {"src/core", "src/cache", "src/scheduler", "src/engine"},
+    "src/replay": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/web"},
     "src/text": {"src/core"},
     "src/model": {"src/core", "kernels"},
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
     "src/web": set(),
     "protocol": {"src/core"},
     "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/runtime", "protocol"},
-    "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/replay", "src/text", "src/model", "src/runtime", "src/web",
+    "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/model",
+                "src/runtime", "src/web",
                 "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
