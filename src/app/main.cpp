@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <functional>
 
-#include "src/app/cli.hpp"
+#include "src/app/cli/cli.hpp"
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("octavo"));

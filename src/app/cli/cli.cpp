@@ -1,0 +1,199 @@
+#include "src/app/cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "src/app/cli/flags/bytes.hpp"
+#include "src/app/cli/flags/model_flags.hpp"
+#include "src/app/cli/flags/sampling_flags.hpp"
+
+namespace octavo {
+
+Cli::Cli(CLI::App& app) {
+  add_serve(app);
+  add_generate(app);
+  add_text(app);
+  add_inspect(app);
+  add_bench(app);
+  add_replay(app, replay_, [this] { action_ = [this] { return replay_trace(replay_); }; });
+}
+
+void Cli::add_serve(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("serve", "Serve a model: chat page, WebSocket API, metrics");
+  add_model(*command, serve_.model);
+  const std::string group = "Server";
+  command->add_option("--host", serve_.host, "Address to listen on; 0.0.0.0 for all")
+      ->capture_default_str()
+      ->group(group);
+  command->add_option("--port", serve_.port, "Port; 0 picks a free one")
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--served-model-name", serve_.served_model_name,
+                   "Name for clients (default: the folder's)")
+      ->group(group);
+  command
+      ->add_option("--api-key", serve_.api_keys,
+                   "Clients must send it as a bearer token; may be given several times, or with "
+                   "commas. Each key is a tenant with fair shares and a prefix cache of its own")
+      ->envname("OCTAVO_API_KEY")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      ->add_option("--allowed-origins", serve_.allowed_origins,
+                   "Web origins besides the server's own that may connect; * for all")
+      ->delimiter(',')
+      ->group(group);
+  command
+      ->add_option("--allowed-hosts", serve_.allowed_hosts,
+                   "Names by which clients may ask for the server besides this machine's own, each "
+                   "perhaps with a port; * for all. Without it any name will do on an address that "
+                   "other machines can reach")
+      ->delimiter(',')
+      ->group(group);
+  command
+      ->add_option("--chat-template", serve_.chat_template,
+                   "Jinja file to use instead of the model's")
+      ->check(CLI::ExistingFile)
+      ->group(group);
+  command
+      ->add_option("--max-queue", serve_.max_queue, "Requests that may wait; more get queue_full")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--max-message-size", max_message_, "Largest frame from a client (default 4MiB)")
+      ->check(check_bytes)
+      ->group(group);
+  command->add_option("--max-connections", serve_.limits.max_connections, "Open connections")
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--drain-timeout", serve_.drain_timeout_s,
+                   "Seconds that running responses get at shutdown")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--metrics-prefix", serve_.metrics_prefix,
+                   "First part of the metrics' names; `vllm` fits its dashboards")
+      ->capture_default_str()
+      ->group(group);
+  command
+      ->add_option("--record", serve_.record,
+                   "Write all that the scheduler is told to this file, for `octavo replay`: it "
+                   "holds prompts and completions as token ids")
+      ->group(group);
+  command
+      ->add_option("--trace", serve_.trace,
+                   "Write what actors, device streams and sequences do to this file, for Perfetto "
+                   "(ui.perfetto.dev) or chrome://tracing")
+      ->group(group);
+  command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+      ->capture_default_str()
+      ->group(group);
+  command->callback([this] {
+    action_ = [this] {
+      if (!max_message_.empty()) serve_.limits.max_message_bytes = *parse_bytes(max_message_);
+      return serve(serve_);
+    };
+  });
+}
+
+void Cli::add_generate(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("generate", "Generate from one prompt and print it, without a server");
+  add_model(*command, generate_.model);
+  command->add_option("--prompt", generate_.prompt, "Plain text, as it is");
+  command->add_option("--prompt-ids", generate_.prompt_ids, "Token ids, as 1,2,3");
+  command->add_option("--messages", generate_.messages,
+                      "JSON file with a list of chat messages, rendered by the model's template");
+  command->add_flag("--json", generate_.json, "One JSON object instead of streamed text");
+  add_sampling(*command, generate_.create.sampling);
+  command->callback([this, command] {
+    generate_.create.has_temperature = command->count("--temperature") > 0;
+    generate_.create.has_top_k = command->count("--top-k") > 0;
+    generate_.create.has_top_p = command->count("--top-p") > 0;
+    generate_.create.has_repetition_penalty = command->count("--repetition-penalty") > 0;
+    generate_.create.sampling.seed = generate_.model.seed;
+    action_ = [this] { return generate(generate_); };
+  });
+}
+
+void Cli::add_text(CLI::App& app) {
+  CLI::App* tokenize_command = app.add_subcommand(
+      "tokenize", "Text on standard input -> {\"ids\"}; with --decode {\"ids\"} -> {\"text\"}");
+  tokenize_command->add_option("MODEL,--model", tokenize_model_, "Folder with a tokenizer.json");
+  tokenize_command->add_flag("--no-special", no_special_,
+                             "Add no BOS and the like; with --decode leave special tokens out");
+  tokenize_command->add_flag("--decode", decode_, "From ids to text");
+  tokenize_command->callback(
+      [this] { action_ = [this] { return tokenize(tokenize_model_, decode_, no_special_); }; });
+
+  CLI::App* render_command = app.add_subcommand("render", "Render a chat template");
+  render_command->add_option("MODEL,--model", render_.model, "Folder whose template to use");
+  render_command->add_option("--messages", render_.messages, "JSON file with a list of messages");
+  render_command->add_option("--tools", render_.tools, "JSON file with a list of tools");
+  render_command->add_flag("--no-generation-prompt", render_.no_generation_prompt,
+                           "Do not open the assistant's turn");
+  render_command->add_option("--chat-template", render_.chat_template,
+                             "Template file; without MODEL");
+  render_command->add_option("--context", render_.context,
+                             "JSON file with the template's variables");
+  render_command->callback([this] { action_ = [this] { return render(render_); }; });
+}
+
+void Cli::add_inspect(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "inspect", "Architecture, parameters and memory plan of a model; reads no weights");
+  add_model(*command, inspect_);
+  command->add_flag("--json", inspect_json_, "One JSON object");
+  command->callback([this] { action_ = [this] { return inspect(inspect_, inspect_json_); }; });
+}
+
+void Cli::add_bench(CLI::App& app) {
+  CLI::App* bench = app.add_subcommand("bench", "Measure the engine without a network");
+  bench->require_subcommand(1);
+  const auto add = [&](const std::string& name, const std::string& help,
+                       Result<int> (*measure)(const BenchOptions&)) {
+    CLI::App* command = bench->add_subcommand(name, help);
+    add_model(*command, bench_.model);
+    command->add_flag("--json", bench_.json, "One JSON object");
+    command->add_option("--input-len", bench_.input_len, "Tokens of each prompt")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--output-len", bench_.output_len, "Tokens to generate for each")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--num-prompts", bench_.num_prompts, "Requests in all")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--concurrency", bench_.concurrency, "Requests at once")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--trace", bench_.trace,
+                        "Write what device streams and sequences do to this file, for Perfetto");
+    command->callback([this, measure] { action_ = [this, measure] { return measure(bench_); }; });
+    return command;
+  };
+  CLI::App* throughput =
+      add("throughput", "Tokens per second with --concurrency requests at once", bench_throughput);
+  throughput
+      ->add_option("--workload", bench_.workload,
+                   "A JSON file with the arrays prompt_len and output_len instead of the three "
+                   "above; all at once unless --request-rate is given")
+      ->check(CLI::ExistingFile);
+  throughput
+      ->add_option("--request-rate", bench_.request_rate,
+                   "Arrivals per second, at random (Poisson), whatever the server does")
+      ->check(CLI::NonNegativeNumber);
+  add("latency", "Time of whole batches of --concurrency requests", bench_latency);
+  add("overlap",
+      "Half of --concurrency sequences must be swapped out: copies under compute, equal tokens",
+      bench_overlap);
+}
+
+}  // namespace octavo

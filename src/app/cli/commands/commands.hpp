@@ -1,0 +1,34 @@
+// What each subcommand does. Results go to standard output, logs and progress to standard error; an
+// error is one line.
+#pragma once
+
+#include <string>
+
+#include "src/app/cli/flags/options.hpp"
+#include "src/core/result.hpp"
+
+namespace octavo {
+
+/// Exit statuses: 0 done, 1 our own or the world's fault, 2 bad input.
+int exit_status_of(const Error& error);
+
+Result<int> serve(const ServeOptions& options);
+Result<int> generate(const GenerateOptions& options);
+/// Standard input -> {"ids"}; with `decode` {"ids"} -> {"text"}.
+Result<int> tokenize(const std::string& model, bool decode, bool no_special);
+
+struct RenderOptions {
+  std::string model;          ///< Or:
+  std::string chat_template;  ///< a template file, with
+  std::string context;        ///< a JSON file of its variables.
+  std::string messages;
+  std::string tools;
+  bool no_generation_prompt = false;
+};
+Result<int> render(const RenderOptions& options);
+Result<int> inspect(const ModelOptions& options, bool json);
+Result<int> bench_throughput(const BenchOptions& options);
+Result<int> bench_latency(const BenchOptions& options);
+Result<int> bench_overlap(const BenchOptions& options);
+
+}  // namespace octavo

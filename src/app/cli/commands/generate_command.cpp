@@ -1,0 +1,227 @@
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+#include "actors/prompt.hpp"
+#include "src/app/cli/commands/commands.hpp"
+#include "src/app/cli/load.hpp"
+#include "src/engine/local_engine.hpp"
+#include "src/text/completion_text.hpp"
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int32_t kDefaultMaxTokens = 128;
+
+struct Choice {
+  std::optional<CompletionText> completion;  ///< Nothing for a model without a tokenizer.
+  std::vector<SampledToken> tokens;
+  std::string text;
+  FinishReason reason = FinishReason::kLength;
+  bool finished = false;
+  std::optional<float> score;  ///< Beam search.
+};
+
+Result<std::vector<TokenId>> parse_ids(const std::string& text) {
+  std::vector<TokenId> ids;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    TokenId id = 0;
+    const auto [rest, error] = std::from_chars(at, end, id);
+    if (error != std::errc() || (rest < end && *rest != ',')) {
+      return Error{Errc::kInvalidValue,
+                   "--prompt-ids: `" + text.substr(0, 80) + "` is not a list like 1,2,3",
+                   "prompt-ids"};
+    }
+    ids.push_back(id);
+    at = rest + (rest < end ? 1 : 0);
+  }
+  return ids;
+}
+
+Result<void> fill_input(const GenerateOptions& options, ResponseCreate& create) {
+  const int num_inputs =
+      (options.prompt ? 1 : 0) + (options.prompt_ids ? 1 : 0) + (options.messages ? 1 : 0);
+  if (num_inputs != 1)
+    return Error{Errc::kInvalidValue, "give exactly one of --prompt, --prompt-ids and --messages",
+                 "prompt"};
+  if (options.prompt_ids) {
+    auto ids = parse_ids(*options.prompt_ids);
+    if (!ids) return ids.error();
+    create.input_token_ids = std::move(*ids);
+  } else if (options.messages) {
+    auto text = read_text_file(*options.messages);
+    if (!text) return text.error();
+    boost::system::error_code error;
+    const json::value messages = json::parse(*text, error);
+    if (error || !messages.is_array()) {
+      return Error{Errc::kInvalidJson,
+                   "--messages: `" + *options.messages + "` is not a JSON list of messages",
+                   "messages"};
+    }
+    create.input = messages.get_array();
+  } else {
+    create.text_input = *options.prompt;
+  }
+  return {};
+}
+
+/// The prompt's tokens. `--prompt` is plain text also for a model with a template.
+Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model,
+                         const ResponseCreate& create) {
+  if (!create.input_token_ids && model.tokenizer == nullptr) {
+    return Error{Errc::kInvalidFile, "the model has no tokenizer.json: give --prompt-ids",
+                 "prompt"};
+  }
+  if (options.prompt) model.chat_template.reset();
+  return prepare_prompt(model, create, nullptr);
+}
+
+json::object choice_json(const Choice& choice, std::size_t index, bool with_logprobs) {
+  json::object out{
+      {"index", index}, {"text", choice.text}, {"finish_reason", name_of(choice.reason)}};
+  if (choice.score) out["score"] = *choice.score;
+  json::array ids;
+  json::array logprobs;
+  for (const SampledToken& token : choice.tokens) {
+    ids.push_back(token.token);
+    json::array top;
+    for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, each.logprob});
+    logprobs.push_back(json::object{
+        {"id", token.token}, {"logprob", token.logprob.value_or(0.0F)}, {"top", std::move(top)}});
+  }
+  out["token_ids"] = std::move(ids);
+  if (with_logprobs) out["logprobs"] = std::move(logprobs);
+  return out;
+}
+
+class Generation {
+ public:
+  Generation(const ServedModel& model, const SamplingParams& sampling, bool streams)
+      : streams_(streams && sampling.n == 1 && !sampling.is_beam_search()) {
+    choices_.resize(static_cast<std::size_t>(sampling.n));
+    if (model.tokenizer == nullptr) return;
+    for (Choice& choice : choices_)
+      choice.completion.emplace(*model.tokenizer, sampling.stop, sampling.min_tokens);
+  }
+
+  Result<void> run(LocalEngine& engine, Request request) {
+    const RequestId id = request.id;
+    engine.submit(std::move(request));
+    do {
+      for (const RequestEvent& event : engine.step()) {
+        if (const auto* rejected = std::get_if<RequestRejected>(&event)) return rejected->error;
+        if (const auto* tokens = std::get_if<TokensGenerated>(&event)) hear(*tokens, engine, id);
+        if (const auto* finished = std::get_if<RequestFinished>(&event)) {
+          if (finished->error) return *finished->error;
+          usage = finished->usage;
+        }
+      }
+    } while (!engine.is_idle());
+    return {};
+  }
+
+  const std::vector<Choice>& choices() const { return choices_; }
+  Usage usage;
+
+ private:
+  void hear(const TokensGenerated& event, LocalEngine& engine, RequestId id) {
+    Choice& choice = choices_[static_cast<std::size_t>(event.choice)];
+    if (choice.finished) return;
+    choice.score = event.score;
+    std::string delta;
+    bool stop_matched = false;
+    for (std::size_t i = 0; i < event.tokens.size(); ++i) {
+      const SampledToken& token = event.tokens[i];
+      choice.tokens.push_back(token);
+      const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
+      if (stops || !choice.completion) continue;  // A stop token is no text.
+      stop_matched = stop_matched || choice.completion->append(token.token, delta);
+    }
+    if (stop_matched || event.finished) {
+      choice.finished = true;
+      choice.reason = stop_matched ? FinishReason::kStop : *event.finished;
+      if (choice.completion && choice.completion->finish(delta))
+        choice.reason = FinishReason::kStop;
+      if (!event.finished) engine.cancel(id, CancelReason::kStopMatched, event.choice);
+    }
+    choice.text += delta;
+    if (streams_) {
+      std::fwrite(delta.data(), 1, delta.size(), stdout);
+      std::fflush(stdout);
+    }
+  }
+
+  std::vector<Choice> choices_;
+  bool streams_;
+};
+
+void print_json(const Prompt& prompt, const Generation& generation, bool with_logprobs) {
+  json::array prompt_ids(prompt.tokens.begin(), prompt.tokens.end());
+  json::array choices;
+  for (std::size_t i = 0; i < generation.choices().size(); ++i)
+    choices.push_back(choice_json(generation.choices()[i], i, with_logprobs));
+  const Usage& usage = generation.usage;
+  const json::object out{
+      {"prompt_token_ids", std::move(prompt_ids)},
+      {"choices", std::move(choices)},
+      {"usage",
+       {{"prompt_tokens", usage.num_prompt_tokens},
+        {"completion_tokens", usage.num_completion_tokens},
+        {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}}}};
+  std::printf("%s\n", json::serialize(out).c_str());
+}
+
+}  // namespace
+
+Result<int> generate(const GenerateOptions& options) {
+  ResponseCreate create = options.create;
+  if (auto filled = fill_input(options, create); !filled) return filled.error();
+  auto path = resolve_model_path(options.model.model);
+  if (!path) return path.error();
+  auto runner = load_runner(options.model);
+  if (!runner) return runner.error();
+  auto config = scheduler_config(options.model, (*runner)->info());
+  if (!config) return config.error();
+  ServedModel model;
+  if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json")) {
+    auto served = load_served_model(*path, "", (*runner)->info(), *config, "");
+    if (!served) return served.error();
+    model = std::move(*served);
+  } else {
+    model.vocab_size = static_cast<std::int32_t>((*runner)->info().vocab_size);
+  }
+  if (create.sampling.max_tokens == 0) create.sampling.max_tokens = kDefaultMaxTokens;
+  auto sampling = complete_sampling(model, create);
+  if (!sampling) return sampling.error();
+  auto prompt = prompt_of(options, model, create);
+  if (!prompt) return prompt.error();
+
+  LocalEngine engine(*config, **runner);
+  Generation generation(model, *sampling, !options.json);
+  Request request;
+  request.id = RequestId{1};
+  request.prompt = prompt->tokens;
+  request.sampling = *sampling;
+  if (auto run = generation.run(engine, std::move(request)); !run) return run.error();
+  if (options.json) {
+    print_json(*prompt, generation, sampling->num_logprobs >= 0);
+  } else if (sampling->is_beam_search()) {
+    for (const Choice& choice : generation.choices())
+      std::printf("--- score %.6f\n%s\n", choice.score.value_or(0.0F), choice.text.c_str());
+  } else if (sampling->n > 1) {
+    for (const Choice& choice : generation.choices()) std::printf("--- %s\n", choice.text.c_str());
+  } else {
+    std::printf("\n");
+  }
+  return 0;
+}
+
+}  // namespace octavo

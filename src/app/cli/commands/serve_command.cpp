@@ -1,0 +1,143 @@
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "src/app/cli/commands/commands.hpp"
+#include "src/app/cli/flags/bytes.hpp"
+#include "src/app/cli/load.hpp"
+#include "src/app/serve/house.hpp"
+#include "src/app/serve/recording_file.hpp"
+#include "src/app/serve/trace_file.hpp"
+#include "src/recording/recorder.hpp"
+#include "src/scheduler/journals.hpp"
+
+namespace octavo {
+
+int exit_status_of(const Error& error) {
+  switch (error.code) {
+    case Errc::kEngineError:
+    case Errc::kOutOfMemory:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+namespace {
+
+// An empty one, as an unset variable leaves it, is none.
+std::vector<std::string> api_keys_of(const ServeOptions& options) {
+  std::vector<std::string> keys = options.api_keys;
+  std::erase(keys, "");
+  return keys;
+}
+
+/// What `--record` does beside the house.
+struct Recording {
+  std::unique_ptr<RecordingFile> file;
+  std::unique_ptr<Recorder> recorder;
+
+  void start(const SchedulerConfig& config, const std::string& model, const ModelInfo& info) {
+    RecordingHeader header;
+    header.engine = config;
+    header.model = model;
+    header.kv_bytes_per_token =
+        static_cast<std::int64_t>(info.memory.kv_bytes_per_block) / info.block_size;
+    header.started_at = std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+    header.origin = std::chrono::steady_clock::now();
+    recorder = std::make_unique<Recorder>(
+        header, [this](std::string piece) { return file->append(std::move(piece)); });
+  }
+  void end() {
+    recorder->close(std::chrono::steady_clock::now());
+    if (!file->finish()) return;  // Which has been told.
+    const std::string hash = hash_text(recorder->decision_hash());
+    spdlog::info("record: file={} steps={} decision_hash={}", file->path(), recorder->num_steps(),
+                 hash);
+    std::printf("decision_hash %s after %llu steps, recorded in %s\n", hash.c_str(),
+                static_cast<unsigned long long>(recorder->num_steps()), file->path().c_str());
+    std::fflush(stdout);
+  }
+};
+
+}  // namespace
+
+Result<int> serve(const ServeOptions& options) {
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  auto path = resolve_model_path(options.model.model);
+  if (!path) return path.error();
+  Recording recording;
+  if (!options.record.empty()) {
+    auto file = RecordingFile::create(options.record);
+    if (!file) return file.error();
+    recording.file = std::move(*file);
+  }
+  std::unique_ptr<TraceFile> trace;
+  if (!options.trace.empty()) {
+    auto created = TraceFile::create(options.trace);
+    if (!created) return created.error();
+    trace = std::move(*created);
+  }
+  auto runner = load_runner(options.model, trace.get());
+  if (!runner) return runner.error();
+  const ModelInfo& info = (*runner)->info();
+  auto config = scheduler_config(options.model, info);
+  if (!config) return config.error();
+  config->max_num_waiting = options.max_queue;
+  auto model =
+      load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
+  if (!model) return model.error();
+  spdlog::info(
+      "model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\" load_s={:.2f}",
+      model->name, info.architecture, info.device, kernels::name_of(info.dtype),
+      kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes),
+      std::chrono::duration<double>(info.load_time).count());
+  spdlog::info(
+      "cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks,
+      info.block_size, info.num_blocks * info.block_size,
+      format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block),
+      config->max_model_len);
+
+  const std::string warning = vocabulary_warning(model->tokenizer->vocab_size(), model->vocab_size);
+  if (!warning.empty()) spdlog::warn("model={} {}", model->name, warning);
+
+  HouseOptions house_options;
+  house_options.host = options.host;
+  house_options.port = options.port;
+  house_options.policy = {api_keys_of(options), options.allowed_origins};
+  house_options.allowed_hosts = options.allowed_hosts;
+  house_options.limits = options.limits;
+  house_options.metrics_prefix = options.metrics_prefix;
+  house_options.drain_timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  if (recording.file != nullptr) {
+    recording.start(*config, model->name, info);
+    house_options.journal = recording.recorder.get();
+  }
+  std::optional<Journals> both;
+  if (trace != nullptr) {
+    house_options.spans = trace.get();
+    if (house_options.journal != nullptr) both.emplace(*house_options.journal, *trace);
+    house_options.journal = both ? static_cast<SchedulerJournal*>(&*both) : trace.get();
+  }
+  auto house = House::build(std::move(house_options), std::move(*model), *config, **runner);
+  if (!house) return house.error();
+  const std::string host =
+      options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
+  std::printf("Octavo is serving at http://%s:%u/\n", host.c_str(), (*house)->port());
+  std::fflush(stdout);
+  const int status = (*house)->run();
+  if (recording.file != nullptr) recording.end();
+  if ((*runner)->fault().empty()) return status;
+  // A lost device may never answer again, not even to be given back.
+  spdlog::shutdown();
+  std::fflush(stdout);
+  std::_Exit(status);
+}
+
+}  // namespace octavo

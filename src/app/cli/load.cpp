@@ -1,0 +1,221 @@
+#include "src/app/cli/load.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "src/app/cli/flags/bytes.hpp"
+#include "src/app/cli/flags/engine_flags.hpp"
+#include "src/runtime/load_runner.hpp"
+#include "src/runtime/warm_up.hpp"
+
+namespace octavo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDemoName = "octavo-demo";
+
+Error invalid(const std::string& flag, const std::string& why) {
+  return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag};
+}
+
+Result<std::optional<kernels::DType>> dtype_of(const std::string& flag, const std::string& name) {
+  if (name == "auto") return std::optional<kernels::DType>{};
+  for (auto dtype : {kernels::DType::kF32, kernels::DType::kF16, kernels::DType::kBF16}) {
+    if (name == kernels::name_of(dtype)) return std::optional(dtype);
+  }
+  return invalid(flag, "`" + name + "` is not one of auto, float32, float16, bfloat16");
+}
+
+Result<std::optional<kernels::DType>> kv_dtype_of(const std::string& name) {
+  if (name == "fp8" || name == "fp8_e4m3") return std::optional(kernels::DType::kF8);
+  auto dtype = dtype_of("kv-cache-dtype", name);
+  if (!dtype) return Error{dtype.error().code, dtype.error().detail + ", fp8", dtype.error().param};
+  return dtype;
+}
+
+Result<Device> device_of(const std::string& name) {
+  Device device;
+  if (name == "cpu") return device;
+  device.kind = Device::Kind::kAuto;
+  if (name == "auto") return device;
+  device.kind = Device::Kind::kCuda;
+  if (name == "cuda") return device;
+  const std::string prefix = "cuda:";
+  const std::string digits = name.substr(std::min(name.size(), prefix.size()));
+  if (name.rfind(prefix, 0) != 0 || digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    return invalid("device", "`" + name + "` is not one of auto, cpu, cuda, cuda:N");
+  }
+  device.ordinal = std::stoi(digits);
+  return device;
+}
+
+void show_progress(std::size_t done, std::size_t total) {
+  std::fprintf(stderr, "\rloading weights %3d%% of %s%s",
+               total == 0 ? 100 : static_cast<int>(done * 100 / total), format_bytes(total).c_str(),
+               done >= total ? "\n" : "");
+}
+
+}  // namespace
+
+Result<std::string> resolve_model_path(const std::string& model) {
+  if (!model.empty()) {
+    std::error_code ignored;
+    if (fs::is_directory(model, ignored)) return model;
+    return Error{Errc::kIo,
+                 "`" + model +
+                     "` is not a directory: MODEL is a folder in the Hugging Face layout "
+                     "(config.json, *.safetensors)",
+                 "model"};
+  }
+  std::error_code ignored;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", ignored);
+  for (const fs::path& place :
+       {binary.parent_path() / "../share/octavo/demo-model", fs::path(OCTAVO_DEMO_MODEL)}) {
+    if (fs::exists(place / "config.json", ignored))
+      return fs::weakly_canonical(place, ignored).string();
+  }
+  return Error{Errc::kIo, "the demo model is not where it was built or installed: name a MODEL",
+               "model"};
+}
+
+Result<RunnerOptions> runner_options(const ModelOptions& options) {
+  RunnerOptions runner;
+  auto path = resolve_model_path(options.model);
+  if (!path) return path.error();
+  runner.path = *path;
+  auto dtype = dtype_of("dtype", options.dtype);
+  if (!dtype) return dtype.error();
+  runner.dtype = *dtype;
+  auto kv_dtype = kv_dtype_of(options.kv_cache_dtype);
+  if (!kv_dtype) return kv_dtype.error();
+  runner.kv_dtype = *kv_dtype;
+  runner.quantizes_weights = options.quantization == "fp8";
+  if (options.load_format == "dummy")
+    runner.load_format = LoadFormat::kDummy;
+  else if (options.load_format != "auto" && options.load_format != "safetensors") {
+    return invalid("load-format",
+                   "`" + options.load_format + "` is not one of auto, safetensors, dummy");
+  }
+  runner.dummy_seed = options.seed;
+  runner.block_size = options.block_size;
+  runner.num_blocks = options.num_gpu_blocks_override;
+  const auto device = device_of(options.device);
+  if (!device) return device.error();
+  runner.device = *device;
+  runner.tensor_parallel_size = options.tensor_parallel_size;
+  runner.gpu_memory_utilization = options.gpu_memory_utilization;
+  if (!options.kv_cache_memory.empty()) {
+    auto bytes = parse_bytes(options.kv_cache_memory);
+    if (!bytes) return invalid("kv-cache-memory", bytes.error().detail);
+    runner.kv_cache_bytes = *bytes;
+  }
+  runner.swap_bytes =
+      static_cast<std::size_t>(options.swap_space * static_cast<double>(std::size_t{1} << 30));
+  runner.max_num_batched_tokens = options.max_num_batched_tokens;
+  runner.max_num_seqs = options.max_num_seqs;
+  runner.cpu.threads = options.threads;
+  runner.cpu.instruction_set = options.instruction_set;
+  return runner;
+}
+
+Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans) {
+  auto runner = runner_options(options);
+  if (!runner) return runner.error();
+  runner->spans = spans;
+  if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
+  auto loaded = load_runner(*runner);
+  if (loaded && (*loaded)->is_asynchronous()) {
+    if (auto warm = warm_up(**loaded, runner->max_num_seqs); !warm) return warm.error();
+  }
+  return loaded;
+}
+
+Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info) {
+  SchedulerConfig config;
+  config.num_blocks = static_cast<std::int32_t>(info.num_blocks);
+  config.block_size = static_cast<std::int32_t>(info.block_size);
+  config.max_num_batched_tokens = static_cast<std::int32_t>(info.max_num_batched_tokens);
+  const std::int64_t slots = info.num_blocks * info.block_size;
+  const std::int64_t longest = std::min(info.max_position_embeddings, slots);
+  if (options.max_model_len > info.max_position_embeddings) {
+    return invalid("max-model-len",
+                   "the model's positions end at " + std::to_string(info.max_position_embeddings));
+  }
+  if (options.max_model_len > slots) {
+    return invalid("max-model-len", "the cache holds " + std::to_string(slots) +
+                                        " tokens: raise --kv-cache-memory or lower it");
+  }
+  config.max_model_len =
+      options.max_model_len > 0 ? options.max_model_len : static_cast<std::int32_t>(longest);
+  config.eos_token_ids = info.defaults.eos_token_ids;
+  config.num_host_blocks = static_cast<std::int32_t>(info.num_host_blocks);
+  auto allocator = kv_allocator_named(options.kv_allocator);
+  if (!allocator) return allocator.error();
+  config.kv_allocator = *allocator;
+  if (auto set = set_engine(config, options); !set) return set.error();
+  return config;
+}
+
+Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
+                                      const ModelInfo& info, const SchedulerConfig& config,
+                                      const std::string& chat_template_file) {
+  ServedModel served;
+  const fs::path folder = fs::path(path).lexically_normal();
+  served.name = served_name;
+  const auto demo = resolve_model_path("");
+  if (served.name.empty() && demo && folder == fs::path(*demo).lexically_normal())
+    served.name = kDemoName;
+  if (served.name.empty())
+    served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  served.created_at = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
+  served.max_model_len = config.max_model_len;
+  served.temperature = info.defaults.temperature;
+  served.top_p = info.defaults.top_p;
+  served.top_k = info.defaults.top_k;
+  served.repetition_penalty = info.defaults.repetition_penalty;
+  auto tokenizer = Tokenizer::load(path);
+  if (!tokenizer) return tokenizer.error();
+  served.tokenizer = std::move(*tokenizer);
+  std::string source;
+  if (!chat_template_file.empty()) {
+    auto text = read_text_file(chat_template_file);
+    if (!text) return text.error();
+    source = std::move(*text);
+  } else if (const std::string* own = served.tokenizer->chat_template()) {
+    source = *own;
+  }
+  if (!source.empty()) {
+    auto parsed = ChatTemplate::parse(std::move(source));
+    if (!parsed) return parsed.error();
+    served.chat_template = std::move(*parsed);
+  }
+  return served;
+}
+
+std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size) {
+  if (tokenizer_vocab_size <= model_vocab_size) return "";
+  return "the tokenizer is larger than the model: its ids end at " +
+         std::to_string(tokenizer_vocab_size - 1) + " and the model's at " +
+         std::to_string(model_vocab_size - 1) + ", so a prompt with a token above that is refused";
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return Error{Errc::kIo, "cannot read `" + path + "`", ""};
+  return std::move(text).str();
+}
+
+}  // namespace octavo

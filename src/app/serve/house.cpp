@@ -1,0 +1,205 @@
+#include "src/app/serve/house.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
+#include <random>
+#include <string_view>
+
+namespace octavo {
+namespace {
+
+/// How long clients have to take their last words when the device is lost.
+constexpr std::chrono::milliseconds kLostDrainTimeout{1000};
+/// After which the process ends in any case.
+constexpr std::chrono::milliseconds kLostPatience{4500};
+
+/// Actors whose death ends the house.
+constexpr std::array<std::string_view, 6> kVital{"scheduler",     "block_manager",     "executor",
+                                                 "step_follower", "transfer_follower", "listener"};
+
+std::string random_epoch() {
+  std::random_device device;
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%08x%08x", device(), device());
+  return digits;
+}
+
+HashKey random_hash_key() {
+  std::random_device device;
+  const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
+  return {word(), word()};
+}
+
+std::int64_t unix_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
+                                            const SchedulerConfig& config, StepExecutor& executor) {
+  auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
+  auto listener = Listener::open(house->connections_, house->io_.get_executor(),
+                                 house->options_.host, house->options_.port);
+  if (!listener) return listener.error();
+  house->listener_ = std::move(*listener);
+  auto hosts = AllowedHosts::make(house->listener_->address(), house->options_.host,
+                                  house->options_.allowed_hosts);
+  if (!hosts) return hosts.error();
+  house->options_.policy.hosts = std::move(*hosts);
+  return house;
+}
+
+House::House(HouseOptions options, ServedModel model, const SchedulerConfig& config,
+             StepExecutor& executor)
+    : options_(std::move(options)),
+      model_(std::move(model)),
+      metrics_(options_.metrics_prefix),
+      next_request_(options_.first_request),
+      ring_(
+          engine_.get_executor(), device_.get_executor(), config, executor, status_,
+          [] { return std::chrono::steady_clock::now(); }, std::random_device{}(), options_.journal,
+          [this](const std::string& fault) { on_device_lost(fault); }),
+      sessions_{model_,
+                options_.limits,
+                metrics_,
+                ring_.scheduler(),
+                desk_.get_executor(),
+                next_request_,
+                random_epoch(),
+                [] { return std::chrono::steady_clock::now(); },
+                unix_seconds,
+                ring_.block_manager(),
+                status_,
+                random_hash_key()},
+      auditor_(ring_.block_manager(), io_.get_executor()),
+      supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
+      connections_{sessions_, options_.policy,
+                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
+                              config.block_size},
+                   supervisor_},
+      signals_(io_),
+      stop_timer_(io_) {
+  status_.spans = options_.spans;
+}
+
+House::~House() = default;
+
+int House::run() {
+  std::optional<WorkGuard> io_work(io_.get_executor());
+  std::optional<WorkGuard> engine_work(engine_.get_executor());
+  std::optional<WorkGuard> device_work(device_.get_executor());
+  ring_.start(supervisor_);
+  supervisor_.spawn(io_.get_executor(), "listener", listener_->run());
+  if (options_.handle_signals) {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    wait_for_signal();
+  }
+  ready_ = true;
+  std::thread engine([this] { engine_.run(); });
+  std::thread device([this] { device_.run(); });
+  io_.run();  // Until shut_down() stops it.
+  engine_work.reset();
+  device_work.reset();
+  engine.join();
+  device.join();
+  desk_.join();
+  io_.restart();
+  io_.poll();  // What the last messages woke still holds connections: let it end.
+  OCTAVO_ASSERT(exit_status_ != 0 || supervisor_.num_running() == 0);
+  return exit_status_;
+}
+
+void House::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    begin_stop();
+    wait_for_signal();
+  });
+}
+
+void House::stop() {
+  asio::post(io_, [this] { begin_stop(); });
+}
+
+// On the thread of the actor that left.
+void House::on_exit(const ActorExited& exited) {
+  if (exited.error) {
+    spdlog::error("actor={} died error=\"{}\"", exited.name, describe(exited.error));
+    if (std::ranges::find(kVital, exited.name) != kVital.end()) {
+      status_.healthy = false;
+      asio::post(io_, [this] {
+        exit_status_ = 1;
+        io_.stop();
+        engine_.stop();
+        device_.stop();
+      });
+    }
+    return;
+  }
+  if (exited.name == "executor") {  // The last of the ring: nothing computes any more.
+    asio::post(io_, [this] { stop_timer_.cancel(); });
+  }
+}
+
+// What is in flight has failed already; nothing else can be answered.
+void House::on_device_lost(const std::string& fault) {
+  spdlog::critical("house: the device is lost, ending fault=\"{}\"", fault);
+  // A thread may be held by the driver for good: then nothing is joined any more.
+  std::thread([] {
+    std::this_thread::sleep_for(kLostPatience);
+    spdlog::critical("house: the device holds a thread, ending at once");
+    spdlog::shutdown();
+    std::_Exit(1);
+  }).detach();
+  asio::post(io_, [this] {
+    status_.healthy = false;
+    exit_status_ = 1;
+    options_.drain_timeout = std::min(options_.drain_timeout, kLostDrainTimeout);
+    if (!stopping_) begin_stop();
+  });
+}
+
+void House::begin_stop() {
+  if (std::exchange(stopping_, true)) {
+    spdlog::warn("house: second signal, ending now");
+    stop_timer_.cancel();
+    return;
+  }
+  ready_ = false;
+  supervisor_.spawn(io_.get_executor(), "shut_down", shut_down(this));
+}
+
+asio::awaitable<void> House::shut_down(House* self) {
+  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+  spdlog::info("house: draining connections={} limit_ms={}", self->listener_->num_connections(),
+               self->options_.drain_timeout.count());
+  self->listener_->drain(self->options_.drain_timeout);
+  co_await self->wait_for_connections(self->options_.drain_timeout);
+  self->listener_->end();
+  co_await self->wait_for_connections(
+      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+  self->stop_timer_.expires_at(asio::steady_timer::time_point::max());
+  self->ring_.stop(CancelReason::kShutdown);
+  co_await self->stop_timer_.async_wait(kTuple);  // Cancelled when the executor has left.
+  spdlog::info("house: stopped");
+  self->io_.stop();
+}
+
+asio::awaitable<void> House::wait_for_connections(std::chrono::milliseconds limit) {
+  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+  if (listener_->num_connections() == 0) co_return;
+  stop_timer_.expires_after(limit);
+  listener_->on_empty([this] { stop_timer_.cancel(); });
+  co_await stop_timer_.async_wait(kTuple);
+}
+
+}  // namespace octavo

@@ -1,0 +1,89 @@
+// The whole server in one readable order: what is built, what is started, and how it is stopped.
+// Threads: io (the caller of run()), engine (scheduler and block manager), executor (the model),
+// and the desk (prompts).
+//
+// Stopping follows the data: the listener closes; connections are told to go and finish, or are
+// ended when the time is up; the scheduler cancels what is left and ends, then the block manager,
+// then the executor; then the threads are joined.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <thread>
+
+#include "actors/listener.hpp"
+#include "actors/ring.hpp"
+#include "src/app/serve/http_routes.hpp"
+
+namespace octavo {
+
+struct HouseOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;  ///< 0: any free one.
+  HttpPolicy policy;          ///< Its hosts follow from the address and the list below.
+  std::vector<std::string> allowed_hosts{};  ///< Besides this machine's names; "*" allows all.
+  SessionLimits limits;
+  std::string metrics_prefix = "octavo";
+  std::chrono::milliseconds drain_timeout{30'000};
+  bool handle_signals = true;
+  std::uint64_t first_request = 1;
+  SchedulerJournal* journal = nullptr;  ///< Outlives the house.
+  SpanSink* spans = nullptr;            ///< Likewise.
+};
+
+class House {
+ public:
+  /// Binds the port. `executor` outlives the house. Errors: kIo; kInvalidValue for an
+  /// allowed host that is none.
+  static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
+                                              const SchedulerConfig& config,
+                                              StepExecutor& executor);
+  ~House();
+
+  std::uint16_t port() const { return listener_->port(); }
+  /// Serves until a signal or stop(). Answers the process's exit status: 0, or 1 when an actor
+  /// died.
+  int run();
+  /// Drains and ends. Thread: any.
+  void stop();
+  const BlockManager& blocks() const { return ring_.blocks(); }
+  bool is_engine_idle() const { return ring_.is_idle(); }
+
+  House(HouseOptions options, ServedModel model, const SchedulerConfig& config,
+        StepExecutor& executor);
+
+ private:
+  using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
+
+  void on_exit(const ActorExited& exited);
+  void on_device_lost(const std::string& fault);
+  void wait_for_signal();
+  void begin_stop();  ///< The second call skips the waiting.
+  static asio::awaitable<void> shut_down(House* self);
+  asio::awaitable<void> wait_for_connections(std::chrono::milliseconds limit);
+
+  HouseOptions options_;
+  ServedModel model_;
+  EngineStatus status_;
+  Metrics metrics_;
+  std::atomic<bool> ready_{false};
+  std::atomic<std::uint64_t> next_request_;
+  asio::io_context io_{1};
+  asio::io_context engine_{1};
+  asio::io_context device_{1};
+  asio::thread_pool desk_{1};
+  Ring ring_;
+  SessionContext sessions_;
+  BlockAuditor auditor_;
+  Supervisor supervisor_;
+  ConnectionContext connections_;
+  std::unique_ptr<Listener> listener_;
+  asio::signal_set signals_;
+  asio::steady_timer stop_timer_;
+  bool stopping_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace octavo
