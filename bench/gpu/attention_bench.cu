@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kWarmUps = 10;
 constexpr int kRepeats = 21;
-constexpr int kLaunches = 8;  ///< Of one graph: as layers follow each other.
+constexpr int kLaunches = 8;  ///< In one graph, as layers follow each other.
 
 __global__ void fill_random(std::uint16_t* data, std::size_t count, bool is_bf16) {
   const std::size_t stride = static_cast<std::size_t>(gridDim.x) * blockDim.x;
@@ -109,7 +109,7 @@ struct Case {
   std::int64_t num_kv_heads = 8;
   std::int64_t head_dim = 128;
   DType dtype = DType::kBF16;
-  bool has_short_cache = false;  ///< Of 8 bits.
+  bool has_short_cache = false;  ///< The cache has 8 bits.
 };
 
 KvCacheView cache_of(const Case& c, std::int64_t num_blocks) {

@@ -20,7 +20,7 @@ using Pairs = std::vector<std::pair<std::int32_t, std::int32_t>>;
 
 constexpr std::int64_t kRows = 14336;
 constexpr std::int64_t kCols = 4096;
-constexpr int kProducts = 24;  ///< Of a step: 2.8 GB read.
+constexpr int kProducts = 24;  ///< Products of a step: 2.8 GB read.
 constexpr int kSteps = 60;
 
 double seconds_of(DeviceSpan span) { return std::chrono::duration<double>(span.length()).count(); }
@@ -59,7 +59,7 @@ class Swap {
     }
     return best;
   }
-  /// Of both at once, together.
+  /// Both at once, together.
   double rate_of_both() {
     double best = 0.0;
     for (int i = 0; i < 4; ++i) {

@@ -28,7 +28,7 @@ struct AttentionTile {
   std::int64_t head_end = 0;
   std::int64_t token_begin = 0;  ///< Rows of `query`.
   std::int64_t token_end = 0;
-  std::int64_t first_position = 0;  ///< Of token_begin in its sequence.
+  std::int64_t first_position = 0;  ///< The place of token_begin in its sequence.
 };
 
 /// What a tile knows of the positions seen so far; one row per query: key and value head, then

@@ -22,7 +22,7 @@ template <class T>
 struct Group {
   const T* keys[kGroupPositions];    ///< Dimension 0; the next is a block's size further.
   const T* values[kGroupPositions];  ///< Rows.
-  const T* scales[kGroupPositions];  ///< Of the keys; read where T is F8.
+  const T* scales[kGroupPositions];  ///< The keys' scales; read where T is F8.
   std::int64_t count = 0;
 };
 

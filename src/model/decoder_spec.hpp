@@ -43,7 +43,7 @@ struct DecoderSpec {
   std::vector<std::int64_t> windows;  ///< [num_layers], 0: the layer sees the whole context.
 
   std::optional<kernels::DType> dtype;  ///< What config.json says the weights are.
-  std::vector<TokenId> eos_token_ids;   ///< Of config.json alone.
+  std::vector<TokenId> eos_token_ids;   ///< Those that config.json names.
 
   std::int64_t query_size() const { return num_heads * head_dim; }
   std::int64_t kv_size() const { return num_kv_heads * head_dim; }

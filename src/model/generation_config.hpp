@@ -12,7 +12,7 @@
 namespace octavo {
 
 struct GenerationConfig {
-  std::vector<TokenId> eos_token_ids;  ///< Of config.json and generation_config.json, sorted.
+  std::vector<TokenId> eos_token_ids;  ///< Those of config.json and generation_config.json, sorted.
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<std::int32_t> top_k;

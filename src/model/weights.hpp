@@ -77,8 +77,9 @@ Weights gather_weights(const DecoderSpec& spec, std::string_view prefix, WeightS
 /// Sizes that follow from the spec alone.
 struct ParameterCount {
   std::int64_t matrices = 0;  ///< Elements held in the weights' dtype.
-  std::int64_t products = 0;  ///< Of these, in the layers' products: they can be quantized.
-  std::int64_t vectors = 0;   ///< Elements held in float32.
+  std::int64_t products =
+      0;  ///< How many of these are in the layers' products, which can be quantized.
+  std::int64_t vectors = 0;  ///< Elements held in float32.
 };
 ParameterCount count_parameters(const DecoderSpec& spec);
 

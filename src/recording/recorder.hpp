@@ -34,7 +34,7 @@ class Recorder final : public SchedulerJournal {
 
   /// Whether the sink has taken everything so far.
   bool is_recording() const { return is_recording_; }
-  /// Of the steps that were recorded.
+  /// The hash of the steps that were recorded.
   std::uint64_t decision_hash() const { return hash_.value(); }
   std::uint64_t num_steps() const { return num_steps_; }
 

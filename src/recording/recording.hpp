@@ -59,7 +59,7 @@ enum class RecordKind : std::uint8_t {
 
 struct RecordedSubmission {
   TimePoint now;
-  Request request;  ///< Of its sampling, what the scheduler decides by.
+  Request request;  ///< With the part of its sampling that the scheduler decides by.
 };
 struct RecordedCancellation {
   TimePoint now;
@@ -73,7 +73,8 @@ struct RecordedPreemption {
 };
 struct RecordedPlan {
   TimePoint now;
-  std::optional<std::uint64_t> hash;  ///< Of the decisions up to here; none: nothing to do.
+  std::optional<std::uint64_t>
+      hash;  ///< The hash of all decisions so far; none: there was nothing to do.
 };
 struct RecordedCompletion {
   TimePoint now;

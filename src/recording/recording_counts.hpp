@@ -20,8 +20,8 @@ class RecordingCounts final : public RecordingListener {
   std::int64_t num_cancelled = 0;  ///< Steered and late ones included.
   std::int64_t num_failed = 0;
   std::int64_t num_rejected = 0;
-  std::int64_t num_prompt_tokens = 0;  ///< Of those that were not rejected and have ended.
-  std::int64_t num_cached_tokens = 0;  ///< Of these.
+  std::int64_t num_prompt_tokens = 0;  ///< In requests that were not rejected and have ended.
+  std::int64_t num_cached_tokens = 0;  ///< How many of these were cached.
   std::int64_t num_output_tokens = 0;
   std::int64_t num_preempted_by_swap = 0;  ///< Sequences.
   std::int64_t num_preempted_by_recompute = 0;

@@ -23,7 +23,7 @@ class RecordingReader {
   Result<std::optional<RecordedEvent>> next();
   /// Known once next() has answered nothing: the end record is missing.
   bool is_truncated() const { return !has_ended_; }
-  /// Of the record that next() answers next.
+  /// Where the record begins that next() answers next.
   std::size_t position() const { return position_; }
   const std::string& name() const { return name_; }
 

@@ -41,7 +41,7 @@ class RecordingWriter {
   void put_transfers(const std::vector<TransferId>& transfers);
 
   std::string bytes_;
-  std::string payload_;  ///< Of the record at hand.
+  std::string payload_;  ///< What the record that is being written holds.
   ByteWriter out_{payload_};
   TimePoint last_;
   std::uint64_t ordinal_ = 0;

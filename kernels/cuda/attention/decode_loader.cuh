@@ -154,7 +154,7 @@ class DecodeLoader {
   int tile_ = 0;
   bool has_tile_ = false;
   int ahead_ = 0;                 ///< The tile, counted from the first looked up.
-  std::int32_t block_[2] = {};    ///< Of the lane's tokens, one of tiles 0 and 1, one of 2 and 3.
+  std::int32_t block_[2] = {};    ///< The blocks of the lane's tokens in tiles 0 or 1, 2 or 3.
   std::uint32_t offset_[2] = {};  ///< Rows from the block's first to the lane's tokens.
 };
 

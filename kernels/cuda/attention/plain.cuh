@@ -16,7 +16,7 @@ namespace octavo::kernels::cuda {
 
 constexpr int kPlainThreads = 256;
 constexpr int kPlainBlocksPerSm = 4;
-constexpr int kMostDims = 8;  ///< Of a head, of one lane.
+constexpr int kMostDims = 8;  ///< Dimensions of a head that one lane has.
 
 /// One row of one head, by one warp: lane l has dimensions l, l + 32, ...
 template <class Act, class Cache>

@@ -21,7 +21,7 @@ class DeviceClock {
     time_ = std::chrono::steady_clock::now();
   }
 
-  /// Of an event that has happened, recorded after the anchor's last move.
+  /// When an event happened that was recorded after the anchor's last move.
   TimePoint time_of(const Event& event) const { return time_ + since(anchors_[current_], event); }
 
   /// Now and then, between steps.

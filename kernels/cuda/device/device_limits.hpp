@@ -12,7 +12,7 @@ struct DeviceLimits {
   int shared_per_multiprocessor = 0;
 };
 
-/// Of the calling thread's device; asked once for each.
+/// The limits of the calling thread's device; asked for once a device.
 const DeviceLimits& device_limits();
 
 /// True when the device launches dependents early (compute capability 9.0). All devices of one host

@@ -28,7 +28,7 @@ struct Fp8LinearArgs {
   const float* scales = nullptr;         ///< [rows], of the weight.
   const float* bias = nullptr;           ///< [rows] float32, or null
   void* output = nullptr;
-  DType dtype = DType::kBF16;         ///< Of the input: kBF16 or kF16.
+  DType dtype = DType::kBF16;         ///< The type of the input: kBF16 or kF16.
   DType output_dtype = DType::kBF16;  ///< `dtype` or kF32.
   std::int64_t n = 0;
   std::int64_t rows = 0;

@@ -10,9 +10,9 @@ namespace octavo::kernels::cuda {
 
 namespace {
 
-constexpr float kLargest = 448.0F;  ///< Of e4m3.
+constexpr float kLargest = 448.0F;  ///< The largest e4m3.
 constexpr int kThreads = 256;
-constexpr int kManyThreads = 512;  ///< Of a row's block when there are few rows.
+constexpr int kManyThreads = 512;  ///< A row's block when there are few rows.
 constexpr int kFewRows = 256;
 constexpr int kSumsPerThread = 4;
 
@@ -118,7 +118,7 @@ void finish_sums(const float* sums, const float* token_scales, const float* row_
                  const float* bias, void* output, DType output_dtype, std::int64_t n,
                  std::int64_t rows, cudaStream_t stream) {
   if (n <= 0 || rows <= 0) return;
-  constexpr std::int64_t kMostTokens = 65535;  // Of a grid; blocks take further ones in turn.
+  constexpr std::int64_t kMostTokens = 65535;  // the highest grid; blocks take further ones in turn
   const dim3 grid(static_cast<unsigned>(ceil_div(rows, kThreads * kSumsPerThread)),
                   static_cast<unsigned>(n < kMostTokens ? n : kMostTokens));
   with_type(output_dtype, [&](auto type) {

@@ -16,7 +16,7 @@ struct SkinnyDevice {
   std::int64_t max_tokens = 0;  ///< By its shared memory; 0: nothing runs.
 };
 
-/// Of the current device; makes the kernels ready there.
+/// What the current device has; makes the kernels ready there.
 SkinnyDevice prepare_skinny_linear();
 
 /// Whether `skinny_linear` can do this product, and wins by measurement.

@@ -41,7 +41,8 @@ struct SkinnyPlan {
   static constexpr int kWeightBytes = kRows * 128;
   static constexpr int kStageBytes = kWeightBytes + kTokens * kSlice * 2;
   static constexpr int kRingBytes = kWarps * kStages * kStageBytes;
-  static constexpr int kSummedTiles = kTokenTiles < 2 ? 1 : 2;  ///< Of tokens, at a time.
+  static constexpr int kSummedTiles =
+      kTokenTiles < 2 ? 1 : 2;  ///< Tiles of tokens summed at a time.
   static constexpr int kSummed = kTokens < 8 ? kTokens : kSummedTiles * 8;
   static constexpr int kSumStride = kRows + 4;        ///< No bank conflicts.
   static constexpr int kSums = kSummed * kSumStride;  ///< Floats of one warp.
@@ -86,7 +87,7 @@ class SliceLoader {
     place_tile();
   }
 
-  /// Of all stages but one: constants, ahead of the kernel's inputs.
+  /// Fills all stages but one with weights, which are constants, before the kernel's inputs exist.
   __device__ void load_first_weights() {
     for (int stage = 0; stage < Plan::kStages - 1; ++stage) {
       load_weights(stage);

@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(Plan::kThreads, 1) skinny_product(SkinnyArgs a
   }
 }
 
-/// Of LinearArgs, or of Fp8LinearArgs with their scales.
+/// Made from LinearArgs, or from Fp8LinearArgs with their scales.
 template <class Args>
 SkinnyArgs skinny_args(const Args& args, const float* scales = nullptr) {
   return {.input = args.input,

@@ -35,7 +35,7 @@ void start_best(const LinearArgs& args, const StreamKDevice& device, void* works
   }
 }
 
-/// Of a matrix, from which on more than Tens win: the parts of a small one cost too much to add.
+/// Matrices of fewer elements use only Tens: the parts of a small one cost too much to add.
 constexpr std::int64_t kManyElements = std::int64_t{1} << 23;
 
 }  // namespace

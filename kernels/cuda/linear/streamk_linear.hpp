@@ -15,7 +15,7 @@ struct StreamKDevice {
   decltype(&cuTensorMapEncodeTiled) encode = nullptr;  ///< The driver's, found when asked for.
 };
 
-/// Of the current device; makes the kernels ready there.
+/// What the current device has; makes the kernels ready there.
 StreamKDevice prepare_streamk_linear();
 
 /// Device memory that products of one stream take turns with: partial sums, and marks that they

@@ -10,7 +10,7 @@ namespace octavo::kernels::cuda {
 struct StreamKArgs {
   const float* bias;
   void* output;
-  float4* partials;      ///< [blocks, 2, kTokens / 8, 128]: of tiles that others began.
+  float4* partials;      ///< [blocks, 2, kTokens / 8, 128]: parts of tiles that other blocks began.
   std::uint32_t* ready;  ///< [blocks, 2], zeros before and after.
   int n;
   int rows;
@@ -35,13 +35,13 @@ struct StreamKPlan {
   static constexpr int kInputBytes = kTokens * kSlice * 2;
   static constexpr int kStageBytes = kWeightBytes + kInputBytes;
   static constexpr int kRingBytes = kStages * kStageBytes;
-  static constexpr int kWriteBytes = kTokens * kGroupRows * 2;  ///< Of a warpgroup.
+  static constexpr int kWriteBytes = kTokens * kGroupRows * 2;  ///< A warpgroup's rounded sums.
   static constexpr int kSharedBytes = 1024 + kRingBytes + kGroups * kWriteBytes + kStages * 16;
 };
 
 /// The slices of all tiles in a row, and the part of them that falls to each block.
 struct StreamKShare {
-  int slices;  ///< Of a tile.
+  int slices;  ///< Slices of one tile.
   std::int64_t total;
 
   __device__ StreamKShare(int rows, int cols, int tile_rows, int slice)

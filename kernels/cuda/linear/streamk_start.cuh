@@ -10,7 +10,7 @@
 namespace octavo::kernels::cuda {
 
 constexpr std::size_t kReadyBytes = 4096;  ///< At the workspace's begin.
-/// Of a block at least: each of those that share a tile costs the first the time of adding.
+/// A block has at least so many: each block that shares a tile costs the first the time of adding.
 constexpr int kMinSlices = 8;
 
 /// A matrix, row-major, in boxes of 64 columns.

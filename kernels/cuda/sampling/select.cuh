@@ -30,8 +30,8 @@ struct SelectMemory {
 
 struct Selected {
   std::uint32_t key;
-  Word64 before;  ///< Sum of the amounts of smaller keys.
-  Word64 amount;  ///< Of this key.
+  Word64 before;  ///< The sum of the amounts of smaller keys.
+  Word64 amount;  ///< The amount of this key.
 };
 
 /// A row, its list, and what a block of kPickThreads does with them. Every thread calls every

@@ -43,7 +43,7 @@ class RecordingFile {
 
   int file_;
   std::string path_;
-  std::mutex mutex_;  ///< Of all below.
+  std::mutex mutex_;  ///< Guards all below.
   std::condition_variable wakes_;
   std::deque<std::string> pieces_;
   std::size_t num_bytes_ = 0;  ///< In `pieces_`.

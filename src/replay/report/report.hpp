@@ -29,7 +29,7 @@ struct ReplayReport {
   std::int32_t block_size = 0;
   std::int32_t max_model_len = 0;
   std::string sampling;    ///< "parallel:2", "beam:4" or empty.
-  std::string step_times;  ///< Of a recording: what the replayed steps' times are. A sentence.
+  std::string step_times;  ///< A sentence: what the times of a recording's steps are. Else empty.
   std::vector<Outcome> outcomes;
 
   void describe(const Trace& trace, const ModelShape& shape, const SchedulerConfig& engine,

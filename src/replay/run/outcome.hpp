@@ -38,7 +38,7 @@ struct Outcome {
   double window_end_s = 0;
   bool was_bound = false;                ///< false: it never was, and the window is the whole run.
   double waste_blocks_per_sequence = 0;  ///< Paged: of the held blocks, slots without a token.
-  double saved_fraction = 0;             ///< Of the tables' blocks, those that sharing spared.
+  double saved_fraction = 0;             ///< The share of the tables' blocks that sharing spared.
 
   double normalized_latency_s_mean = 0;
   double normalized_latency_s_p99 = 0;

@@ -27,7 +27,7 @@ class RecordingOutcome final : public RecordingListener {
   Outcome report() const;
 
  private:
-  /// Of a plan, until its step has ended.
+  /// What a plan held, until its step has ended.
   struct Planned {
     StepId step;
     double at_s = 0;

@@ -56,7 +56,7 @@ class RunAccount {
   UsageClock clock_;
   Outcome outcome_;
   std::unordered_map<RequestId, std::size_t> index_of_;  ///< In the trace.
-  std::unordered_map<SequenceId, SequenceFate> fates_;   ///< Of sequences that started.
+  std::unordered_map<SequenceId, SequenceFate> fates_;   ///< Sequences that started.
   std::vector<std::uint64_t> batched_in_;  ///< [index in the trace]: the last step that had it.
   std::int32_t num_batched_ = 0;
   bool is_prefilling_ = false;

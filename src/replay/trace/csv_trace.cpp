@@ -12,7 +12,7 @@ namespace {
 struct Columns {
   char separator = ',';
   std::array<std::ptrdiff_t, 3> place{-1, -1, -1};  ///< [TraceField], -1: absent.
-  double unit_s = 1;                                ///< Of the arrivals.
+  double unit_s = 1;                                ///< The unit of the arrivals.
   bool is_known = false;
 
   std::ptrdiff_t operator[](TraceField field) const {

@@ -31,7 +31,7 @@ class RecordingTrace final : public RecordingListener {
     double arrival_s = 0;
     Request request;
     std::vector<std::int32_t> num_outputs;  ///< [choice]
-    std::vector<TokenId> completion;        ///< Of the first choice.
+    std::vector<TokenId> completion;        ///< The first choice's.
   };
 
   std::int32_t block_size_;

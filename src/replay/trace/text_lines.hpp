@@ -23,7 +23,7 @@ class TextLines {
     ++number_;
     return line;
   }
-  /// Of the line that next() answered last, from 1.
+  /// The number of the line that next() answered last, from 1.
   std::size_t number() const { return number_; }
 
  private:

@@ -86,7 +86,7 @@ class Value {
   const Dict& as_dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
   Namespace& as_namespace() const { return *std::get<std::shared_ptr<Namespace>>(data_); }
   const Callable& as_callable() const { return *std::get<std::shared_ptr<const Callable>>(data_); }
-  /// Of a number; floats are cut.
+  /// The value of a number; floats are cut.
   std::int64_t as_int() const;
   double as_float() const;
 

@@ -19,7 +19,7 @@ struct Shape {
   DType dtype = DType::kBF16;
   std::int64_t sliding_window = 0;
   float soft_cap = 0.0F;
-  float magnitude = 1.0F;  ///< Of keys and values; that of queries is one by this.
+  float magnitude = 1.0F;  ///< The size of keys and values; that of queries is one by this.
 };
 
 constexpr std::int64_t kLayers = 2;

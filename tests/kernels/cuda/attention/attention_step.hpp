@@ -252,7 +252,7 @@ class Step {
     return values;
   }
 
-  /// Of each sequence's last token.
+  /// Where each sequence's last token goes.
   std::vector<std::int64_t> own_slots() const {
     std::vector<std::int64_t> slots;
     for (std::size_t s = 0; s < sequences_.size(); ++s) {
