@@ -205,6 +205,40 @@ double copy_bandwidth(cudaStream_t stream, int num_sms) {
   return 2.0 * kBytes / std::min(driver, kernel);
 }
 
+const Case kCases[] = {
+    {"decode 64x1024", 64, 1, 1024},
+    {"decode 64x1024, 1 layer", 64, 1, 1024, 16, 1},
+    {"decode 64x4096", 64, 1, 4096},
+    {"decode 64x4096, 1 layer", 64, 1, 4096, 16, 1},
+    {"decode 256x512", 256, 1, 512},
+    {"decode 1x4096", 1, 1, 4096},
+    {"decode 1x65536", 1, 1, 65536},
+    {"decode 8x8192", 8, 1, 8192},
+    {"decode 64x1024, blocks of 1", 64, 1, 1024, 1},
+    {"decode 64x1024, blocks of 4", 64, 1, 1024, 4},
+    {"decode 64x1024, blocks of 8", 64, 1, 1024, 8},
+    {"decode 64x1024, blocks of 32", 64, 1, 1024, 32},
+    {"decode 64x1024, fp16", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kF16},
+    {"decode 64x1024, fp8", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kBF16, true},
+    {"decode 64x4096, fp8", 64, 1, 4096, 16, 32, 32, 8, 128, DType::kBF16, true},
+    {"decode 256x512, fp8", 256, 1, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
+    {"decode 64x1024, 8/8 of 128", 64, 1, 1024, 16, 32, 8, 8, 128},
+    {"decode 64x512, 40/40 of 128", 64, 1, 512, 16, 20, 40, 40, 128},
+    {"decode 64x1024, 64/8 of 128", 64, 1, 1024, 16, 32, 64, 8, 128},
+    {"decode 64x1024, 32/2 of 128", 64, 1, 1024, 16, 32, 32, 2, 128},
+    {"decode 64x1024, 32/8 of 64", 64, 1, 1024, 16, 32, 32, 8, 64},
+    {"decode 64x1024, 32/8 of 80", 64, 1, 1024, 16, 32, 32, 8, 80},
+    {"decode 64x1024, 32/8 of 96", 64, 1, 1024, 16, 32, 32, 8, 96},
+    {"decode 64x1024, 8/4 of 256", 64, 1, 1024, 16, 32, 8, 4, 256},
+    {"prefill 1x2048", 1, 2048, 2048},
+    {"prefill 16x512", 16, 512, 512},
+    {"prefill 1x8192", 1, 8192, 8192, 16, 4},
+    {"prefill 1x512 of 8192", 1, 512, 8192, 16, 4},
+    {"prefill 16x512, 32/8 of 64", 16, 512, 512, 16, 32, 32, 8, 64},
+    {"prefill 16x512, fp8", 16, 512, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
+    {"prefill 16x512, 8/4 of 256", 16, 512, 512, 16, 32, 8, 4, 256},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -217,40 +251,7 @@ int main(int argc, char** argv) {
   const double bandwidth = copy_bandwidth(stream, properties.multiProcessorCount);
   std::printf("%s, copy %.3f TB/s\n", properties.name, bandwidth * 1e-12);
   std::printf("%-34s %10s %9s %8s %8s\n", "case", "us", "TB/s", "of copy", "TFLOP/s");
-  const Case cases[] = {
-      {"decode 64x1024", 64, 1, 1024},
-      {"decode 64x1024, 1 layer", 64, 1, 1024, 16, 1},
-      {"decode 64x4096", 64, 1, 4096},
-      {"decode 64x4096, 1 layer", 64, 1, 4096, 16, 1},
-      {"decode 256x512", 256, 1, 512},
-      {"decode 1x4096", 1, 1, 4096},
-      {"decode 1x65536", 1, 1, 65536},
-      {"decode 8x8192", 8, 1, 8192},
-      {"decode 64x1024, blocks of 1", 64, 1, 1024, 1},
-      {"decode 64x1024, blocks of 4", 64, 1, 1024, 4},
-      {"decode 64x1024, blocks of 8", 64, 1, 1024, 8},
-      {"decode 64x1024, blocks of 32", 64, 1, 1024, 32},
-      {"decode 64x1024, fp16", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kF16},
-      {"decode 64x1024, fp8", 64, 1, 1024, 16, 32, 32, 8, 128, DType::kBF16, true},
-      {"decode 64x4096, fp8", 64, 1, 4096, 16, 32, 32, 8, 128, DType::kBF16, true},
-      {"decode 256x512, fp8", 256, 1, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
-      {"decode 64x1024, 8/8 of 128", 64, 1, 1024, 16, 32, 8, 8, 128},
-      {"decode 64x512, 40/40 of 128", 64, 1, 512, 16, 20, 40, 40, 128},
-      {"decode 64x1024, 64/8 of 128", 64, 1, 1024, 16, 32, 64, 8, 128},
-      {"decode 64x1024, 32/2 of 128", 64, 1, 1024, 16, 32, 32, 2, 128},
-      {"decode 64x1024, 32/8 of 64", 64, 1, 1024, 16, 32, 32, 8, 64},
-      {"decode 64x1024, 32/8 of 80", 64, 1, 1024, 16, 32, 32, 8, 80},
-      {"decode 64x1024, 32/8 of 96", 64, 1, 1024, 16, 32, 32, 8, 96},
-      {"decode 64x1024, 8/4 of 256", 64, 1, 1024, 16, 32, 8, 4, 256},
-      {"prefill 1x2048", 1, 2048, 2048},
-      {"prefill 16x512", 16, 512, 512},
-      {"prefill 1x8192", 1, 8192, 8192, 16, 4},
-      {"prefill 1x512 of 8192", 1, 512, 8192, 16, 4},
-      {"prefill 16x512, 32/8 of 64", 16, 512, 512, 16, 32, 32, 8, 64},
-      {"prefill 16x512, fp8", 16, 512, 512, 16, 32, 32, 8, 128, DType::kBF16, true},
-      {"prefill 16x512, 8/4 of 256", 16, 512, 512, 16, 32, 8, 4, 256},
-  };
-  for (const Case& c : cases) {
+  for (const Case& c : kCases) {
     if (std::string(c.name).find(only) == std::string::npos) continue;
     const double seconds = measure(c, stream);
     const double pairs =

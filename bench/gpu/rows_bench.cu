@@ -88,37 +88,49 @@ double time_op(cudaStream_t stream, int repeats, const std::function<void(int)>&
   return times[times.size() / 2] * 1000.0 / repeats;
 }
 
-void bench_rows(cudaStream_t stream) {
-  constexpr int kRepeats = 400;
-  constexpr std::int64_t kQkv = (kHeads + 2 * kKvHeads) * kHeadDim;
-  const auto per_set = [](std::int64_t width) {
-    return static_cast<std::size_t>(kMaxRows * width);
-  };
+/// A line of the table: the time of `op` for each number of rows.
+void print_times(const char* name, cudaStream_t stream, int repeats,
+                 const std::function<void(int, std::int64_t)>& op) {
+  std::printf("%-28s", name);
+  for (const std::int64_t n : {1, 16, 64, 256})
+    std::printf(" %8.2f", time_op(stream, repeats, [&](int set) { op(set, n); }));
+  std::printf("\n");
+}
+
+std::size_t per_set(std::int64_t width) { return static_cast<std::size_t>(kMaxRows * width); }
+
+/// What the row operations work on: kSets of everything that grows with the rows.
+struct RowArrays {
   std::uint16_t* input = halves(kSets * per_set(2 * kInner));
   std::uint16_t* output = device<std::uint16_t>(kSets * per_set(kInner));
   float* residual = device(normal(kSets * per_set(kWidth), 1.0F));
   float* weight = device(normal(kWidth, 1.0F));
   float* cos_sin = device(normal(4096 * kHeadDim, 1.0F));
-  std::vector<std::int32_t> numbers;
-  std::vector<std::int64_t> slots;
-  for (std::int64_t i = 0; i < kMaxRows; ++i) {
-    numbers.push_back(static_cast<std::int32_t>(i * 13 % 4096));
-    slots.push_back(i * 16 + i % 16);
-  }
-  std::int32_t* ids = device(numbers);
+  std::int32_t* ids = nullptr;
+  std::int64_t* slots = nullptr;
   KvCacheView cache{nullptr, DType::kBF16, kMaxRows + 1, 32, kKvHeads, 16, kHeadDim};
-  cache.data = device<char>(static_cast<std::size_t>(cache.num_blocks) * cache.bytes_per_block());
-  std::int64_t* device_slots = device(slots);
   Matrix table{Buffer(halves(4096 * kWidth), 4096 * kWidth * 2, [](void*, std::size_t) {}),
                DType::kBF16, 4096, kWidth};
-  std::printf("%-28s %8s %8s %8s %8s  us per op\n", "row op", "n=1", "16", "64", "256");
-  const auto row = [&](const char* name, const std::function<void(int, std::int64_t)>& op) {
-    std::printf("%-28s", name);
-    for (const std::int64_t n : {1, 16, 64, 256}) {
-      std::printf(" %8.2f", time_op(stream, kRepeats, [&](int set) { op(set, n); }));
+
+  RowArrays() {
+    std::vector<std::int32_t> numbers;
+    std::vector<std::int64_t> places;
+    for (std::int64_t i = 0; i < kMaxRows; ++i) {
+      numbers.push_back(static_cast<std::int32_t>(i * 13 % 4096));
+      places.push_back(i * 16 + i % 16);
     }
-    std::printf("\n");
-  };
+    ids = device(numbers);
+    slots = device(places);
+    cache.data = device<char>(static_cast<std::size_t>(cache.num_blocks) * cache.bytes_per_block());
+  }
+};
+
+void bench_rows(cudaStream_t stream) {
+  constexpr std::int64_t kQkv = (kHeads + 2 * kKvHeads) * kHeadDim;
+  const RowArrays arrays;
+  const auto& [input, output, residual, weight, cos_sin, ids, slots, cache, table] = arrays;
+  std::printf("%-28s %8s %8s %8s %8s  us per op\n", "row op", "n=1", "16", "64", "256");
+  const auto row = [&](const char* name, const auto& op) { print_times(name, stream, 400, op); };
   row("embed", [&](int set, std::int64_t n) {
     embed(table, ids, nullptr, nullptr, nullptr, 0, residual + set * per_set(kWidth), n, stream);
   });
@@ -145,7 +157,7 @@ void bench_rows(cudaStream_t stream) {
                               .cos_sin = cos_sin,
                               .rotary_dim = kHeadDim,
                               .positions = ids,
-                              .slots = device_slots,
+                              .slots = slots,
                               .num_tokens = n,
                               .num_heads = kHeads,
                               .layer = set,
@@ -170,7 +182,6 @@ void bench_rows(cudaStream_t stream) {
 }
 
 void bench_sampling(cudaStream_t stream) {
-  constexpr int kRepeats = 20;
   constexpr auto kCount = static_cast<std::size_t>(kMaxRows * kVocab);
   std::vector<float> values = normal(kCount, 2.0F);
   float* flat = device(values);
@@ -196,13 +207,9 @@ void bench_sampling(cudaStream_t stream) {
     }
     DeviceSampleRow* device_rows = device(rows);
     arrays.rows = device_rows;
-    std::printf("%-28s", name);
-    for (const std::int64_t n : {1, 16, 64, 256}) {
-      std::printf(" %8.2f", time_op(stream, kRepeats, [&](int) {
-                    sample(logits, kVocab, n, arrays, outputs, workspace, stream);
-                  }));
-    }
-    std::printf("\n");
+    print_times(name, stream, 20, [&](int, std::int64_t n) {
+      sample(logits, kVocab, n, arrays, outputs, workspace, stream);
+    });
     OCTAVO_CUDA(cudaFree(device_rows));
   };
   DeviceSampleRow plain{};

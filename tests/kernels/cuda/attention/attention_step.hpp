@@ -117,20 +117,13 @@ class Step {
     const DeviceArray<std::byte> workspace(
         gpu::attention_workspace_bytes(limits, shape_.num_heads, shape_.head_dim));
     workspace.set_bytes(0);
-    AttentionArgs args;
+    AttentionArgs args = settings(padding);
     args.query = query.data();
     args.output = output.data();
     args.cu_seqlens = cu_seqlens.data();
     args.context_lens = contexts.data();
     args.cu_blocks = cu_blocks.data();
     args.block_tables = tables.data();
-    args.num_seqs = static_cast<std::int64_t>(sequences_.size()) + padding;
-    args.num_heads = shape_.num_heads;
-    args.layer = shape_.num_layers - 1;
-    args.sliding_window = shape_.sliding_window;
-    args.scale = scale();
-    args.soft_cap = shape_.soft_cap;
-    args.cache = cache_;
     args.cache.data = cache.data();
     std::vector<char> data = data_;
     if (own_tokens_come_late_) forget_own_tokens(data);
@@ -210,6 +203,19 @@ class Step {
   }
 
  private:
+  /// The arguments that are no arrays of the step.
+  AttentionArgs settings(std::int64_t padding) const {
+    AttentionArgs args;
+    args.num_seqs = static_cast<std::int64_t>(sequences_.size()) + padding;
+    args.num_heads = shape_.num_heads;
+    args.layer = shape_.num_layers - 1;
+    args.sliding_window = shape_.sliding_window;
+    args.scale = scale();
+    args.soft_cap = shape_.soft_cap;
+    args.cache = cache_;
+    return args;
+  }
+
   float scale() const { return 1.0F / std::sqrt(static_cast<float>(shape_.head_dim)); }
 
   /// Where a token's key or value lies, in elements, and its scale.

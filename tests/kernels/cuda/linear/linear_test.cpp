@@ -59,15 +59,9 @@ class Fixture {
         output_(static_cast<std::size_t>(shape.n * shape.width()) * size_of(shape.output_dtype)) {}
 
   LinearArgs args() const {
-    return {input_.data(),
-            weight_.data(),
-            shape_.has_bias ? bias_.as<const float>() : nullptr,
-            output_.data(),
-            shape_.dtype,
-            shape_.output_dtype,
-            shape_.n,
-            shape_.rows,
-            shape_.cols,
+    return {input_.data(),    weight_.data(), shape_.has_bias ? bias_.as<const float>() : nullptr,
+            output_.data(),   shape_.dtype,   shape_.output_dtype,
+            shape_.n,         shape_.rows,    shape_.cols,
             shape_.activation};
   }
   void poison() const { output_.poison(); }

@@ -27,33 +27,72 @@ struct QkvCase {
   std::int64_t block_size;
 };
 
+constexpr std::int64_t kPositions = 40;
+constexpr std::int64_t kLayers = 3;
+constexpr std::int64_t kLayer = 1;
+
+std::vector<std::int32_t> positions_of(const QkvCase& c) {
+  std::vector<std::int32_t> positions;
+  for (std::int64_t i = 0; i < c.num_tokens; ++i)
+    positions.push_back(static_cast<std::int32_t>((i * 7 + 3) % kPositions));
+  return positions;
+}
+
+/// Backwards and with gaps; some tokens are not written.
+std::vector<std::int64_t> slots_of(const QkvCase& c) {
+  std::vector<std::int64_t> slots;
+  for (std::int64_t i = 0; i < c.num_tokens; ++i)
+    slots.push_back(i % 5 == 4 ? -1 : 2 * (c.num_tokens - 1 - i) + 1);
+  return slots;
+}
+
+void norm_head(std::vector<double>& head, const std::vector<float>& weight) {
+  double square = 0.0;
+  for (const double x : head) square += x * x;
+  const double scale = 1.0 / std::sqrt(square / static_cast<double>(head.size()) + 1e-6F);
+  for (std::size_t d = 0; d < head.size(); ++d) head[d] *= scale * weight[d];
+}
+
+/// cos_sin: `half` cosines of the position, then its sines.
+void turn_head(std::vector<double>& head, std::size_t half, const float* cos_sin) {
+  for (std::size_t d = 0; d < half; ++d) {
+    const double first = head[d];
+    const double second = head[d + half];
+    head[d] = first * cos_sin[d] - second * cos_sin[d + half];
+    head[d + half] = second * cos_sin[d] + first * cos_sin[d + half];
+  }
+}
+
+/// Where the key or value of a head begins in a cache without scales.
+std::int64_t cached_element(const QkvCase& c, std::int64_t slot, std::int64_t kv_head,
+                            bool is_value) {
+  const std::int64_t pair = (slot / c.block_size * kLayers + kLayer) * 2 + (is_value ? 1 : 0);
+  const std::int64_t run = pair * c.num_kv_heads + kv_head;
+  return (run * c.block_size + slot % c.block_size) * c.head_dim;
+}
+
+std::size_t query_bytes(const QkvCase& c) {
+  return static_cast<std::size_t>(c.num_tokens * c.num_heads * c.head_dim) * size_of(c.dtype);
+}
+
 void check_qkv(const QkvCase& c) {
   CAPTURE(static_cast<int>(c.dtype), static_cast<int>(c.cache_dtype), c.num_tokens, c.num_heads,
           c.num_kv_heads, c.head_dim, c.rotary_dim, c.has_norm, c.block_size);
-  constexpr std::int64_t kLayers = 3;
-  constexpr std::int64_t kLayer = 1;
-  constexpr std::int64_t kPositions = 40;
   const std::int64_t heads = c.num_heads + 2 * c.num_kv_heads;
   const std::int64_t num_blocks = (2 * c.num_tokens + 3) / c.block_size + 2;
   auto qkv = normal_values(c.num_tokens * heads * c.head_dim, 5);
   const auto query_norm = normal_values(c.head_dim, 6);
   const auto key_norm = normal_values(c.head_dim, 7);
   const auto cos_sin = normal_values(kPositions * c.head_dim, 8);
-  std::vector<std::int32_t> positions;
-  std::vector<std::int64_t> slots;
-  for (std::int64_t i = 0; i < c.num_tokens; ++i) {
-    positions.push_back(static_cast<std::int32_t>((i * 7 + 3) % kPositions));
-    slots.push_back(i % 5 == 4 ? -1 : 2 * (c.num_tokens - 1 - i) + 1);
-  }
+  const std::vector<std::int32_t> positions = positions_of(c);
+  const std::vector<std::int64_t> slots = slots_of(c);
   KvCacheView cache{nullptr,        c.cache_dtype, num_blocks, kLayers,
                     c.num_kv_heads, c.block_size,  c.head_dim};
-  const auto cache_count = static_cast<std::size_t>(num_blocks * cache.elements_per_block());
-  std::vector<float> old(cache_count, 3.0F);
+  std::vector<float> old(static_cast<std::size_t>(num_blocks * cache.elements_per_block()), 3.0F);
   const DeviceArray<std::uint8_t> device_cache(packed(old, c.cache_dtype));
   cache.data = device_cache.data();
   const DeviceArray<std::uint8_t> device_qkv(packed(qkv, c.dtype));
-  const DeviceArray<std::uint8_t> device_query(
-      static_cast<std::size_t>(c.num_tokens * c.num_heads * c.head_dim) * size_of(c.dtype));
+  const DeviceArray<std::uint8_t> device_query(query_bytes(c));
   const DeviceArray<float> device_query_norm(query_norm);
   const DeviceArray<float> device_key_norm(key_norm);
   const DeviceArray<float> device_cos_sin(cos_sin);
@@ -82,30 +121,14 @@ void check_qkv(const QkvCase& c) {
       std::vector<double> head(source, source + c.head_dim);
       const bool is_query = h < c.num_heads;
       const bool is_value = h >= c.num_heads + c.num_kv_heads;
-      if (c.has_norm && !is_value) {
-        double square = 0.0;
-        for (double x : head) square += x * x;
-        const double scale = 1.0 / std::sqrt(square / static_cast<double>(c.head_dim) + 1e-6F);
-        for (std::size_t d = 0; d < head.size(); ++d) {
-          head[d] *= scale * (is_query ? query_norm[d] : key_norm[d]);
-        }
-      }
-      const auto half = static_cast<std::size_t>(c.rotary_dim / 2);
-      const float* cosine = cos_sin.data() + positions[static_cast<std::size_t>(i)] * c.head_dim;
-      for (std::size_t d = 0; d < half && !is_value; ++d) {
-        const double first = head[d];
-        const double second = head[d + half];
-        head[d] = first * cosine[d] - second * cosine[d + half];
-        head[d + half] = second * cosine[d] + first * cosine[d + half];
-      }
+      if (c.has_norm && !is_value) norm_head(head, is_query ? query_norm : key_norm);
+      if (!is_value)
+        turn_head(head, static_cast<std::size_t>(c.rotary_dim / 2),
+                  cos_sin.data() + positions[static_cast<std::size_t>(i)] * c.head_dim);
       if (is_query) query.insert(query.end(), head.begin(), head.end());
       const std::int64_t slot = slots[static_cast<std::size_t>(i)];
       if (is_query || slot < 0) continue;
-      const std::int64_t kv_head = (h - c.num_heads) % c.num_kv_heads;
-      const std::int64_t run =
-          ((slot / c.block_size * kLayers + kLayer) * 2 + (is_value ? 1 : 0)) * c.num_kv_heads +
-          kv_head;
-      const std::int64_t to = (run * c.block_size + slot % c.block_size) * c.head_dim;
+      const std::int64_t to = cached_element(c, slot, (h - c.num_heads) % c.num_kv_heads, is_value);
       std::copy(head.begin(), head.end(), expected.begin() + to);
     }
   }
@@ -121,16 +144,11 @@ void check_qkv_f8(const QkvCase& c) {
   const std::int64_t num_blocks = (2 * c.num_tokens + 3) / c.block_size + 2;
   auto qkv = normal_values(c.num_tokens * heads * c.head_dim, 5);
   const DeviceArray<std::uint8_t> device_qkv(packed(qkv, c.dtype));
-  const DeviceArray<std::uint8_t> device_query(
-      static_cast<std::size_t>(c.num_tokens * c.num_heads * c.head_dim) * size_of(c.dtype));
+  const DeviceArray<std::uint8_t> device_query(query_bytes(c));
   const DeviceArray<float> norm_weight(normal_values(c.head_dim, 6));
   const DeviceArray<float> cos_sin(normal_values(40 * c.head_dim, 8));
-  std::vector<std::int32_t> positions;
-  std::vector<std::int64_t> slots;
-  for (std::int64_t i = 0; i < c.num_tokens; ++i) {
-    positions.push_back(static_cast<std::int32_t>((i * 7 + 3) % 40));
-    slots.push_back(i % 5 == 4 ? -1 : 2 * (c.num_tokens - 1 - i) + 1);
-  }
+  const std::vector<std::int32_t> positions = positions_of(c);
+  const std::vector<std::int64_t> slots = slots_of(c);
   const DeviceArray<std::int32_t> device_positions(positions);
   const DeviceArray<std::int64_t> device_slots(slots);
   const auto written = [&](DType cache_dtype, KvCacheView& cache) {

@@ -1,6 +1,7 @@
 // Row ops on a GPU against plain loops in float64.
 #include "kernels/cuda/rows/rows.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -44,6 +45,23 @@ struct NormCase {
   bool has_bias;
 };
 
+std::vector<double> normed_row(const NormCase& c, const double* row,
+                               const std::vector<float>& weight, const std::vector<float>& bias) {
+  const auto width = static_cast<std::size_t>(c.width);
+  double mean = 0.0;
+  double square = 0.0;
+  for (std::size_t k = 0; c.kind == NormKind::kLayer && k < width; ++k) mean += row[k];
+  mean /= static_cast<double>(width);
+  for (std::size_t k = 0; k < width; ++k) square += (row[k] - mean) * (row[k] - mean);
+  const double scale = 1.0 / std::sqrt(square / static_cast<double>(width) + 1e-5F);
+  std::vector<double> normed(width);
+  for (std::size_t k = 0; k < width; ++k) {
+    normed[k] = (row[k] - mean) * scale * (static_cast<double>(weight[k]) + 0.25) +
+                (c.has_bias ? bias[k] : 0.0F);
+  }
+  return normed;
+}
+
 void check_norm(const NormCase& c) {
   CAPTURE(static_cast<int>(c.dtype), c.num_rows, c.width, c.has_input, c.is_gathered, c.has_bias);
   const auto count = static_cast<std::size_t>(c.num_rows * c.width);
@@ -86,16 +104,9 @@ void check_norm(const NormCase& c) {
   for (std::size_t i = 0; i < num_out; ++i) {
     const double* row =
         sums.data() + (c.is_gathered ? static_cast<std::size_t>(rows[i]) : i) * width;
-    double mean = 0.0;
-    double square = 0.0;
-    for (std::size_t k = 0; c.kind == NormKind::kLayer && k < width; ++k) mean += row[k];
-    mean /= static_cast<double>(width);
-    for (std::size_t k = 0; k < width; ++k) square += (row[k] - mean) * (row[k] - mean);
-    const double scale = 1.0 / std::sqrt(square / static_cast<double>(width) + 1e-5F);
-    for (std::size_t k = 0; k < width; ++k) {
-      expected[i * width + k] = (row[k] - mean) * scale * (static_cast<double>(weight[k]) + 0.25) +
-                                (c.has_bias ? bias[k] : 0.0F);
-    }
+    const std::vector<double> normed = normed_row(c, row, weight, bias);
+    std::copy(normed.begin(), normed.end(),
+              expected.begin() + static_cast<std::ptrdiff_t>(i * width));
   }
   check_close(decode(device_output.get(), c.dtype), expected, c.dtype, 4.0);
   const std::vector<float> left = device_residual.get();
