@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <ctime>
+#include <span>
 
 #include "src/text/utf8.hpp"
 
@@ -17,12 +18,48 @@ void append(const std::vector<TokenId>& more, std::vector<TokenId>& tokens) {
   tokens.insert(tokens.end(), more.begin(), more.end());
 }
 
+// What fits in the context at most; a model whose context is not known has no limit.
+std::size_t max_tokens_of(const ServedModel& model) {
+  return model.max_model_len > 0 ? static_cast<std::size_t>(model.max_model_len) : SIZE_MAX / 2;
+}
+
+Error too_long(const ServedModel& model, std::size_t num_tokens) {
+  return {Errc::kContextLengthExceeded,
+          "the prompt has " + std::to_string(num_tokens) +
+              " tokens or more and the context length is " + std::to_string(model.max_model_len) +
+              ": shorten the prompt",
+          "input"};
+}
+
+// Appends the tokens of a text, unless prompt and text together can never fit: that is told by the
+// bytes where they tell it, and at the latest when twice as many tokens have been made as fit. Up
+// to there the scheduler refuses, which knows the exact number.
+Result<void> append_text(const ServedModel& model, std::span<const TextSpan> spans,
+                         bool add_special, std::vector<TokenId>& tokens) {
+  std::string text;
+  for (const TextSpan& span : spans) text += span.text;
+  const std::size_t limit = 2 * max_tokens_of(model);
+  const std::size_t at_least = tokens.size() + model.tokenizer->min_tokens(text);
+  if (at_least > limit) return too_long(model, at_least);
+  const std::size_t room = limit > tokens.size() ? limit - tokens.size() : 0;
+  append(model.tokenizer->encode(spans, add_special, room), tokens);
+  if (tokens.size() > limit) return too_long(model, limit);
+  return {};
+}
+
+Result<void> append_text(const ServedModel& model, std::string text, bool add_special,
+                         std::vector<TokenId>& tokens) {
+  const TextSpan span{std::move(text), true};
+  return append_text(model, std::span(&span, 1), add_special, tokens);
+}
+
 Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& create,
                              const RememberedResponse* parent) {
   Prompt prompt;
   if (parent != nullptr) {
     prompt.tokens = parent->tokens;
-    append(model.tokenizer->encode(parent->cut_text, false), prompt.tokens);
+    auto appended = append_text(model, parent->cut_text, false, prompt.tokens);
+    if (!appended) return appended.error();
   }
   append(*create.input_token_ids, prompt.tokens);
   return prompt;
@@ -92,10 +129,10 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
   for (const TextSpan& span : *spans) prompt.text += span.text;
   if (const auto known = end_of_parent(prompt.text, parent)) {
     prompt.tokens = parent->tokens;
-    append(model.tokenizer->encode(spans_behind(*spans, *known), false), prompt.tokens);
-  } else {
-    prompt.tokens = model.tokenizer->encode(*spans, false);
+    spans = spans_behind(*spans, *known);
   }
+  if (auto appended = append_text(model, *spans, false, prompt.tokens); !appended)
+    return appended.error();
   return prompt;
 }
 
@@ -115,7 +152,9 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
   prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
   prompt.text += create.text_input;
   const std::string cut_text = parent != nullptr ? parent->cut_text : "";
-  append(model.tokenizer->encode(cut_text + create.text_input, parent == nullptr), prompt.tokens);
+  auto appended =
+      append_text(model, cut_text + create.text_input, parent == nullptr, prompt.tokens);
+  if (!appended) return appended.error();
   return prompt;
 }
 

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -79,8 +78,9 @@ void Session::send_to_desk(Pending pending, std::shared_ptr<const RememberedResp
   const RequestId request = pending.request;
   const Address<SessionMessage> reply_to = mailbox_.address();
   // The desk works on copies: this session may be gone before it answers.
-  asio::post(context_.desk, [&model = context_.model, request, create = pending.create,
-                             parent = std::move(parent), reply_to] {
+  context_.desk.post(desk_owner(), [&model = context_.model, request, create = pending.create,
+                                    parent = std::move(parent), reply_to] {
+    if (reply_to.is_closed()) return;  // Nobody waits for it any more.
     auto prompt = std::make_unique<Result<Prompt>>(prepare_prompt(model, create, parent.get()));
     reply_to.send(PromptPrepared{request, std::move(prompt)});
   });

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "actors/block_subscription.hpp"
+#include "actors/desk.hpp"
 #include "actors/load_subscription.hpp"
 #include "actors/messages.hpp"
 #include "actors/outbox.hpp"
@@ -32,7 +33,7 @@ struct SessionContext {
   const SessionLimits& limits;
   Metrics& metrics;
   Address<SchedulerMessage> scheduler;
-  asio::any_io_executor desk;  ///< Where prompts are rendered and tokenized: a pool of its own.
+  Desk& desk;  ///< Where prompts are rendered and tokenized.
   std::atomic<std::uint64_t>& next_request;
   std::string epoch;  ///< Differs with every start of the server; part of response ids.
   std::function<TimePoint()> clock;
@@ -106,6 +107,8 @@ class Session {
   void send(std::vector<std::string> frames);
   void send_error(const Error& error, const std::string& stream_id);
   std::string response_id(RequestId request) const;
+  /// Whose turn it is at the desk: the key's, or this connection's where there are no keys.
+  std::uint64_t desk_owner() const { return tenant_ != 0 ? tenant_ : watcher_; }
   /// What the feed of the blocks calls it.
   std::string watched_name(RequestId request) const;
   bool cancel_pending(const ResponseCancel& cancel);

@@ -82,6 +82,9 @@ class Address {
     return SendResult::kAccepted;
   }
 
+  /// Nobody will receive what is sent from now on. While it says no, that may change at once.
+  bool is_closed() const { return !state_ || state_->closed.load(); }
+
   /// Of the same mailbox.
   friend bool operator==(const Address&, const Address&) = default;
 

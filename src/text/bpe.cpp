@@ -194,14 +194,24 @@ void Bpe::merge_symbols(std::vector<Symbol>& symbols) const {
   }
 }
 
-void Bpe::encode(std::string_view piece, std::vector<TokenId>& out) const {
+std::optional<std::size_t> Bpe::max_piece_bytes() const {
+  const bool has_bytes = (is_byte_level_ || byte_fallback_) &&
+                         std::find(byte_ids_.begin(), byte_ids_.end(), kNone) == byte_ids_.end();
+  const bool has_unknown = unknown_ && !fuse_unknown_;
+  if (!has_bytes && !has_unknown) return std::nullopt;
+  std::size_t longest = 4;  // A character that only the token for unknown ones stands for.
+  for (const auto& [piece, id] : vocabulary_) longest = std::max(longest, piece.size());
+  return longest;
+}
+
+void Bpe::encode(std::string_view piece, std::vector<TokenId>& out, std::size_t max_tokens) const {
   if (ignore_merges_) {
     if (const auto id = find(piece)) {
       out.push_back(*id);
       return;
     }
   }
-  while (!piece.empty()) {
+  while (!piece.empty() && out.size() <= max_tokens) {
     std::vector<Symbol> symbols = make_symbols(piece.substr(0, kMaxPieceBytes));
     piece.remove_prefix(std::min(piece.size(), kMaxPieceBytes));
     merge_symbols(symbols);

@@ -22,8 +22,13 @@ class Bpe {
   static Bpe parse(const boost::json::object& model, bool is_byte_level);
 
   /// Appends the tokens of piece to out. Source: Sennrich et al. 2016, section 3.2; merges by rank
-  /// from a heap over a linked list.
-  void encode(std::string_view piece, std::vector<TokenId>& out) const;
+  /// from a heap over a linked list. Once out holds more than max_tokens the rest is left away.
+  void encode(std::string_view piece, std::vector<TokenId>& out,
+              std::size_t max_tokens = SIZE_MAX) const;
+
+  /// The most bytes of a piece that one token stands for. Nothing when the vocabulary lacks
+  /// characters and any number of them may vanish.
+  std::optional<std::size_t> max_piece_bytes() const;
 
   /// The piece as the model works with it: bytes when byte-level, else as in the file.
   std::optional<TokenId> find(std::string_view piece) const;

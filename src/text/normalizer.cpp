@@ -124,7 +124,9 @@ void Normalizer::add(const boost::json::value& spec) {
   } else if (type == "NFKD") {
     steps_.emplace_back(UnicodeForm::kNfkd);
   } else if (type == "Replace") {
-    steps_.emplace_back(Replace{read_pattern(object), std::string(need_string(object, "content"))});
+    const auto& pattern = as_object(need_member(object, "pattern"), "pattern");
+    steps_.emplace_back(Replace{read_pattern(object), std::string(need_string(object, "content")),
+                                string_or(pattern, "String", "").size()});
   } else if (type == "Prepend") {
     steps_.emplace_back(Prepend{std::string(need_string(object, "prepend"))});
   } else if (type == "Lowercase") {
@@ -161,6 +163,34 @@ std::string Normalizer::run(const Step& step, std::string text) {
   }
   const auto& sides = std::get<Strip>(step);
   return strip(text, sides.left, sides.right);
+}
+
+// The longest character has four bytes and the shortest one, and decomposing keeps at least one for
+// each. Composing makes three bytes of nine at most: a Hangul syllable.
+std::size_t Normalizer::shrink_of(const Step& step) {
+  constexpr std::size_t kLongestCharacter = 4;
+  constexpr std::size_t kMostComposed = 3;
+  if (const auto* form = std::get_if<UnicodeForm>(&step)) {
+    const bool composes = *form == UnicodeForm::kNfc || *form == UnicodeForm::kNfkc;
+    return kLongestCharacter * (composes ? kMostComposed : 1);
+  }
+  if (const auto* replace = std::get_if<Replace>(&step)) {
+    if (replace->max_bytes == 0 || replace->content.empty()) return 0;
+    return (replace->max_bytes + replace->content.size() - 1) / replace->content.size();
+  }
+  if (std::holds_alternative<Lowercase>(step)) return kLongestCharacter;
+  return std::holds_alternative<StripAccents>(step) ? 0 : 1;
+}
+
+std::optional<std::size_t> Normalizer::max_shrink() const {
+  std::size_t shrink = 1;
+  for (const Step& step : steps_) shrink *= shrink_of(step);
+  return shrink == 0 ? std::nullopt : std::optional(shrink);
+}
+
+bool Normalizer::strips_blanks() const {
+  return std::any_of(steps_.begin(), steps_.end(),
+                     [](const Step& step) { return std::holds_alternative<Strip>(step); });
 }
 
 std::string Normalizer::apply(std::string text) const {

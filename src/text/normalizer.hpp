@@ -25,10 +25,16 @@ class Normalizer {
 
   std::string apply(std::string text) const;
 
+  /// How many bytes of a text, blanks that are stripped from its ends apart, may become one.
+  /// Nothing when any number may.
+  std::optional<std::size_t> max_shrink() const;
+  bool strips_blanks() const;
+
  private:
   struct Replace {
     Regex pattern;
     std::string content;
+    std::size_t max_bytes;  ///< Of what the pattern matches; 0 when that has no bound.
   };
   struct Prepend {
     std::string prefix;
@@ -43,6 +49,7 @@ class Normalizer {
 
   void add(const boost::json::value& spec);
   static std::string run(const Step& step, std::string text);
+  static std::size_t shrink_of(const Step& step);
 
   std::vector<Step> steps_;
 };

@@ -1,5 +1,6 @@
 #include "src/text/pre_tokenizer.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "src/text/tokenizer_json.hpp"
@@ -187,6 +188,13 @@ void PreTokenizer::run(const Step& step, bool at_start, Pieces& pieces) {
     is_first = false;
   }
   pieces.views = std::move(out);
+}
+
+bool PreTokenizer::removes_text() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const Step& step) {
+    const auto* split = std::get_if<Split>(&step);
+    return split != nullptr && split->behavior == SplitBehavior::kRemoved;
+  });
 }
 
 Pieces PreTokenizer::split(std::string_view text, bool at_start) const {

@@ -42,6 +42,8 @@ class PreTokenizer {
 
   /// The pieces are to be read as bytes, not as characters: the last step is ByteLevel.
   bool is_byte_level() const { return is_byte_level_; }
+  /// Parts of a text may be in no piece.
+  bool removes_text() const;
 
  private:
   struct Split {

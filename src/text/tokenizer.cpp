@@ -36,14 +36,14 @@ class TrustMap {
 
 class Encoder {
  public:
-  Encoder(const text::TokenizerParts& parts, std::vector<TokenId>& out)
-      : parts_(parts), out_(out) {}
+  Encoder(const text::TokenizerParts& parts, std::size_t max_tokens, std::vector<TokenId>& out)
+      : parts_(parts), max_tokens_(max_tokens), out_(out) {}
 
   void encode(std::string_view text, const TrustMap& trust) {
     const auto trusted_until = [&trust](std::size_t at) { return trust.trusted_until(at); };
     std::size_t done = 0;
     const auto encode_gap = [&](std::size_t end) {
-      if (done == end) return;
+      if (done == end || is_full()) return;
       const bool trusted = trust.trusted_until(done) >= end;
       encode_raw(text.substr(done, end - done), done == 0, trusted);
     };
@@ -72,11 +72,18 @@ class Encoder {
   }
 
   void encode_words(std::string_view text, bool at_start) {
+    if (is_full()) return;
     const text::Pieces pieces = parts_.pre_tokenizer.split(text, at_start);
-    for (const std::string_view piece : pieces.views) parts_.bpe.encode(piece, out_);
+    for (const std::string_view piece : pieces.views) {
+      if (is_full()) return;
+      parts_.bpe.encode(piece, out_, max_tokens_);
+    }
   }
 
+  bool is_full() const { return out_.size() > max_tokens_; }
+
   const text::TokenizerParts& parts_;
+  std::size_t max_tokens_;
   std::vector<TokenId>& out_;
 };
 
@@ -99,7 +106,8 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, bool add_special) 
   return encode(std::span(&span, 1), add_special);
 }
 
-std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add_special) const {
+std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add_special,
+                                       std::size_t max_tokens) const {
   std::string text;
   TrustMap trust;
   for (const TextSpan& span : spans) {
@@ -108,9 +116,13 @@ std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add
   }
   std::vector<TokenId> ids;
   if (add_special) ids = parts_->prefix;
-  Encoder(*parts_, ids).encode(text, trust);
+  Encoder(*parts_, max_tokens, ids).encode(text, trust);
   if (add_special) ids.insert(ids.end(), parts_->suffix.begin(), parts_->suffix.end());
   return ids;
+}
+
+std::size_t Tokenizer::min_tokens(std::string_view text) const {
+  return parts_->bound.min_tokens(text);
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {

@@ -33,8 +33,13 @@ class Tokenizer {
   /// text, whatever it holds.
   std::vector<TokenId> encode(std::string_view text, bool add_special) const;
   /// The same for text of several hands: untrusted spans never give a control token. Spans are
-  /// joined before they are cut into words.
-  std::vector<TokenId> encode(std::span<const TextSpan> spans, bool add_special) const;
+  /// joined before they are cut into words. More than max_tokens are of no use to the caller: when
+  /// the result is longer than that, it may have been cut short.
+  std::vector<TokenId> encode(std::span<const TextSpan> spans, bool add_special,
+                              std::size_t max_tokens = SIZE_MAX) const;
+  /// Encoding the text gives at least that many tokens, told by its bytes alone; 0 when nothing can
+  /// be told.
+  std::size_t min_tokens(std::string_view text) const;
 
   /// Valid UTF-8, with U+FFFD for broken sequences. Ids out of range stand for nothing. Blanks are
   /// never "cleaned up": the text is what the model wrote.

@@ -184,6 +184,7 @@ TokenizerParts read_tokenizer_parts(const fs::path& path) {
   read_chat_templates(folder, parts);
   build_matchers(parts);
   build_tables(as_object(need_member(model, "vocab"), "vocab"), parts);
+  parts.bound = token_bound_of(parts);
   return parts;
 }
 

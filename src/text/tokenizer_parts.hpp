@@ -15,6 +15,7 @@
 #include "src/text/normalizer.hpp"
 #include "src/text/piece_decoder.hpp"
 #include "src/text/pre_tokenizer.hpp"
+#include "src/text/token_bound.hpp"
 
 namespace octavo::text {
 
@@ -37,6 +38,7 @@ struct TokenizerParts {
   std::string bytes;                         ///< The bytes of all tokens, end to end.
   std::vector<std::uint32_t> bytes_offsets;  ///< [vocab_size + 1]
   std::vector<bool> is_special;              ///< [vocab_size]
+  TokenBound bound;
   RoleToken bos;
   RoleToken eos;
   std::map<std::string, std::string, std::less<>> chat_templates;

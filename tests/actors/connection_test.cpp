@@ -64,11 +64,12 @@ class Port {
   std::atomic<std::uint64_t> next_request_{1};
   Mailbox<SchedulerMessage> engine_;
   EngineStatus status_;
+  Desk desk_{io_.get_executor(), io_.get_executor(), 1};
   SessionContext sessions_{model_,
                            limits_,
                            metrics_,
                            engine_.address(),
-                           io_.get_executor(),
+                           desk_,
                            next_request_,
                            "0",
                            [] { return TimePoint{}; },

@@ -2,6 +2,8 @@
 // whichever way the tokens came.
 #include "actors/prompt.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include "tests/support/byte_tokenizer.hpp"
 #include "tests/support/catch.hpp"
 
@@ -121,4 +123,58 @@ TEST_CASE("a long token is shown in part and a broken one as U+FFFD") {
   const auto broken = prepare_prompt(narrow, says("\xC3\xA9"), nullptr);
   REQUIRE(broken.has_error());
   CHECK(broken.error().message().find("195 (`\xEF\xBF\xBD`)") != std::string::npos);
+}
+
+namespace {
+
+void check_too_long(const Result<Prompt>& prompt) {
+  REQUIRE(prompt.has_error());
+  CHECK(prompt.error().code == Errc::kContextLengthExceeded);
+  CHECK(prompt.error().param == "input");
+  CHECK(prompt.error().message().find("the context length is 512") != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a text of more than twice the context is refused, by its bytes or when it is known") {
+  // A token is four bytes at most for all that the bytes tell, and one byte in truth.
+  const auto byte_tokens = byte_tokenizer();
+  REQUIRE(byte_tokens->min_tokens(std::string(5000, 'x')) == 1250);
+  // Here the bytes tell nothing.
+  auto file = byte_tokenizer_file();
+  file["normalizer"] = {{"type", "StripAccents"}};
+  const auto silent = tokenizer_of(file);
+  REQUIRE(silent->min_tokens(std::string(5000, 'x')) == 0);
+  for (const auto& tokenizer : {byte_tokens, silent}) {
+    for (const ServedModel& model : {model_of(tokenizer), model_of(tokenizer, kTemplate)}) {
+      check_too_long(prepare_prompt(model, says(std::string(5000, 'x')), nullptr));
+      check_too_long(prepare_prompt(model, says(std::string(1025, 'x')), nullptr));
+      // The scheduler knows better what fits, and how many tokens it are.
+      CHECK(prepare_prompt(model, says(std::string(1024, 'x')), nullptr)->tokens.size() == 1024);
+    }
+  }
+}
+
+TEST_CASE("what a template or a normalizer leaves out does not count") {
+  const ServedModel last = model_of(byte_tokenizer(), "{{ messages[-1].content }}");
+  ResponseCreate create = says("short");
+  create.input.insert(create.input.begin(),
+                      json::object{{"role", "user"}, {"content", std::string(50'000, 'x')}});
+  CHECK(prepare_prompt(last, create, nullptr)->tokens.size() == 5);
+  auto file = byte_tokenizer_file();
+  file["normalizer"] =
+      json::parse(R"({"type": "Replace", "pattern": {"Regex": "x+"}, "content": "x"})");
+  CHECK(prepare_prompt(model_of(tokenizer_of(file)), says(std::string(50'000, 'x')), nullptr)
+            ->tokens.size() == 1);
+}
+
+TEST_CASE("a continuation's tokens count together with its parent's") {
+  RememberedResponse parent;
+  parent.tokens.assign(500, 'a');
+  parent.prompt_text = std::string(500, 'a');
+  const ServedModel model = model_of(byte_tokenizer());
+  CHECK(prepare_prompt(model, says(std::string(524, 'x')), &parent)->tokens.size() == 1024);
+  check_too_long(prepare_prompt(model, says(std::string(525, 'x')), &parent));
+  parent.cut_text = "y";
+  check_too_long(prepare_prompt(model, says(std::string(524, 'x')), &parent));
 }

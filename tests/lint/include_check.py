@@ -16,12 +16,12 @@ ALLOWED = {
     "src/text": {"src/core"},
     "src/model": {"src/core", "kernels"},
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
+    "src/response": {"src/core", "src/text"},
     "src/web": set(),
     "protocol": {"src/core"},
-    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/runtime", "protocol"},
+    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/runtime", "src/response", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/model",
-                "src/runtime", "src/web",
-                "kernels", "protocol", "actors"},
+                "src/runtime", "src/response", "src/web", "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
 LIBRARIES = {

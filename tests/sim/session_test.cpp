@@ -118,3 +118,28 @@ TEST_CASE("a preemption and the return are told with their mode, the end with wh
   CHECK(response.at("usage").at("input_tokens_details").at("cached_tokens") == 16);
   CHECK_FALSE(response.at("octavo").as_object().contains("scores"));
 }
+
+TEST_CASE("a connection's prompts are made in turn with another's, however many it sends") {
+  const bool has_keys = GENERATE(false, true);
+  ScriptedEngine engine;
+  Session other(engine.sessions, engine.io.get_executor());
+  if (has_keys) {
+    engine.session.set_api_key("greedy");
+    other.set_api_key("modest");
+  }
+  for (const char* lane : {"a", "b", "c", "d"}) {
+    auto event = create("a long prompt", 5);
+    event["stream_id"] = lane;
+    engine.session.receive_frame(json::serialize(event));
+  }
+  other.receive_frame(json::serialize(create("hi", 7)));
+  std::vector<std::int32_t> submitted;
+  for (engine.io.restart(); engine.io.poll_one() > 0; engine.io.restart()) {
+    for (Session* session : {&engine.session, &other}) {
+      while (auto message = session->mailbox().try_receive()) session->handle(std::move(*message));
+    }
+    while (auto message = engine.inbox.try_receive())
+      submitted.push_back(std::get<SubmitRequest>(*message).request.sampling.max_tokens);
+  }
+  CHECK(submitted == std::vector<std::int32_t>{5, 7, 5, 5, 5});
+}

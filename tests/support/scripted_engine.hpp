@@ -68,11 +68,12 @@ class ScriptedEngine {
   ServedModel model;
   Mailbox<BlockManagerMessage> blocks{io.get_executor()};
   EngineStatus status;
+  Desk desk{io.get_executor(), io.get_executor(), 1};
   SessionContext sessions{model,
                           limits,
                           metrics,
                           inbox.address(),
-                          io.get_executor(),
+                          desk,
                           next_request,
                           "sim",
                           [] { return TimePoint{}; },

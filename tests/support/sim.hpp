@@ -74,7 +74,7 @@ class Sim {
                  limits,
                  metrics,
                  ring.scheduler(),
-                 io.get_executor(),
+                 desk,
                  next_request,
                  "sim",
                  [this] { return now; },
@@ -113,6 +113,7 @@ class Sim {
   ServedModel model;
   FakeExecutor executor;
   Ring ring;
+  Desk desk{io.get_executor(), io.get_executor(), 1};
   SessionContext sessions;
   Supervisor supervisor{[](const ActorExited& exited) {
     if (exited.error) std::rethrow_exception(exited.error);

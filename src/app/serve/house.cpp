@@ -67,18 +67,12 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
           engine_.get_executor(), device_.get_executor(), config, executor, status_,
           [] { return std::chrono::steady_clock::now(); }, std::random_device{}(), options_.journal,
           [this](const std::string& fault) { on_device_lost(fault); }),
-      sessions_{model_,
-                options_.limits,
-                metrics_,
-                ring_.scheduler(),
-                desk_.get_executor(),
-                next_request_,
-                random_epoch(),
-                [] { return std::chrono::steady_clock::now(); },
-                unix_seconds,
-                ring_.block_manager(),
-                status_,
-                random_hash_key()},
+      sessions_{model_,         options_.limits,
+                metrics_,       ring_.scheduler(),
+                desk_,          next_request_,
+                random_epoch(), [] { return std::chrono::steady_clock::now(); },
+                unix_seconds,   ring_.block_manager(),
+                status_,        random_hash_key()},
       auditor_(ring_.block_manager(), io_.get_executor()),
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
       connections_{sessions_, options_.policy,
@@ -111,7 +105,7 @@ int House::run() {
   device_work.reset();
   engine.join();
   device.join();
-  desk_.join();
+  desk_threads_.join();
   io_.restart();
   io_.poll();  // What the last messages woke still holds connections: let it end.
   OCTAVO_ASSERT(exit_status_ != 0 || supervisor_.num_running() == 0);

@@ -55,6 +55,9 @@ class House {
         StepExecutor& executor);
 
  private:
+  /// Two, so that a prompt that takes long leaves a way for the others; more would take threads
+  /// from a model on the CPU.
+  static constexpr std::size_t kNumDeskThreads = 2;
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
   void on_exit(const ActorExited& exited);
@@ -73,7 +76,8 @@ class House {
   asio::io_context io_{1};
   asio::io_context engine_{1};
   asio::io_context device_{1};
-  asio::thread_pool desk_{1};
+  asio::thread_pool desk_threads_{kNumDeskThreads};
+  Desk desk_{io_.get_executor(), desk_threads_.get_executor(), kNumDeskThreads};
   Ring ring_;
   SessionContext sessions_;
   BlockAuditor auditor_;
