@@ -8,6 +8,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "protocol/error_frame.hpp"
+
 namespace octavo {
 namespace {
 

@@ -7,7 +7,7 @@
 #include <ctime>
 #include <span>
 
-#include "src/text/utf8.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 namespace {
@@ -163,8 +163,7 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
 std::string spelling_of(const Tokenizer* tokenizer, TokenId id) {
   constexpr std::size_t kMaxShownBytes = 64;
   if (tokenizer == nullptr || tokenizer->token_bytes(id).empty()) return "";
-  return " (`" + text::replace_broken_utf8(tokenizer->token_bytes(id).substr(0, kMaxShownBytes)) +
-         "`)";
+  return " (`" + quotable(tokenizer->token_bytes(id), kMaxShownBytes) + "`)";
 }
 
 // The embedding has a row for each id of the model's vocabulary and for no other. A tokenizer may

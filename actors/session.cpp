@@ -6,7 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
-#include "src/core/error.hpp"
+#include "protocol/error_frame.hpp"
 
 namespace octavo {
 

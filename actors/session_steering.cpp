@@ -2,6 +2,7 @@
 // a successor goes on from its very tokens, on the same lane and before anything else that waits
 // there. Input is never lost: it is in a successor that the client was told of, or given back.
 #include "actors/session.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 namespace {
@@ -35,7 +36,7 @@ void Session::receive(ResponseSteer event) {
   if (steer_running(newest, steer) || steer_pending(newest, steer) || steer_ended(newest, steer))
     return;
   const std::string message =
-      "there is no response with id '" + named.substr(0, 64) + "' on this connection";
+      "there is no response with id '" + quotable(named, 64) + "' on this connection";
   fail(std::move(steer), SteerFault::kResponseNotFound, message);
 }
 

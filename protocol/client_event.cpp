@@ -7,6 +7,7 @@
 #include "protocol/input_items.hpp"
 #include "protocol/json_fields.hpp"
 #include "protocol/sampling_fields.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 namespace {
@@ -160,11 +161,6 @@ void read_extensions(JsonFields& fields, ResponseCreate& create) {
   }
 }
 
-std::ptrdiff_t num_characters(std::string_view utf8) {
-  return std::count_if(utf8.begin(), utf8.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 // It comes back in three events, so it is kept as small as the standard has it.
 void read_metadata(JsonFields& fields, ResponseCreate& create) {
   const auto* metadata = fields.find("metadata");
@@ -173,8 +169,8 @@ void read_metadata(JsonFields& fields, ResponseCreate& create) {
   const json::object& pairs = metadata->get_object();
   bool fits = pairs.size() <= 16;
   for (const auto& [key, value] : pairs)
-    fits = fits && num_characters(key) <= 64 && value.is_string() &&
-           num_characters(value.get_string()) <= 512;
+    fits = fits && count_characters(key) <= 64 && value.is_string() &&
+           count_characters(value.get_string()) <= 512;
   if (!fits)
     return void(
         fields.wrong("metadata", "at most 16 pairs of a key of 64 characters and a string of 512"));
@@ -326,7 +322,7 @@ boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_
     if (!steer) return refuse(steer.error());
     return ClientEvent(std::move(*steer));
   }
-  const std::string name(type->get_string().subview(0, 64));
+  const std::string name = quotable(type->get_string(), 64);
   return refuse({Errc::kUnknownEventType,
                  "the event type `" + name +
                      "` is not known: send response.create, response.steer or "

@@ -1,8 +1,6 @@
 #include "protocol/http_checks.hpp"
 
 #include <algorithm>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 namespace octavo {
 namespace {
@@ -136,12 +134,6 @@ std::optional<std::string> api_key_of(const http::request_header<>& head,
 bool offers_octavo_v1(const http::request_header<>& head) {
   const auto offered = protocols_of(head);
   return std::find(offered.begin(), offered.end(), "octavo.v1") != offered.end();
-}
-
-std::string error_body(std::string_view message, std::string_view type, std::string_view code) {
-  namespace json = boost::json;
-  return json::serialize(json::object{
-      {"error", {{"message", message}, {"type", type}, {"param", nullptr}, {"code", code}}}});
 }
 
 }  // namespace octavo

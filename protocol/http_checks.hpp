@@ -48,7 +48,4 @@ std::optional<std::string> api_key_of(const http::request_header<>& head, const 
 /// True when the client offers the subprotocol `octavo.v1`.
 bool offers_octavo_v1(const http::request_header<>& head);
 
-/// {"error":{"message","type","param","code"}}
-std::string error_body(std::string_view message, std::string_view type, std::string_view code);
-
 }  // namespace octavo

@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <string>
 
+#include "src/core/utf8.hpp"
+
 namespace octavo {
 namespace {
 
@@ -17,10 +19,10 @@ Result<std::string> text_of_part(const json::value& part, const std::string& whe
   const auto* type = object != nullptr ? object->if_contains("type") : nullptr;
   if (type == nullptr || !type->is_string()) return invalid(where, "a content part with a `type`");
   if (*type != "input_text" && *type != "output_text" && *type != "text") {
-    return Error{Errc::kUnsupportedParameter,
-                 where + " is of type `" + std::string(type->get_string().subview(0, 64)) +
-                     "`: only text is supported",
-                 where};
+    return Error{
+        Errc::kUnsupportedParameter,
+        where + " is of type `" + quotable(type->get_string(), 64) + "`: only text is supported",
+        where};
   }
   const auto* text = object->if_contains("text");
   if (text == nullptr || !text->is_string()) return invalid(where + ".text", "a string");

@@ -2,37 +2,18 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "src/core/utf8.hpp"
+
 namespace octavo {
 namespace {
 
 namespace json = boost::json;
 
-bool is_utf8_start_or_ascii_only(std::string_view bytes) {
-  // A full check is the detokenizer's business; a token that is plain ASCII or a whole sequence is
-  // shown as text.
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    const auto lead = static_cast<unsigned char>(bytes[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    if (length == 0 || i + length > bytes.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(bytes[i + k]) & 0xC0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
 json::object token_entry(std::string_view bytes, float logprob) {
   json::array numbers;
   numbers.reserve(bytes.size());
   for (char byte : bytes) numbers.push_back(static_cast<int>(static_cast<unsigned char>(byte)));
-  return {{"token",
-           is_utf8_start_or_ascii_only(bytes) ? json::value(bytes) : json::value("\xEF\xBF\xBD")},
+  return {{"token", is_valid_utf8(bytes) ? bytes : kReplacementCharacter},
           {"logprob", logprob},
           {"bytes", std::move(numbers)}};
 }
@@ -298,60 +279,6 @@ std::string ResponseStream::resumed(PreemptionMode mode) {
   made["response_id"] = id_;
   made["mode"] = name_of(mode);
   return finish(std::move(made));
-}
-
-int http_status(Errc code) {
-  switch (code) {
-    case Errc::kInvalidApiKey:
-      return 401;
-    case Errc::kModelNotFound:
-    case Errc::kResponseNotFound:
-      return 404;
-    case Errc::kQueueFull:
-      return 429;
-    case Errc::kServerDraining:
-      return 503;
-    case Errc::kDeadlineExceeded:
-      return 504;
-    case Errc::kEngineError:
-    case Errc::kOutOfMemory:
-    case Errc::kIo:
-    case Errc::kInvalidFile:
-    case Errc::kUnsupportedModel:
-      return 500;
-    default:
-      return 400;
-  }
-}
-
-std::string_view error_type(Errc code) {
-  switch (http_status(code)) {
-    case 401:
-      return "authentication_error";
-    case 404:
-      return "not_found";
-    case 429:
-      return "too_many_requests";
-    case 500:
-    case 503:
-    case 504:
-      return "server_error";
-    default:
-      return "invalid_request_error";
-  }
-}
-
-std::string error_frame(const Error& error, std::string_view stream_id) {
-  json::object frame{{"type", "error"}, {"status", http_status(error.code)}};
-  if (!stream_id.empty()) frame["stream_id"] = stream_id;
-  json::object body{{"type", error_type(error.code)},
-                    {"code", wire_code(error.code)},
-                    {"message", error.message()}};
-  body["param"] = string_or_null(error.param);
-  if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
-    body["headers"] = {{"retry-after", "1"}};
-  frame["error"] = std::move(body);
-  return json::serialize(frame);
 }
 
 }  // namespace octavo

@@ -90,11 +90,4 @@ class ResponseStream {
   std::int64_t next_number_ = 0;
 };
 
-/// {"type":"error","status",...}: `stream_id` echoes the lane, retry_after_s goes into
-/// error.headers for 429 and 503.
-std::string error_frame(const Error& error, std::string_view stream_id);
-/// The HTTP status and the `type` that belong to a code.
-int http_status(Errc code);
-std::string_view error_type(Errc code);
-
 }  // namespace octavo

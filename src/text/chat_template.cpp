@@ -37,7 +37,7 @@ enum class Hand : std::uint8_t { kTemplate, kUser, kUserMessage };
 Value to_value(const json::value& value, Hand hand);
 
 Value to_text_value(const json::string& text, bool trusted) {
-  return Value(jinja::Text(text::replace_broken_utf8({text.data(), text.size()}), trusted));
+  return Value(jinja::Text(replace_broken_utf8({text.data(), text.size()}), trusted));
 }
 
 Value to_dict(const json::object& object, Hand hand) {
@@ -46,7 +46,7 @@ Value to_dict(const json::object& object, Hand hand) {
     const bool is_role = hand == Hand::kUserMessage && key == "role" && value.is_string() &&
                          is_plain_role(value.get_string());
     const Hand inner = hand == Hand::kUserMessage ? Hand::kUser : hand;
-    const std::string name = text::replace_broken_utf8({key.data(), key.size()});
+    const std::string name = replace_broken_utf8({key.data(), key.size()});
     dict.set(Value(jinja::Text(name, hand == Hand::kTemplate)),
              is_role ? to_text_value(value.get_string(), true) : to_value(value, inner));
   }
@@ -95,7 +95,7 @@ ChatTemplate::~ChatTemplate() = default;
 Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::parse(const std::string& source) {
   try {
     auto tree =
-        std::make_unique<const Tree>(Tree{jinja::Parser::parse(text::replace_broken_utf8(source))});
+        std::make_unique<const Tree>(Tree{jinja::Parser::parse(replace_broken_utf8(source))});
     return std::shared_ptr<const ChatTemplate>(new ChatTemplate(std::move(tree)));
   } catch (const jinja::TemplateFault& fault) {
     return template_error(fault);

@@ -15,17 +15,17 @@ void Detokenizer::append(TokenId id, std::string& out) {
   held_ += tokenizer_->token_bytes(id);
   std::string_view rest = held_;
   while (!rest.empty()) {
-    const text::Utf8Unit unit = text::read_utf8(rest);
-    if (unit.kind == text::Utf8Kind::kCutShort) break;
-    const bool is_whole = unit.kind == text::Utf8Kind::kWhole;
-    release(is_whole ? rest.substr(0, unit.length) : text::kReplacementCharacter, out);
+    const Utf8Unit unit = read_utf8(rest);
+    if (unit.kind == Utf8Kind::kCutShort) break;
+    const bool is_whole = unit.kind == Utf8Kind::kWhole;
+    release(is_whole ? rest.substr(0, unit.length) : kReplacementCharacter, out);
     rest.remove_prefix(unit.length);
   }
   held_.erase(0, held_.size() - rest.size());
 }
 
 void Detokenizer::finish(std::string& out) {
-  if (!held_.empty()) release(text::kReplacementCharacter, out);
+  if (!held_.empty()) release(kReplacementCharacter, out);
   held_.clear();
 }
 

@@ -111,7 +111,7 @@ std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add
   std::string text;
   TrustMap trust;
   for (const TextSpan& span : spans) {
-    text += text::replace_broken_utf8(span.text);
+    text += replace_broken_utf8(span.text);
     trust.append(text.size(), span.trusted);
   }
   std::vector<TokenId> ids;

@@ -1,7 +1,5 @@
 #include "protocol/http_checks.hpp"
 
-#include <boost/json/parse.hpp>
-
 #include "tests/support/catch.hpp"
 
 using namespace octavo;
@@ -159,12 +157,4 @@ TEST_CASE("only octavo.v1 itself is the subprotocol") {
   CHECK(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "a,octavo.v1 , b"}})));
   CHECK_FALSE(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "octavo.v10"}})));
   CHECK_FALSE(offers_octavo_v1(head({})));
-}
-
-TEST_CASE("an error body is the standard's, whatever the message holds") {
-  const auto body = boost::json::parse(error_body("a \"b\"\n", "not_found", "model_not_found"));
-  CHECK(body.at("error").at("message") == "a \"b\"\n");
-  CHECK(body.at("error").at("type") == "not_found");
-  CHECK(body.at("error").at("code") == "model_not_found");
-  CHECK(body.at("error").at("param").is_null());
 }

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
 
+#include "src/core/utf8.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo;
@@ -143,6 +144,25 @@ TEST_CASE("log-probabilities show bytes, and text only where it is whole") {
   CHECK(parsed(frames.front()).at("logprobs").as_array() == entries);
 }
 
+TEST_CASE(
+    "bytes that only look like UTF-8 are shown as U+FFFD, the chosen token's and the best ones'") {
+  ResponseCreate create = create_of();
+  create.sampling.num_logprobs = 1;
+  for (const char* bytes : {"\xED\xA0\x80", "\xED\xBF\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF",
+                            "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+                            "\xF5\x80\x80\x80", "\xC0\x80", "\xC1\xBF", "\xFF", "a\xED\xA0\x80"}) {
+    ResponseStream stream = stream_of(create);
+    std::vector<std::string> frames;
+    stream.begin_choice(0, frames);
+    const std::string frame = stream.delta(0, "x", {{bytes, -0.5F, {{bytes, -0.5F}}}});
+    CHECK(is_valid_utf8(frame));
+    const auto entry = parsed(frame).at("logprobs").at(0);
+    CHECK(entry.at("token") == "\xEF\xBF\xBD");
+    CHECK(entry.at("top_logprobs").at(0).at("token") == "\xEF\xBF\xBD");
+    CHECK(entry.at("bytes").as_array().size() == std::string_view(bytes).size());
+  }
+}
+
 TEST_CASE("the end carries blocks that were shared, and scores where there are some") {
   ResponseEnd end;
   end.num_shared_blocks = 7;
@@ -165,47 +185,4 @@ TEST_CASE("preemption is told with the next number") {
   CHECK(resumed.at("type") == "octavo:response.resumed");
   CHECK(resumed.at("sequence_number") == 2);
   CHECK(resumed.at("mode") == "swap");
-}
-
-TEST_CASE("an error frame has status, code, message and param") {
-  const auto frame = parsed(error_frame(Error{Errc::kInvalidValue, "n must be 1", "n"}, "main"));
-  CHECK(frame.at("type") == "error");
-  CHECK(frame.at("status") == 400);
-  CHECK(frame.at("stream_id") == "main");
-  CHECK(frame.at("error").at("type") == "invalid_request_error");
-  CHECK(frame.at("error").at("code") == "invalid_value");
-  CHECK(frame.at("error").at("message") == "n must be 1");
-  CHECK(frame.at("error").at("param") == "n");
-  const auto full = parsed(error_frame(Error{Errc::kQueueFull, "", ""}, ""));
-  CHECK(full.if_contains("stream_id") == nullptr);
-  CHECK(full.at("error").at("param").is_null());
-  CHECK(full.at("error").at("headers").at("retry-after") == "1");
-}
-
-TEST_CASE("every code has the status that clients act on") {
-  const std::vector<std::pair<Errc, int>> statuses{{Errc::kInvalidJson, 400},
-                                                   {Errc::kInvalidEvent, 400},
-                                                   {Errc::kUnknownEventType, 400},
-                                                   {Errc::kInvalidValue, 400},
-                                                   {Errc::kUnsupportedParameter, 400},
-                                                   {Errc::kInvalidStreamId, 400},
-                                                   {Errc::kStreamLimitReached, 400},
-                                                   {Errc::kPreviousResponseNotFound, 400},
-                                                   {Errc::kContextLengthExceeded, 400},
-                                                   {Errc::kModelNotFound, 404},
-                                                   {Errc::kResponseNotFound, 404},
-                                                   {Errc::kQueueFull, 429},
-                                                   {Errc::kConnectionLimitReached, 400},
-                                                   {Errc::kEngineError, 500},
-                                                   {Errc::kServerDraining, 503},
-                                                   {Errc::kDeadlineExceeded, 504},
-                                                   {Errc::kInvalidApiKey, 401},
-                                                   {Errc::kTemplateError, 400}};
-  for (const auto& [code, status] : statuses) {
-    INFO(wire_code(code));
-    CHECK(http_status(code) == status);
-  }
-  CHECK(error_type(Errc::kQueueFull) == "too_many_requests");
-  CHECK(error_type(Errc::kServerDraining) == "server_error");
-  CHECK(error_type(Errc::kInvalidApiKey) == "authentication_error");
 }

@@ -17,7 +17,7 @@ json::object byte_tokenizer_file(const json::array& added_tokens) {
     const bool is_printable =
         (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
     std::string piece;
-    text::append_utf8(piece, is_printable ? static_cast<char32_t>(byte) : next++);
+    append_utf8(piece, is_printable ? static_cast<char32_t>(byte) : next++);
     vocabulary[piece] = byte;
   }
   return {

@@ -26,7 +26,7 @@ TEST_CASE("deltas together are what decode gives, and whole characters each", "[
       for (const TokenId id : ids) {
         std::string delta;
         detokenizer.append(id, delta);
-        REQUIRE(text::is_valid_utf8(delta));
+        REQUIRE(is_valid_utf8(delta));
         text += delta;
       }
       detokenizer.finish(text);
@@ -53,7 +53,7 @@ TEST_CASE("a character that never becomes whole ends as a replacement", "[text]"
   std::string text;
   detokenizer.append(*tokenizer->token_to_id("<0xE4>"), text);
   detokenizer.finish(text);
-  CHECK(text == text::kReplacementCharacter);
+  CHECK(text == kReplacementCharacter);
 }
 
 TEST_CASE("the first blank is dropped at the start of a text but not in a continuation", "[text]") {

@@ -137,7 +137,7 @@ TEST_CASE("no character shrinks more than the bound says", "[text]") {
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c < 0xE000) continue;
     std::string character;
-    text::append_utf8(character, c);
+    append_utf8(character, c);
     for (const auto form : {UnicodeForm::kNfd, UnicodeForm::kNfkd})
       REQUIRE(text::to_unicode_form(character, form).size() * 4 >= character.size());
     const std::string apart = text::to_unicode_form(character, UnicodeForm::kNfd);

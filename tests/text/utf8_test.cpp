@@ -32,6 +32,13 @@ TEST_CASE("broken UTF-8 is replaced by maximal parts", "[text]") {
   }
 }
 
+TEST_CASE("what is quoted is cut between characters and holds no broken part", "[text]") {
+  CHECK(quotable("\xE2\x82\xAC\xE2\x82\xAC", 5) == "\xE2\x82\xAC");
+  CHECK(quotable("\xE2\x82\xAC\xE2\x82\xAC", 6) == "\xE2\x82\xAC\xE2\x82\xAC");
+  CHECK(quotable("a\xE2\x82", 64) == "a\xEF\xBF\xBD");
+  CHECK(quotable("abc", 0).empty());
+}
+
 TEST_CASE("every character is written and read back", "[text]") {
   for (char32_t c = 0; c <= 0x10FFFF; c += 0x1F) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;

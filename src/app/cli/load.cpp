@@ -11,6 +11,7 @@
 
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
+#include "src/core/utf8.hpp"
 #include "src/runtime/load_runner.hpp"
 #include "src/runtime/warm_up.hpp"
 
@@ -175,6 +176,7 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
     served.name = kDemoName;
   if (served.name.empty())
     served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  served.name = replace_broken_utf8(served.name);  // A folder may be called anything.
   served.created_at = std::chrono::duration_cast<std::chrono::seconds>(
                           std::chrono::system_clock::now().time_since_epoch())
                           .count();

@@ -3,7 +3,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "protocol/error_frame.hpp"
 #include "src/app/serve/engine_metrics.hpp"
+#include "src/core/utf8.hpp"
 #include "src/web/assets.hpp"
 
 namespace octavo {
@@ -152,7 +154,7 @@ asio::awaitable<Response> HttpRoutes::keyed_route(std::string path) const {
     response.set(http::field::connection, "Upgrade");
     co_return response;
   }
-  co_return fail(http::status::not_found, "there is nothing at " + path.substr(0, 256), "not_found",
+  co_return fail(http::status::not_found, "there is nothing at " + quotable(path, 256), "not_found",
                  "not_found");
 }
 

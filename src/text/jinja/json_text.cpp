@@ -63,7 +63,7 @@ class JsonWriter {
   void add_string(const Text& text) {
     out_.append("\"", true);
     text.for_each_character([&](std::string_view bytes, bool trusted) {
-      const char32_t c = octavo::text::read_utf8(bytes).character;
+      const char32_t c = octavo::read_utf8(bytes).character;
       const bool escapes = c < 0x20 || c == '"' || c == '\\' || (style_.ensure_ascii && c >= 0x7F);
       if (escapes) {
         out_.append(json_escape(c), trusted);

@@ -238,7 +238,7 @@ class Lexer {
       }
     }
     advance(1);
-    add(TokenKind::kString, octavo::text::replace_broken_utf8(text));
+    add(TokenKind::kString, octavo::replace_broken_utf8(text));
   }
 
   void read_escape(std::string& text) {
@@ -261,7 +261,7 @@ class Lexer {
       text.append(1, '\\').append(1, c);
       return;
     }
-    octavo::text::append_utf8(text, value);
+    octavo::append_utf8(text, value);
     advance(num_digits);
   }
 

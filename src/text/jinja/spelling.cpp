@@ -46,7 +46,7 @@ Text text_repr(const Text& text) {
   const std::string_view quotes(&quote, 1);
   Text out(quotes);
   text.for_each_character([&](std::string_view character, bool trusted) {
-    const char32_t value = octavo::text::read_utf8(character).character;
+    const char32_t value = octavo::read_utf8(character).character;
     if (character == quotes) {
       out.append("\\" + std::string(character), trusted);
     } else if (value == '\\' || !is_printable(value)) {

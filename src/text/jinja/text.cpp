@@ -10,8 +10,8 @@
 namespace octavo::jinja {
 namespace {
 
-using octavo::text::append_utf8;
-using octavo::text::read_utf8;
+using octavo::append_utf8;
+using octavo::read_utf8;
 
 /// Longer than any prompt; bounds what a template can make of a few bytes.
 constexpr std::size_t kMaxTextBytes = 32U << 20U;

@@ -85,7 +85,7 @@ Value find_method(const Text& self, const Args& args) {
   const std::size_t at = from_right ? self.bytes().rfind(part) : self.bytes().find(part);
   if (at == std::string::npos && must_find) fail("The substring is not in the string.");
   if (at == std::string::npos) return Value(std::int64_t{-1});
-  const auto num = octavo::text::count_characters(std::string_view(self.bytes()).substr(0, at));
+  const auto num = octavo::count_characters(std::string_view(self.bytes()).substr(0, at));
   return Value(static_cast<std::int64_t>(num));
 }
 
@@ -130,7 +130,7 @@ template <bool (*holds)(char32_t)>
 Value all_method(const Text& self, const Args&) {
   bool all = !self.empty();
   self.for_each_character([&all](std::string_view character, bool) {
-    all = all && holds(octavo::text::read_utf8(character).character);
+    all = all && holds(octavo::read_utf8(character).character);
   });
   return Value(all);
 }
