@@ -38,6 +38,7 @@ void BeamSteps::extend(SequenceGroup& group, const std::vector<BeamSearch::Exten
   for (auto& each : parents) {
     if (each != nullptr) requests_.retire(std::move(each));
   }
+  builder_.extend(group);
   for (std::size_t i = 0; i < extensions.size(); ++i) {
     Sequence& sequence = *group.sequences[i];
     sequence.tokens.push_back(extensions[i].token);

@@ -22,6 +22,7 @@ struct StepInFlight {
   std::vector<Sequence*> scheduled;
   std::vector<Sequence*> started;     ///< Without twins.
   std::vector<RequestId> request_of;  ///< [started]
+  std::vector<RequestId> extended;    ///< Beam searches whose hypotheses the plan extends.
 };
 
 class StepBuilder {
@@ -34,6 +35,8 @@ class StepBuilder {
   void fail(StepId step) { plan_.failed.push_back(step); }
   void fork(SequenceId parent, SequenceId child) { plan_.forks.push_back({parent, child}); }
   void append(SequenceId sequence, TokenId token) { plan_.appended.push_back({sequence, token}); }
+  /// What beam search chose: only this plan tells the executor.
+  void extend(const SequenceGroup& beams) { step_.extended.push_back(beams.id); }
   void release(SequenceId sequence) { plan_.released.push_back(sequence); }
   void expect_tokens(std::size_t count) { plan_.appended.reserve(plan_.appended.size() + count); }
   bool has_decisions() const;

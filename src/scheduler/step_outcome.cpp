@@ -151,6 +151,12 @@ void StepOutcome::end_begun(const StepInFlight& step, const Error& error, TimePo
                           std::find(begun.begin(), begun.end(), sequence->group) != begun.end();
     if (!is_known) begun.push_back(sequence->group);
   }
+  // Perhaps it was preempted, and its hypotheses stand still without the tokens of this step.
+  for (RequestId each : step.extended) {
+    SequenceGroup* group = requests_.find(each);
+    if (group != nullptr && std::find(begun.begin(), begun.end(), group) == begun.end())
+      begun.push_back(group);
+  }
   for (SequenceGroup* group : begun)
     requests_.end_request(*group, FinishReason::kError, now, error);
 }

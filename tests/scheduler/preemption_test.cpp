@@ -182,3 +182,40 @@ TEST_CASE("the choices of a request give way together and come back together") {
     CHECK(scheduler.is_idle());
   }
 }
+
+TEST_CASE("a beam search that stands still ends with the failed step that carried its tokens") {
+  SchedulerConfig config = two_seats();
+  config.num_blocks = 40;
+  config.max_num_seqs = 4;
+  config.max_steps_in_flight = 2;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  const auto answer = [&](StepPlan plan) {
+    Answer made = answers(std::move(plan));
+    for (SampledToken& each : made.sampled) each.top = {{1, -0.1F}, {2, -0.2F}, {4, -0.3F}};
+    return made;
+  };
+  Request beams = request(1, 4, 20);
+  beams.sampling.beam_width = 2;
+  scheduler.submit(beams, kStart);
+  scheduler.submit(request(2, 4, 20), kStart);
+  StepPlan decodes;
+  do {  // Until both decode, and the hypotheses of the first are in a step.
+    decodes = *scheduler.plan(kStart);
+    if (decodes.scheduled.size() < 3) complete(scheduler, answer(decodes), kStart);
+  } while (decodes.scheduled.size() < 3);
+
+  scheduler.preempt(RequestId{1}, PreemptionMode::kSwap);
+  StepPlan swaps = *scheduler.plan(kStart);
+  REQUIRE(swaps.preempted.size() == 2);
+  complete(scheduler, answer(std::move(decodes)), kStart);
+  Answer without_transfer = answer(std::move(swaps));
+  without_transfer.transfers_finished.clear();
+  complete(scheduler, without_transfer, kStart);
+
+  const StepPlan carries = *scheduler.plan(kStart);
+  REQUIRE(carries.appended.size() >= 2);
+  scheduler.take_events();
+  scheduler.fail(carries.id, Error{Errc::kEngineError, "the device fell over", ""}, kStart);
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 2);
+}
