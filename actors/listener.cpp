@@ -54,17 +54,17 @@ asio::awaitable<void> Listener::run() {
     }
     if (num_connections_ >= context_.sessions.limits.max_connections)
       continue;  // The socket closes by itself.
-    auto connection = std::make_shared<Connection>(context_, std::move(std::get<1>(accepted)));
+    auto connection = std::make_shared<HttpConnection>(context_, std::move(std::get<1>(accepted)));
     context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
   }
 }
 
-asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<Connection> connection) {
+asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection) {
   ++self->num_connections_;
   self->context_.sessions.metrics.num_connections().Set(
       static_cast<double>(self->num_connections_));
   const auto place = self->connections_.insert(self->connections_.end(), connection);
-  co_await Connection::serve(connection);
+  co_await HttpConnection::serve(connection);
   self->connections_.erase(place);
   --self->num_connections_;
   if (self->num_connections_ == 0 && self->on_empty_) self->on_empty_();
@@ -78,8 +78,8 @@ void Listener::close() {
   pause_.cancel();
 }
 
-void Listener::for_each(const std::function<void(Connection&)>& action) {
-  const std::list<std::weak_ptr<Connection>> present = connections_;
+void Listener::for_each(const std::function<void(HttpConnection&)>& action) {
+  const std::list<std::weak_ptr<HttpConnection>> present = connections_;
   for (const auto& weak : present) {
     if (const auto connection = weak.lock()) action(*connection);
   }
@@ -87,11 +87,11 @@ void Listener::for_each(const std::function<void(Connection&)>& action) {
 
 void Listener::drain(std::chrono::milliseconds time_left) {
   close();
-  for_each([time_left](Connection& connection) { connection.drain("draining", time_left); });
+  for_each([time_left](HttpConnection& connection) { connection.drain("draining", time_left); });
 }
 
 void Listener::end() {
-  for_each([](Connection& connection) { connection.end(); });
+  for_each([](HttpConnection& connection) { connection.end(); });
 }
 
 }  // namespace octavo

@@ -8,7 +8,7 @@
 #include <list>
 #include <memory>
 
-#include "actors/connection.hpp"
+#include "actors/http/http_connection.hpp"
 
 namespace octavo {
 
@@ -35,14 +35,14 @@ class Listener {
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
 
  private:
-  static asio::awaitable<void> serve(Listener* self, std::shared_ptr<Connection> connection);
-  void for_each(const std::function<void(Connection&)>& action);
+  static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection);
+  void for_each(const std::function<void(HttpConnection&)>& action);
 
   ConnectionContext& context_;
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   asio::ip::tcp::endpoint endpoint_;
-  std::list<std::weak_ptr<Connection>> connections_;
+  std::list<std::weak_ptr<HttpConnection>> connections_;
   std::size_t num_connections_ = 0;
   std::function<void()> on_empty_;
 };

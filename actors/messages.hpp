@@ -7,12 +7,12 @@
 #include <string>
 #include <variant>
 
-#include "actors/prompt.hpp"
 #include "actors/runtime/mailbox.hpp"
 #include "src/core/block_audit.hpp"
 #include "src/core/block_map.hpp"
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
+#include "src/response/prompt.hpp"
 
 namespace octavo {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "actors/ring.hpp"
+#include "actors/ring/ring.hpp"
 
 using namespace octavo;
 

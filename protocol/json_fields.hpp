@@ -60,6 +60,14 @@ class JsonFields {
     return true;
   }
 
+  template <class T>
+  bool read(std::string_view name, std::optional<T>& out) {
+    T value{};
+    if (!read(name, value)) return false;
+    out = value;
+    return true;
+  }
+
   /// Notes the first fault; always answers false.
   bool wrong(std::string_view name, std::string_view expected) {
     return fail(Errc::kInvalidValue, name, std::string(name) + " must be " + std::string(expected));

@@ -69,10 +69,10 @@ void read_beams(JsonFields& fields, SamplingParams& sampling) {
 
 void read_sampling(JsonFields& fields, ResponseCreate& create) {
   SamplingParams& sampling = create.sampling;
-  create.has_temperature = fields.read("temperature", sampling.temperature);
-  create.has_top_p = fields.read("top_p", sampling.top_p);
-  create.has_top_k = fields.read("top_k", sampling.top_k);
-  create.has_repetition_penalty = fields.read("repetition_penalty", sampling.repetition_penalty);
+  fields.read("temperature", create.temperature);
+  fields.read("top_p", create.top_p);
+  fields.read("top_k", create.top_k);
+  fields.read("repetition_penalty", create.repetition_penalty);
   fields.read("min_p", sampling.min_p);
   fields.read("presence_penalty", sampling.presence_penalty);
   fields.read("frequency_penalty", sampling.frequency_penalty);

@@ -2,13 +2,13 @@
 // validate().
 #pragma once
 
-#include "protocol/client_event.hpp"
 #include "protocol/json_fields.hpp"
+#include "src/response/response_create.hpp"
 
 namespace octavo {
 
-/// Fills `create.sampling` and the marks of what was given. `create.include_logprobs` is read
-/// before.
+/// Fills `create.sampling` and, for what has a default of the model, the optionals beside it.
+/// `create.include_logprobs` is read before.
 void read_sampling(JsonFields& fields, ResponseCreate& create);
 
 }  // namespace octavo

@@ -7,16 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/client_event.hpp"
+#include "src/response/steer.hpp"
 
 namespace octavo {
-
-/// What the client said, and once it is accepted its id.
-struct Steer {
-  ResponseSteer said;
-  std::string id;         ///< Empty before.
-  std::string stream_id;  ///< The lane of the response; empty for the default one.
-};
 
 /// Why a steer fails; the names are the standard's, but for the last.
 enum class SteerFault : std::uint8_t {

@@ -1,6 +1,6 @@
 // How one actor hears from many threads without a lock and without polling. Senders enqueue and
 // ring a doorbell on the empty -> non-empty edge; the doorbell posts one wake to the reader's
-// executor, where the reader sleeps on a timer that never expires. Asio 1.26's channels lose
+// executor, where the reader sleeps on a Bell. Asio 1.26's channels lose
 // wake-ups after a cancelled receive, hence this.
 //
 // Order: messages of one sending thread keep their order, different senders' do not
@@ -15,17 +15,14 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
-namespace octavo {
+#include "actors/runtime/bell.hpp"
 
-namespace asio = boost::asio;
+namespace octavo {
 
 enum class SendResult : std::uint8_t {
   kAccepted,  ///< The reader gets the message unless the mailbox closes first.
@@ -44,22 +41,20 @@ struct MailboxTraits : moodycamel::ConcurrentQueueDefaultTraits {
 template <class Message>
 struct MailboxState : std::enable_shared_from_this<MailboxState<Message>> {
   explicit MailboxState(const asio::any_io_executor& reader)
-      : queue(0), executor(reader), bell(reader) {
-    bell->expires_at(asio::steady_timer::time_point::max());
-  }
+      : queue(0), executor(reader), bell(reader) {}
 
   void ring() {
     if (!rung.exchange(true)) {
       asio::post(executor, [self = this->shared_from_this()] {
-        if (self->bell) self->bell->cancel();
+        if (self->bell) self->bell->ring();
       });
     }
   }
 
   moodycamel::ConcurrentQueue<Message, MailboxTraits> queue;
   asio::any_io_executor executor;
-  std::optional<asio::steady_timer> bell;  ///< Reader's thread only; gone with the mailbox, since
-                                           ///< addresses may outlive the context.
+  std::optional<Bell> bell;  ///< Reader's thread only; gone with the mailbox, since addresses may
+                             ///< outlive the context.
   std::atomic<bool> rung{false};
   std::atomic<bool> closed{false};
 };
@@ -137,9 +132,7 @@ class Mailbox {
         co_return message;
       }
       if (state->rung.exchange(false)) continue;  // Rung since the queue was looked at: look again.
-      boost::system::error_code ignored;
-      auto token = asio::redirect_error(asio::use_awaitable, ignored);
-      co_await state->bell->async_wait(token);
+      co_await state->bell->wait();
     }
   }
 

@@ -18,7 +18,7 @@ ALLOWED = {
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
     "src/response": {"src/core", "src/text"},
     "src/web": set(),
-    "protocol": {"src/core"},
+    "protocol": {"src/core", "src/response"},
     "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/runtime", "src/response", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/model",
                 "src/runtime", "src/response", "src/web", "kernels", "protocol", "actors"},

@@ -19,7 +19,7 @@ TEST_CASE("a create with nothing but input takes every default") {
   CHECK_FALSE(create.include_logprobs);
   CHECK_FALSE(create.deadline.has_value());
   CHECK_FALSE(create.input_token_ids.has_value());
-  CHECK_FALSE((create.has_temperature || create.has_top_p || create.has_top_k));
+  CHECK_FALSE((create.temperature || create.top_p || create.top_k));
   CHECK(create.sampling == SamplingParams{});
   CHECK(create.unknown_fields.empty());
 }
@@ -39,11 +39,11 @@ TEST_CASE("every field of a create arrives in its place") {
   CHECK_FALSE(create.generate);
   CHECK_FALSE(create.store);
   const SamplingParams& sampling = create.sampling;
-  CHECK(sampling.temperature == Approx(0.5));
-  CHECK(sampling.top_p == Approx(0.9));
-  CHECK(sampling.top_k == 40);
+  CHECK(create.temperature.value() == Approx(0.5));
+  CHECK(create.top_p.value() == Approx(0.9));
+  CHECK(create.top_k == 40);
   CHECK(sampling.min_p == Approx(0.05));
-  CHECK(sampling.repetition_penalty == Approx(1.1));
+  CHECK(create.repetition_penalty.value() == Approx(1.1));
   CHECK(sampling.presence_penalty == Approx(0.5));
   CHECK(sampling.frequency_penalty == Approx(-0.5));
   CHECK(sampling.seed == static_cast<std::uint64_t>(-7));
@@ -55,8 +55,7 @@ TEST_CASE("every field of a create arrives in its place") {
   CHECK(sampling.stop_token_ids == std::vector<TokenId>{5, 6});
   CHECK(sampling.logit_bias == std::vector<std::pair<TokenId, float>>{{7, -1.5F}, {8, 2.0F}});
   CHECK(sampling.num_logprobs == 4);
-  CHECK((create.has_temperature && create.has_top_p && create.has_top_k));
-  CHECK(create.has_repetition_penalty);
+  CHECK((create.temperature && create.top_p && create.top_k && create.repetition_penalty));
   CHECK(create.metadata.at("k") == "v");
   CHECK(create.deadline == std::chrono::milliseconds(1500));
   CHECK(create.input_token_ids == std::vector<TokenId>{1, 2, 3});
@@ -118,7 +117,7 @@ TEST_CASE("null counts as absent") {
   const ResponseCreate create = accepted(create_frame(
       R"("stream_id":null,"temperature":null,"stop":null,"tools":null,"metadata":null,"octavo":null,"text":null)"));
   CHECK(create.stream_id.empty());
-  CHECK_FALSE(create.has_temperature);
+  CHECK_FALSE(create.temperature);
 }
 
 TEST_CASE("what changes nothing here is accepted, what is unknown is named for the log") {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "tests/support/request_events.hpp"
 #include "tests/support/sim.hpp"
 
 namespace octavo::testing {
@@ -90,24 +91,6 @@ class ScriptedEngine {
       cancels.push_back(std::get<CancelRequest>(message));
   }
 };
-
-inline TokensGenerated generated(const std::vector<TokenId>& tokens, std::int32_t choice = 0,
-                                 std::optional<FinishReason> finished = std::nullopt,
-                                 std::optional<float> score = std::nullopt) {
-  TokensGenerated event;
-  event.choice = choice;
-  event.finished = finished;
-  event.score = score;
-  for (TokenId token : tokens) event.tokens.push_back({SequenceId{1}, token, {}, {}});
-  return event;
-}
-
-inline RequestFinished finished(FinishReason reason, std::int64_t num_completion_tokens = 0) {
-  RequestFinished event;
-  event.reason = reason;
-  event.usage.num_completion_tokens = num_completion_tokens;
-  return event;
-}
 
 inline json::object steer(const json::value& response_id, const json::value& input) {
   return {{"type", "response.steer"}, {"previous_response_id", response_id}, {"input", input}};

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/ring.hpp"
-#include "actors/session.hpp"
+#include "actors/ring/ring.hpp"
+#include "actors/session/session.hpp"
 #include "tests/support/fake_executor.hpp"
 
 namespace octavo::testing {

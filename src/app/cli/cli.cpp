@@ -112,12 +112,8 @@ void Cli::add_generate(CLI::App& app) {
   command->add_option("--messages", generate_.messages,
                       "JSON file with a list of chat messages, rendered by the model's template");
   command->add_flag("--json", generate_.json, "One JSON object instead of streamed text");
-  add_sampling(*command, generate_.create.sampling);
-  command->callback([this, command] {
-    generate_.create.has_temperature = command->count("--temperature") > 0;
-    generate_.create.has_top_k = command->count("--top-k") > 0;
-    generate_.create.has_top_p = command->count("--top-p") > 0;
-    generate_.create.has_repetition_penalty = command->count("--repetition-penalty") > 0;
+  add_sampling(*command, generate_.create);
+  command->callback([this] {
     generate_.create.sampling.seed = generate_.model.seed;
     action_ = [this] { return generate(generate_); };
   });

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "actors/served_model.hpp"
 #include "src/app/cli/flags/options.hpp"
+#include "src/response/served_model.hpp"
 #include "src/runtime/runner.hpp"
 #include "src/scheduler/scheduler_config.hpp"
 

@@ -1,7 +1,7 @@
 // The engine's own numbers, put on the metrics page.
 #pragma once
 
-#include "actors/engine_status.hpp"
+#include "actors/ring/engine_status.hpp"
 #include "protocol/metrics.hpp"
 
 namespace octavo {

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <random>
 #include <string_view>
@@ -80,7 +78,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                               config.block_size},
                    supervisor_},
       signals_(io_),
-      stop_timer_(io_) {
+      progress_(io_.get_executor()) {
   status_.spans = options_.spans;
 }
 
@@ -140,7 +138,7 @@ void House::on_exit(const ActorExited& exited) {
     return;
   }
   if (exited.name == "executor") {  // The last of the ring: nothing computes any more.
-    asio::post(io_, [this] { stop_timer_.cancel(); });
+    asio::post(io_, [this] { progress_.ring(); });
   }
 }
 
@@ -165,7 +163,7 @@ void House::on_device_lost(const std::string& fault) {
 void House::begin_stop() {
   if (std::exchange(stopping_, true)) {
     spdlog::warn("house: second signal, ending now");
-    stop_timer_.cancel();
+    progress_.ring();
     return;
   }
   ready_ = false;
@@ -173,7 +171,6 @@ void House::begin_stop() {
 }
 
 asio::awaitable<void> House::shut_down(House* self) {
-  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
   spdlog::info("house: draining connections={} limit_ms={}", self->listener_->num_connections(),
                self->options_.drain_timeout.count());
   self->listener_->drain(self->options_.drain_timeout);
@@ -181,19 +178,16 @@ asio::awaitable<void> House::shut_down(House* self) {
   self->listener_->end();
   co_await self->wait_for_connections(
       2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
-  self->stop_timer_.expires_at(asio::steady_timer::time_point::max());
   self->ring_.stop(CancelReason::kShutdown);
-  co_await self->stop_timer_.async_wait(kTuple);  // Cancelled when the executor has left.
+  co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
   self->io_.stop();
 }
 
 asio::awaitable<void> House::wait_for_connections(std::chrono::milliseconds limit) {
-  constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
   if (listener_->num_connections() == 0) co_return;
-  stop_timer_.expires_after(limit);
-  listener_->on_empty([this] { stop_timer_.cancel(); });
-  co_await stop_timer_.async_wait(kTuple);
+  listener_->on_empty([this] { progress_.ring(); });
+  co_await progress_.wait_for(limit);
 }
 
 }  // namespace octavo

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "actors/listener.hpp"
-#include "actors/ring.hpp"
+#include "actors/ring/ring.hpp"
 #include "src/app/serve/http_routes.hpp"
 
 namespace octavo {
@@ -85,7 +85,7 @@ class House {
   ConnectionContext connections_;
   std::unique_ptr<Listener> listener_;
   asio::signal_set signals_;
-  asio::steady_timer stop_timer_;
+  Bell progress_;  ///< Rings when the stop may go on: the last connection or actor has left.
   bool stopping_ = false;
   int exit_status_ = 0;
 };

@@ -12,7 +12,7 @@ namespace octavo {
 namespace {
 
 namespace json = boost::json;
-using Response = http::response<http::string_body>;
+using HttpResponse = http::response<http::string_body>;
 
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
@@ -20,8 +20,8 @@ constexpr std::string_view kContentSecurityPolicy =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for "
     "'script'; trusted-types dompurify";
 
-Response respond(http::status status, std::string_view type, std::string body) {
-  Response response(status, 11);
+HttpResponse respond(http::status status, std::string_view type, std::string body) {
+  HttpResponse response(status, 11);
   response.set(http::field::server, "octavo");
   response.set(http::field::content_type, boost::beast::string_view(type.data(), type.size()));
   response.set("X-Content-Type-Options", "nosniff");
@@ -29,8 +29,8 @@ Response respond(http::status status, std::string_view type, std::string body) {
   return response;
 }
 
-Response fail(http::status status, std::string_view message, std::string_view type,
-              std::string_view code) {
+HttpResponse fail(http::status status, std::string_view message, std::string_view type,
+                  std::string_view code) {
   return respond(status, "application/json", error_body(message, type, code));
 }
 
@@ -39,11 +39,11 @@ bool accepts_gzip(const http::request<http::string_body>& request) {
   return std::string_view(value.data(), value.size()).find("gzip") != std::string_view::npos;
 }
 
-Response page(const http::request<http::string_body>& request, const Asset& asset) {
+HttpResponse page(const http::request<http::string_body>& request, const Asset& asset) {
   const auto known = request[http::field::if_none_match];
   const bool is_current = std::string_view(known.data(), known.size()) == asset.etag;
   const bool gzip = accepts_gzip(request) && !asset.gzip.empty();
-  Response response =
+  HttpResponse response =
       respond(is_current ? http::status::not_modified : http::status::ok, asset.mime,
               std::string(is_current ? std::string_view{}
                           : gzip     ? asset.gzip
@@ -75,7 +75,7 @@ json::object tier_json(const TierAudit& tier) {
           {"num_in_transfer", tier.num_in_transfer}};
 }
 
-Response audit_response(const std::optional<BlockAudit>& audit) {
+HttpResponse audit_response(const std::optional<BlockAudit>& audit) {
   if (!audit) {
     return fail(http::status::service_unavailable, "the block manager does not answer",
                 "server_error", "engine_error");
@@ -89,16 +89,16 @@ Response audit_response(const std::optional<BlockAudit>& audit) {
 
 }  // namespace
 
-asio::awaitable<Response> HttpRoutes::operator()(Request request) const {
+asio::awaitable<HttpResponse> HttpRoutes::operator()(Request request) const {
   const std::string_view target(request.target().data(), request.target().size());
   const std::string path(target.substr(0, target.find('?')));
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    Response response = fail(http::status::method_not_allowed, "only GET is served here",
-                             "invalid_request_error", "method_not_allowed");
+    HttpResponse response = fail(http::status::method_not_allowed, "only GET is served here",
+                                 "invalid_request_error", "method_not_allowed");
     response.set(http::field::allow, "GET, HEAD");
     co_return response;
   }
-  Response response;
+  HttpResponse response;
   if (auto open = open_route(request, path)) {
     response = std::move(*open);
   } else if (api_key_of(request.base(), policy)) {
@@ -116,8 +116,8 @@ asio::awaitable<Response> HttpRoutes::operator()(Request request) const {
   co_return response;
 }
 
-std::optional<Response> HttpRoutes::open_route(const Request& request,
-                                               std::string_view path) const {
+std::optional<HttpResponse> HttpRoutes::open_route(const Request& request,
+                                                   std::string_view path) const {
   if (path == "/health") {
     const bool healthy = status.healthy.load();
     return respond(healthy ? http::status::ok : http::status::service_unavailable,
@@ -125,8 +125,8 @@ std::optional<Response> HttpRoutes::open_route(const Request& request,
   }
   if (path == "/ready") {
     if (ready.load()) return respond(http::status::ok, "application/json", R"({"status":"ready"})");
-    Response response = fail(http::status::service_unavailable, "the server is shutting down",
-                             "server_error", "server_draining");
+    HttpResponse response = fail(http::status::service_unavailable, "the server is shutting down",
+                                 "server_error", "server_draining");
     response.set(http::field::retry_after, "1");
     return response;
   }
@@ -134,7 +134,7 @@ std::optional<Response> HttpRoutes::open_route(const Request& request,
   return std::nullopt;
 }
 
-asio::awaitable<Response> HttpRoutes::keyed_route(std::string path) const {
+asio::awaitable<HttpResponse> HttpRoutes::keyed_route(std::string path) const {
   if (path == "/debug/audit") {
     const auto audit = co_await auditor.audit();
     co_return audit_response(audit);
@@ -147,7 +147,7 @@ asio::awaitable<Response> HttpRoutes::keyed_route(std::string path) const {
   }
   if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") co_return models(path);
   if (path == "/v1/responses") {
-    Response response =
+    HttpResponse response =
         fail(http::status::upgrade_required, "this endpoint speaks WebSocket: send an Upgrade",
              "invalid_request_error", "upgrade_required");
     response.set(http::field::upgrade, "websocket");
@@ -158,7 +158,7 @@ asio::awaitable<Response> HttpRoutes::keyed_route(std::string path) const {
                  "not_found");
 }
 
-Response HttpRoutes::models(std::string_view path) const {
+HttpResponse HttpRoutes::models(std::string_view path) const {
   if (path == "/v1/models") {
     const json::object list{{"object", "list"}, {"data", json::array{model_json(model)}}};
     return respond(http::status::ok, "application/json", json::serialize(list));

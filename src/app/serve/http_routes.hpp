@@ -3,9 +3,9 @@
 
 #include <atomic>
 
-#include "actors/block_auditor.hpp"
-#include "actors/connection.hpp"
-#include "actors/engine_status.hpp"
+#include "actors/http/http_connection.hpp"
+#include "actors/ring/block_auditor.hpp"
+#include "actors/ring/engine_status.hpp"
 
 namespace octavo {
 
@@ -23,12 +23,12 @@ struct HttpRoutes {
 
  private:
   using Request = http::request<http::string_body>;
-  using Response = http::response<http::string_body>;
+  using HttpResponse = http::response<http::string_body>;
 
   /// Whoever asks; nothing for a path that needs a key.
-  std::optional<Response> open_route(const Request& request, std::string_view path) const;
-  asio::awaitable<Response> keyed_route(std::string path) const;
-  Response models(std::string_view path) const;
+  std::optional<HttpResponse> open_route(const Request& request, std::string_view path) const;
+  asio::awaitable<HttpResponse> keyed_route(std::string path) const;
+  HttpResponse models(std::string_view path) const;
   std::string metrics_text() const;
 };
 

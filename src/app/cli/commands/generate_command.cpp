@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "actors/prompt.hpp"
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/engine/local_engine.hpp"
-#include "src/text/completion_text.hpp"
+#include "src/response/completion_choice.hpp"
+#include "src/response/prompt.hpp"
 
 namespace octavo {
 namespace {
@@ -20,12 +20,8 @@ namespace json = boost::json;
 constexpr std::int32_t kDefaultMaxTokens = 128;
 
 struct Choice {
-  std::optional<CompletionText> completion;  ///< Nothing for a model without a tokenizer.
-  std::vector<SampledToken> tokens;
-  std::string text;
-  FinishReason reason = FinishReason::kLength;
-  bool finished = false;
-  std::optional<float> score;  ///< Beam search.
+  CompletionChoice completion;
+  std::vector<SampledToken> sampled{};  ///< The stop token as well.
 };
 
 Result<std::vector<TokenId>> parse_ids(const std::string& text) {
@@ -86,11 +82,13 @@ Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model,
 
 json::object choice_json(const Choice& choice, std::size_t index, bool with_logprobs) {
   json::object out{
-      {"index", index}, {"text", choice.text}, {"finish_reason", name_of(choice.reason)}};
-  if (choice.score) out["score"] = *choice.score;
+      {"index", index},
+      {"text", choice.completion.text()},
+      {"finish_reason", name_of(choice.completion.finished().value_or(FinishReason::kLength))}};
+  if (choice.completion.score()) out["score"] = *choice.completion.score();
   json::array ids;
   json::array logprobs;
-  for (const SampledToken& token : choice.tokens) {
+  for (const SampledToken& token : choice.sampled) {
     ids.push_back(token.token);
     json::array top;
     for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, each.logprob});
@@ -106,19 +104,16 @@ class Generation {
  public:
   Generation(const ServedModel& model, const SamplingParams& sampling, bool streams)
       : streams_(streams && sampling.n == 1 && !sampling.is_beam_search()) {
-    choices_.resize(static_cast<std::size_t>(sampling.n));
-    if (model.tokenizer == nullptr) return;
-    for (Choice& choice : choices_)
-      choice.completion.emplace(*model.tokenizer, sampling.stop, sampling.min_tokens);
+    for (std::int32_t i = 0; i < sampling.n; ++i)
+      choices_.push_back({CompletionChoice(model.tokenizer.get(), sampling)});
   }
 
   Result<void> run(LocalEngine& engine, Request request) {
-    const RequestId id = request.id;
     engine.submit(std::move(request));
     do {
       for (const RequestEvent& event : engine.step()) {
         if (const auto* rejected = std::get_if<RequestRejected>(&event)) return rejected->error;
-        if (const auto* tokens = std::get_if<TokensGenerated>(&event)) hear(*tokens, engine, id);
+        if (const auto* tokens = std::get_if<TokensGenerated>(&event)) take(*tokens, engine);
         if (const auto* finished = std::get_if<RequestFinished>(&event)) {
           if (finished->error) return *finished->error;
           usage = finished->usage;
@@ -132,31 +127,16 @@ class Generation {
   Usage usage;
 
  private:
-  void hear(const TokensGenerated& event, LocalEngine& engine, RequestId id) {
+  void take(const TokensGenerated& event, LocalEngine& engine) {
     Choice& choice = choices_[static_cast<std::size_t>(event.choice)];
-    if (choice.finished) return;
-    choice.score = event.score;
-    std::string delta;
-    bool stop_matched = false;
-    for (std::size_t i = 0; i < event.tokens.size(); ++i) {
-      const SampledToken& token = event.tokens[i];
-      choice.tokens.push_back(token);
-      const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
-      if (stops || !choice.completion) continue;  // A stop token is no text.
-      stop_matched = stop_matched || choice.completion->append(token.token, delta);
-    }
-    if (stop_matched || event.finished) {
-      choice.finished = true;
-      choice.reason = stop_matched ? FinishReason::kStop : *event.finished;
-      if (choice.completion && choice.completion->finish(delta))
-        choice.reason = FinishReason::kStop;
-      if (!event.finished) engine.cancel(id, CancelReason::kStopMatched, event.choice);
-    }
-    choice.text += delta;
-    if (streams_) {
-      std::fwrite(delta.data(), 1, delta.size(), stdout);
-      std::fflush(stdout);
-    }
+    if (choice.completion.finished()) return;
+    choice.sampled.insert(choice.sampled.end(), event.tokens.begin(), event.tokens.end());
+    if (choice.completion.append(event))
+      engine.cancel(event.request, CancelReason::kStopMatched, event.choice);
+    if (!streams_) return;
+    const std::string delta = choice.completion.take_text();
+    std::fwrite(delta.data(), 1, delta.size(), stdout);
+    std::fflush(stdout);
   }
 
   std::vector<Choice> choices_;
@@ -215,9 +195,11 @@ Result<int> generate(const GenerateOptions& options) {
     print_json(*prompt, generation, sampling->num_logprobs >= 0);
   } else if (sampling->is_beam_search()) {
     for (const Choice& choice : generation.choices())
-      std::printf("--- score %.6f\n%s\n", choice.score.value_or(0.0F), choice.text.c_str());
+      std::printf("--- score %.6f\n%s\n", choice.completion.score().value_or(0.0F),
+                  choice.completion.text().c_str());
   } else if (sampling->n > 1) {
-    for (const Choice& choice : generation.choices()) std::printf("--- %s\n", choice.text.c_str());
+    for (const Choice& choice : generation.choices())
+      std::printf("--- %s\n", choice.completion.text().c_str());
   } else {
     std::printf("\n");
   }

@@ -7,9 +7,9 @@
 #include <iostream>
 #include <iterator>
 
-#include "actors/prompt.hpp"
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/response/prompt.hpp"
 #include "src/text/chat_template.hpp"
 #include "src/text/tokenizer.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/session_limits.hpp"
-#include "protocol/client_event.hpp"
+#include "actors/session/session_limits.hpp"
+#include "src/response/response_create.hpp"
 
 namespace octavo {
 

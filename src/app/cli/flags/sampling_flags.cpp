@@ -50,7 +50,8 @@ void add_beams(CLI::App& command, SamplingParams& sampling) {
 
 }  // namespace
 
-void add_sampling(CLI::App& command, SamplingParams& sampling) {
+void add_sampling(CLI::App& command, ResponseCreate& create) {
+  SamplingParams& sampling = create.sampling;
   const std::string group = "Sampling";
   command
       .add_option("--max-tokens", sampling.max_tokens, "Tokens to generate at most (default: 128)")
@@ -59,14 +60,14 @@ void add_sampling(CLI::App& command, SamplingParams& sampling) {
   command.add_option("--min-tokens", sampling.min_tokens, "No stop before that many")
       ->check(CLI::NonNegativeNumber)
       ->group(group);
-  command.add_option("--temperature", sampling.temperature, "0 is greedy")->group(group);
-  command.add_option("--top-k", sampling.top_k, "Keep the k largest; 0 or -1: all")->group(group);
-  command.add_option("--top-p", sampling.top_p, "Keep the smallest set of that probability")
+  command.add_option("--temperature", create.temperature, "0 is greedy")->group(group);
+  command.add_option("--top-k", create.top_k, "Keep the k largest; 0 or -1: all")->group(group);
+  command.add_option("--top-p", create.top_p, "Keep the smallest set of that probability")
       ->group(group);
   command.add_option("--min-p", sampling.min_p, "Drop what is below that share of the largest")
       ->group(group);
   command
-      .add_option("--repetition-penalty", sampling.repetition_penalty,
+      .add_option("--repetition-penalty", create.repetition_penalty,
                   "Over prompt and completion; 1: none")
       ->group(group);
   command

@@ -3,11 +3,11 @@
 
 #include <CLI/App.hpp>
 
-#include "src/core/sampling_params.hpp"
+#include "src/response/response_create.hpp"
 
 namespace octavo {
 
 /// `sampling` outlives the parsing.
-void add_sampling(CLI::App& command, SamplingParams& sampling);
+void add_sampling(CLI::App& command, ResponseCreate& create);
 
 }  // namespace octavo

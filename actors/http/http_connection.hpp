@@ -1,0 +1,63 @@
+// One TCP connection as HTTP: answers requests until one asks for an upgrade, whose socket it hands
+// to a WebSocketConnection. Runs on the io thread; stopping is closing the socket.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "actors/websocket/websocket_connection.hpp"
+#include "protocol/http_checks.hpp"
+
+namespace octavo {
+
+/// Answers plain HTTP requests, perhaps after asking an actor; the house fills it in.
+using HttpHandler = std::function<asio::awaitable<http::response<http::string_body>>(
+    http::request<http::string_body>)>;
+
+/// What every connection shares; the house owns it, and it outlives them.
+struct ConnectionContext {
+  SessionContext& sessions;
+  const HttpPolicy& policy;
+  HttpHandler handler;
+  Supervisor& supervisor;
+};
+
+class HttpConnection {
+ public:
+  HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket);
+
+  /// Serves the connection to its end, as a WebSocket too.
+  static asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
+
+  /// The answer under way is the last; a WebSocket gets no new responses and closes with kGoingAway
+  /// once the running ones have ended.
+  void drain(std::string_view reason, std::chrono::milliseconds time_left);
+  /// Closes; what runs on a WebSocket is cancelled.
+  void end();
+
+ private:
+  using HttpRequest = http::request<http::string_body>;
+  using HttpResponse = http::response<http::string_body>;
+
+  asio::awaitable<std::optional<HttpRequest>> answer_until_upgrade();
+  asio::awaitable<bool> answer_request(HttpRequest request);
+  asio::awaitable<void> write(HttpResponse response);
+  asio::awaitable<void> refuse(HttpRefusal refusal);
+  asio::awaitable<void> linger();
+  void close_socket();
+
+  ConnectionContext& context_;
+  const SessionLimits& limits_;
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
+  bool answering_ = false;                          ///< A request is at the handler.
+  bool ends_answered_ = false;                      ///< The answer under way is the last.
+};
+
+}  // namespace octavo

@@ -1,0 +1,73 @@
+#include "actors/session/load_subscription.hpp"
+
+namespace octavo {
+namespace {
+
+double usage_of(std::int32_t num_blocks, std::int32_t num_free) {
+  return num_blocks > 0 ? static_cast<double>(num_blocks - num_free) / num_blocks : 0.0;
+}
+
+}  // namespace
+
+LoadSubscription::LoadSubscription(Sources sources, const asio::any_io_executor& executor,
+                                   Address<SessionMessage> session, Outbox& outbox)
+    : sources_(sources), session_(std::move(session)), outbox_(outbox), timer_(executor) {}
+
+void LoadSubscription::begin(std::chrono::milliseconds interval) {
+  end();
+  is_active_ = true;
+  interval_ = interval;
+  next_number_ = 0;
+  ++subscription_;
+  told_.reset();
+  num_tokens_ = sources_.status.num_sampled_tokens.load();
+  measured_at_ = sources_.clock();
+  tell();
+  wait();
+}
+
+void LoadSubscription::end() {
+  if (!is_active_) return;
+  is_active_ = false;
+  timer_.cancel();
+}
+
+void LoadSubscription::look(const LoadDue& message) {
+  if (!is_active_ || message.subscription != subscription_) return;
+  if (!outbox_.is_congested()) tell();
+  wait();
+}
+
+Load LoadSubscription::measure() {
+  const EngineStatus& status = sources_.status;
+  Load load;
+  load.num_running = status.num_running.load();
+  load.num_waiting = status.num_waiting.load();
+  load.num_preempted = status.num_preempted.load();
+  load.device_usage = usage_of(status.num_blocks.load(), status.num_free_blocks.load());
+  load.host_usage = usage_of(status.num_host_blocks.load(), status.num_free_host_blocks.load());
+  load.num_connections = static_cast<std::int32_t>(sources_.metrics.num_connections().Value());
+  const std::int64_t num_tokens = status.num_sampled_tokens.load();
+  const TimePoint now = sources_.clock();
+  const double seconds = std::chrono::duration<double>(now - measured_at_).count();
+  if (seconds > 0) load.tokens_per_s = static_cast<double>(num_tokens - num_tokens_) / seconds;
+  num_tokens_ = num_tokens;
+  measured_at_ = now;
+  return load;
+}
+
+void LoadSubscription::tell() {
+  const Load load = measure();
+  if (load == told_) return;
+  outbox_.push(load_frame(load, next_number_++));
+  told_ = load;
+}
+
+void LoadSubscription::wait() {
+  timer_.expires_after(interval_);
+  timer_.async_wait([session = session_, number = subscription_](boost::system::error_code error) {
+    if (!error) session.send(LoadDue{number});
+  });
+}
+
+}  // namespace octavo

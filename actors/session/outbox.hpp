@@ -1,0 +1,65 @@
+// Frames on their way to one client, bounded: above the soft mark the session merges deltas, above
+// the hard mark it gives the client up. One writer takes frames out; a bell tells it when there is
+// something to do. Thread: the io thread's only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "actors/runtime/bell.hpp"
+#include "protocol/close_code.hpp"
+
+namespace octavo {
+
+class Outbox {
+ public:
+  explicit Outbox(const boost::asio::any_io_executor& executor, std::size_t soft_bytes,
+                  std::size_t hard_bytes)
+      : bell_(executor), soft_bytes_(soft_bytes), hard_bytes_(hard_bytes) {}
+
+  void push(std::string frame) {
+    if (close_) return;
+    bytes_ += frame.size();
+    frames_.push_back(std::move(frame));
+    bell_.ring();
+  }
+  std::optional<std::string> pop() {
+    if (frames_.empty()) return std::nullopt;
+    std::string frame = std::move(frames_.front());
+    frames_.pop_front();
+    bytes_ -= frame.size();
+    return frame;
+  }
+  /// After the frames that are queued, the writer closes with this code. The first call wins.
+  void close(CloseCode code) {
+    if (!close_) close_ = code;
+    bell_.ring();
+  }
+  /// The writer leaves at once: nobody reads any more.
+  void abandon() {
+    frames_.clear();
+    bytes_ = 0;
+    abandoned_ = true;
+    bell_.ring();
+  }
+
+  bool is_empty() const { return frames_.empty(); }
+  bool is_congested() const { return bytes_ > soft_bytes_; }
+  bool is_over_limit() const { return bytes_ > hard_bytes_; }
+  bool is_abandoned() const { return abandoned_; }
+  const std::optional<CloseCode>& close_code() const { return close_; }
+  Bell& bell() { return bell_; }
+
+ private:
+  Bell bell_;  ///< Wakes the writer.
+  std::deque<std::string> frames_;
+  std::size_t bytes_ = 0;
+  std::size_t soft_bytes_;
+  std::size_t hard_bytes_;
+  std::optional<CloseCode> close_;
+  bool abandoned_ = false;
+};
+
+}  // namespace octavo

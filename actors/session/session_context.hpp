@@ -1,0 +1,41 @@
+// What all sessions of a server share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "actors/messages.hpp"
+#include "actors/ring/engine_status.hpp"
+#include "actors/session/desk.hpp"
+#include "actors/session/request_owners.hpp"
+#include "actors/session/session_limits.hpp"
+#include "protocol/metrics.hpp"
+#include "src/core/keyed_hash.hpp"
+#include "src/response/served_model.hpp"
+
+namespace octavo {
+
+/// The house owns it, and it outlives the sessions.
+struct SessionContext {
+  const ServedModel& model;
+  const SessionLimits& limits;
+  Metrics& metrics;
+  Address<SchedulerMessage> scheduler;
+  Desk& desk;  ///< Where prompts are rendered and tokenized.
+  std::atomic<std::uint64_t>& next_request;
+  std::string epoch;  ///< Differs with every start of the server; part of response ids.
+  std::function<TimePoint()> clock;
+  std::function<std::int64_t()> unix_seconds;
+  Address<BlockManagerMessage> block_manager;
+  const EngineStatus& status;
+  HashKey hash_key{};  ///< Of the server: names tenants, cache namespaces and others' requests.
+  RequestOwners owners{};
+
+  RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
+  /// The id by which clients know the request's response.
+  std::string response_id(RequestId request) const;
+};
+
+}  // namespace octavo

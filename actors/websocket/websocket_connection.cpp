@@ -1,0 +1,178 @@
+#include "actors/websocket/websocket_connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "protocol/error_frame.hpp"
+#include "protocol/http_checks.hpp"
+
+namespace octavo {
+namespace {
+
+namespace websocket = beast::websocket;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+// Frames that promise more than this many times the limit are not even read away.
+constexpr std::size_t kHopelessFactor = 16;
+
+}  // namespace
+
+WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& supervisor,
+                                         beast::tcp_stream stream, std::string_view api_key)
+    : context_(context),
+      limits_(context.limits),
+      supervisor_(supervisor),
+      websocket_(std::move(stream)),
+      session_(context, websocket_.get_executor()),
+      deadline_(websocket_.get_executor()),
+      age_(websocket_.get_executor()) {
+  session_.set_api_key(api_key);
+}
+
+asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnection> self,
+                                                 http::request<http::string_body> upgrade) {
+  const bool accepted = co_await self->accept(std::move(upgrade));
+  if (!accepted) {
+    self->close_socket();
+    co_return;
+  }
+  const auto executor = self->websocket_.get_executor();
+  self->supervisor_.spawn(executor, "session.write", write_frames(self));
+  self->supervisor_.spawn(executor, "session.hear", follow_engine(self));
+  self->start_age_limit();
+  co_await read_frames(self);
+  self->session_.leave(CancelReason::kClientGone);
+  self->session_.outbox().abandon();
+  self->age_.cancel();
+  self->close_socket();
+}
+
+asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_body> upgrade) {
+  beast::get_lowest_layer(websocket_).expires_never();
+  websocket::stream_base::timeout timeouts{};
+  timeouts.handshake_timeout = limits_.handshake_timeout;
+  timeouts.idle_timeout = limits_.idle_timeout;
+  timeouts.keep_alive_pings = true;
+  websocket_.set_option(timeouts);
+  websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
+  websocket_.auto_fragment(false);
+  const bool speaks_octavo = offers_octavo_v1(upgrade.base());
+  websocket_.set_option(
+      websocket::stream_base::decorator([speaks_octavo](websocket::response_type& response) {
+        response.set(http::field::server, "octavo");
+        if (speaks_octavo) response.set(http::field::sec_websocket_protocol, "octavo.v1");
+      }));
+  auto accepted = co_await websocket_.async_accept(upgrade, kTuple);
+  co_return !std::get<0>(accepted);
+}
+
+asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocketConnection> self) {
+  for (;;) {
+    auto read = co_await self->websocket_.async_read_some(self->buffer_, kReadBytes, kTuple);
+    if (std::get<0>(read)) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.
+    self->take_bytes();
+  }
+}
+
+// A frame that cannot be taken is answered with a close of our own, and what follows is read away:
+// Beast would close the socket with bytes unread, whose reset overtakes the close frame.
+void WebSocketConnection::take_bytes() {
+  Outbox& outbox = session_.outbox();
+  const bool is_too_big = buffer_.size() > limits_.max_message_bytes;
+  if (!outbox.close_code() && (is_too_big || !websocket_.got_text())) {
+    session_.leave(CancelReason::kClientGone);
+    outbox.close(is_too_big ? CloseCode::kTooBig : CloseCode::kBinaryFrame);
+  }
+  if (!outbox.close_code()) {
+    if (!websocket_.is_message_done()) return;
+    const auto bytes = buffer_.cdata();
+    session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  buffer_.consume(buffer_.size());
+  if (buffer_.capacity() > kReadBytes) buffer_.shrink_to_fit();
+}
+
+asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocketConnection> self) {
+  Outbox& outbox = self->session_.outbox();
+  for (;;) {
+    if (outbox.is_abandoned()) co_return;
+    std::optional<std::string> frame = outbox.pop();
+    if (!frame && outbox.close_code()) break;
+    if (!frame) {
+      self->session_.decongest();
+      if (!outbox.is_empty()) continue;
+      co_await outbox.bell().wait();
+      continue;
+    }
+    // A reader that never reads is not noticed by Beast's idle timer, which watches what comes in.
+    self->set_deadline(self->limits_.write_timeout);
+    self->websocket_.text(true);
+    auto written = co_await self->websocket_.async_write(asio::buffer(*frame), kTuple);
+    self->deadline_.cancel();
+    if (std::get<0>(written)) {
+      self->close_socket();
+      co_return;
+    }
+  }
+  co_await self->close(*outbox.close_code());
+}
+
+asio::awaitable<void> WebSocketConnection::close(CloseCode code) {
+  set_deadline(limits_.close_timeout);
+  const websocket::close_reason reason = websocket::close_code{static_cast<std::uint16_t>(code)};
+  co_await websocket_.async_close(reason, kTuple);
+  deadline_.cancel();
+  close_socket();
+}
+
+asio::awaitable<void> WebSocketConnection::follow_engine(
+    std::shared_ptr<WebSocketConnection> self) {
+  for (;;) {
+    auto message = co_await self->session_.mailbox().receive();
+    if (!message) co_return;
+    self->session_.handle(std::move(*message));
+    self->close_when_drained();
+  }
+}
+
+void WebSocketConnection::start_age_limit() {
+  age_.expires_after(limits_.max_age);
+  age_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error) return;
+    self->session_.outbox().push(error_frame(Error{Errc::kConnectionLimitReached, "", ""}, ""));
+    self->session_.leave(CancelReason::kClientGone);
+    self->session_.outbox().close(CloseCode::kGoingAway);
+  });
+}
+
+void WebSocketConnection::set_deadline(std::chrono::milliseconds limit) {
+  deadline_.expires_after(limit);
+  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error) self->close_socket();
+  });
+}
+
+void WebSocketConnection::drain(std::string_view reason, std::chrono::milliseconds time_left) {
+  session_.drain(reason, time_left);
+  close_when_drained();
+}
+
+void WebSocketConnection::close_when_drained() {
+  if (session_.is_draining() && session_.is_quiet()) session_.outbox().close(CloseCode::kGoingAway);
+}
+
+void WebSocketConnection::end() {
+  session_.leave(CancelReason::kShutdown);
+  session_.outbox().close(CloseCode::kGoingAway);
+  set_deadline(limits_.close_timeout);
+}
+
+void WebSocketConnection::close_socket() {
+  boost::system::error_code ignored;
+  beast::tcp_stream& stream = beast::get_lowest_layer(websocket_);
+  stream.socket().close(ignored);
+  stream.cancel();
+}
+
+}  // namespace octavo

@@ -1,0 +1,61 @@
+// One WebSocket after its upgrade: a session with one reader, one writer and one listener to the
+// engine. All of it runs on the io thread; stopping is closing the socket.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <memory>
+#include <string_view>
+
+#include "actors/runtime/supervisor.hpp"
+#include "actors/session/session.hpp"
+
+namespace octavo {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
+ public:
+  /// api_key: that of the upgrade, empty where none is needed. Context and supervisor outlive it.
+  WebSocketConnection(SessionContext& context, Supervisor& supervisor, beast::tcp_stream stream,
+                      std::string_view api_key);
+
+  /// Answers the upgrade and serves the connection to its end.
+  static asio::awaitable<void> serve(std::shared_ptr<WebSocketConnection> self,
+                                     http::request<http::string_body> upgrade);
+
+  /// No new responses; closes with kGoingAway once the running ones have ended.
+  void drain(std::string_view reason, std::chrono::milliseconds time_left);
+  /// Cancels what runs and closes with kGoingAway at once.
+  void end();
+
+ private:
+  asio::awaitable<bool> accept(http::request<http::string_body> upgrade);
+  static asio::awaitable<void> read_frames(std::shared_ptr<WebSocketConnection> self);
+  static asio::awaitable<void> write_frames(std::shared_ptr<WebSocketConnection> self);
+  static asio::awaitable<void> follow_engine(std::shared_ptr<WebSocketConnection> self);
+  void take_bytes();
+  asio::awaitable<void> close(CloseCode code);
+  void start_age_limit();
+  /// The socket is closed if what is under way takes longer.
+  void set_deadline(std::chrono::milliseconds limit);
+  void close_when_drained();
+  void close_socket();
+
+  SessionContext& context_;
+  const SessionLimits& limits_;
+  Supervisor& supervisor_;
+  beast::websocket::stream<beast::tcp_stream> websocket_;
+  beast::flat_buffer buffer_;
+  Session session_;
+  asio::steady_timer deadline_;  ///< Of the write, or the close handshake, under way.
+  asio::steady_timer age_;
+};
+
+}  // namespace octavo

@@ -1,0 +1,25 @@
+// The events of the Responses API as text frames: functions of a response and of what happened to
+// it, without a state of their own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/response/response.hpp"
+
+namespace octavo {
+
+/// Appends the frames that tell the client of the event, in their order, numbered from
+/// response.num_events() on; whoever sends them counts them there.
+///
+///   ResponseBegan      response.created, response.in_progress
+///   ChoiceBegan        response.output_item.added, response.content_part.added
+///   TextAdded          response.output_text.delta
+///   ChoiceEnded        response.output_text.done, response.content_part.done,
+///                      response.output_item.done
+///   ResponsePreempted  octavo:response.preempted
+///   ResponseResumed    octavo:response.resumed
+///   ResponseEnded      response.completed, .incomplete or .failed, with usage and timings
+void encode(const Response& response, const ResponseEvent& event, std::vector<std::string>& frames);
+
+}  // namespace octavo

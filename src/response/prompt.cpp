@@ -1,0 +1,233 @@
+#include "src/response/prompt.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <ctime>
+#include <span>
+
+#include "src/core/utf8.hpp"
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+
+void append(const std::vector<TokenId>& more, std::vector<TokenId>& tokens) {
+  tokens.insert(tokens.end(), more.begin(), more.end());
+}
+
+// What fits in the context at most; a model whose context is not known has no limit.
+std::size_t max_tokens_of(const ServedModel& model) {
+  return model.max_model_len > 0 ? static_cast<std::size_t>(model.max_model_len) : SIZE_MAX / 2;
+}
+
+Error too_long(const ServedModel& model, std::size_t num_tokens) {
+  return {Errc::kContextLengthExceeded,
+          "the prompt has " + std::to_string(num_tokens) +
+              " tokens or more and the context length is " + std::to_string(model.max_model_len) +
+              ": shorten the prompt",
+          "input"};
+}
+
+// Appends the tokens of a text, unless prompt and text together can never fit: that is told by the
+// bytes where they tell it, and at the latest when twice as many tokens have been made as fit. Up
+// to there the scheduler refuses, which knows the exact number.
+Result<void> append_text(const ServedModel& model, std::span<const TextSpan> spans,
+                         bool add_special, std::vector<TokenId>& tokens) {
+  std::string text;
+  for (const TextSpan& span : spans) text += span.text;
+  const std::size_t limit = 2 * max_tokens_of(model);
+  const std::size_t at_least = tokens.size() + model.tokenizer->min_tokens(text);
+  if (at_least > limit) return too_long(model, at_least);
+  const std::size_t room = limit > tokens.size() ? limit - tokens.size() : 0;
+  append(model.tokenizer->encode(spans, add_special, room), tokens);
+  if (tokens.size() > limit) return too_long(model, limit);
+  return {};
+}
+
+Result<void> append_text(const ServedModel& model, std::string text, bool add_special,
+                         std::vector<TokenId>& tokens) {
+  const TextSpan span{std::move(text), true};
+  return append_text(model, std::span(&span, 1), add_special, tokens);
+}
+
+Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& create,
+                             const RememberedResponse* parent) {
+  Prompt prompt;
+  if (parent != nullptr) {
+    prompt.tokens = parent->tokens;
+    auto appended = append_text(model, parent->cut_text, false, prompt.tokens);
+    if (!appended) return appended.error();
+  }
+  append(*create.input_token_ids, prompt.tokens);
+  return prompt;
+}
+
+// For templates that tell the model the date.
+std::string iso_time(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm fields{};
+  ::gmtime_r(&seconds, &fields);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &fields);
+  return text.data();
+}
+
+// The spans behind the first `offset` bytes of the text.
+std::vector<TextSpan> spans_behind(const std::vector<TextSpan>& spans, std::size_t offset) {
+  std::vector<TextSpan> rest;
+  for (const TextSpan& span : spans) {
+    if (offset >= span.text.size()) {
+      offset -= span.text.size();
+      continue;
+    }
+    rest.push_back({span.text.substr(offset), span.trusted});
+    offset = 0;
+  }
+  return rest;
+}
+
+Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCreate& create,
+                                     const json::array& messages) {
+  json::array shown;
+  if (!create.instructions.empty())
+    shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
+  shown.insert(shown.end(), messages.begin(), messages.end());
+  const json::object context = chat_context(*model.tokenizer, std::move(shown));
+  return model.chat_template->render(context);
+}
+
+// Where in `text` the parent's own words end: its tokens stand for all before. Nothing when the
+// text begins otherwise. Templates may trim an answer; its tokens are kept as they were all the
+// same.
+std::optional<std::size_t> end_of_parent(std::string_view text, const RememberedResponse* parent) {
+  if (parent == nullptr || parent->prompt_text.empty()) return std::nullopt;
+  if (text.substr(0, parent->prompt_text.size()) != parent->prompt_text) return std::nullopt;
+  const std::string_view rest = text.substr(parent->prompt_text.size());
+  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  std::string_view answer = parent->output_text;
+  const auto follows = [&] { return rest.substr(0, answer.size()) == answer; };
+  if (!follows()) {
+    while (!answer.empty() && is_space(answer.back())) answer.remove_suffix(1);
+  }
+  if (!follows()) {
+    while (!answer.empty() && is_space(answer.front())) answer.remove_prefix(1);
+  }
+  if (!follows()) return std::nullopt;
+  return parent->prompt_text.size() + answer.size();
+}
+
+Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  Prompt prompt;
+  if (parent != nullptr) prompt.messages = parent->messages;
+  prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
+  auto spans = render(model, create, prompt.messages);
+  if (!spans) return spans.error();
+  for (const TextSpan& span : *spans) prompt.text += span.text;
+  if (const auto known = end_of_parent(prompt.text, parent)) {
+    prompt.tokens = parent->tokens;
+    spans = spans_behind(*spans, *known);
+  }
+  if (auto appended = append_text(model, *spans, false, prompt.tokens); !appended)
+    return appended.error();
+  return prompt;
+}
+
+Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  if (!create.instructions.empty() || (create.text_input.empty() && !create.input.empty())) {
+    return Error{Errc::kUnsupportedParameter,
+                 "the model has no chat template: send `input` as one string, without instructions",
+                 "input"};
+  }
+  Prompt prompt;
+  if (parent != nullptr) {
+    prompt.tokens = parent->tokens;
+    prompt.text = parent->prompt_text + parent->output_text + parent->cut_text;
+    prompt.messages = parent->messages;
+  }
+  prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
+  prompt.text += create.text_input;
+  const std::string cut_text = parent != nullptr ? parent->cut_text : "";
+  auto appended =
+      append_text(model, cut_text + create.text_input, parent == nullptr, prompt.tokens);
+  if (!appended) return appended.error();
+  return prompt;
+}
+
+// How a person finds the token in their own words: as its text, where it is one, cut to a length
+// that an error message can bear.
+std::string spelling_of(const Tokenizer* tokenizer, TokenId id) {
+  constexpr std::size_t kMaxShownBytes = 64;
+  if (tokenizer == nullptr || tokenizer->token_bytes(id).empty()) return "";
+  return " (`" + quotable(tokenizer->token_bytes(id), kMaxShownBytes) + "`)";
+}
+
+// The embedding has a row for each id of the model's vocabulary and for no other. A tokenizer may
+// know more tokens than that, so an id from a text proves as little as one that a client sent.
+Result<void> check_vocabulary(const ServedModel& model, const ResponseCreate& create,
+                              const std::vector<TokenId>& tokens) {
+  const auto outside =
+      std::ranges::find_if(tokens, [&](TokenId id) { return id < 0 || id >= model.vocab_size; });
+  if (outside == tokens.end()) return {};
+  const bool is_given =
+      create.input_token_ids && std::ranges::count(*create.input_token_ids, *outside) > 0;
+  return Error{Errc::kInvalidValue,
+               "token id " + std::to_string(*outside) +
+                   spelling_of(model.tokenizer.get(), *outside) +
+                   " is outside the model's vocabulary of " + std::to_string(model.vocab_size) +
+                   (is_given ? "" : ": the tokenizer is larger than the model"),
+               is_given ? "octavo.prompt_token_ids" : "input"};
+}
+
+}  // namespace
+
+json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
+  return {{"messages", std::move(messages)},
+          {"add_generation_prompt", true},
+          {"bos_token", tokenizer.bos_token()},
+          {"eos_token", tokenizer.eos_token()},
+          {"now", iso_time(std::chrono::system_clock::now())}};
+}
+
+Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
+                              const RememberedResponse* parent) {
+  Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)
+                          : model.chat_template != nullptr ? prompt_of_chat(model, create, parent)
+                                                           : prompt_of_text(model, create, parent);
+  if (!prompt) return prompt;
+  if (prompt->tokens.empty())
+    return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
+  if (auto checked = check_vocabulary(model, create, prompt->tokens); !checked)
+    return checked.error();
+  return prompt;
+}
+
+Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create) {
+  SamplingParams sampling = create.sampling;
+  const auto fill = [](auto& value, const auto& given, const auto& otherwise) {
+    if (given)
+      value = *given;
+    else if (otherwise)
+      value = *otherwise;
+  };
+  fill(sampling.temperature, create.temperature, model.temperature);
+  fill(sampling.top_p, create.top_p, model.top_p);
+  fill(sampling.top_k, create.top_k, model.top_k);
+  // A beam's scores know no penalties, so the model's default is left out rather than refused.
+  const auto penalty = sampling.is_beam_search() ? std::nullopt : model.repetition_penalty;
+  fill(sampling.repetition_penalty, create.repetition_penalty, penalty);
+  if (!create.generate) {
+    sampling.max_tokens = 1;
+    sampling.n = 1;
+    sampling.min_tokens = 0;
+    sampling.beam_width = 0;
+  }
+  if (auto checked = validate(sampling, model.vocab_size); !checked) return checked.error();
+  return sampling;
+}
+
+}  // namespace octavo

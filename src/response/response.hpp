@@ -1,0 +1,109 @@
+// One response from the frame that asks for it to its end: what was asked, its prompt, its choices,
+// and how far it is. Engine events go in, response events come out; whoever sends them encodes
+// them. Knows no wire, no socket and no thread.
+//
+// While the connection is congested, deltas merge: text waits in the choices, unnumbered, until
+// release() or the end.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/core/request.hpp"
+#include "src/response/prompt.hpp"
+#include "src/response/response_event.hpp"
+#include "src/response/response_memory.hpp"
+#include "src/response/served_model.hpp"
+#include "src/response/steer.hpp"
+
+namespace octavo {
+
+enum class ResponseState : std::uint8_t {
+  kQueued,     ///< On its lane, behind others.
+  kPreparing,  ///< At the desk, where its prompt is made.
+  kRunning,    ///< At the engine.
+  kEnded,
+};
+
+/// How a response ended, with what the engine says of the whole.
+struct ResponseEnd {
+  RequestFinished finished;
+  std::vector<float> scores{};    ///< One for each choice, in order; beam search only.
+  std::int64_t completed_at = 0;  ///< Unix seconds
+};
+
+class Response {
+ public:
+  Response(RequestId request, std::string id, ResponseCreate create, TimePoint arrival);
+
+  RequestId request() const { return request_; }
+  const std::string& id() const { return id_; }
+  ResponseState state() const { return state_; }
+  TimePoint arrival() const { return arrival_; }
+  const ResponseCreate& create() const { return *create_; }
+  /// For the desk, which may outlive the response.
+  std::shared_ptr<const ResponseCreate> shared_create() const { return create_; }
+
+  /// kQueued or kPreparing -> kPreparing.
+  void begin_preparing() { state_ = ResponseState::kPreparing; }
+  /// More input, before the prompt is there.
+  void add_input(Steer steer);
+  /// kPreparing -> kRunning. model: outlives the response. created_at: Unix seconds.
+  void start(const ServedModel& model, Prompt prompt, std::int64_t created_at);
+
+  // From here on only while it runs.
+  const std::string& model_name() const { return model_->name; }
+  std::int64_t created_at() const { return created_at_; }
+  const std::vector<TokenId>& prompt_tokens() const { return prompt_.tokens; }
+  const std::vector<CompletionChoice>& choices() const { return choices_; }
+  const CompletionChoice& choice(std::int32_t index) const {
+    return choices_.at(static_cast<std::size_t>(index));
+  }
+
+  /// Appends what the client is to be told. True when a stop string has ended the choice and the
+  /// scheduler does not know yet: cancel it there.
+  bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
+  /// What was held back by congestion.
+  void release(std::vector<ResponseEvent>& events);
+  /// kRunning -> kEnded.
+  void finish(const RequestFinished& finished, std::int64_t completed_at);
+  /// Only once it has ended.
+  const ResponseEnd& end() const { return *end_; }
+  /// What a continuation needs; only after finish(), and once.
+  RememberedResponse remember();
+
+  /// Events are numbered from 0 without a gap; the client knows of the response from the first.
+  std::int64_t num_events() const { return num_events_; }
+  void count_events(std::size_t count) { num_events_ += static_cast<std::int64_t>(count); }
+
+  /// The client wants it to end. Before it runs, it is cancelled as soon as it does; after it was
+  /// steered, its successor is.
+  bool is_cancelled = false;
+  /// More input came while its prompt was being made: that prompt is of no use.
+  bool grew_at_desk = false;
+  /// Whose input it holds, until its client knows of it.
+  std::vector<Steer> own_steers;
+  /// Whose input its successor will hold.
+  std::vector<Steer> next_steers;
+  std::optional<TimePoint> last_token;  ///< When the first choice had one.
+
+ private:
+  void add_text(std::int32_t index, std::vector<ResponseEvent>& events);
+  std::vector<float> scores() const;
+
+  RequestId request_;
+  std::string id_;
+  TimePoint arrival_;
+  std::shared_ptr<const ResponseCreate> create_;
+  ResponseState state_ = ResponseState::kQueued;
+  const ServedModel* model_ = nullptr;
+  std::int64_t created_at_ = 0;
+  Prompt prompt_;
+  std::vector<CompletionChoice> choices_;
+  std::optional<ResponseEnd> end_;
+  std::int64_t num_events_ = 0;
+};
+
+}  // namespace octavo

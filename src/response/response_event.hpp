@@ -1,0 +1,41 @@
+// What happens to a response, one value for each thing that its client may be told. Encoders make
+// frames of them; the values know no wire.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "src/core/step.hpp"
+#include "src/response/completion_choice.hpp"
+
+namespace octavo {
+
+/// The response is in the engine's queue.
+struct ResponseBegan {};
+/// The first token of a choice has come.
+struct ChoiceBegan {
+  std::int32_t choice = 0;
+};
+/// Text that may be shown, with the log-probabilities of the tokens behind it.
+struct TextAdded {
+  std::int32_t choice = 0;
+  std::string text;
+  std::vector<LogprobEntry> logprobs;
+};
+struct ChoiceEnded {
+  std::int32_t choice = 0;
+};
+struct ResponsePreempted {
+  PreemptionMode mode = PreemptionMode::kRecompute;
+};
+struct ResponseResumed {
+  PreemptionMode mode = PreemptionMode::kRecompute;
+};
+/// Exactly one, the last; Response::end() says how.
+struct ResponseEnded {};
+
+using ResponseEvent = std::variant<ResponseBegan, ChoiceBegan, TextAdded, ChoiceEnded,
+                                   ResponsePreempted, ResponseResumed, ResponseEnded>;
+
+}  // namespace octavo

@@ -1,0 +1,55 @@
+// All responses of one connection that have not ended: queued, preparing or running. The one place
+// that knows them, found by the engine's number or by the client's id.
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "src/response/response.hpp"
+
+namespace octavo {
+
+class ResponseTable {
+ public:
+  Response& add(Response response) {
+    const RequestId request = response.request();
+    return responses_.insert_or_assign(request, std::move(response)).first->second;
+  }
+  /// Null when there is none.
+  Response* find(RequestId request) {
+    const auto found = responses_.find(request);
+    return found == responses_.end() ? nullptr : &found->second;
+  }
+  /// The same in that state alone.
+  Response* find(RequestId request, ResponseState state) {
+    Response* response = find(request);
+    return response != nullptr && response->state() == state ? response : nullptr;
+  }
+  Response* find(std::string_view id) {
+    for (auto& [request, response] : responses_) {
+      if (response.id() == id) return &response;
+    }
+    return nullptr;
+  }
+  /// Takes it out of the table. It must be there.
+  Response take(RequestId request) {
+    const auto found = responses_.find(request);
+    OCTAVO_ASSERT(found != responses_.end());
+    Response response = std::move(found->second);
+    responses_.erase(found);
+    return response;
+  }
+  void clear() { responses_.clear(); }
+  bool is_empty() const { return responses_.empty(); }
+
+  /// In the order in which they were asked for. The action must not add or take any.
+  template <class Action>
+  void for_each(Action action) {
+    for (auto& [request, response] : responses_) action(response);
+  }
+
+ private:
+  std::map<RequestId, Response> responses_;
+};
+
+}  // namespace octavo

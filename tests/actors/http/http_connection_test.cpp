@@ -1,0 +1,165 @@
+// A connection and its client, over a real socket; no engine behind it.
+#include "actors/http/http_connection.hpp"
+
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/json/parse.hpp>
+#include <future>
+#include <thread>
+
+#include "actors/listener.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/sim.hpp"
+
+using namespace octavo;
+
+namespace {
+
+using HttpRequest = http::request<http::string_body>;
+using HttpResponse = http::response<http::string_body>;
+
+asio::awaitable<HttpResponse> answer_nothing(HttpRequest) { co_return HttpResponse{}; }
+
+/// Listens on a free port while it lives.
+class Port {
+ public:
+  explicit Port(SessionLimits limits, HttpPolicy policy = {}, HttpHandler handler = answer_nothing)
+      : limits_(limits),
+        policy_(std::move(policy)),
+        engine_(io_.get_executor()),
+        connections_{sessions_, policy_, std::move(handler), supervisor_} {
+    auto opened = Listener::open(connections_, io_.get_executor(), "127.0.0.1", 0);
+    REQUIRE(opened.has_value());
+    listener_ = std::move(*opened);
+    supervisor_.spawn(io_.get_executor(), "listener", listener_->run());
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~Port() {
+    asio::post(io_, [this] {
+      listener_->close();
+      listener_->end();
+    });
+    thread_.join();  // Nothing is left to run once every connection has ended.
+  }
+  std::uint16_t number() const { return listener_->port(); }
+  asio::any_io_executor executor() { return io_.get_executor(); }
+  void drain() {
+    asio::post(io_, [this] { listener_->drain(std::chrono::seconds(1)); });
+  }
+  /// The next request that a session submits.
+  octavo::Request next_request() {
+    for (;;) {
+      auto message = engine_.try_receive();
+      auto* submitted = message ? std::get_if<SubmitRequest>(&*message) : nullptr;
+      if (submitted != nullptr) return std::move(submitted->request);
+      std::this_thread::yield();
+    }
+  }
+
+ private:
+  asio::io_context io_{1};
+  SessionLimits limits_;
+  ServedModel model_ = testing::sim_model();
+  HttpPolicy policy_;
+  Metrics metrics_{"octavo"};
+  std::atomic<std::uint64_t> next_request_{1};
+  Mailbox<SchedulerMessage> engine_;
+  EngineStatus status_;
+  Desk desk_{io_.get_executor(), io_.get_executor(), 1};
+  SessionContext sessions_{model_,
+                           limits_,
+                           metrics_,
+                           engine_.address(),
+                           desk_,
+                           next_request_,
+                           "0",
+                           [] { return TimePoint{}; },
+                           [] { return std::int64_t{0}; },
+                           {},
+                           status_};
+  Supervisor supervisor_{[](const ActorExited&) {}};
+  ConnectionContext connections_;
+  std::unique_ptr<Listener> listener_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a connection that has reached its age is told so and closed to come again") {
+  SessionLimits limits;
+  limits.max_age = std::chrono::minutes(0);
+  const Port port(limits);
+  asio::io_context io;
+  beast::websocket::stream<asio::ip::tcp::socket> client(io);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  client.handshake("localhost", "/v1/responses");
+  beast::flat_buffer buffer;
+  client.read(buffer);
+  const auto event = boost::json::parse(beast::buffers_to_string(buffer.cdata()));
+  CHECK(event.at("type") == "error");
+  CHECK(event.at("error").at("code") == "websocket_connection_limit_reached");
+  boost::system::error_code error;
+  client.read(buffer, error);
+  CHECK(error == beast::websocket::error::closed);
+  CHECK(client.reason().code == static_cast<std::uint16_t>(CloseCode::kGoingAway));
+}
+
+TEST_CASE("a request is its API key's tenant's") {
+  Port port({}, HttpPolicy{{"one", "two"}, {}});
+  const auto tenant_with = [&](const std::string& key) {
+    asio::io_context io;
+    beast::websocket::stream<asio::ip::tcp::socket> client(io);
+    client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+    client.set_option(beast::websocket::stream_base::decorator(
+        [&](auto& request) { request.set(http::field::authorization, "Bearer " + key); }));
+    client.handshake("localhost", "/v1/responses");
+    client.write(asio::buffer(std::string(R"({"type":"response.create","input":"x"})")));
+    return port.next_request().tenant;
+  };
+  const auto one = tenant_with("one");
+  CHECK(one == tenant_of(HashKey{}, "one"));
+  CHECK(tenant_with("two") == tenant_of(HashKey{}, "two"));
+  CHECK(tenant_with("one") == one);
+}
+
+namespace {
+
+/// An answer that waits for a word from elsewhere.
+struct LateAnswer {
+  std::shared_ptr<Mailbox<std::string>> words;
+  std::shared_ptr<std::promise<void>> asked;
+
+  asio::awaitable<HttpResponse> operator()(HttpRequest) {
+    asked->set_value();
+    auto word = co_await words->receive();
+    words.reset();  // On its reader's thread, whose context may end before this.
+    HttpResponse response(http::status::ok, 11);
+    response.body() = word.value_or("");
+    co_return response;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an answer that comes late is sent, also by a server that is told to go meanwhile") {
+  LateAnswer late;
+  late.asked = std::make_shared<std::promise<void>>();
+  HttpHandler handler = [&late](HttpRequest request) { return late(std::move(request)); };
+  Port port({}, {}, std::move(handler));
+  late.words = std::make_shared<Mailbox<std::string>>(port.executor());
+  asio::io_context io;
+  asio::ip::tcp::socket client(io);
+  client.connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  HttpRequest request(http::verb::get, "/slow", 11);
+  request.set(http::field::host, "localhost");
+  http::write(client, request);
+  late.asked->get_future().wait();
+  port.drain();
+  late.words->address().send("at last");
+  beast::flat_buffer buffer;
+  HttpResponse response;
+  http::read(client, buffer, response);
+  CHECK(response.body() == "at last");
+  boost::system::error_code error;
+  http::read(client, buffer, response, error);
+  CHECK(error == http::error::end_of_stream);
+}
