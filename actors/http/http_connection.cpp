@@ -16,7 +16,8 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxHttpBody = std::size_t{64} << 10;
 constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
 
-// What to say of a request that could not be read; nothing when nobody is there to hear it.
+// Beast could not read a request. Answers how the client is refused, or nothing when the client has
+// closed the connection and nobody would receive an answer.
 std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
   if (error == http::error::header_limit) {
     return HttpRefusal{http::status::request_header_fields_too_large,
@@ -30,7 +31,8 @@ std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
   return HttpRefusal{http::status::bad_request, "this is not HTTP/1.1: " + error.message()};
 }
 
-// What must hold of every request, whatever it asks for.
+// Checks that every request must pass before its route is looked up: a sound head, an allowed host
+// and an allowed origin. Answers how it is refused, or nothing when it passes.
 std::optional<HttpRefusal> check_request(const http::request_header<>& head,
                                          const HttpPolicy& policy) {
   if (auto refusal = check_head(head)) return refusal;

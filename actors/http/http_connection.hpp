@@ -19,7 +19,7 @@ namespace octavo {
 using HttpHandler = std::function<asio::awaitable<http::response<http::string_body>>(
     http::request<http::string_body>)>;
 
-/// What every connection shares; the house owns it, and it outlives them.
+/// The objects that all connections share. The house owns them, and they outlive every connection.
 struct ConnectionContext {
   SessionContext& sessions;
   const HttpPolicy& policy;

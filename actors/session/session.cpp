@@ -102,7 +102,9 @@ bool Session::cancel_running(const ResponseCancel& cancel) {
 }
 
 bool Session::cancel_pending(const ResponseCancel& cancel) {
-  if (!cancel.response_id.empty()) return false;  // What waits has no id that a client could know.
+  // A response gets its id when it is accepted, so one that still waits can only be named by its
+  // lane.
+  if (!cancel.response_id.empty()) return false;
   bool found = false;
   responses_.for_each([&](Response& response) {
     if (response.state() == ResponseState::kRunning ||

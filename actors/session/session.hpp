@@ -1,7 +1,8 @@
-// What happens on one connection between frames and the engine: parses what the client says, keeps
-// its lanes and the one table of its responses, talks to the scheduler, and puts the answers into a
-// bounded outbox. Owns no socket: the connection that drives it does, so that tests can drive it
-// with strings. Thread: the io thread's only.
+// A client sends frames, and the engine sends events; a session stands between them for one
+// connection. It parses the frames, keeps the lanes and the one table of the connection's
+// responses, sends requests to the scheduler, and puts the answers into a bounded outbox. It owns
+// no socket: the connection that drives it does, so that tests can drive it with strings. Thread:
+// the io thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,7 +33,8 @@ class Session {
   void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
   /// A text frame from the client.
   void receive_frame(std::string_view frame);
-  /// What the engine and the desk say; to be awaited by the connection and handed to handle().
+  /// Messages from the engine and from the desk arrive here. The connection awaits them and passes
+  /// each one to handle().
   Mailbox<SessionMessage>& mailbox() { return mailbox_; }
   void handle(SessionMessage message);
   /// The client has gone or is being cut off: everything it asked for is cancelled.
@@ -63,7 +65,7 @@ class Session {
   Request request_of(const Response& response);
   void refuse(Response response, const Error& error);
 
-  // What the engine says of one that runs.
+  // These handle the engine's events about a running response.
   void handle_engine(const SessionEvents& events);
   void on(Response& response, const RequestAccepted& event);
   void on(Response& response, const TokensGenerated& event);
@@ -75,7 +77,8 @@ class Session {
   void tell(Response& response, const std::vector<ResponseEvent>& events);
   void send_error(const Error& error, const std::string& stream_id);
   void cut_off_if_deaf();
-  /// Whose turn it is at the desk: the key's, or this connection's where there are no keys.
+  /// The desk serves its owners in turn. The owner is the API key, or this connection where there
+  /// are no keys.
   std::uint64_t desk_owner() const { return tenant_ != 0 ? tenant_ : watcher_; }
   /// What the feed of the blocks calls it.
   std::string watched_name(RequestId request) const;

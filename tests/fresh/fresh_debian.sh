@@ -20,7 +20,7 @@ project=$(cd "$(dirname "$0")/../.." && pwd)
 fresh=${FRESH:-${TMPDIR:-/tmp}/octavo-fresh}
 root=$fresh/root
 suite=bookworm
-clone=/root/octavo
+clone=/octavo  # A path in the new system.
 # What a new system gets of this machine's environment: how to reach registries, and nothing else.
 settings=()
 
