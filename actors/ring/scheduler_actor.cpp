@@ -16,6 +16,12 @@ bool is_last(const RequestEvent& event) {
          std::holds_alternative<RequestRejected>(event);
 }
 
+std::int64_t num_tokens_in(const StepPlan& plan) {
+  std::int64_t num_tokens = 0;
+  for (const ScheduledSequence& each : plan.scheduled) num_tokens += each.num_tokens;
+  return num_tokens;
+}
+
 }  // namespace
 
 SchedulerActor::SchedulerActor(const asio::any_io_executor& executor, SchedulerConfig config,
@@ -100,9 +106,7 @@ std::optional<StepPlan> SchedulerActor::next_plan() {
   auto plan = scheduler_.plan(now);
   if (journal_ != nullptr) journal_->planned(plan ? &*plan : nullptr, now);
   if (status_.spans != nullptr && plan) {
-    std::int64_t num_tokens = 0;
-    for (const ScheduledSequence& each : plan->scheduled) num_tokens += each.num_tokens;
-    status_.spans->add({Track::kScheduler, plan->id.value, now, clock_(), num_tokens});
+    status_.spans->add({Track::kScheduler, plan->id.value, now, clock_(), num_tokens_in(*plan)});
   }
   return plan;
 }
@@ -110,9 +114,7 @@ std::optional<StepPlan> SchedulerActor::next_plan() {
 void SchedulerActor::send_plans() {
   while (auto plan = next_plan()) {
     status_.num_steps.fetch_add(1, std::memory_order_relaxed);
-    std::int64_t num_tokens = 0;
-    for (const ScheduledSequence& each : plan->scheduled) num_tokens += each.num_tokens;
-    status_.num_scheduled_tokens.fetch_add(num_tokens, std::memory_order_relaxed);
+    status_.num_scheduled_tokens.fetch_add(num_tokens_in(*plan), std::memory_order_relaxed);
     block_manager_.send(ReserveStep{std::move(*plan)});
   }
 }

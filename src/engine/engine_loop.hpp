@@ -58,7 +58,6 @@ class EngineLoop {
   bool wait_for_transfer();
 
   std::vector<RequestEvent> take_events() { return scheduler_.take_events(); }
-  std::size_t num_steps_in_flight() const { return steps_.size(); }
   /// The receipt of the oldest step on its way; null when there is none.
   const StepReceipt* oldest() const { return steps_.empty() ? nullptr : &steps_.front().receipt; }
   /// Whether the step launched last needs no waiting: it has ended, or never began.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -65,7 +64,7 @@ class RandomRing final : private StepObserver {
       is_busy = false;
       while (launch()) is_busy = true;
       if (executor_.num_transfers() > 0) is_busy = true, transfer();
-      if (in_flight_.size() > 0) is_busy = true, complete();
+      if (loop_.oldest() != nullptr) is_busy = true, complete();
     }
     return true;
   }
@@ -105,7 +104,7 @@ class RandomRing final : private StepObserver {
       launch();
     else if (what < 65)
       transfer();
-    else if (!in_flight_.empty())
+    else if (loop_.oldest() != nullptr)
       complete();
     listen();
   }
@@ -191,7 +190,7 @@ class RandomRing final : private StepObserver {
     if (on_plan) on_plan(plan);
   }
   void reserved(const StepBatch& batch) override {
-    in_flight_.push_back(batch.id);
+    newest_ = batch.id;
     if (on_batch) on_batch(batch);
   }
   void collected(const StepResult& result) override {
@@ -201,9 +200,8 @@ class RandomRing final : private StepObserver {
 
   void complete() {
     // A device that fell over fails all that it has been given.
-    if (faults_.failing_steps && random_.one_in(60)) fails_until_ = in_flight_.back();
-    executor_.fail_next = in_flight_.front() <= fails_until_;
-    in_flight_.pop_front();
+    if (faults_.failing_steps && random_.one_in(60)) fails_until_ = newest_;
+    executor_.fail_next = loop_.oldest()->id <= fails_until_;
     now_ += std::chrono::microseconds(random_.pick(1, 300));
     has_failed_ = true;
     loop_.complete_oldest();
@@ -257,7 +255,7 @@ class RandomRing final : private StepObserver {
   FakeExecutor executor_;
   EngineLoop loop_;
   TimePoint now_{std::chrono::hours(77)};
-  std::deque<StepId> in_flight_;  ///< Oldest first.
+  StepId newest_;  ///< Launched last.
   bool has_failed_ = false;
   StepId fails_until_;
   std::uint64_t next_request_ = 1;
