@@ -37,69 +37,52 @@ void raise_to(prometheus::Counter& counter, std::int64_t value) {
 
 #define OCTAVO_METRIC(Build, name, help) \
   Build().Name(prefix + ":" name).Help(help).Register(registry_)
+#define OCTAVO_GAUGE(name, help) OCTAVO_METRIC(BuildGauge, name, help).Add({})
+#define OCTAVO_COUNTER(name, help) OCTAVO_METRIC(BuildCounter, name, help).Add({})
+#define OCTAVO_HISTOGRAM(name, help) OCTAVO_METRIC(BuildHistogram, name, help).Add({}, kSeconds)
 
 Metrics::Metrics(const std::string& prefix)
-    : running_(
-          OCTAVO_METRIC(BuildGauge, "num_requests_running", "Sequences in the batch.").Add({})),
-      waiting_(
-          OCTAVO_METRIC(BuildGauge, "num_requests_waiting", "Sequences that wait for admission.")
-              .Add({})),
-      swapped_(OCTAVO_METRIC(BuildGauge, "num_requests_swapped",
-                             "Requests whose blocks were moved to the host.")
-                   .Add({})),
-      preempted_(OCTAVO_METRIC(BuildGauge, "num_requests_preempted",
-                               "Requests that were preempted, by either way, and wait to return.")
-                     .Add({})),
-      kv_usage_(OCTAVO_METRIC(BuildGauge, "kv_cache_usage_perc",
-                              "Share of the device's KV blocks in use; 1 is all.")
-                    .Add({})),
-      cpu_usage_(OCTAVO_METRIC(BuildGauge, "cpu_cache_usage_perc",
-                               "Share of the host's KV blocks in use; 1 is all.")
-                     .Add({})),
-      kv_waste_(OCTAVO_METRIC(BuildGauge, "kv_cache_waste_perc",
-                              "Share of the slots in used blocks that hold no token.")
-                    .Add({})),
-      audit_ok_(OCTAVO_METRIC(BuildGauge, "kv_cache_audit_ok",
-                              "1 when every KV block is in one state and counted once.")
-                    .Add({})),
-      connections_(OCTAVO_METRIC(BuildGauge, "num_connections", "Open connections.").Add({})),
-      prompt_tokens_(
-          OCTAVO_METRIC(BuildCounter, "prompt_tokens_total", "Prompt tokens of finished requests.")
-              .Add({})),
-      generation_tokens_(OCTAVO_METRIC(BuildCounter, "generation_tokens_total",
-                                       "Tokens generated for finished requests.")
-                             .Add({})),
-      rejected_(
-          OCTAVO_METRIC(BuildCounter, "request_rejected_total", "Requests refused at admission.")
-              .Add({})),
+    : running_(OCTAVO_GAUGE("num_requests_running", "Sequences in the batch.")),
+      waiting_(OCTAVO_GAUGE("num_requests_waiting", "Sequences that wait for admission.")),
+      swapped_(
+          OCTAVO_GAUGE("num_requests_swapped", "Requests whose blocks were moved to the host.")),
+      preempted_(OCTAVO_GAUGE("num_requests_preempted",
+                              "Requests that were preempted, by either way, and wait to return.")),
+      kv_usage_(
+          OCTAVO_GAUGE("kv_cache_usage_perc", "Share of the device's KV blocks in use; 1 is all.")),
+      cpu_usage_(
+          OCTAVO_GAUGE("cpu_cache_usage_perc", "Share of the host's KV blocks in use; 1 is all.")),
+      kv_waste_(OCTAVO_GAUGE("kv_cache_waste_perc",
+                             "Share of the slots in used blocks that hold no token.")),
+      audit_ok_(OCTAVO_GAUGE("kv_cache_audit_ok",
+                             "1 when every KV block is in one state and counted once.")),
+      connections_(OCTAVO_GAUGE("num_connections", "Open connections.")),
+      prompt_tokens_(OCTAVO_COUNTER("prompt_tokens_total", "Prompt tokens of finished requests.")),
+      generation_tokens_(
+          OCTAVO_COUNTER("generation_tokens_total", "Tokens generated for finished requests.")),
+      rejected_(OCTAVO_COUNTER("request_rejected_total", "Requests refused at admission.")),
       blocks_(OCTAVO_METRIC(BuildGauge, "kv_blocks", "KV blocks by tier and state.")),
       preemptions_(OCTAVO_METRIC(BuildCounter, "num_preemptions_total", "Preemptions by mode.")),
       swapped_blocks_(OCTAVO_METRIC(BuildCounter, "num_blocks_swapped_total",
                                     "KV blocks moved out to the host, and back in.")),
-      prefix_queries_(OCTAVO_METRIC(BuildCounter, "prefix_cache_queries_total",
-                                    "Prompt tokens looked for in the prefix cache.")
-                          .Add({})),
-      prefix_hits_(OCTAVO_METRIC(BuildCounter, "prefix_cache_hits_total",
-                                 "Prompt tokens found in the prefix cache.")
-                       .Add({})),
-      steps_(OCTAVO_METRIC(BuildCounter, "iteration_total", "Steps planned.").Add({})),
+      prefix_queries_(OCTAVO_COUNTER("prefix_cache_queries_total",
+                                     "Prompt tokens looked for in the prefix cache.")),
+      prefix_hits_(
+          OCTAVO_COUNTER("prefix_cache_hits_total", "Prompt tokens found in the prefix cache.")),
+      steps_(OCTAVO_COUNTER("iteration_total", "Steps planned.")),
       scheduled_tokens_(
-          OCTAVO_METRIC(BuildCounter, "iteration_tokens_total", "Tokens scheduled over all steps.")
-              .Add({})),
+          OCTAVO_COUNTER("iteration_tokens_total", "Tokens scheduled over all steps.")),
       success_(
           OCTAVO_METRIC(BuildCounter, "request_success_total", "Finished requests by reason.")),
-      ttft_(OCTAVO_METRIC(BuildHistogram, "time_to_first_token_seconds",
-                          "Submitted until the first token.")
-                .Add({}, kSeconds)),
-      inter_token_(OCTAVO_METRIC(BuildHistogram, "inter_token_latency_seconds",
-                                 "Between tokens of a sequence.")
-                       .Add({}, kSeconds)),
-      e2e_(OCTAVO_METRIC(BuildHistogram, "e2e_request_latency_seconds", "Submitted until finished.")
-               .Add({}, kSeconds)),
-      queue_(OCTAVO_METRIC(BuildHistogram, "request_queue_time_seconds",
-                           "Submitted until first scheduled.")
-                 .Add({}, kSeconds)) {}
+      ttft_(OCTAVO_HISTOGRAM("time_to_first_token_seconds", "Submitted until the first token.")),
+      inter_token_(
+          OCTAVO_HISTOGRAM("inter_token_latency_seconds", "Between tokens of a sequence.")),
+      e2e_(OCTAVO_HISTOGRAM("e2e_request_latency_seconds", "Submitted until finished.")),
+      queue_(OCTAVO_HISTOGRAM("request_queue_time_seconds", "Submitted until first scheduled.")) {}
 
+#undef OCTAVO_HISTOGRAM
+#undef OCTAVO_COUNTER
+#undef OCTAVO_GAUGE
 #undef OCTAVO_METRIC
 
 void Metrics::observe(const RequestFinished& finished, std::chrono::nanoseconds e2e) {

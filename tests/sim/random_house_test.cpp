@@ -58,6 +58,51 @@ std::string random_response(const Sim::Client& client, testing::Random& random) 
   return ids[static_cast<std::size_t>(random.pick(0, static_cast<int>(ids.size()) - 1))];
 }
 
+/// One thing that a client may do; perhaps only time passes.
+void act(Sim& sim, std::shared_ptr<Sim::Client>& client, testing::Random& random, int event) {
+  switch (random.pick(0, 10)) {
+    case 0:
+    case 1:
+    case 2: {
+      auto made = create("tell me " + std::to_string(event), random.pick(1, 60));
+      if (random.pick(0, 1) == 1) made["stream_id"] = "lane" + std::to_string(random.pick(0, 3));
+      if (random.pick(0, 9) == 0) made["n"] = 2;
+      client->say(made);
+      break;
+    }
+    case 3:
+      client->say(
+          {{"type", "response.cancel"}, {"stream_id", "lane" + std::to_string(random.pick(0, 3))}});
+      break;
+    case 4:
+      client->session.receive_frame("{broken");
+      break;
+    case 5:
+      if (random.pick(0, 4) == 0) {
+        client->session.leave(CancelReason::kClientGone);
+        client->read();
+        check_streams(*client);
+        client = sim.connect();
+      }
+      break;
+    case 6:
+      sim.executor.fail_next = random.pick(0, 4) == 0;
+      break;
+    case 7: {
+      client->read();
+      const auto id = random_response(*client, random);
+      if (!id.empty())
+        client->say({{"type", "response.steer"},
+                     {"previous_response_id", id},
+                     {"input", " and then " + std::to_string(event)}});
+      break;
+    }
+    default:
+      sim.advance_steps(random.pick(0, 3));
+      break;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("random clients leave an empty house behind") {
@@ -70,49 +115,8 @@ TEST_CASE("random clients leave an empty house behind") {
     std::vector<std::shared_ptr<Sim::Client>> clients;
     for (int i = 0; i < 6; ++i) clients.push_back(sim.connect());
     for (int event = 0; event < 200; ++event) {
-      auto& client = clients[static_cast<std::size_t>(random.pick(0, 5))];
-      switch (random.pick(0, 10)) {
-        case 0:
-        case 1:
-        case 2: {
-          auto made = create("tell me " + std::to_string(event), random.pick(1, 60));
-          if (random.pick(0, 1) == 1)
-            made["stream_id"] = "lane" + std::to_string(random.pick(0, 3));
-          if (random.pick(0, 9) == 0) made["n"] = 2;
-          client->say(made);
-          break;
-        }
-        case 3:
-          client->say({{"type", "response.cancel"},
-                       {"stream_id", "lane" + std::to_string(random.pick(0, 3))}});
-          break;
-        case 4:
-          client->session.receive_frame("{broken");
-          break;
-        case 5:
-          if (random.pick(0, 4) == 0) {
-            client->session.leave(CancelReason::kClientGone);
-            client->read();
-            check_streams(*client);
-            client = sim.connect();
-          }
-          break;
-        case 6:
-          sim.executor.fail_next = random.pick(0, 4) == 0;
-          break;
-        case 7: {
-          client->read();
-          const auto id = random_response(*client, random);
-          if (!id.empty())
-            client->say({{"type", "response.steer"},
-                         {"previous_response_id", id},
-                         {"input", " and then " + std::to_string(event)}});
-          break;
-        }
-        default:
-          sim.advance_steps(random.pick(0, 3));
-          break;
-      }
+      const auto who = static_cast<std::size_t>(random.pick(0, 5));
+      act(sim, clients[who], random, event);
       sim.advance_time(std::chrono::milliseconds(1));
     }
     sim.settle();

@@ -7,6 +7,11 @@
 #include "src/app/cli/flags/sampling_flags.hpp"
 
 namespace octavo {
+namespace {
+
+const std::string kServer = "Server";  // The heading of the server's own flags in --help.
+
+}  // namespace
 
 Cli::Cli(CLI::App& app) {
   add_serve(app);
@@ -21,86 +26,100 @@ void Cli::add_serve(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("serve", "Serve a model: chat page, WebSocket API, metrics");
   add_model(*command, serve_.model);
-  const std::string group = "Server";
-  command->add_option("--host", serve_.host, "Address to listen on; 0.0.0.0 for all")
-      ->capture_default_str()
-      ->group(group);
-  command->add_option("--port", serve_.port, "Port; 0 picks a free one")
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--served-model-name", serve_.served_model_name,
-                   "Name for clients (default: the folder's)")
-      ->group(group);
-  command
-      ->add_option("--api-key", serve_.api_keys,
-                   "Clients must send it as a bearer token; may be given several times, or with "
-                   "commas. Each key is a tenant with fair shares and a prefix cache of its own")
-      ->envname("OCTAVO_API_KEY")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(group);
-  command
-      ->add_option("--allowed-origins", serve_.allowed_origins,
-                   "Web origins besides the server's own that may connect; * for all")
-      ->delimiter(',')
-      ->group(group);
-  command
-      ->add_option("--allowed-hosts", serve_.allowed_hosts,
-                   "Names by which clients may ask for the server besides this machine's own, each "
-                   "perhaps with a port; * for all. Without it any name will do on an address that "
-                   "other machines can reach")
-      ->delimiter(',')
-      ->group(group);
-  command
-      ->add_option("--chat-template", serve_.chat_template,
-                   "Jinja file to use instead of the model's")
-      ->check(CLI::ExistingFile)
-      ->group(group);
-  command
-      ->add_option("--max-queue", serve_.max_queue, "Requests that may wait; more get queue_full")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--max-message-size", max_message_, "Largest frame from a client (default 4MiB)")
-      ->check(check_bytes)
-      ->group(group);
-  command->add_option("--max-connections", serve_.limits.max_connections, "Open connections")
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--drain-timeout", serve_.drain_timeout_s,
-                   "Seconds that running responses get at shutdown")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--metrics-prefix", serve_.metrics_prefix,
-                   "First part of the metrics' names; `vllm` fits its dashboards")
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--record", serve_.record,
-                   "Write all that the scheduler is told to this file, for `octavo replay`: it "
-                   "holds prompts and completions as token ids")
-      ->group(group);
-  command
-      ->add_option("--trace", serve_.trace,
-                   "Write what actors, device streams and sequences do to this file, for Perfetto "
-                   "(ui.perfetto.dev) or chrome://tracing")
-      ->group(group);
-  command->add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
-      ->capture_default_str()
-      ->group(group);
+  add_clients(*command);
+  add_limits(*command);
+  add_records(*command);
   command->callback([this] {
     action_ = [this] {
       if (!max_message_.empty()) serve_.limits.max_message_bytes = *parse_bytes(max_message_);
       return serve(serve_);
     };
   });
+}
+
+// Where the server listens, and who may use it.
+void Cli::add_clients(CLI::App& command) {
+  command.add_option("--host", serve_.host, "Address to listen on; 0.0.0.0 for all")
+      ->capture_default_str()
+      ->group(kServer);
+  command.add_option("--port", serve_.port, "Port; 0 picks a free one")
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--served-model-name", serve_.served_model_name,
+                  "Name for clients (default: the folder's)")
+      ->group(kServer);
+  command
+      .add_option("--api-key", serve_.api_keys,
+                  "Clients must send it as a bearer token; may be given several times, or with "
+                  "commas. Each key is a tenant with fair shares and a prefix cache of its own")
+      ->envname("OCTAVO_API_KEY")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
+  command
+      .add_option("--allowed-origins", serve_.allowed_origins,
+                  "Web origins besides the server's own that may connect; * for all")
+      ->delimiter(',')
+      ->group(kServer);
+  command
+      .add_option("--allowed-hosts", serve_.allowed_hosts,
+                  "Names by which clients may ask for the server besides this machine's own, each "
+                  "perhaps with a port; * for all. Without it any name will do on an address that "
+                  "other machines can reach")
+      ->delimiter(',')
+      ->group(kServer);
+  command
+      .add_option("--chat-template", serve_.chat_template,
+                  "Jinja file to use instead of the model's")
+      ->check(CLI::ExistingFile)
+      ->group(kServer);
+}
+
+// What clients may take.
+void Cli::add_limits(CLI::App& command) {
+  command
+      .add_option("--max-queue", serve_.max_queue, "Requests that may wait; more get queue_full")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--max-message-size", max_message_, "Largest frame from a client (default 4MiB)")
+      ->check(check_bytes)
+      ->group(kServer);
+  command.add_option("--max-connections", serve_.limits.max_connections, "Open connections")
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--drain-timeout", serve_.drain_timeout_s,
+                  "Seconds that running responses get at shutdown")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(kServer);
+}
+
+// What the server writes down about its work.
+void Cli::add_records(CLI::App& command) {
+  command
+      .add_option("--metrics-prefix", serve_.metrics_prefix,
+                  "First part of the metrics' names; `vllm` fits its dashboards")
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--record", serve_.record,
+                  "Write all that the scheduler is told to this file, for `octavo replay`: it "
+                  "holds prompts and completions as token ids")
+      ->group(kServer);
+  command
+      .add_option("--trace", serve_.trace,
+                  "Write what actors, device streams and sequences do to this file, for Perfetto "
+                  "(ui.perfetto.dev) or chrome://tracing")
+      ->group(kServer);
+  command.add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+      ->capture_default_str()
+      ->group(kServer);
 }
 
 void Cli::add_generate(CLI::App& app) {

@@ -17,6 +17,9 @@ class Cli {
 
  private:
   void add_serve(CLI::App& app);
+  void add_clients(CLI::App& command);
+  void add_limits(CLI::App& command);
+  void add_records(CLI::App& command);
   void add_generate(CLI::App& app);
   void add_text(CLI::App& app);
   void add_inspect(CLI::App& app);

@@ -65,6 +65,35 @@ struct Recording {
   }
 };
 
+void log_model(const ServedModel& model, const ModelInfo& info, std::int32_t max_model_len) {
+  spdlog::info(
+      "model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\" load_s={:.2f}",
+      model.name, info.architecture, info.device, kernels::name_of(info.dtype),
+      kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes),
+      std::chrono::duration<double>(info.load_time).count());
+  spdlog::info(
+      "cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks,
+      info.block_size, info.num_blocks * info.block_size,
+      format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block),
+      max_model_len);
+
+  const std::string warning = vocabulary_warning(model.tokenizer->vocab_size(), model.vocab_size);
+  if (!warning.empty()) spdlog::warn("model={} {}", model.name, warning);
+}
+
+HouseOptions house_options_of(const ServeOptions& options) {
+  HouseOptions house;
+  house.host = options.host;
+  house.port = options.port;
+  house.policy = {api_keys_of(options), options.allowed_origins};
+  house.allowed_hosts = options.allowed_hosts;
+  house.limits = options.limits;
+  house.metrics_prefix = options.metrics_prefix;
+  house.drain_timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  return house;
+}
+
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
@@ -92,29 +121,8 @@ Result<int> serve(const ServeOptions& options) {
   auto model =
       load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
   if (!model) return model.error();
-  spdlog::info(
-      "model={} architecture={} device=\"{}\" dtype={} kv_dtype={} weights=\"{}\" load_s={:.2f}",
-      model->name, info.architecture, info.device, kernels::name_of(info.dtype),
-      kernels::name_of(info.kv_dtype), format_bytes(info.memory.weights_bytes),
-      std::chrono::duration<double>(info.load_time).count());
-  spdlog::info(
-      "cache: blocks={} block_size={} tokens={} bytes=\"{}\" max_model_len={}", info.num_blocks,
-      info.block_size, info.num_blocks * info.block_size,
-      format_bytes(static_cast<std::uint64_t>(info.num_blocks) * info.memory.kv_bytes_per_block),
-      config->max_model_len);
-
-  const std::string warning = vocabulary_warning(model->tokenizer->vocab_size(), model->vocab_size);
-  if (!warning.empty()) spdlog::warn("model={} {}", model->name, warning);
-
-  HouseOptions house_options;
-  house_options.host = options.host;
-  house_options.port = options.port;
-  house_options.policy = {api_keys_of(options), options.allowed_origins};
-  house_options.allowed_hosts = options.allowed_hosts;
-  house_options.limits = options.limits;
-  house_options.metrics_prefix = options.metrics_prefix;
-  house_options.drain_timeout =
-      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  log_model(*model, info, config->max_model_len);
+  HouseOptions house_options = house_options_of(options);
   if (recording.file != nullptr) {
     recording.start(*config, model->name, info);
     house_options.journal = recording.recorder.get();
