@@ -16,7 +16,8 @@ class BlockFrames {
  public:
   /// What a client calls the response of a request.
   using Naming = std::function<std::string(RequestId)>;
-  static constexpr std::size_t kMaxFrameBytes = std::size_t{32} << 10;  ///< Of blocks and names.
+  static constexpr std::size_t kMaxFrameBytes = std::size_t{32}
+                                                << 10;  ///< Blocks and names together.
 
   /// map: not null. Blocks in rising order compress best.
   BlockFrames(std::shared_ptr<const BlockMap> map, Naming name_of);

@@ -15,7 +15,7 @@ struct EngineStatus {
   std::atomic<std::int32_t> num_waiting{0};
   std::atomic<std::int32_t> num_preempted{0};    ///< By either way, waiting to return.
   std::atomic<std::int32_t> num_swapped{0};      ///< Groups whose blocks were moved out.
-  std::atomic<std::int32_t> num_blocks{0};       ///< Of the device.
+  std::atomic<std::int32_t> num_blocks{0};       ///< Blocks on the device.
   std::atomic<std::int32_t> num_free_blocks{0};  ///< Free or cached: what a plan may take.
   std::atomic<std::int32_t> num_cached_blocks{0};
   std::atomic<std::int32_t> num_blocks_in_transfer{0};

@@ -80,7 +80,7 @@ class Address {
   /// Nobody will receive what is sent from now on. While it says no, that may change at once.
   bool is_closed() const { return !state_ || state_->closed.load(); }
 
-  /// Of the same mailbox.
+  /// Both lead to the same mailbox.
   friend bool operator==(const Address&, const Address&) = default;
 
  private:

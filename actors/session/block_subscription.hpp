@@ -29,7 +29,7 @@ class BlockSubscription {
   BlockFrames::Naming name_of_;
   bool is_active_ = false;
   std::int64_t next_number_ = 0;
-  std::optional<BlockFrames> frames_;  ///< Of the map that is being written.
+  std::optional<BlockFrames> frames_;  ///< The frames of the map that is being written.
 };
 
 }  // namespace octavo

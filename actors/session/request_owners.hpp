@@ -14,7 +14,8 @@ namespace octavo {
 
 class RequestOwners {
  public:
-  /// Of how many of the latest requests it is known; an older one is as another's.
+  /// The owners of so many of the latest requests are remembered; an older request is treated as
+  /// somebody else's.
   static constexpr std::size_t kNumKept = std::size_t{1} << 18;
 
   /// tenant: 0 where there are no keys, and nothing to keep.

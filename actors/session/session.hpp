@@ -88,7 +88,7 @@ class Session {
       scheduler_;  ///< A copy: the last thing a dying session says goes through it.
   Mailbox<SessionMessage> mailbox_;
   Outbox outbox_;
-  Lanes<RequestId> lanes_;  ///< Of the responses that are queued.
+  Lanes<RequestId> lanes_;  ///< Which response is next on each lane.
   ResponseTable responses_;
   ResponseMemory memory_;
   Steering steering_;

@@ -30,7 +30,8 @@ struct SessionContext {
   std::function<std::int64_t()> unix_seconds;
   Address<BlockManagerMessage> block_manager;
   const EngineStatus& status;
-  HashKey hash_key{};  ///< Of the server: names tenants, cache namespaces and others' requests.
+  HashKey hash_key{};  ///< The server's key for the names of tenants, cache namespaces and others'
+                       ///< requests.
   RequestOwners owners{};
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }

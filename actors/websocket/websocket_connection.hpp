@@ -54,7 +54,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   beast::websocket::stream<beast::tcp_stream> websocket_;
   beast::flat_buffer buffer_;
   Session session_;
-  asio::steady_timer deadline_;  ///< Of the write, or the close handshake, under way.
+  asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.
   asio::steady_timer age_;
 };
 

@@ -23,7 +23,7 @@ namespace octavo {
 
 /// Counters since the start.
 struct CacheTotals {
-  std::int64_t num_queried_tokens = 0;  ///< Of sequences that started, looked up.
+  std::int64_t num_queried_tokens = 0;  ///< Tokens of starting sequences, looked up.
   std::int64_t num_hit_tokens = 0;      ///< Found.
   std::int64_t num_demoted = 0;         ///< Blocks copied to the host.
   std::int64_t num_promoted = 0;        ///< Blocks copied back.

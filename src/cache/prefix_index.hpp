@@ -24,7 +24,7 @@ using ContentId = StrongId<struct ContentTag, std::uint64_t>;
 /// A place in a chain of full blocks: what has been seen so far.
 struct PrefixPosition {
   std::array<std::uint64_t, 2> hash{};
-  ContentId content;  ///< Of the last block; none at the beginning.
+  ContentId content;  ///< What the last block holds; none at the beginning.
 };
 
 class PrefixIndex {

@@ -56,7 +56,7 @@ std::string_view name_of(CancelReason reason);
 struct Usage {
   std::int64_t num_prompt_tokens = 0;
   std::int64_t num_completion_tokens = 0;  ///< Over all sequences of the group.
-  std::int64_t num_cached_tokens = 0;      ///< Of the prompt, found in the prefix cache.
+  std::int64_t num_cached_tokens = 0;      ///< Prompt tokens found in the prefix cache.
 };
 
 struct Timings {
@@ -89,7 +89,7 @@ struct RequestResumed {
 /// Exactly one for every submitted request, rejected ones included (then as RequestRejected).
 struct RequestFinished {
   RequestId request;
-  FinishReason reason = FinishReason::kStop;  ///< Of the sequence that finished last.
+  FinishReason reason = FinishReason::kStop;  ///< Why the last sequence finished.
   std::optional<Error> error;                 ///< With kError.
   Usage usage;
   Timings timings;

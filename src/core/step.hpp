@@ -32,8 +32,9 @@ struct SequenceStart {
   std::int32_t num_prompt_tokens = 0;  ///< How many of `tokens` are the prompt's.
   SamplingParams sampling;             ///< With `seed` always set.
   std::uint64_t cache_namespace = 0;
-  std::optional<SequenceId> sibling;  ///< Of the same group, with the prompt already computed: its
-                                      ///< full blocks of the prompt are shared.
+  /// One of the same group that has computed the prompt already: the prompt's full blocks are
+  /// shared.
+  std::optional<SequenceId> sibling;
   bool is_twin =
       false;  ///< It has a `twin_of` in this step's schedule: its blocks come from there.
   std::optional<BlockRange> reservation;  ///< Contiguous allocators: where its blocks lie.

@@ -39,7 +39,7 @@ class CompletionChoice {
   /// Whole characters only, and nothing that may yet become a stop string.
   const std::string& text() const { return text_; }
   const std::vector<LogprobEntry>& logprobs() const { return logprobs_; }
-  /// Of a beam's hypothesis, once it has ended.
+  /// The score of a beam search's hypothesis, once it has ended.
   const std::optional<float>& score() const { return score_; }
 
   /// The text and the log-probabilities that were not taken yet.

@@ -15,8 +15,8 @@ namespace octavo {
 struct BatchLimits {
   std::int64_t block_size = 0;
   std::int64_t num_blocks = 0;
-  std::int64_t max_tokens = 0;     ///< Of one step.
-  std::int64_t max_sequences = 0;  ///< Of one step.
+  std::int64_t max_tokens = 0;     ///< Most in one step.
+  std::int64_t max_sequences = 0;  ///< Most in one step.
   std::int64_t max_positions = 0;
 };
 

@@ -45,7 +45,7 @@ class ModelRunner final : public Runner {
   /// A row that samples, until its token is known.
   struct Sample {
     SequenceId sequence;
-    std::optional<std::size_t> index;  ///< Of its place among the sequence's tokens.
+    std::optional<std::size_t> index;  ///< Where its token stands in the sequence.
     bool wants_logprob = false;
   };
   struct Step {

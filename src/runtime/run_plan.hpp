@@ -18,7 +18,7 @@ struct RunPlan {
   StepLimits limits;
   MemoryPlan memory;
   std::int64_t num_blocks = 0;       ///< 0: the memory does not hold one.
-  std::int64_t num_host_blocks = 0;  ///< Of the second tier.
+  std::int64_t num_host_blocks = 0;  ///< Blocks in the second tier.
 };
 
 /// stored: the checkpoint's type. Errors: kInvalidValue for a device that is not there.

@@ -25,12 +25,12 @@ enum class LoadFormat : std::uint8_t { kSafetensors, kDummy };
 struct Device {
   enum class Kind : std::uint8_t { kAuto, kCpu, kCuda };
   Kind kind = Kind::kCpu;
-  int ordinal = 0;  ///< Of a GPU.
+  int ordinal = 0;  ///< Which GPU.
 };
 
 struct RunnerOptions {
   std::filesystem::path path;              ///< The model's folder.
-  std::optional<kernels::DType> dtype;     ///< Of the matrices; unset: as stored.
+  std::optional<kernels::DType> dtype;     ///< The weights' type; unset: as stored.
   std::optional<kernels::DType> kv_dtype;  ///< Unset: as `dtype`.
   bool quantizes_weights = false;          ///< The layers' products in 8-bit floats.
   LoadFormat load_format = LoadFormat::kSafetensors;
@@ -67,7 +67,7 @@ struct ModelInfo {
   std::int64_t num_blocks = 0;
   std::int64_t num_host_blocks = 0;
   MemoryPlan memory;
-  std::chrono::nanoseconds load_time{};  ///< Of the weights, to where they are used.
+  std::chrono::nanoseconds load_time{};  ///< How long the weights took to reach the device.
   std::string device;
 };
 

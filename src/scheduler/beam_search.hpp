@@ -70,7 +70,7 @@ class BeamSearch {
   std::vector<TokenId> stops_;
   std::vector<Hypothesis> running_;
   std::vector<Ended> ended_;
-  std::int32_t length_ = 0;  ///< Of the running hypotheses.
+  std::int32_t length_ = 0;  ///< Tokens of each running hypothesis.
   bool is_over_ = false;
 };
 

@@ -34,7 +34,7 @@ class Normalizer {
   struct Replace {
     Regex pattern;
     std::string content;
-    std::size_t max_bytes;  ///< Of what the pattern matches; 0 when that has no bound.
+    std::size_t max_bytes;  ///< The longest match of the pattern; 0 when it has no bound.
   };
   struct Prepend {
     std::string prefix;

@@ -10,7 +10,7 @@ namespace octavo::text {
 struct TokenizerParts;
 
 struct TokenBound {
-  std::size_t max_bytes = 0;  ///< Of text that one token can stand for. 0: without a bound.
+  std::size_t max_bytes = 0;  ///< The longest text of one token. 0: without a bound.
   bool skips_blanks = false;  ///< White space may vanish beside a token, so it counts for nothing.
 
   /// Never more than the tokens that encoding gives; 0 when nothing can be told. O(bytes).

@@ -51,7 +51,7 @@ double CostModel::saturating_rate(const Trace& trace, std::int64_t num_slots,
     token_steps += request.num_output * (request.num_prompt + 0.5 * request.num_output);
   }
   const auto count = static_cast<double>(trace.requests.size());
-  const double live_tokens = std::max(1.0, token_steps / num_output);  // Of a running sequence.
+  const double live_tokens = std::max(1.0, token_steps / num_output);  // A running sequence's.
   const double batch = std::clamp(static_cast<double>(num_slots) / live_tokens, 1.0,
                                   static_cast<double>(max_num_seqs));
   const double decode_s =

@@ -98,7 +98,7 @@ void UsageClock::report(Outcome& outcome) const {
   const double scale = window.seconds > 0 ? 1 / window.seconds : 0;
   outcome.batched_mean = window.usage.batched * scale;
   outcome.waste_blocks_per_sequence = window.usage.waste_blocks_per_sequence * scale;
-  // Of the whole run: every request's life counts whole, its beginning and its end.
+  // For the whole run: every request's life counts whole, its beginning and its end.
   if (all_.usage.table_blocks > 0)
     outcome.saved_fraction = all_.usage.saved_blocks / all_.usage.table_blocks;
   outcome.seconds = now_s_;

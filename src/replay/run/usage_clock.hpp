@@ -15,8 +15,8 @@ struct StepUsage {
   double batched = 0;
   double waiting = 0;
   double waste_blocks_per_sequence = 0;
-  double table_blocks = 0;  ///< Of all sequences, and those that are in more than one table
-  double saved_blocks = 0;  ///< counted once too often.
+  double table_blocks = 0;  ///< Blocks of all tables; one that is in several counts for each.
+  double saved_blocks = 0;  ///< How many fewer blocks there really are, thanks to sharing.
 };
 
 class UsageClock {

@@ -56,7 +56,7 @@ Result<void> listen(const ReplayOptions& options, const std::string& bytes,
 /// The recorded configuration, but for the flags that were given.
 Result<SchedulerConfig> engine_of(const ReplayOptions& options, const RecordingHeader& header) {
   SchedulerConfig engine = header.engine;
-  if (options.has("block-size")) {  // Of the same memory.
+  if (options.has("block-size")) {  // The memory stays the same.
     const auto same = [&](std::int32_t num_blocks) {
       return static_cast<std::int32_t>(std::int64_t{num_blocks} * engine.block_size /
                                        options.block_size);
