@@ -29,7 +29,7 @@ StepBatch BlockManager::reserve(StepPlan plan) {
 
 void BlockManager::apply_decisions(StepPlan& plan, StepBatch& batch) {
   for (StepId step : plan.failed) abandon(step);
-  for (const TransferId& id : plan.transfers_finished) finish(id, true);
+  for (const TransferId& id : plan.transfers_finished) finish(id);
   for (const Fork& each : plan.forks) {
     Table& child = tables_[each.child];
     fork(child, table_of(each.parent));

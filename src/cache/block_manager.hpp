@@ -103,7 +103,7 @@ class BlockManager {
   void copy(TransferDirection direction, BlockId source, BlockId destination, ContentId content,
             Transfer& transfer);
   void begin(Transfer transfer, std::vector<Transfer>& transfers);
-  void finish(const TransferId& id, bool succeeded);
+  void finish(const TransferId& id);
   void arrive(Tier from, Tier to, const BlockCopy& copy, ContentId content, bool was_cached);
   void abandon(StepId step);
   std::string holders_fault() const;

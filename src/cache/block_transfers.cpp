@@ -124,7 +124,7 @@ void BlockManager::begin(Transfer transfer, std::vector<Transfer>& transfers) {
   transfers.push_back(std::move(transfer));
 }
 
-void BlockManager::finish(const TransferId& id, bool succeeded) {
+void BlockManager::finish(const TransferId& id) {
   const auto found = transfers_.find(id);
   if (found == transfers_.end()) return;  // Abandoned with its step.
   const bool demotes = id.direction == TransferDirection::kDemote;
@@ -132,7 +132,7 @@ void BlockManager::finish(const TransferId& id, bool succeeded) {
   const Tier to = demotes ? Tier::kHost : Tier::kDevice;
   const TransferRecord& record = found->second;
   for (std::size_t i = 0; i < record.copies.size(); ++i) {
-    if (succeeded) arrive(from, to, record.copies[i], record.contents[i], id.request.value == 0);
+    arrive(from, to, record.copies[i], record.contents[i], id.request.value == 0);
     pools_.end_transfer(from, record.copies[i].source);
     pools_.end_transfer(to, record.copies[i].destination);
   }
@@ -152,13 +152,15 @@ void BlockManager::arrive(Tier from, Tier to, const BlockCopy& copy, ContentId c
     pools_.forget(from, copy.source);
 }
 
+// Every content is forgotten first, so that nothing of a copy that failed can be entered as
+// arrived.
 void BlockManager::abandon(StepId step) {
   pools_.forget_all();
   std::vector<TransferId> begun;
   for (const auto& [id, record] : transfers_) {
     if (id.step == step) begun.push_back(id);
   }
-  for (const TransferId& id : begun) finish(id, false);
+  for (const TransferId& id : begun) finish(id);
 }
 
 }  // namespace octavo

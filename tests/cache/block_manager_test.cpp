@@ -113,6 +113,8 @@ TEST_CASE("of what is cached the oldest goes first, and the tail of a prompt bef
   manager.reserve(release(kB));
   const StepBatch batch = manager.reserve(start_distinct(kA, 13));
   CHECK(batch.receipt.started.at(0).num_cached_tokens == 8);
+  CHECK(manager.totals().num_hit_tokens == 8);
+  CHECK(manager.totals().num_queried_tokens == 13 + 8 + 13);
   CHECK(manager.is_consistent());
 }
 
@@ -159,4 +161,48 @@ TEST_CASE("prompts of different namespaces share nothing") {
   StepPlan other = start_distinct(kB, 9);
   other.starts[0].cache_namespace = 5;
   CHECK(manager.reserve(std::move(other)).receipt.started.at(0).num_cached_tokens == 0);
+}
+
+TEST_CASE("nothing is found in a block before the copy into it has ended") {
+  BlockManager manager({.num_blocks = 4, .num_host_blocks = 4, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 3)));
+  manager.reserve(numbered(2, schedule(kA, 3, 1)));  // Planned before its token was known.
+  StepPlan swap = numbered(3);
+  swap.preempted.push_back({kA, PreemptionMode::kSwap});
+  const StepBatch swapped = manager.reserve(std::move(swap));
+  StepPlan back = numbered(4);
+  back.transfers_finished.push_back(swapped.demotions.at(0).id);
+  back.appended.push_back({kA, 3});  // Now the block is full and known, and lies on the host.
+  back.promotions.push_back(kA);
+  manager.reserve(std::move(back));
+  manager.reserve(numbered(5, release(kA)));  // While it is still on its way.
+  const StepBatch batch = manager.reserve(numbered(6, start_distinct(kB, 5)));
+  CHECK(batch.receipt.started.at(0).num_cached_tokens == 0);
+  CHECK(manager.is_consistent());
+}
+
+TEST_CASE("a demotion into a host pool that is full moves nothing") {
+  BlockManager manager({.num_blocks = 4, .num_host_blocks = 1, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 4)));
+  StepPlan swap = numbered(2);
+  swap.preempted.push_back({kA, PreemptionMode::kSwap});
+  const StepBatch swapped = manager.reserve(std::move(swap));
+  StepPlan next = numbered(3, start_distinct(kB, 9, 100));
+  next.transfers_finished.push_back(swapped.demotions.at(0).id);
+  manager.reserve(std::move(next));
+  StepPlan demotion = numbered(4, release(kB));
+  demotion.num_demotions = 1;
+  const StepBatch batch = manager.reserve(std::move(demotion));
+  CHECK(batch.demotions.at(0).copies.empty());
+  CHECK(manager.is_consistent());
+}
+
+TEST_CASE("slots that a contiguous reservation has not used yet hold no token") {
+  BlockManager manager({.num_blocks = 8, .block_size = 4, .enable_prefix_caching = false});
+  StepPlan plan = start_distinct(kA, 6);
+  plan.starts[0].reservation = BlockRange{BlockId{2}, 4};
+  manager.reserve(numbered(1, std::move(plan)));
+  CHECK(manager.num_tokens_held() == 6);
+  CHECK(manager.audit().device.num_owned == 4);
+  CHECK(manager.is_consistent());
 }

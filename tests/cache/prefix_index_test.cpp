@@ -69,3 +69,28 @@ TEST_CASE("a full index finds everything after many have come and gone") {
   }
   CHECK(index.size() == kSize);
 }
+
+TEST_CASE("what only hashes alike is no hit: the tokens themselves are compared") {
+  PrefixIndex index(8, 4, 1);
+  const PrefixPosition expected = index.next(index.root(0), kFirst);
+  // Other tokens stand under the hash of these, as after a collision.
+  const ContentId content = index.insert(expected, {}, kSecond);
+  index.set_place(content, Tier::kDevice, BlockId{0});
+  CHECK(index.next(index.root(0), kFirst).content.value == 0);
+}
+
+TEST_CASE("both halves of the hash are compared") {
+  PrefixIndex index(8, 4, 1);
+  PrefixPosition other = index.next(index.root(0), kFirst);
+  other.hash[1] ^= 1;
+  const ContentId content = index.insert(other, {}, kFirst);
+  index.set_place(content, Tier::kDevice, BlockId{0});
+  CHECK(index.next(index.root(0), kFirst).content.value == 0);
+}
+
+TEST_CASE("every hash is keyed by the secret, the first one as well") {
+  const PrefixIndex one(8, 4, 1);
+  const PrefixIndex two(8, 4, 2);
+  CHECK(one.root(5).hash != two.root(5).hash);
+  CHECK(one.next(one.root(5), kFirst).hash != two.next(one.root(5), kFirst).hash);
+}

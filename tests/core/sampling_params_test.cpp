@@ -38,3 +38,12 @@ TEST_CASE("a value outside its range is refused by the name it has on the wire")
   CHECK(param_at_fault([](auto& p) { p.stop_token_ids = {100}; }) == "stop_token_ids");
   CHECK(param_at_fault([](auto& p) { p.logit_bias = {{1, 101.0F}}; }) == "logit_bias");
 }
+
+TEST_CASE("the first id beyond the vocabulary and the first number beyond a limit are refused") {
+  CHECK(param_at_fault([](auto& p) { p.logit_bias = {{100, 1.0F}}; }) == "logit_bias");
+  CHECK(param_at_fault([](auto& p) { p.logit_bias = {{99, 1.0F}}; }).empty());
+  CHECK(param_at_fault([](auto& p) { p.n = 9; }) == "n");
+  CHECK(param_at_fault([](auto& p) { p.n = 8; }).empty());
+  CHECK(param_at_fault([](auto& p) { p.beam_width = 2, p.n = 3; }) == "n");
+  CHECK(param_at_fault([](auto& p) { p.beam_width = 2, p.n = 2; }).empty());
+}

@@ -259,6 +259,10 @@ TEST_CASE("a deadline that the prompts ahead leave no time for is refused with t
   REQUIRE(rejected.size() == 1);
   CHECK(rejected[0].error.code == Errc::kDeadlineExceeded);
   late.id = RequestId{4};
+  late.deadline = kStart + 400ms;  // 510 tokens take 510 ms.
+  scheduler.submit(late, kStart);
+  CHECK(events_of<RequestRejected>(scheduler.take_events()).size() == 1);
+  late.id = RequestId{5};
   late.deadline = kStart + 10s;
   scheduler.submit(late, kStart);
   CHECK(events_of<RequestRejected>(scheduler.take_events()).empty());
