@@ -28,10 +28,7 @@ bool CompletionChoice::append(const TokensGenerated& event) {
     const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
     if (!stops) stop_matched = take(event.tokens[i]);  // The stop token itself is no text.
   }
-  if (stop_matched)
-    finish(FinishReason::kStop);
-  else if (event.finished)
-    finish(*event.finished);
+  if (stop_matched || event.finished) finish(event.finished.value_or(FinishReason::kStop));
   return stop_matched && !event.finished;
 }
 

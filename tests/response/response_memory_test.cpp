@@ -60,6 +60,16 @@ TEST_CASE("the oldest go when they are too large, the newest stays whatever its 
   CHECK(memory.find("4") != nullptr);
 }
 
+TEST_CASE("what was forgotten takes no room any more") {
+  ResponseMemory memory(100, 1000);
+  memory.remember(response("1", "", true, 600));
+  memory.forget("1");
+  memory.remember(response("2", "", true, 400));
+  memory.remember(response("3", "", true, 400));
+  CHECK(memory.find("2") != nullptr);
+  CHECK(memory.find("3") != nullptr);
+}
+
 TEST_CASE("a continuation under way outlives the eviction of its parent") {
   ResponseMemory memory;
   memory.remember(response("1", "", true, 3));

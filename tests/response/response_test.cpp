@@ -136,3 +136,13 @@ TEST_CASE("more input leaves what the desk reads as it was") {
   CHECK(response.create().input.size() == 1);
   CHECK(response.own_steers.size() == 1);
 }
+
+TEST_CASE("scores are told for every choice or for none") {
+  Response response = running_response(create_of(2));
+  TokensGenerated scored = said("a", 0, FinishReason::kLength);
+  scored.score = -1.5F;
+  hear(response, scored);
+  hear(response, said("b", 1, FinishReason::kCancelled));  // Cut short: it has no score.
+  response.finish(finished(FinishReason::kCancelled), 7);
+  CHECK(response.end().scores.empty());
+}

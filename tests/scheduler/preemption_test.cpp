@@ -219,3 +219,33 @@ TEST_CASE("a beam search that stands still ends with the failed step that carrie
   scheduler.fail(carries.id, Error{Errc::kEngineError, "the device fell over", ""}, kStart);
   CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 2);
 }
+
+TEST_CASE("a choice that had begun is no leader of twins when it computes its tokens again") {
+  SchedulerConfig config = two_seats();
+  config.max_num_batched_tokens = 5;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  Request three = request(1, 12, 8);
+  three.sampling.n = 3;
+  three.sampling.ignore_eos = true;
+  scheduler.submit(three, kStart);
+  bool was_preempted = false;
+  int num_twins_after = 0;
+  for (int step = 0; step < 60; ++step) {
+    auto plan = scheduler.plan(kStart);
+    if (!plan) break;
+    for (const ScheduledSequence& each : plan->scheduled) {
+      if (each.twin_of < 0) continue;
+      CHECK(each.first_position == 12);  // Twins sample the first token after the prompt.
+      num_twins_after += was_preempted ? 1 : 0;
+    }
+    complete(scheduler, answers(std::move(*plan)), kStart);
+    if (step == 4) {
+      scheduler.preempt(RequestId{1}, PreemptionMode::kRecompute);
+      was_preempted = true;
+    }
+  }
+  CHECK(num_twins_after == 0);
+  CHECK(scheduler.is_idle());
+  CHECK(events_of<RequestFinished>(scheduler.take_events()).size() == 1);
+}

@@ -346,3 +346,54 @@ TEST_CASE("a sequence that could not be computed ends its own request and no oth
   }
   CHECK(scheduler.plan(kStart)->scheduled.size() == 1);
 }
+
+TEST_CASE("a deadline is over at its very moment") {
+  Scheduler scheduler(small_config());
+  Answers answers(scheduler);
+  Request timed = request(1, 4, 8);
+  timed.deadline = kStart + 10ms;
+  scheduler.submit(timed, kStart);
+  complete(scheduler, answers(*scheduler.plan(kStart)), kStart);
+  scheduler.plan(kStart + 10ms);
+  const auto finished = events_of<RequestFinished>(scheduler.take_events());
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].reason == FinishReason::kDeadline);
+}
+
+TEST_CASE("prompts that the cache mostly has are expected to take less time") {
+  SchedulerConfig config = small_config();
+  config.num_blocks = 1000;
+  config.max_model_len = 4000;
+  config.max_num_batched_tokens = 100;
+  Scheduler scheduler(config);
+  Answers answers(scheduler);
+  const auto is_refused = [&](std::uint64_t id) {
+    Request late = request(7, 90, 1);
+    late.id = RequestId{id};
+    late.deadline = kStart + 60ms;  // Without the cache its prompt takes 90 ms.
+    scheduler.submit(late, kStart);
+    const bool refused = !events_of<RequestRejected>(scheduler.take_events()).empty();
+    while (auto plan = scheduler.plan(kStart)) {
+      Answer answer = answers(std::move(*plan));
+      answer.elapsed = 100ms;
+      complete(scheduler, answer, kStart);
+    }
+    return refused;
+  };
+  const auto compute = [&](std::uint64_t id) {
+    Request same = request(7, 90, 1);
+    same.id = RequestId{id};
+    scheduler.submit(same, kStart);
+    while (auto plan = scheduler.plan(kStart)) {
+      std::int32_t num_tokens = 0;
+      for (const ScheduledSequence& each : plan->scheduled) num_tokens += each.num_tokens;
+      Answer answer = answers(std::move(*plan));
+      answer.elapsed = num_tokens * 1ms;
+      complete(scheduler, answer, kStart);
+    }
+  };
+  compute(1);
+  CHECK(is_refused(100));
+  for (std::uint64_t id = 2; id < 40; ++id) compute(id);  // Found in the cache but for its end.
+  CHECK_FALSE(is_refused(200));
+}

@@ -60,6 +60,13 @@ TEST_CASE("a matcher without stops lets everything through at once", "[text]") {
   CHECK(text == "all of it");
 }
 
+TEST_CASE("a stop whose beginning repeats within it is found after a false start", "[text]") {
+  StopMatcher matcher({"aabaaaa"});
+  std::string text;
+  CHECK(matcher.append("aabaaabaaaa", text));
+  CHECK(text == "aaba");
+}
+
 TEST_CASE("however the text is cut, the same text comes out", "[text]") {
   std::mt19937 random(3);
   for (int round = 0; round < 3000; ++round) {
