@@ -203,7 +203,8 @@ void BlockManager::grow(Table& table, const ScheduledSequence& scheduled,
 
 // Tells the prefix index of the blocks that are full, computed and whose tokens are known.
 void BlockManager::enter_computed(Table& table) {
-  if (!config_.enable_prefix_caching || table.tier != Tier::kDevice || table.is_arriving) return;
+  if (!config_.enable_prefix_caching || table.tier != Tier::kDevice) return;
+  if (table.is_arriving || table.is_lost) return;
   const auto block_size = static_cast<std::size_t>(config_.block_size);
   const std::size_t num_full =
       std::min(static_cast<std::size_t>(table.num_tokens), table.tokens.size()) / block_size;

@@ -66,6 +66,7 @@ class BlockManager {
     std::uint64_t cache_namespace = 0;
     bool is_beam = false;
     Tier tier = Tier::kDevice;
+    bool is_lost = false;      ///< A step failed: perhaps not all that was planned is computed.
     bool is_arriving = false;  ///< A promotion is under way, or nothing was scheduled since.
     std::vector<BlockId> blocks;
     std::vector<BlockId> reserved;  ///< Contiguous allocators: what it grows into, last one first.

@@ -153,9 +153,11 @@ void BlockManager::arrive(Tier from, Tier to, const BlockCopy& copy, ContentId c
 }
 
 // Every content is forgotten first, so that nothing of a copy that failed can be entered as
-// arrived.
+// arrived. The tables on the device belong to requests that end with the step, and nothing of them
+// may be entered when they are released.
 void BlockManager::abandon(StepId step) {
   pools_.forget_all();
+  for (auto& [id, table] : tables_) table.is_lost = table.is_lost || table.tier == Tier::kDevice;
   std::vector<TransferId> begun;
   for (const auto& [id, record] : transfers_) {
     if (id.step == step) begun.push_back(id);

@@ -206,3 +206,17 @@ TEST_CASE("slots that a contiguous reservation has not used yet hold no token") 
   CHECK(manager.audit().device.num_owned == 4);
   CHECK(manager.is_consistent());
 }
+
+TEST_CASE("a block that a failed step should have filled is not found afterwards") {
+  BlockManager manager({.num_blocks = 8, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 3)));
+  manager.reserve(numbered(2, schedule(kA, 3, 1)));  // Fails, and the block is never full.
+  StepPlan end = numbered(3);
+  end.failed.push_back(StepId{2});
+  end.appended.push_back({kA, 3});
+  end.released.push_back(kA);
+  manager.reserve(std::move(end));
+  const StepBatch batch = manager.reserve(numbered(4, start_distinct(kB, 5)));
+  CHECK(batch.receipt.started.at(0).num_cached_tokens == 0);
+  CHECK(manager.is_consistent());
+}
