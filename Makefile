@@ -13,7 +13,7 @@ CUDA_PACKAGES  := python3 python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 
-.PHONY: help serve build cuda-toolkit test check bench asan tsan clang arm64 fresh format clean
+.PHONY: help serve build cuda-toolkit test check bench asan tsan clang arm64 fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -25,6 +25,7 @@ help:
 	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
+	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
 	@echo "make clang   build and unit tests with clang"
 
 serve: build
@@ -85,8 +86,12 @@ fresh:
 	@tests/support/install_packages.sh $(FRESH_PACKAGES)
 	tests/fresh/fresh_debian.sh
 
+mutants:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
+	tests/mutants/run_mutants.py --jobs $(JOBS) $(ARGS)
+
 format:
 	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64
+	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64 build-mutants

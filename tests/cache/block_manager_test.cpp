@@ -191,7 +191,7 @@ TEST_CASE("a demotion into a host pool that is full moves nothing") {
   next.transfers_finished.push_back(swapped.demotions.at(0).id);
   manager.reserve(std::move(next));
   StepPlan demotion = numbered(4, release(kB));
-  demotion.num_demotions = 1;
+  demotion.num_demotions = 3;  // The first of them lies on the host already.
   const StepBatch batch = manager.reserve(std::move(demotion));
   CHECK(batch.demotions.at(0).copies.empty());
   CHECK(manager.is_consistent());
