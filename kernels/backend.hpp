@@ -3,7 +3,7 @@
 // array of their indices.
 //
 // A backend is four interfaces, and who needs one of them takes that one: loading takes Storage,
-// the decoder takes Operations, the cache takes BlockTransfers, the runner takes Steps. They are
+// the decoder takes Operations, the cache takes BlockTransfers, the executor takes Steps. They are
 // one object because they share one device: its memory, and the order of what it is given.
 #pragma once
 

@@ -31,7 +31,7 @@ std::size_t cpu_kv_bytes() {
 }
 
 /// Bytes of `memory` that remain for the cache when `used_bytes` are taken.
-std::size_t left_for_cache(const RunnerOptions& options, std::size_t total_bytes,
+std::size_t left_for_cache(const ExecutorOptions& options, std::size_t total_bytes,
                            std::size_t used_bytes) {
   const double left = static_cast<double>(total_bytes) * options.gpu_memory_utilization -
                       static_cast<double>(used_bytes + kGpuReserve);
@@ -75,14 +75,14 @@ Result<void> check_memory(double wanted, std::size_t present, const std::string&
 
 }  // namespace
 
-Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
+Result<RunPlan> plan_run(const ExecutorOptions& options, const DecoderSpec& spec,
                          kernels::DType stored) {
   auto gpu = choose_gpu(options.device);
   if (!gpu) return gpu.error();
   return plan_run_on(std::move(*gpu), options, spec, stored);
 }
 
-RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const RunnerOptions& options,
+RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOptions& options,
                     const DecoderSpec& spec, kernels::DType stored) {
   RunPlan plan;
   plan.gpu = std::move(gpu);
@@ -154,7 +154,7 @@ Result<void> check_types(const RunPlan& plan) {
                "kv_cache_dtype"};
 }
 
-Result<void> fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory,
+Result<void> fit_blocks(const ExecutorOptions& options, const kernels::DeviceMemory& memory,
                         RunPlan& plan) {
   if (!plan.gpu || options.num_blocks > 0 || options.kv_cache_bytes) return {};
   const std::size_t used = memory.total_bytes - memory.free_bytes;

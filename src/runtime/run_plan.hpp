@@ -7,7 +7,7 @@
 #include "kernels/backend.hpp"
 #include "src/core/result.hpp"
 #include "src/runtime/memory_plan.hpp"
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 
 namespace octavo {
 
@@ -22,11 +22,11 @@ struct RunPlan {
 };
 
 /// stored: the checkpoint's type. Errors: kInvalidValue for a device that is not there.
-Result<RunPlan> plan_run(const RunnerOptions& options, const DecoderSpec& spec,
+Result<RunPlan> plan_run(const ExecutorOptions& options, const DecoderSpec& spec,
                          kernels::DType stored);
 
 /// The same on a device that has been chosen: this GPU, or the CPU.
-RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const RunnerOptions& options,
+RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOptions& options,
                     const DecoderSpec& spec, kernels::DType stored);
 
 /// A hostile or oversized model is refused before it starts to fill memory that the system only
@@ -39,7 +39,7 @@ Result<void> check_types(const RunPlan& plan);
 
 /// Once weights and activations are there: as many blocks as what a GPU has really left. Errors:
 /// kOutOfMemory when that is none.
-Result<void> fit_blocks(const RunnerOptions& options, const kernels::DeviceMemory& memory,
+Result<void> fit_blocks(const ExecutorOptions& options, const kernels::DeviceMemory& memory,
                         RunPlan& plan);
 
 }  // namespace octavo

@@ -58,13 +58,13 @@ StepBatch made_up_step(const StepBatch& last, std::int32_t num_seqs, std::int32_
 
 }  // namespace
 
-Result<void> warm_up(Runner& runner, std::int64_t max_num_seqs) {
-  const ModelInfo& info = runner.info();
+Result<void> warm_up(ModelExecutor& executor, std::int64_t max_num_seqs) {
+  const ModelInfo& info = executor.info();
   StepBatch batch;
   const auto run = [&](std::int32_t num_seqs, std::int32_t num_tokens,
                        const SamplingParams& sampling) -> Result<void> {
     batch = made_up_step(batch, num_seqs, num_tokens, info.block_size, sampling);
-    if (auto result = runner.execute(batch); !result) return result.error();
+    if (auto result = executor.execute(batch); !result) return result.error();
     return {};
   };
   const std::int64_t most_seqs =

@@ -3,13 +3,13 @@
 // which the first requests would wait for: made-up steps of growing size take it beforehand.
 #pragma once
 
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 
 namespace octavo {
 
-/// Runs prompts of growing length and batches of growing number, as far as the runner's limits go,
-/// and forgets them; the cache's blocks hold nonsense afterwards. Before the runner's first step.
-/// Errors: the step's.
-Result<void> warm_up(Runner& runner, std::int64_t max_num_seqs);
+/// Runs prompts of growing length and batches of growing number, as far as the executor's limits
+/// go, and forgets them; the cache's blocks hold nonsense afterwards. Before the executor's first
+/// step. Errors: the step's.
+Result<void> warm_up(ModelExecutor& executor, std::int64_t max_num_seqs);
 
 }  // namespace octavo

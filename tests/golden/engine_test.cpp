@@ -6,7 +6,7 @@
 #include <random>
 
 #include "src/engine/local_engine.hpp"
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
@@ -37,7 +37,7 @@ using Choices = std::map<std::int32_t, Choice>;
 class Engine {
  public:
   Engine(const std::filesystem::path& path, const Setting& setting) : setting_(setting) {
-    RunnerOptions options;
+    ExecutorOptions options;
     use_test_device(options);
     options.path = path;
     options.dtype = kernels::DType::kF32;
@@ -47,17 +47,17 @@ class Engine {
     options.max_num_batched_tokens = setting.max_num_batched_tokens;
     options.max_num_seqs = 32;
     options.cpu.threads = 1;
-    runner_ = load_runner(options).value();
+    executor_ = load_executor(options).value();
     SchedulerConfig config;
-    config.num_blocks = static_cast<std::int32_t>(runner_->info().num_blocks);
-    config.num_host_blocks = static_cast<std::int32_t>(runner_->info().num_host_blocks);
+    config.num_blocks = static_cast<std::int32_t>(executor_->info().num_blocks);
+    config.num_host_blocks = static_cast<std::int32_t>(executor_->info().num_host_blocks);
     config.block_size = static_cast<std::int32_t>(setting.block_size);
-    config.max_model_len = static_cast<std::int32_t>(runner_->info().max_position_embeddings);
+    config.max_model_len = static_cast<std::int32_t>(executor_->info().max_position_embeddings);
     config.max_num_batched_tokens = setting.max_num_batched_tokens;
     config.max_num_seqs = 32;
-    config.max_steps_in_flight = runner_->is_asynchronous() ? 2 : 1;
+    config.max_steps_in_flight = executor_->is_asynchronous() ? 2 : 1;
     config.enable_prefix_caching = setting.enable_prefix_caching;
-    engine_.emplace(config, *runner_);
+    engine_.emplace(config, *executor_);
   }
 
   std::map<RequestId, Choices> run(std::vector<Request> requests) {
@@ -91,7 +91,7 @@ class Engine {
 
  private:
   Setting setting_;
-  std::unique_ptr<Runner> runner_;
+  std::unique_ptr<ModelExecutor> executor_;
   std::optional<LocalEngine> engine_;
   std::mt19937 random_{1};
 };

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "tests/golden/formula_checkpoint.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
@@ -69,9 +69,9 @@ double log_sum_exp(const std::vector<float>& row) {
   return largest + std::log(sum);
 }
 
-std::unique_ptr<Runner> load(const std::filesystem::path& path, kernels::DType dtype,
-                             std::vector<std::vector<float>>& logits) {
-  RunnerOptions options;
+std::unique_ptr<ModelExecutor> load(const std::filesystem::path& path, kernels::DType dtype,
+                                    std::vector<std::vector<float>>& logits) {
+  ExecutorOptions options;
   use_test_device(options);
   options.path = path;
   options.dtype = dtype;
@@ -81,15 +81,15 @@ std::unique_ptr<Runner> load(const std::filesystem::path& path, kernels::DType d
   options.on_logits = [&logits](std::span<const float> rows) {
     logits.emplace_back(rows.begin(), rows.end());
   };
-  auto runner = load_runner(options);
-  if (!runner) FAIL(runner.error().message());
-  return std::move(*runner);
+  auto executor = load_executor(options);
+  if (!executor) FAIL(executor.error().message());
+  return std::move(*executor);
 }
 
-void check_float32(Runner& runner, std::vector<std::vector<float>>& logits,
+void check_float32(ModelExecutor& executor, std::vector<std::vector<float>>& logits,
                    const FormulaPrompt& golden) {
   logits.clear();
-  const auto got = generate(runner, {golden.prompt_ids}, greedy(), golden.greedy_ids.size())[0];
+  const auto got = generate(executor, {golden.prompt_ids}, greedy(), golden.greedy_ids.size())[0];
   CHECK(got.tokens == golden.greedy_ids);
   const auto errors = compare_rows(logits, golden);
   const auto largest = *std::max_element(golden.first_logits.begin(), golden.first_logits.end());
@@ -101,10 +101,10 @@ void check_float32(Runner& runner, std::vector<std::vector<float>>& logits,
 }
 
 /// Along the reference's tokens, so that one flipped choice does not change what is compared.
-void check_bfloat16(Runner& runner, std::vector<std::vector<float>>& logits,
+void check_bfloat16(ModelExecutor& executor, std::vector<std::vector<float>>& logits,
                     const FormulaPrompt& golden) {
   logits.clear();
-  StepDriver driver(runner);
+  StepDriver driver(executor);
   auto tokens = golden.prompt_ids;
   const auto id = driver.add(tokens, greedy());
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -135,10 +135,10 @@ TEST_CASE("models of real widths agree with the reference in float32 and bfloat1
       const auto prompts = read_prompts(folder, golden);
       const FormulaCheckpoint checkpoint(folder / "config.json", golden);
       std::vector<std::vector<float>> logits;
-      auto runner = load(checkpoint.path(), kernels::DType::kF32, logits);
-      for (const auto& prompt : prompts) check_float32(*runner, logits, prompt);
-      runner = load(checkpoint.path(), kernels::DType::kBF16, logits);
-      for (const auto& prompt : prompts) check_bfloat16(*runner, logits, prompt);
+      auto executor = load(checkpoint.path(), kernels::DType::kF32, logits);
+      for (const auto& prompt : prompts) check_float32(*executor, logits, prompt);
+      executor = load(checkpoint.path(), kernels::DType::kBF16, logits);
+      for (const auto& prompt : prompts) check_bfloat16(*executor, logits, prompt);
     }
   }
   REQUIRE(num_folders > 0);

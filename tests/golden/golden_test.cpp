@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
@@ -15,13 +15,14 @@ namespace {
 constexpr double kTolerance = 1e-3;
 constexpr std::size_t kLogitRows = 9;
 
-/// One prompt's logits per step, taken from the runner while it generates.
+/// One prompt's logits per step, taken from the executor while it generates.
 using LogitRows = std::vector<std::vector<float>>;
 
-std::unique_ptr<Runner> load(const std::filesystem::path& path, std::optional<kernels::DType> dtype,
-                             std::int64_t block_size, LogitRows* logits,
-                             std::optional<kernels::DType> kv_dtype = std::nullopt) {
-  RunnerOptions options;
+std::unique_ptr<ModelExecutor> load(const std::filesystem::path& path,
+                                    std::optional<kernels::DType> dtype, std::int64_t block_size,
+                                    LogitRows* logits,
+                                    std::optional<kernels::DType> kv_dtype = std::nullopt) {
+  ExecutorOptions options;
   use_test_device(options);
   options.path = path;
   options.dtype = dtype;
@@ -36,10 +37,10 @@ std::unique_ptr<Runner> load(const std::filesystem::path& path, std::optional<ke
       logits->emplace_back(rows.begin(), rows.end());
     };
   }
-  auto runner = load_runner(options);
+  auto executor = load_executor(options);
   INFO(path);
-  if (!runner) FAIL(runner.error().message());
-  return std::move(*runner);
+  if (!executor) FAIL(executor.error().message());
+  return std::move(*executor);
 }
 
 /// Largest difference in units of the largest logit of the row.
@@ -84,7 +85,7 @@ void check_logprobs(const Generated& got, const GoldenPrompt& golden) {
 
 void check_alone(const GoldenFolder& folder, std::int64_t block_size, std::int64_t chunk) {
   LogitRows logits;
-  auto runner = load(folder.path, kernels::DType::kF32, block_size, &logits);
+  auto executor = load(folder.path, kernels::DType::kF32, block_size, &logits);
   auto sampling = greedy();
   sampling.num_logprobs = 5;
   for (std::size_t i = 0; i < folder.prompts.size(); ++i) {
@@ -92,18 +93,19 @@ void check_alone(const GoldenFolder& folder, std::int64_t block_size, std::int64
     INFO("prompt " << i);
     logits.clear();
     const auto got =
-        generate(*runner, {golden.prompt_ids}, sampling, golden.greedy_ids.size(), chunk)[0];
+        generate(*executor, {golden.prompt_ids}, sampling, golden.greedy_ids.size(), chunk)[0];
     CHECK(got.tokens == golden.greedy_ids);
-    check_logits(logits, golden, static_cast<std::size_t>(runner->info().vocab_size));
+    check_logits(logits, golden, static_cast<std::size_t>(executor->info().vocab_size));
     check_logprobs(got, golden);
   }
 }
 
 void check_together(const GoldenFolder& folder, std::int64_t block_size, std::int64_t chunk) {
-  auto runner = load(folder.path, kernels::DType::kF32, block_size, nullptr);
+  auto executor = load(folder.path, kernels::DType::kF32, block_size, nullptr);
   std::vector<std::vector<TokenId>> prompts;
   for (const auto& golden : folder.prompts) prompts.push_back(golden.prompt_ids);
-  const auto got = generate(*runner, prompts, greedy(), folder.prompts[0].greedy_ids.size(), chunk);
+  const auto got =
+      generate(*executor, prompts, greedy(), folder.prompts[0].greedy_ids.size(), chunk);
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     INFO("prompt " << i);
     CHECK(got[i].tokens == folder.prompts[i].greedy_ids);
@@ -148,12 +150,12 @@ TEST_CASE("all prompts in one batch have the reference's tokens") {
 
 TEST_CASE("a repetition penalty changes greedy tokens as the reference does") {
   for_every_folder([](const GoldenFolder& folder) {
-    auto runner = load(folder.path, kernels::DType::kF32, 16, nullptr);
+    auto executor = load(folder.path, kernels::DType::kF32, 16, nullptr);
     auto sampling = greedy();
     sampling.repetition_penalty = 1.3F;
     for (const auto& golden : folder.prompts) {
-      const auto got =
-          generate(*runner, {golden.prompt_ids}, sampling, golden.repetition_penalty_ids.size())[0];
+      const auto got = generate(*executor, {golden.prompt_ids}, sampling,
+                                golden.repetition_penalty_ids.size())[0];
       CHECK(got.tokens == golden.repetition_penalty_ids);
       const auto& penalized = golden.rep_penalty_logits;
       CHECK(got.tokens[0] ==
@@ -165,14 +167,14 @@ TEST_CASE("a repetition penalty changes greedy tokens as the reference does") {
 TEST_CASE("in the dtype that is stored, the first logits stay as near as that dtype allows") {
   for_every_folder([](const GoldenFolder& folder) {
     LogitRows logits;
-    auto runner = load(folder.path, std::nullopt, 16, &logits);
-    const bool is_half = runner->info().dtype != kernels::DType::kF32;
-    CHECK(runner->info().kv_dtype == runner->info().dtype);
+    auto executor = load(folder.path, std::nullopt, 16, &logits);
+    const bool is_half = executor->info().dtype != kernels::DType::kF32;
+    CHECK(executor->info().kv_dtype == executor->info().dtype);
     // A GPU rounds its activations to the same type; transformers' own bfloat16 is off by more.
-    const double half_tolerance = runner->is_asynchronous() ? 3e-2 : 1e-2;
+    const double half_tolerance = executor->is_asynchronous() ? 3e-2 : 1e-2;
     for (const auto& golden : folder.prompts) {
       logits.clear();
-      generate(*runner, {golden.prompt_ids}, greedy(), 1);
+      generate(*executor, {golden.prompt_ids}, greedy(), 1);
       const std::span expected(golden.logits.data(), logits[0].size());
       CHECK(relative_error(logits[0], expected) < (is_half ? half_tolerance : kTolerance));
     }
@@ -183,16 +185,16 @@ TEST_CASE("8-bit keys and values move logits by little, and alike however a prom
   double most = 0.0;
   for_every_folder([&](const GoldenFolder& folder) {
     LogitRows logits;
-    auto runner = load(folder.path, kernels::DType::kF32, 16, &logits, kernels::DType::kF8);
-    CHECK(runner->info().kv_dtype == kernels::DType::kF8);
-    const auto vocab_size = static_cast<std::size_t>(runner->info().vocab_size);
+    auto executor = load(folder.path, kernels::DType::kF32, 16, &logits, kernels::DType::kF8);
+    CHECK(executor->info().kv_dtype == kernels::DType::kF8);
+    const auto vocab_size = static_cast<std::size_t>(executor->info().vocab_size);
     for (const auto& golden : folder.prompts) {
       logits.clear();
-      const auto whole = generate(*runner, {golden.prompt_ids}, greedy(), 4)[0];
+      const auto whole = generate(*executor, {golden.prompt_ids}, greedy(), 4)[0];
       const std::span expected(golden.logits.data(), vocab_size);
       most = std::max(most, relative_error(logits[0], expected));
-      const auto pieces = generate(*runner, {golden.prompt_ids}, greedy(), 4, 7)[0];
-      if (!runner->is_asynchronous()) CHECK(pieces.tokens == whole.tokens);
+      const auto pieces = generate(*executor, {golden.prompt_ids}, greedy(), 4, 7)[0];
+      if (!executor->is_asynchronous()) CHECK(pieces.tokens == whole.tokens);
     }
   });
   // Measured: 0.04 to 0.09, and 0.2 for keys with large biases (Qwen2) or angles (YaRN).

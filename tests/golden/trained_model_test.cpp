@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
@@ -13,16 +13,16 @@ using namespace octavo::test;
 
 namespace {
 
-std::unique_ptr<Runner> load_float32(const std::filesystem::path& path) {
-  RunnerOptions options;
+std::unique_ptr<ModelExecutor> load_float32(const std::filesystem::path& path) {
+  ExecutorOptions options;
   use_test_device(options);
   options.path = path;
   options.dtype = kernels::DType::kF32;
   options.num_blocks = 128;
   options.max_num_seqs = 4;
-  auto runner = load_runner(options);
-  if (!runner) FAIL(runner.error().message());
-  return std::move(*runner);
+  auto executor = load_executor(options);
+  if (!executor) FAIL(executor.error().message());
+  return std::move(*executor);
 }
 
 }  // namespace
@@ -30,8 +30,8 @@ std::unique_ptr<Runner> load_float32(const std::filesystem::path& path) {
 TEST_CASE("a sharded bfloat16 model tells its story until rounding parts it from float32") {
   const auto folder = golden_roots()[0] / "stories260K";
   const auto golden = read_object(folder / "golden_greedy.json");
-  auto runner = load_float32(folder);
-  CHECK(runner->info().defaults.eos_token_ids == std::vector<TokenId>{1, 2});
+  auto executor = load_float32(folder);
+  CHECK(executor->info().defaults.eos_token_ids == std::vector<TokenId>{1, 2});
   // The position in the whole sequence at which rounded weights leave the path of exact ones, known
   // from the record; the last item never does.
   const std::vector<std::size_t> parting{186, 27, 159, 204};
@@ -40,7 +40,7 @@ TEST_CASE("a sharded bfloat16 model tells its story until rounding parts it from
   for (std::size_t i = 0; i < items.size(); ++i) {
     const auto prompt = to_ids(items[i].as_object().at("prompt_ids"));
     const auto exact = to_ids(items[i].as_object().at("output_ids"));
-    const auto rounded = generate(*runner, {prompt}, greedy(), exact.size())[0].tokens;
+    const auto rounded = generate(*executor, {prompt}, greedy(), exact.size())[0].tokens;
     const auto parted = std::mismatch(exact.begin(), exact.end(), rounded.begin()).first;
     CHECK(prompt.size() + static_cast<std::size_t>(parted - exact.begin()) == parting[i]);
   }
@@ -53,12 +53,12 @@ TEST_CASE("a folder of recorded continuations is reproduced token by token", "[.
   REQUIRE(model != nullptr);
   REQUIRE(record != nullptr);
   const auto golden = read_object(record);
-  auto runner = load_float32(model);
+  auto executor = load_float32(model);
   const bool is_stories = golden.contains("items");
   for (const auto& value : golden.at(is_stories ? "items" : "cases").as_array()) {
     const auto& item = value.as_object();
     const auto prompt = to_ids(item.at(is_stories ? "prompt_ids" : "prompt_token_ids"));
     const auto expected = to_ids(item.at(is_stories ? "output_ids" : "token_ids"));
-    CHECK(generate(*runner, {prompt}, greedy(), expected.size())[0].tokens == expected);
+    CHECK(generate(*executor, {prompt}, greedy(), expected.size())[0].tokens == expected);
   }
 }

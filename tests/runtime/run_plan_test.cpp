@@ -15,7 +15,7 @@ kernels::CudaDevice gpu_of(std::size_t bytes) {
   return {.ordinal = 0, .name = "a GPU", .memory = {.total_bytes = bytes, .free_bytes = bytes}};
 }
 
-RunPlan plan(const RunnerOptions& options, std::size_t gpu_bytes = 80 * kGiB) {
+RunPlan plan(const ExecutorOptions& options, std::size_t gpu_bytes = 80 * kGiB) {
   return plan_run_on(gpu_of(gpu_bytes), options, llama3_8b(), kernels::DType::kBF16);
 }
 
@@ -29,7 +29,7 @@ std::size_t planned_bytes(const RunPlan& plan) {
 
 TEST_CASE("on a GPU the cache gets what weights and activations leave of the share asked for") {
   for (const double share : {0.5, 0.9}) {
-    RunnerOptions options;
+    ExecutorOptions options;
     options.gpu_memory_utilization = share;
     const RunPlan planned = plan(options);
     CHECK(planned.dtype == kernels::DType::kBF16);
@@ -42,7 +42,7 @@ TEST_CASE("on a GPU the cache gets what weights and activations leave of the sha
 }
 
 TEST_CASE("8-bit keys and values leave room for nearly twice the tokens, 8-bit weights for more") {
-  RunnerOptions options;
+  ExecutorOptions options;
   const std::int64_t blocks = plan(options).num_blocks;
   options.kv_dtype = kernels::DType::kF8;
   const std::int64_t narrow = plan(options).num_blocks;
@@ -63,7 +63,7 @@ TEST_CASE("a model too large for a GPU is refused before anything is taken") {
 }
 
 TEST_CASE("on a GPU, 16-bit activations go with keys and values of their type, or of 8 bits") {
-  RunnerOptions options;
+  ExecutorOptions options;
   CHECK(check_types(plan(options)).has_value());
   for (const auto kv_dtype : {kernels::DType::kF32, kernels::DType::kF16}) {
     options.kv_dtype = kv_dtype;
@@ -81,7 +81,7 @@ TEST_CASE("on a GPU, 16-bit activations go with keys and values of their type, o
 }
 
 TEST_CASE("once a model is loaded, the pool grows into what is really free") {
-  const RunnerOptions options;
+  const ExecutorOptions options;
   RunPlan planned = plan(options);
   const std::int64_t before = planned.num_blocks;
   const std::size_t used = planned.memory.weights_bytes;  // activations were planned too large
@@ -90,7 +90,7 @@ TEST_CASE("once a model is loaded, the pool grows into what is really free") {
   const auto activations = static_cast<std::int64_t>(planned.memory.activation_bytes / kBlockBytes);
   CHECK(planned.num_blocks <= before + activations + 1);
 
-  RunnerOptions fixed;
+  ExecutorOptions fixed;
   fixed.num_blocks = 100;
   planned = plan(fixed);
   REQUIRE(fit_blocks(fixed, {.total_bytes = 80 * kGiB, .free_bytes = 60 * kGiB}, planned));
@@ -98,7 +98,7 @@ TEST_CASE("once a model is loaded, the pool grows into what is really free") {
 }
 
 TEST_CASE("a GPU that others have filled is refused, with what is taken") {
-  const RunnerOptions options;
+  const ExecutorOptions options;
   RunPlan planned = plan(options);
   const auto fitted =
       fit_blocks(options, {.total_bytes = 80 * kGiB, .free_bytes = 8 * kGiB}, planned);
@@ -110,7 +110,7 @@ TEST_CASE("a GPU that others have filled is refused, with what is taken") {
 
 TEST_CASE("without a GPU the plan is the CPU's") {
   const RunPlan planned =
-      plan_run_on(std::nullopt, RunnerOptions{}, llama3_8b(), kernels::DType::kBF16);
+      plan_run_on(std::nullopt, ExecutorOptions{}, llama3_8b(), kernels::DType::kBF16);
   CHECK_FALSE(planned.gpu);
   CHECK(planned.limits.max_tokens < plan({}).limits.max_tokens);
 }

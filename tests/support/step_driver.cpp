@@ -8,7 +8,7 @@
 namespace octavo::test {
 namespace {
 
-/// A runner remembers ids, and several drivers may share one.
+/// A executor remembers ids, and several drivers may share one.
 SequenceId next_sequence_id() {
   static std::atomic<std::uint64_t> next{1};
   return SequenceId{next++};
@@ -16,10 +16,10 @@ SequenceId next_sequence_id() {
 
 }  // namespace
 
-StepDriver::StepDriver(Runner& runner, std::int64_t prefill_chunk)
-    : runner_(runner), prefill_chunk_(prefill_chunk) {
+StepDriver::StepDriver(ModelExecutor& executor, std::int64_t prefill_chunk)
+    : executor_(executor), prefill_chunk_(prefill_chunk) {
   // Every second block first: tables that happen to be runs would hide mistakes.
-  const auto num_blocks = static_cast<std::int32_t>(runner.info().num_blocks);
+  const auto num_blocks = static_cast<std::int32_t>(executor.info().num_blocks);
   for (std::int32_t i = 0; i < num_blocks; i += 2) free_.push_back(BlockId{i});
   for (std::int32_t i = 1; i < num_blocks; i += 2) free_.push_back(BlockId{i});
 }
@@ -53,7 +53,7 @@ Result<StepResult> StepDriver::step() {
   batch.released = std::exchange(released_, {});
   batch.starts = std::exchange(starts_, {});
   batch.cu_blocks = {0};
-  const auto block_size = runner_.info().block_size;
+  const auto block_size = executor_.info().block_size;
   for (auto& [id, sequence] : sequences_) {
     auto count = sequence.num_known - sequence.num_computed;
     if (prefill_chunk_ > 0) count = std::min(count, prefill_chunk_);
@@ -70,17 +70,18 @@ Result<StepResult> StepDriver::step() {
     batch.cu_blocks.push_back(static_cast<std::int32_t>(batch.block_tables.size()));
     sequence.num_computed = end;
   }
-  auto result = runner_.execute(batch);
+  auto result = executor_.execute(batch);
   if (result) {
     for (const auto& token : result->sampled) ++sequences_.at(token.sequence).num_known;
   }
   return result;
 }
 
-std::vector<Generated> generate(Runner& runner, const std::vector<std::vector<TokenId>>& prompts,
+std::vector<Generated> generate(ModelExecutor& executor,
+                                const std::vector<std::vector<TokenId>>& prompts,
                                 const SamplingParams& sampling, std::size_t num_tokens,
                                 std::int64_t prefill_chunk) {
-  StepDriver driver(runner, prefill_chunk);
+  StepDriver driver(executor, prefill_chunk);
   std::vector<Generated> generated(prompts.size());
   std::map<SequenceId, std::size_t> index;
   for (std::size_t i = 0; i < prompts.size(); ++i) index[driver.add(prompts[i], sampling)] = i;

@@ -1,19 +1,19 @@
-// Drives a Runner by hand: makes the batches that a scheduler and a block manager would, with
-// the simplest block allocator there is.
+// Drives a ModelExecutor by hand: makes the batches that a scheduler and a block manager would,
+// with the simplest block allocator there is.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <vector>
 
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 
 namespace octavo::test {
 
 class StepDriver {
  public:
   /// prefill_chunk: most prompt tokens of one sequence in one step; 0 takes prompts whole.
-  explicit StepDriver(Runner& runner, std::int64_t prefill_chunk = 0);
+  explicit StepDriver(ModelExecutor& executor, std::int64_t prefill_chunk = 0);
 
   /// Enters with the next step.
   SequenceId add(std::vector<TokenId> prompt, SamplingParams sampling);
@@ -32,7 +32,7 @@ class StepDriver {
     std::vector<BlockId> table;
   };
 
-  Runner& runner_;
+  ModelExecutor& executor_;
   std::int64_t prefill_chunk_;
   std::uint64_t next_step_ = 1;
   std::map<SequenceId, Sequence> sequences_;
@@ -48,7 +48,8 @@ struct Generated {
 };
 
 /// All prompts in one batch, each until it has `num_tokens`.
-std::vector<Generated> generate(Runner& runner, const std::vector<std::vector<TokenId>>& prompts,
+std::vector<Generated> generate(ModelExecutor& executor,
+                                const std::vector<std::vector<TokenId>>& prompts,
                                 const SamplingParams& sampling, std::size_t num_tokens,
                                 std::int64_t prefill_chunk = 0);
 

@@ -8,7 +8,7 @@
 
 #include "src/model/json_file.hpp"
 #include "src/model/shard.hpp"
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 
 namespace octavo::test {
 
@@ -18,7 +18,7 @@ inline int num_test_devices() {
 }
 
 /// Sets device and number of devices.
-inline void use_test_device(RunnerOptions& options) {
+inline void use_test_device(ExecutorOptions& options) {
   const char* name = std::getenv("OCTAVO_DEVICE");
   if (name == nullptr || std::string(name) == "cpu") return;
   const std::string text = name;

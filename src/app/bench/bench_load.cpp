@@ -87,10 +87,10 @@ Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency
   }
   ModelOptions model = options.model;
   model.max_num_seqs = std::max(model.max_num_seqs, concurrency);
-  auto runner = load_runner(model, spans != nullptr ? spans : engine.trace.get());
-  if (!runner) return runner.error();
-  engine.runner = std::move(*runner);
-  auto config = scheduler_config(model, engine.runner->info());
+  auto executor = load_executor(model, spans != nullptr ? spans : engine.trace.get());
+  if (!executor) return executor.error();
+  engine.executor = std::move(*executor);
+  auto config = scheduler_config(model, engine.executor->info());
   if (!config) return config.error();
   engine.config = std::move(*config);
   engine.config.max_num_waiting =

@@ -12,7 +12,7 @@
 #include "src/app/cli/flags/options.hpp"
 #include "src/app/serve/trace_file.hpp"
 #include "src/engine/local_engine.hpp"
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 
 namespace octavo::bench {
 
@@ -38,7 +38,7 @@ void print(const boost::json::object& object, bool as_json);
 
 struct Engine {
   std::unique_ptr<TraceFile> trace;  ///< Null unless asked for.
-  std::unique_ptr<Runner> runner;
+  std::unique_ptr<ModelExecutor> executor;
   SchedulerConfig config;
 };
 /// With room for `concurrency` sequences at once. spans: hears what a trace would; may be null.
@@ -51,8 +51,8 @@ class Load {
   Load(const BenchOptions& options, const Engine& engine)
       : options_(options),
         block_size_(engine.config.block_size),
-        engine_(engine.config, *engine.runner, engine.trace.get()),
-        vocab_size_(engine.runner->info().vocab_size),
+        engine_(engine.config, *engine.executor, engine.trace.get()),
+        vocab_size_(engine.executor->info().vocab_size),
         random_(options.model.seed) {}
 
   /// `arrivals` says when each comes, in seconds from now; at most `concurrency` run at once.

@@ -124,13 +124,13 @@ std::vector<RequestShape> spread_lengths(const BenchOptions& options) {
 
 /// Host memory for the blocks that do not fit the device.
 Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
-  auto runner = runner_options(options.model);
-  if (!runner) return runner.error();
-  const auto config = read_json_file(runner->path / "config.json");
+  auto executor = executor_options(options.model);
+  if (!executor) return executor.error();
+  const auto config = read_json_file(executor->path / "config.json");
   if (!config) return config.error();
   const auto spec = read_decoder_spec(*config);
   if (!spec) return spec.error();
-  const auto plan = plan_run(*runner, *spec, spec->dtype.value_or(kernels::DType::kF32));
+  const auto plan = plan_run(*executor, *spec, spec->dtype.value_or(kernels::DType::kF32));
   if (!plan) return plan.error();
   return static_cast<double>(num_blocks) * static_cast<double>(plan->memory.kv_bytes_per_block) /
          0x1p30;
@@ -156,7 +156,7 @@ Result<int> bench_overlap(const BenchOptions& options) {
   auto engine = make_engine(sized, options.concurrency, &spans);
   if (!engine) return engine.error();
   spans.set_next(engine->trace.get());
-  const std::size_t block_bytes = engine->runner->info().memory.kv_bytes_per_block;
+  const std::size_t block_bytes = engine->executor->info().memory.kv_bytes_per_block;
   engine->config.enable_prefix_caching = false;
   const std::vector<double> at_once(shapes.size(), 0.0);
 
@@ -189,7 +189,7 @@ Result<int> bench_overlap(const BenchOptions& options) {
                          {"step_slowdown_under_copies", slowdown_under_copies(steps, copies)},
                          {"out", describe_copies(spans.of(Track::kCopyOut), steps, block_bytes)},
                          {"in", describe_copies(spans.of(Track::kCopyIn), steps, block_bytes)},
-                         {"device", engine->runner->info().device}};
+                         {"device", engine->executor->info().device}};
   print(out, options.json);
   return 0;
 }

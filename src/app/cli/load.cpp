@@ -12,7 +12,7 @@
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
 #include "src/core/utf8.hpp"
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "src/runtime/warm_up.hpp"
 
 namespace octavo {
@@ -87,54 +87,54 @@ Result<std::string> resolve_model_path(const std::string& model) {
                "model"};
 }
 
-Result<RunnerOptions> runner_options(const ModelOptions& options) {
-  RunnerOptions runner;
+Result<ExecutorOptions> executor_options(const ModelOptions& options) {
+  ExecutorOptions executor;
   auto path = resolve_model_path(options.model);
   if (!path) return path.error();
-  runner.path = *path;
+  executor.path = *path;
   auto dtype = dtype_of("dtype", options.dtype);
   if (!dtype) return dtype.error();
-  runner.dtype = *dtype;
+  executor.dtype = *dtype;
   auto kv_dtype = kv_dtype_of(options.kv_cache_dtype);
   if (!kv_dtype) return kv_dtype.error();
-  runner.kv_dtype = *kv_dtype;
-  runner.quantizes_weights = options.quantization == "fp8";
+  executor.kv_dtype = *kv_dtype;
+  executor.quantizes_weights = options.quantization == "fp8";
   if (options.load_format == "dummy")
-    runner.load_format = LoadFormat::kDummy;
+    executor.load_format = LoadFormat::kDummy;
   else if (options.load_format != "auto" && options.load_format != "safetensors") {
     return invalid("load-format",
                    "`" + options.load_format + "` is not one of auto, safetensors, dummy");
   }
-  runner.dummy_seed = options.seed;
-  runner.block_size = options.block_size;
-  runner.num_blocks = options.num_gpu_blocks_override;
+  executor.dummy_seed = options.seed;
+  executor.block_size = options.block_size;
+  executor.num_blocks = options.num_gpu_blocks_override;
   const auto device = device_of(options.device);
   if (!device) return device.error();
-  runner.device = *device;
-  runner.tensor_parallel_size = options.tensor_parallel_size;
-  runner.gpu_memory_utilization = options.gpu_memory_utilization;
+  executor.device = *device;
+  executor.tensor_parallel_size = options.tensor_parallel_size;
+  executor.gpu_memory_utilization = options.gpu_memory_utilization;
   if (!options.kv_cache_memory.empty()) {
     auto bytes = parse_bytes(options.kv_cache_memory);
     if (!bytes) return invalid("kv-cache-memory", bytes.error().detail);
-    runner.kv_cache_bytes = *bytes;
+    executor.kv_cache_bytes = *bytes;
   }
-  runner.swap_bytes =
+  executor.swap_bytes =
       static_cast<std::size_t>(options.swap_space * static_cast<double>(std::size_t{1} << 30));
-  runner.max_num_batched_tokens = options.max_num_batched_tokens;
-  runner.max_num_seqs = options.max_num_seqs;
-  runner.cpu.threads = options.threads;
-  runner.cpu.instruction_set = options.instruction_set;
-  return runner;
+  executor.max_num_batched_tokens = options.max_num_batched_tokens;
+  executor.max_num_seqs = options.max_num_seqs;
+  executor.cpu.threads = options.threads;
+  executor.cpu.instruction_set = options.instruction_set;
+  return executor;
 }
 
-Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans) {
-  auto runner = runner_options(options);
-  if (!runner) return runner.error();
-  runner->spans = spans;
-  if (::isatty(STDERR_FILENO) != 0) runner->progress = show_progress;
-  auto loaded = load_runner(*runner);
+Result<std::unique_ptr<ModelExecutor>> load_executor(const ModelOptions& options, SpanSink* spans) {
+  auto executor = executor_options(options);
+  if (!executor) return executor.error();
+  executor->spans = spans;
+  if (::isatty(STDERR_FILENO) != 0) executor->progress = show_progress;
+  auto loaded = load_executor(*executor);
   if (loaded && (*loaded)->is_asynchronous()) {
-    if (auto warm = warm_up(**loaded, runner->max_num_seqs); !warm) return warm.error();
+    if (auto warm = warm_up(**loaded, executor->max_num_seqs); !warm) return warm.error();
   }
   return loaded;
 }

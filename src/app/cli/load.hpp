@@ -6,7 +6,7 @@
 
 #include "src/app/cli/flags/options.hpp"
 #include "src/response/served_model.hpp"
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 #include "src/scheduler/scheduler_config.hpp"
 
 namespace octavo {
@@ -16,11 +16,12 @@ namespace octavo {
 Result<std::string> resolve_model_path(const std::string& model);
 
 /// Reads weights with a progress line on standard error when that is a terminal; a device that
-/// works by itself is warm then. spans: outlives the runner, may be null.
-Result<std::unique_ptr<Runner>> load_runner(const ModelOptions& options, SpanSink* spans = nullptr);
+/// works by itself is warm then. spans: outlives the executor, may be null.
+Result<std::unique_ptr<ModelExecutor>> load_executor(const ModelOptions& options,
+                                                     SpanSink* spans = nullptr);
 
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
-Result<RunnerOptions> runner_options(const ModelOptions& options);
+Result<ExecutorOptions> executor_options(const ModelOptions& options);
 
 /// The limits that the scheduler plans within. Errors: kInvalidValue when --max-model-len is larger
 /// than the cache.

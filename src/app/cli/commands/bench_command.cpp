@@ -49,7 +49,7 @@ Result<int> bench_throughput(const BenchOptions& options) {
       {"kv",
        {{"used_fraction_mean", mean(load.used_fractions)},
         {"waste_fraction_mean", mean(load.waste_fractions)}}},
-      {"device", engine->runner->info().device}};
+      {"device", engine->executor->info().device}};
   print(out, options.json);
   return 0;
 }
@@ -75,9 +75,9 @@ Result<int> bench_latency(const BenchOptions& options) {
       {"ttft_ms", milliseconds(load.ttft_s, {50, 95})},
       {"itl_ms", milliseconds(load.itl_s, {50, 95, 99})},
       {"peak_rss_bytes", peak_rss_bytes()},
-      {"load_s", std::chrono::duration<double>(engine->runner->info().load_time).count()},
-      {"weights_bytes", engine->runner->info().memory.weights_bytes},
-      {"device", engine->runner->info().device}};
+      {"load_s", std::chrono::duration<double>(engine->executor->info().load_time).count()},
+      {"weights_bytes", engine->executor->info().memory.weights_bytes},
+      {"device", engine->executor->info().device}};
   print(out, options.json);
   return 0;
 }

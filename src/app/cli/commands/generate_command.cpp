@@ -166,17 +166,17 @@ Result<int> generate(const GenerateOptions& options) {
   if (auto filled = fill_input(options, create); !filled) return filled.error();
   auto path = resolve_model_path(options.model.model);
   if (!path) return path.error();
-  auto runner = load_runner(options.model);
-  if (!runner) return runner.error();
-  auto config = scheduler_config(options.model, (*runner)->info());
+  auto executor = load_executor(options.model);
+  if (!executor) return executor.error();
+  auto config = scheduler_config(options.model, (*executor)->info());
   if (!config) return config.error();
   ServedModel model;
   if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json")) {
-    auto served = load_served_model(*path, "", (*runner)->info(), *config, "");
+    auto served = load_served_model(*path, "", (*executor)->info(), *config, "");
     if (!served) return served.error();
     model = std::move(*served);
   } else {
-    model.vocab_size = static_cast<std::int32_t>((*runner)->info().vocab_size);
+    model.vocab_size = static_cast<std::int32_t>((*executor)->info().vocab_size);
   }
   if (create.sampling.max_tokens == 0) create.sampling.max_tokens = kDefaultMaxTokens;
   auto sampling = complete_sampling(model, create);
@@ -184,7 +184,7 @@ Result<int> generate(const GenerateOptions& options) {
   auto prompt = prompt_of(options, model, create);
   if (!prompt) return prompt.error();
 
-  LocalEngine engine(*config, **runner);
+  LocalEngine engine(*config, **executor);
   Generation generation(model, *sampling, !options.json);
   Request request;
   request.id = RequestId{1};

@@ -34,15 +34,16 @@ struct Inspection {
 };
 
 Result<Inspection> look_at(const ModelOptions& options) {
-  auto runner = runner_options(options);
-  if (!runner) return runner.error();
-  auto config = read_json_file(runner->path / "config.json");
+  auto executor = executor_options(options);
+  if (!executor) return executor.error();
+  auto config = read_json_file(executor->path / "config.json");
   if (!config) return config.error();
   auto spec = read_decoder_spec(*config);
   if (!spec) return spec.error();
-  const Shard shard{0, runner->tensor_parallel_size};
+  const Shard shard{0, executor->tensor_parallel_size};
   if (auto divides = check_shards(*spec, shard.size); !divides) return divides.error();
-  auto plan = plan_run(*runner, shard_of(*spec, shard), spec->dtype.value_or(kernels::DType::kF32));
+  auto plan =
+      plan_run(*executor, shard_of(*spec, shard), spec->dtype.value_or(kernels::DType::kF32));
   if (!plan) return plan.error();
   Inspection seen{std::move(*spec), std::move(*plan)};
   const auto parameters = count_parameters(seen.spec);
@@ -53,8 +54,8 @@ Result<Inspection> look_at(const ModelOptions& options) {
   if (options.max_model_len > 0)
     seen.max_model_len = std::min<std::int64_t>(options.max_model_len, seen.max_model_len);
   std::error_code ignored;
-  if (!std::filesystem::exists(runner->path / "tokenizer.json", ignored)) return seen;
-  if (const auto tokenizer = Tokenizer::load(runner->path))
+  if (!std::filesystem::exists(executor->path / "tokenizer.json", ignored)) return seen;
+  if (const auto tokenizer = Tokenizer::load(executor->path))
     seen.tokenizer_vocab_size = (*tokenizer)->vocab_size();
   else
     seen.tokenizer_fault = tokenizer.error().message();

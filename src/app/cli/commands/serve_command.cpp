@@ -112,9 +112,9 @@ Result<int> serve(const ServeOptions& options) {
     if (!created) return created.error();
     trace = std::move(*created);
   }
-  auto runner = load_runner(options.model, trace.get());
-  if (!runner) return runner.error();
-  const ModelInfo& info = (*runner)->info();
+  auto executor = load_executor(options.model, trace.get());
+  if (!executor) return executor.error();
+  const ModelInfo& info = (*executor)->info();
   auto config = scheduler_config(options.model, info);
   if (!config) return config.error();
   config->max_num_waiting = options.max_queue;
@@ -133,7 +133,7 @@ Result<int> serve(const ServeOptions& options) {
     if (house_options.journal != nullptr) both.emplace(*house_options.journal, *trace);
     house_options.journal = both ? static_cast<SchedulerJournal*>(&*both) : trace.get();
   }
-  auto house = House::build(std::move(house_options), std::move(*model), *config, **runner);
+  auto house = House::build(std::move(house_options), std::move(*model), *config, **executor);
   if (!house) return house.error();
   const std::string host =
       options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
@@ -141,7 +141,7 @@ Result<int> serve(const ServeOptions& options) {
   std::fflush(stdout);
   const int status = (*house)->run();
   if (recording.file != nullptr) recording.end();
-  if ((*runner)->fault().empty()) return status;
+  if ((*executor)->fault().empty()) return status;
   // A lost device may never answer again, not even to be given back.
   spdlog::shutdown();
   std::fflush(stdout);

@@ -1,5 +1,5 @@
-// The executor's engine as the house sees it: a model on one device or on several, with what the
-// rest must know of it.
+// An executor that is a model, on one device or on several. The server must know more of it than how
+// steps are run: sizes, types, memory and defaults.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct Device {
   int ordinal = 0;  ///< Which GPU.
 };
 
-struct RunnerOptions {
+struct ExecutorOptions {
   std::filesystem::path path;              ///< The model's folder.
   std::optional<kernels::DType> dtype;     ///< The weights' type; unset: as stored.
   std::optional<kernels::DType> kv_dtype;  ///< Unset: as `dtype`.
@@ -50,7 +50,7 @@ struct RunnerOptions {
   /// Sees the raw logits of each step's sampled rows, [num_rows, vocab_size], before the sampler
   /// changes them.
   std::function<void(std::span<const float> logits)> on_logits;
-  /// Hears when each step and each transfer ran; outlives the runner. May be null.
+  /// Hears when each step and each transfer ran; outlives the executor. May be null.
   SpanSink* spans = nullptr;
 };
 
@@ -71,7 +71,7 @@ struct ModelInfo {
   std::string device;
 };
 
-class Runner : public StepExecutor {
+class ModelExecutor : public StepExecutor {
  public:
   virtual const ModelInfo& info() const = 0;
   /// Whether a launched step may still be on its way.

@@ -1,4 +1,4 @@
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
@@ -9,8 +9,8 @@ using namespace octavo::test;
 
 namespace {
 
-RunnerOptions options_for(const TempFolder& folder) {
-  RunnerOptions options;
+ExecutorOptions options_for(const TempFolder& folder) {
+  ExecutorOptions options;
   options.path = folder.path();
   options.num_blocks = 4;
   options.max_num_batched_tokens = 32;
@@ -19,9 +19,9 @@ RunnerOptions options_for(const TempFolder& folder) {
   return options;
 }
 
-Error error_of(const RunnerOptions& options) {
-  const auto runner = load_model_runner(options);
-  return runner ? Error{} : runner.error();
+Error error_of(const ExecutorOptions& options) {
+  const auto executor = load_device_executor(options);
+  return executor ? Error{} : executor.error();
 }
 
 }  // namespace
@@ -34,9 +34,9 @@ TEST_CASE("the information tells what was loaded") {
   auto options = options_for(folder);
   options.kv_dtype = kernels::DType::kBF16;
   options.swap_bytes = 1000;
-  const auto runner = load_model_runner(options);
-  REQUIRE(runner.has_value());
-  const auto& info = (*runner)->info();
+  const auto executor = load_device_executor(options);
+  REQUIRE(executor.has_value());
+  const auto& info = (*executor)->info();
   CHECK(info.architecture == "LlamaForCausalLM");
   CHECK(info.vocab_size == 6);
   CHECK(info.max_position_embeddings == 32);
@@ -57,7 +57,7 @@ TEST_CASE("the pool takes the blocks that fit its bytes") {
   options.load_format = LoadFormat::kDummy;
   options.num_blocks = 0;
   options.kv_cache_bytes = 10 * 256 + 255;
-  CHECK((*load_model_runner(options))->info().num_blocks == 10);
+  CHECK((*load_device_executor(options))->info().num_blocks == 10);
   options.kv_cache_bytes = 255;
   CHECK(error_of(options).param == "kv_cache_bytes");
 }
@@ -73,10 +73,10 @@ TEST_CASE("dummy weights need a config alone, and a seed makes them again") {
   };
   for (const std::uint64_t seed : {1, 1, 2}) {
     options.dummy_seed = seed;
-    auto runner = load_model_runner(options);
-    REQUIRE(runner.has_value());
-    CHECK((*runner)->info().dtype == kernels::DType::kF32);
-    generate(**runner, {{1, 2, 3}}, greedy(), 1);
+    auto executor = load_device_executor(options);
+    REQUIRE(executor.has_value());
+    CHECK((*executor)->info().dtype == kernels::DType::kF32);
+    generate(**executor, {{1, 2, 3}}, greedy(), 1);
   }
   REQUIRE(logits.size() == 3);
   CHECK(logits[0] == logits[1]);
@@ -100,7 +100,7 @@ TEST_CASE("a model that the machine cannot hold is refused before memory is take
 TEST_CASE("options out of range are refused by name") {
   const TempFolder folder;
   folder.write("config.json", tiny_llama_config());
-  const auto param = [&](const std::function<void(RunnerOptions&)>& change) {
+  const auto param = [&](const std::function<void(ExecutorOptions&)>& change) {
     auto options = options_for(folder);
     change(options);
     return error_of(options).param;

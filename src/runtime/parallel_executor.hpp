@@ -7,18 +7,18 @@
 #include <memory>
 #include <vector>
 
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/device_executor.hpp"
 #include "src/runtime/task_thread.hpp"
 
 namespace octavo {
 
-class ParallelRunner final : public Runner {
+class ParallelExecutor final : public ModelExecutor {
  public:
   /// One per device, in the order of their ranks; each was made on, and is only used from, its
   /// thread.
-  ParallelRunner(std::vector<std::unique_ptr<TaskThread>> threads,
-                 std::vector<std::unique_ptr<ModelRunner>> shards);
-  ~ParallelRunner() override;
+  ParallelExecutor(std::vector<std::unique_ptr<TaskThread>> threads,
+                   std::vector<std::unique_ptr<DeviceExecutor>> shards);
+  ~ParallelExecutor() override;
 
   const ModelInfo& info() const override { return info_; }
   bool is_asynchronous() const override { return true; }
@@ -33,12 +33,12 @@ class ParallelRunner final : public Runner {
 
  private:
   /// Calls work(shard, rank) on every shard's thread and waits for all.
-  void on_all(const std::function<void(ModelRunner&, std::size_t)>& work);
+  void on_all(const std::function<void(DeviceExecutor&, std::size_t)>& work);
   /// Those that have finished on every device by now.
   void count_transfers(const std::vector<TransferId>& finished, std::vector<TransferId>& complete);
 
   std::vector<std::unique_ptr<TaskThread>> threads_;
-  std::vector<std::unique_ptr<ModelRunner>> shards_;
+  std::vector<std::unique_ptr<DeviceExecutor>> shards_;
   ModelInfo info_;
   std::map<TransferId, std::size_t> num_finished_;  ///< On how many devices.
 };

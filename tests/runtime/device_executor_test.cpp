@@ -1,9 +1,9 @@
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/device_executor.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -17,11 +17,11 @@ constexpr const char* kConfig = R"({"architectures": ["Qwen3ForCausalLM"], "voca
     "hidden_size": 96, "intermediate_size": 160, "num_hidden_layers": 2, "num_attention_heads": 6,
     "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 256, "eos_token_id": 2})";
 
-std::unique_ptr<ModelRunner> make_runner(kernels::DType dtype = kernels::DType::kF32,
-                                         std::int64_t block_size = 4) {
+std::unique_ptr<DeviceExecutor> make_executor(kernels::DType dtype = kernels::DType::kF32,
+                                              std::int64_t block_size = 4) {
   const TempFolder folder;
   folder.write("config.json", kConfig);
-  RunnerOptions options;
+  ExecutorOptions options;
   options.path = folder.path();
   options.load_format = LoadFormat::kDummy;
   options.dtype = dtype;
@@ -31,9 +31,9 @@ std::unique_ptr<ModelRunner> make_runner(kernels::DType dtype = kernels::DType::
   options.swap_bytes = std::size_t{1} << 20;
   options.max_num_batched_tokens = 256;
   options.max_num_seqs = 16;
-  auto runner = load_model_runner(options);
-  REQUIRE(runner.has_value());
-  return std::move(*runner);
+  auto executor = load_device_executor(options);
+  REQUIRE(executor.has_value());
+  return std::move(*executor);
 }
 
 std::vector<TokenId> prompt(std::int64_t length, std::int64_t salt) {
@@ -70,8 +70,8 @@ StepBatch first_step(SequenceId id, const std::vector<TokenId>& tokens, std::int
   return batch;
 }
 
-TokenId token_of(ModelRunner& runner, const StepBatch& batch) {
-  const auto result = runner.execute(batch);
+TokenId token_of(DeviceExecutor& executor, const StepBatch& batch) {
+  const auto result = executor.execute(batch);
   if (!result) FAIL(result.error().message());
   REQUIRE(result->sampled.size() == 1);
   return result->sampled[0].token;
@@ -82,17 +82,17 @@ TokenId token_of(ModelRunner& runner, const StepBatch& batch) {
 TEST_CASE("a sequence has the same tokens alone and in any batch") {
   for (const auto dtype : {kernels::DType::kF32, kernels::DType::kBF16}) {
     INFO(kernels::name_of(dtype));
-    auto runner = make_runner(dtype);
+    auto executor = make_executor(dtype);
     std::vector<std::vector<TokenId>> prompts;
     for (const std::int64_t length : {1, 3, 16, 17, 40, 5}) {
       prompts.push_back(prompt(length, length));
     }
     for (const auto& sampling : {greedy(), sampled(11)}) {
-      const auto together = generate(*runner, prompts, sampling, 20);
-      const auto chunked = generate(*runner, prompts, sampling, 20, 7);
+      const auto together = generate(*executor, prompts, sampling, 20);
+      const auto chunked = generate(*executor, prompts, sampling, 20, 7);
       for (std::size_t i = 0; i < prompts.size(); ++i) {
         INFO("prompt " << i);
-        const auto alone = generate(*runner, {prompts[i]}, sampling, 20)[0];
+        const auto alone = generate(*executor, {prompts[i]}, sampling, 20)[0];
         CHECK(together[i].tokens == alone.tokens);
         CHECK(chunked[i].tokens == alone.tokens);
       }
@@ -101,128 +101,128 @@ TEST_CASE("a sequence has the same tokens alone and in any batch") {
 }
 
 TEST_CASE("a seed makes the same tokens again and another seed others") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   const auto with_seed = [&](std::uint64_t seed) {
-    return generate(*runner, {prompt(9, 1)}, sampled(seed), 24)[0].tokens;
+    return generate(*executor, {prompt(9, 1)}, sampled(seed), 24)[0].tokens;
   };
   CHECK(with_seed(5) == with_seed(5));
   CHECK(with_seed(5) != with_seed(6));
 }
 
 TEST_CASE("a step planned before the token was known computes that token") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   const auto tokens = prompt(6, 2);
-  const auto expected = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
+  const auto expected = generate(*executor, {tokens}, greedy(), 3)[0].tokens;
   const SequenceId id{900};
   // Both batches exist before either runs.
   const std::vector<StepBatch> planned{first_step(id, tokens, 20), step(id, 6, 1, 20),
                                        step(id, 7, 1, 20)};
   for (std::size_t i = 0; i < planned.size(); ++i) {
-    CHECK(token_of(*runner, planned[i]) == expected[i]);
+    CHECK(token_of(*executor, planned[i]) == expected[i]);
   }
 }
 
 TEST_CASE("a preempted sequence that is computed again goes on as if nothing had happened") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   const auto tokens = prompt(6, 3);
-  const auto expected = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
+  const auto expected = generate(*executor, {tokens}, greedy(), 3)[0].tokens;
   const SequenceId id{901};
   auto known = tokens;
-  known.push_back(token_of(*runner, first_step(id, tokens, 40)));
+  known.push_back(token_of(*executor, first_step(id, tokens, 40)));
   auto again = first_step(id, known, 60);
   again.released = {id};
   again.starts[0].num_prompt_tokens = 6;
-  CHECK(token_of(*runner, again) == expected[1]);
-  CHECK(token_of(*runner, step(id, 7, 1, 60)) == expected[2]);
+  CHECK(token_of(*executor, again) == expected[1]);
+  CHECK(token_of(*executor, step(id, 7, 1, 60)) == expected[2]);
 }
 
 TEST_CASE("a swapped sequence goes on from its promoted blocks") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   const auto tokens = prompt(6, 4);
-  const auto expected = generate(*runner, {tokens}, greedy(), 2)[0].tokens;
+  const auto expected = generate(*executor, {tokens}, greedy(), 2)[0].tokens;
   const SequenceId id{902};
-  CHECK(token_of(*runner, first_step(id, tokens, 0)) == expected[0]);
+  CHECK(token_of(*executor, first_step(id, tokens, 0)) == expected[0]);
   StepBatch out;
   out.id = StepId{2};
   out.cu_blocks = {0};
   const TransferId leaving{StepId{2}, RequestId{1}, TransferDirection::kDemote};
   out.demotions = {{leaving, {{BlockId{0}, BlockId{5}}, {BlockId{1}, BlockId{3}}}}};
-  const auto demoted = runner->execute(out);
+  const auto demoted = executor->execute(out);
   REQUIRE(demoted.has_value());
   CHECK(demoted->transfers_finished == std::vector{leaving});
   CHECK(demoted->num_blocks_transferred == 2);
-  CHECK(token_of(*runner, first_step(SequenceId{903}, prompt(8, 5), 0)) >= 0);
+  CHECK(token_of(*executor, first_step(SequenceId{903}, prompt(8, 5), 0)) >= 0);
   auto back = step(id, 6, 1, 100);
   back.promotions = {{TransferId{}, {{BlockId{5}, BlockId{100}}, {BlockId{3}, BlockId{101}}}}};
-  CHECK(token_of(*runner, back) == expected[1]);
+  CHECK(token_of(*executor, back) == expected[1]);
 }
 
 TEST_CASE("a fork goes its own way after copying the block that it writes") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   const SequenceId parent{904};
   const SequenceId child{905};
   const auto tokens = prompt(6, 6);
   auto other = tokens;
   other.push_back(static_cast<TokenId>(7));
-  const auto expected_parent = generate(*runner, {tokens}, greedy(), 3)[0].tokens;
-  const auto expected_child = generate(*runner, {other}, greedy(), 2)[0].tokens;
+  const auto expected_parent = generate(*executor, {tokens}, greedy(), 3)[0].tokens;
+  const auto expected_child = generate(*executor, {other}, greedy(), 2)[0].tokens;
 
-  CHECK(token_of(*runner, first_step(parent, tokens, 0)) == expected_parent[0]);
+  CHECK(token_of(*executor, first_step(parent, tokens, 0)) == expected_parent[0]);
   StepBatch fork;
   fork.starts = {{child, RequestId{}, other, 7, greedy()}};
   fork.copies = {{BlockId{1}, BlockId{9}}};
   fork.scheduled = {{parent, 6, 1, true}, {child, 6, 1, true}};
   fork.block_tables = {BlockId{0}, BlockId{1}, BlockId{0}, BlockId{9}};
   fork.cu_blocks = {0, 2, 4};
-  const auto both = runner->execute(fork);
+  const auto both = executor->execute(fork);
   REQUIRE(both.has_value());
   CHECK(both->sampled[0].token == expected_parent[1]);
   CHECK(both->sampled[1].token == expected_child[0]);
-  CHECK(token_of(*runner, step(parent, 7, 1, 0)) == expected_parent[2]);
+  CHECK(token_of(*executor, step(parent, 7, 1, 0)) == expected_parent[2]);
 }
 
 TEST_CASE("no end token comes before the least number of tokens, however likely") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   auto sampling = greedy();
   sampling.logit_bias = {{2, 100.0F}, {7, 90.0F}};
   sampling.stop_token_ids = {7};
   sampling.min_tokens = 5;
-  const auto tokens = generate(*runner, {prompt(4, 7)}, sampling, 7)[0].tokens;
+  const auto tokens = generate(*executor, {prompt(4, 7)}, sampling, 7)[0].tokens;
   CHECK(std::none_of(tokens.begin(), tokens.begin() + 5,
                      [](TokenId token) { return token == 2 || token == 7; }));
   CHECK(tokens[5] == 2);
 }
 
 TEST_CASE("log-probabilities come where they are asked for") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   auto sampling = greedy();
-  CHECK_FALSE(generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0].logprob);
+  CHECK_FALSE(generate(*executor, {prompt(4, 8)}, sampling, 1)[0].sampled[0].logprob);
   sampling.num_logprobs = 0;
-  const auto chosen = generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
+  const auto chosen = generate(*executor, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
   CHECK(chosen.logprob);
   CHECK(chosen.top.empty());
   sampling.num_logprobs = 3;
-  const auto best = generate(*runner, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
+  const auto best = generate(*executor, {prompt(4, 8)}, sampling, 1)[0].sampled[0];
   REQUIRE(best.top.size() == 3);
   CHECK(best.top[0].id == best.token);
   CHECK(best.top[0].logprob == *best.logprob);
 }
 
 TEST_CASE("a result names its step and how long the device worked on it") {
-  auto runner = make_runner();
+  auto executor = make_executor();
   auto batch = first_step(SequenceId{906}, prompt(4, 9), 0);
   batch.id = StepId{31};
-  const auto result = runner->execute(batch);
+  const auto result = executor->execute(batch);
   REQUIRE(result.has_value());
   CHECK(result->id == StepId{31});
   CHECK(result->elapsed.count() > 0);
 }
 
-TEST_CASE("a refused step leaves the runner usable") {
-  auto runner = make_runner();
-  const auto expected = generate(*runner, {prompt(4, 10)}, greedy(), 1)[0].tokens;
+TEST_CASE("a refused step leaves the executor usable") {
+  auto executor = make_executor();
+  const auto expected = generate(*executor, {prompt(4, 10)}, greedy(), 1)[0].tokens;
   auto batch = first_step(SequenceId{907}, prompt(4, 10), 0);
   batch.block_tables[0] = BlockId{9999};
-  CHECK(runner->execute(batch).error().code == Errc::kEngineError);
-  CHECK(generate(*runner, {prompt(4, 10)}, greedy(), 1)[0].tokens == expected);
+  CHECK(executor->execute(batch).error().code == Errc::kEngineError);
+  CHECK(generate(*executor, {prompt(4, 10)}, greedy(), 1)[0].tokens == expected);
 }

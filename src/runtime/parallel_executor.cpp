@@ -1,18 +1,18 @@
-#include "src/runtime/parallel_runner.hpp"
+#include "src/runtime/parallel_executor.hpp"
 
 namespace octavo {
 
-ParallelRunner::ParallelRunner(std::vector<std::unique_ptr<TaskThread>> threads,
-                               std::vector<std::unique_ptr<ModelRunner>> shards)
+ParallelExecutor::ParallelExecutor(std::vector<std::unique_ptr<TaskThread>> threads,
+                                   std::vector<std::unique_ptr<DeviceExecutor>> shards)
     : threads_(std::move(threads)), shards_(std::move(shards)), info_(shards_.front()->info()) {
   info_.device = std::to_string(shards_.size()) + " x " + info_.device;
 }
 
-ParallelRunner::~ParallelRunner() {
-  on_all([this](ModelRunner&, std::size_t rank) { shards_[rank].reset(); });
+ParallelExecutor::~ParallelExecutor() {
+  on_all([this](DeviceExecutor&, std::size_t rank) { shards_[rank].reset(); });
 }
 
-void ParallelRunner::on_all(const std::function<void(ModelRunner&, std::size_t)>& work) {
+void ParallelExecutor::on_all(const std::function<void(DeviceExecutor&, std::size_t)>& work) {
   std::vector<std::future<void>> done;
   for (std::size_t rank = 0; rank < shards_.size(); ++rank)
     done.push_back(threads_[rank]->run([&, rank] { work(*shards_[rank], rank); }));
@@ -20,22 +20,22 @@ void ParallelRunner::on_all(const std::function<void(ModelRunner&, std::size_t)>
 }
 
 // All of them take or refuse a batch alike: they know the same.
-Result<LaunchedStep> ParallelRunner::launch(const StepBatch& batch) {
+Result<LaunchedStep> ParallelExecutor::launch(const StepBatch& batch) {
   std::vector<std::optional<Result<LaunchedStep>>> launched(shards_.size());
-  on_all([&](ModelRunner& shard, std::size_t rank) { launched[rank] = shard.launch(batch); });
+  on_all([&](DeviceExecutor& shard, std::size_t rank) { launched[rank] = shard.launch(batch); });
   for (const auto& each : launched) {
     if (!*each) return each->error();
   }
   return *launched.front();
 }
 
-void ParallelRunner::wait(const LaunchedStep& step) {
+void ParallelExecutor::wait(const LaunchedStep& step) {
   for (const auto& shard : shards_) shard->wait(step);
 }
 
-Result<StepResult> ParallelRunner::collect(const LaunchedStep& step) {
+Result<StepResult> ParallelExecutor::collect(const LaunchedStep& step) {
   std::vector<std::optional<Result<StepResult>>> results(shards_.size());
-  on_all([&](ModelRunner& shard, std::size_t rank) { results[rank] = shard.collect(step); });
+  on_all([&](DeviceExecutor& shard, std::size_t rank) { results[rank] = shard.collect(step); });
   for (const auto& each : results) {
     if (!*each) return each->error();
   }
@@ -48,8 +48,8 @@ Result<StepResult> ParallelRunner::collect(const LaunchedStep& step) {
   return result;
 }
 
-void ParallelRunner::count_transfers(const std::vector<TransferId>& finished,
-                                     std::vector<TransferId>& complete) {
+void ParallelExecutor::count_transfers(const std::vector<TransferId>& finished,
+                                       std::vector<TransferId>& complete) {
   for (const TransferId& id : finished) {
     if (++num_finished_[id] < shards_.size()) continue;
     num_finished_.erase(id);
@@ -57,7 +57,7 @@ void ParallelRunner::count_transfers(const std::vector<TransferId>& finished,
   }
 }
 
-std::optional<LaunchedTransfer> ParallelRunner::oldest_transfer() const {
+std::optional<LaunchedTransfer> ParallelExecutor::oldest_transfer() const {
   for (const auto& shard : shards_) {
     if (const auto oldest = shard->oldest_transfer()) return oldest;
   }
@@ -65,13 +65,14 @@ std::optional<LaunchedTransfer> ParallelRunner::oldest_transfer() const {
 }
 
 // Every device counts its copies alike.
-void ParallelRunner::wait(const LaunchedTransfer& transfer) {
+void ParallelExecutor::wait(const LaunchedTransfer& transfer) {
   for (const auto& shard : shards_) shard->wait(transfer);
 }
 
-std::vector<TransferId> ParallelRunner::collect_transfers() {
+std::vector<TransferId> ParallelExecutor::collect_transfers() {
   std::vector<std::vector<TransferId>> finished(shards_.size());
-  on_all([&](ModelRunner& shard, std::size_t rank) { finished[rank] = shard.collect_transfers(); });
+  on_all(
+      [&](DeviceExecutor& shard, std::size_t rank) { finished[rank] = shard.collect_transfers(); });
   std::vector<TransferId> complete;
   for (const auto& each : finished) count_transfers(each, complete);
   return complete;

@@ -1,4 +1,4 @@
-#include "src/runtime/load_runner.hpp"
+#include "src/runtime/load_executor.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,7 @@
 #include "src/model/architectures.hpp"
 #include "src/model/coverage.hpp"
 #include "src/model/json_file.hpp"
-#include "src/runtime/parallel_runner.hpp"
+#include "src/runtime/parallel_executor.hpp"
 #include "src/runtime/run_plan.hpp"
 
 namespace octavo {
@@ -19,7 +19,7 @@ constexpr std::int64_t kMaxBlocks = 1 << 30;
 constexpr std::int64_t kMaxStepTokens = 1 << 20;
 constexpr int kMaxDevices = 64;
 
-Result<void> check_options(const RunnerOptions& options) {
+Result<void> check_options(const ExecutorOptions& options) {
   const auto bad = [](const char* param, const std::string& range) {
     return Error{Errc::kInvalidValue, std::string(param) + " must be " + range, param};
   };
@@ -49,7 +49,7 @@ struct Model {
   kernels::DType stored = kernels::DType::kF32;
 };
 
-Result<Model> read_model(const RunnerOptions& options) {
+Result<Model> read_model(const ExecutorOptions& options) {
   const auto config = read_json_file(options.path / "config.json");
   if (!config) return config.error();
   auto spec = read_decoder_spec(*config);
@@ -86,7 +86,7 @@ Result<std::unique_ptr<kernels::Backend>> make_cpu(const kernels::CpuOptions& op
                "cpu_instruction_set"};
 }
 
-Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& options,
+Result<std::unique_ptr<kernels::Backend>> make_backend(const ExecutorOptions& options,
                                                        const RunPlan& plan, const Model& model,
                                                        const Place& place) {
   if (!plan.gpu) return make_cpu(options.cpu);
@@ -106,7 +106,7 @@ Result<std::unique_ptr<kernels::Backend>> make_backend(const RunnerOptions& opti
   return backend;
 }
 
-Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& options,
+Result<Weights> read_weights(kernels::Backend& backend, const ExecutorOptions& options,
                              const Model& model, kernels::DType dtype, const Shard& shard) {
   if (model.checkpoint)
     return load_weights(backend, model.spec, *model.checkpoint, dtype, options.progress, shard,
@@ -115,8 +115,8 @@ Result<Weights> read_weights(kernels::Backend& backend, const RunnerOptions& opt
                         options.quantizes_weights);
 }
 
-ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, const RunPlan& plan,
-                         GenerationConfig defaults, std::string device) {
+ModelInfo describe_model(const ExecutorOptions& options, const DecoderSpec& spec,
+                         const RunPlan& plan, GenerationConfig defaults, std::string device) {
   return {.architecture = std::string(spec.architecture->classes[0]),
           .vocab_size = spec.vocab_size,
           .max_position_embeddings = spec.max_position_embeddings,
@@ -131,8 +131,9 @@ ModelInfo describe_model(const RunnerOptions& options, const DecoderSpec& spec, 
           .device = std::move(device)};
 }
 
-Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, const Model& model,
-                                                 RunPlan plan, const Place& place) {
+Result<std::unique_ptr<DeviceExecutor>> make_executor(const ExecutorOptions& options,
+                                                      const Model& model, RunPlan plan,
+                                                      const Place& place) {
   auto made = make_backend(options, plan, model, place);
   if (!made) return made.error();
   std::unique_ptr<kernels::Backend> backend = std::move(*made);
@@ -164,12 +165,12 @@ Result<std::unique_ptr<ModelRunner>> make_runner(const RunnerOptions& options, c
   info.load_time = load_time;
   if (const std::string fault = backend->fault(); !fault.empty())
     return Error{Errc::kEngineError, fault, "device"};
-  return std::make_unique<ModelRunner>(std::move(backend), std::move(*decoder), std::move(*cache),
-                                       std::move(info), options);
+  return std::make_unique<DeviceExecutor>(std::move(backend), std::move(*decoder),
+                                          std::move(*cache), std::move(info), options);
 }
 
 /// The plan of every shard of `num_shards`.
-Result<RunPlan> plan_model(const RunnerOptions& options, const Model& model,
+Result<RunPlan> plan_model(const ExecutorOptions& options, const Model& model,
                            std::int64_t num_shards) {
   if (auto divides = check_shards(model.spec, num_shards); !divides) return divides.error();
   auto plan = plan_run(options, shard_of(model.spec, {0, num_shards}), model.stored);
@@ -199,53 +200,54 @@ Result<std::shared_ptr<kernels::CudaGroup>> make_group(int first_device, int siz
   return group;
 }
 
-Result<std::unique_ptr<Runner>> load_shards(const RunnerOptions& options, const Model& model,
-                                            const RunPlan& plan) {
+Result<std::unique_ptr<ModelExecutor>> load_shards(const ExecutorOptions& options,
+                                                   const Model& model, const RunPlan& plan) {
   const int size = options.tensor_parallel_size;
   const auto group = make_group(plan.gpu->ordinal, size);
   if (!group) return group.error();
   std::vector<std::unique_ptr<TaskThread>> threads;
-  std::vector<std::optional<Result<std::unique_ptr<ModelRunner>>>> made(
+  std::vector<std::optional<Result<std::unique_ptr<DeviceExecutor>>>> made(
       static_cast<std::size_t>(size));
   std::vector<std::future<void>> done;
   for (int rank = 0; rank < size; ++rank) {
     threads.push_back(std::make_unique<TaskThread>());
     done.push_back(threads.back()->run([&, rank] {
-      RunnerOptions own = options;
+      ExecutorOptions own = options;
       if (rank > 0) {  // One of them speaks for all.
         own.progress = nullptr;
         own.spans = nullptr;
         own.on_logits = nullptr;
       }
-      made[static_cast<std::size_t>(rank)] = make_runner(own, model, plan, {{rank, size}, *group});
+      made[static_cast<std::size_t>(rank)] =
+          make_executor(own, model, plan, {{rank, size}, *group});
     }));
   }
   for (auto& each : done) each.get();
-  std::vector<std::unique_ptr<ModelRunner>> shards;
+  std::vector<std::unique_ptr<DeviceExecutor>> shards;
   for (auto& each : made) {
     if (!*each) return each->error();
     shards.push_back(std::move(**each));
   }
-  return std::unique_ptr<Runner>(
-      std::make_unique<ParallelRunner>(std::move(threads), std::move(shards)));
+  return std::unique_ptr<ModelExecutor>(
+      std::make_unique<ParallelExecutor>(std::move(threads), std::move(shards)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ModelRunner>> load_model_runner(const RunnerOptions& options) {
+Result<std::unique_ptr<DeviceExecutor>> load_device_executor(const ExecutorOptions& options) {
   if (auto checked = check_options(options); !checked) return checked.error();
   auto model = read_model(options);
   if (!model) return model.error();
   const auto plan = plan_model(options, *model, 1);
   if (!plan) return plan.error();
-  return make_runner(options, *model, *plan, {});
+  return make_executor(options, *model, *plan, {});
 }
 
-Result<std::unique_ptr<Runner>> load_runner(const RunnerOptions& options) {
+Result<std::unique_ptr<ModelExecutor>> load_executor(const ExecutorOptions& options) {
   if (options.tensor_parallel_size == 1) {
-    auto runner = load_model_runner(options);
-    if (!runner) return runner.error();
-    return std::unique_ptr<Runner>(std::move(*runner));
+    auto executor = load_device_executor(options);
+    if (!executor) return executor.error();
+    return std::unique_ptr<ModelExecutor>(std::move(*executor));
   }
   if (auto checked = check_options(options); !checked) return checked.error();
   auto model = read_model(options);

@@ -1,4 +1,4 @@
-#include "src/runtime/model_runner.hpp"
+#include "src/runtime/device_executor.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,8 +7,8 @@
 
 namespace octavo {
 
-ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder decoder, KvCache cache,
-                         ModelInfo info, const RunnerOptions& options)
+DeviceExecutor::DeviceExecutor(std::unique_ptr<kernels::Backend> backend, Decoder decoder,
+                               KvCache cache, ModelInfo info, const ExecutorOptions& options)
     : backend_(std::move(backend)),
       decoder_(std::move(decoder)),
       cache_(std::move(cache)),
@@ -26,7 +26,7 @@ ModelRunner::ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder deco
   cache_.set_spans(spans_);
 }
 
-Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
+Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   OCTAVO_ASSERT(is_asynchronous_ || steps_.empty());
   const std::string fault = backend_->fault();
   if (!fault.empty() && !batch.scheduled.empty()) return Error{Errc::kEngineError, fault, ""};
@@ -54,7 +54,7 @@ Result<LaunchedStep> ModelRunner::launch(const StepBatch& batch) {
   return launched;
 }
 
-void ModelRunner::forward(const StepBatch& batch) {
+void DeviceExecutor::forward(const StepBatch& batch) {
   rows_.clear();
   for (const auto& scheduled : batch.scheduled) {
     if (scheduled.samples) rows_.push_back(sequences_.find(scheduled.id)->sample_row());
@@ -77,7 +77,7 @@ void ModelRunner::forward(const StepBatch& batch) {
 }
 
 // A beam search goes on with what the scheduler chooses.
-std::vector<ModelRunner::Sample> ModelRunner::append_rows(const StepBatch& batch) {
+std::vector<DeviceExecutor::Sample> DeviceExecutor::append_rows(const StepBatch& batch) {
   std::vector<Sample> samples;
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
@@ -91,21 +91,23 @@ std::vector<ModelRunner::Sample> ModelRunner::append_rows(const StepBatch& batch
   return samples;
 }
 
-void ModelRunner::wait(const LaunchedStep& step) { backend_->wait(step.ticket); }
+void DeviceExecutor::wait(const LaunchedStep& step) { backend_->wait(step.ticket); }
 
-std::optional<LaunchedTransfer> ModelRunner::oldest_transfer() const {
+std::optional<LaunchedTransfer> DeviceExecutor::oldest_transfer() const {
   const auto ticket = cache_.oldest_transfer();
   if (!ticket) return std::nullopt;
   return LaunchedTransfer{*ticket};
 }
 
-void ModelRunner::wait(const LaunchedTransfer& transfer) { backend_->wait_copied(transfer.ticket); }
+void DeviceExecutor::wait(const LaunchedTransfer& transfer) {
+  backend_->wait_copied(transfer.ticket);
+}
 
-std::vector<TransferId> ModelRunner::collect_transfers() {
+std::vector<TransferId> DeviceExecutor::collect_transfers() {
   return cache_.collect_transfers(StepId{std::numeric_limits<std::uint64_t>::max()});
 }
 
-Result<StepResult> ModelRunner::collect(const LaunchedStep& launched) {
+Result<StepResult> DeviceExecutor::collect(const LaunchedStep& launched) {
   Step step = std::move(steps_.front());
   steps_.pop_front();
   if (const std::string fault = backend_->fault(); !fault.empty() && step.computes)

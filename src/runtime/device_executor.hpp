@@ -15,23 +15,23 @@
 #include "src/model/decoder.hpp"
 #include "src/runtime/batch_inputs.hpp"
 #include "src/runtime/kv_cache.hpp"
-#include "src/runtime/runner.hpp"
+#include "src/runtime/model_executor.hpp"
 #include "src/runtime/sequence_state.hpp"
 
 namespace octavo {
 
 /// One thread at a time: the executor's.
-class ModelRunner final : public Runner {
+class DeviceExecutor final : public ModelExecutor {
  public:
-  ModelRunner(std::unique_ptr<kernels::Backend> backend, Decoder decoder, KvCache cache,
-              ModelInfo info, const RunnerOptions& options);
+  DeviceExecutor(std::unique_ptr<kernels::Backend> backend, Decoder decoder, KvCache cache,
+                 ModelInfo info, const ExecutorOptions& options);
 
   const ModelInfo& info() const override { return info_; }
   bool is_asynchronous() const override { return is_asynchronous_; }
 
   /// Enqueues one step: sequence states, block copies, forward pass, sampling. Steps come in the
-  /// order of their ids. Errors: kEngineError for a batch that contradicts itself; the runner stays
-  /// usable, but sequences of the failed step must be released.
+  /// order of their ids. Errors: kEngineError for a batch that contradicts itself; the executor
+  /// stays usable, but sequences of the failed step must be released.
   Result<LaunchedStep> launch(const StepBatch& batch) override;
   bool has_ended(const LaunchedStep&) override { return !is_asynchronous_; }
   void wait(const LaunchedStep& step) override;
