@@ -1,4 +1,4 @@
-// Takes connections in, and knows those that are open, so that the house can tell them to go.
+// Takes connections in, and knows those that are open, so that the house can ask them to go.
 // Thread: the io thread's only.
 #pragma once
 
@@ -15,9 +15,10 @@ namespace octavo {
 class Listener {
  public:
   /// Binds and listens. Errors: kIo, with the address and the system's reason.
-  static Result<std::unique_ptr<Listener>> open(ConnectionContext& context,
-                                                const asio::any_io_executor& executor,
-                                                const std::string& host, std::uint16_t port);
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> open(ConnectionContext& context,
+                                                              const asio::any_io_executor& executor,
+                                                              const std::string& host,
+                                                              std::uint16_t port);
 
   std::uint16_t port() const { return endpoint_.port(); }
   asio::ip::address address() const { return endpoint_.address(); }

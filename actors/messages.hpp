@@ -16,7 +16,7 @@
 
 namespace octavo {
 
-// scheduler -> session: everything that one plan or one completed step tells one listener.
+// scheduler -> session: everything that one plan or one completed step means for one listener.
 using SessionEvents = std::vector<RequestEvent>;
 
 // desk -> session
@@ -60,7 +60,7 @@ struct ReserveStep {
 };
 
 // session -> block manager
-/// Who wants to see the blocks; `number` tells one subscription of a session from its next.
+/// Who wants to see the blocks; `number` distinguishes one subscription of a session from its next.
 struct BlockSubscriber {
   Address<SessionMessage> address;
   std::uint64_t number = 0;
@@ -105,7 +105,7 @@ struct StepFailed {
   StepId id;
   Error error;
 };
-/// While no step ran that would have told.
+/// Sent when no step ran that would have reported it.
 struct TransfersFinished {
   std::vector<TransferId> transfers;
 };

@@ -1,17 +1,29 @@
 // Drives a running server with streams over WebSockets and prints what they saw as one JSON object.
 // usage: node load.mjs --url ws://HOST:PORT/v1/responses --concurrency N --requests N --prompt N --gen N
-//        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS]
+//        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS] [--workload FILE] [--processes N]
+// --workload: request i has the i-th lengths of a file as in bench/gpu, again from the start where there are more requests,
+// and --prompt and --gen are not used. --processes: one process reads some ten thousand events a second at most; N share
+// the requests, and the figures are of all of them.
 // Needs the `ws` package in tests/e2e/node_modules (tests/support/install_modules.sh puts it there).
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../tests/e2e/package.json', import.meta.url));
 const WebSocket = require('ws');
 
-const options = { url: '', concurrency: 16, requests: 32, prompt: 32, gen: 64, vocab: 4096, idle: 0, 'half-open': 0, intruder: 0 };
+const options = { url: '', concurrency: 16, requests: 32, prompt: 32, gen: 64, vocab: 4096, idle: 0, 'half-open': 0, intruder: 0, workload: '', processes: 1, first: 0, step: 1, details: 0 };
 for (let i = 2; i < process.argv.length; i += 2) {
   const name = process.argv[i].slice(2);
-  options[name] = name === 'url' ? process.argv[i + 1] : Number(process.argv[i + 1]);
+  options[name] = typeof options[name] === 'string' ? process.argv[i + 1] : Number(process.argv[i + 1]);
+}
+const workload = options.workload ? JSON.parse(readFileSync(options.workload, 'utf8')) : null;
+
+function lengthsOf(request) {
+  if (!workload) return [options.prompt, options.gen];
+  const place = request % workload.prompt_len.length;
+  return [workload.prompt_len[place], workload.output_len[place]];
 }
 
 const gaps = [];
@@ -81,13 +93,53 @@ async function openIdle() {
   return held;
 }
 
+// Runs this script once more for its share of the requests; answers what it saw, times included.
+function share(index, count) {
+  const arguments_ = process.argv.slice(1);
+  const set = (name, value) => arguments_.push(`--${name}`, String(value));
+  set('processes', 1);
+  set('first', index);
+  set('step', count);
+  set('concurrency', Math.ceil((options.concurrency - index) / count));
+  set('details', 1);
+  const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (piece) => { text += piece; });
+    child.on('close', (code) => (code === 0 ? resolve(JSON.parse(text)) : reject(new Error(`a process ended with ${code}`))));
+  });
+}
+
+function report(seconds, intruderMs) {
+  console.log(JSON.stringify({
+    ok: numOk, failed: numFailed, seconds, output_tokens_per_s: numTokens / seconds,
+    ttft_ms: { p50: percentile(ttft, 0.5), p95: percentile(ttft, 0.95), max: Math.max(0, ...ttft) },
+    gap_ms: { p50: percentile(gaps, 0.5), p99: percentile(gaps, 0.99), max: gaps.reduce((a, b) => Math.max(a, b), 0) },
+    intruder_ms: intruderMs,
+  }));
+  process.exit(0);
+}
+
+if (options.processes > 1) {
+  const shares = await Promise.all(Array.from({ length: options.processes }, (_, i) => share(i, options.processes)));
+  for (const each of shares) {
+    numOk += each.ok;
+    numFailed += each.failed;
+    numTokens += each.tokens;
+    for (const time of each.ttft) ttft.push(time);
+    for (const gap of each.gaps) gaps.push(gap);
+  }
+  report((Math.max(...shares.map((each) => each.end)) - Math.min(...shares.map((each) => each.start))) / 1000, 0);
+}
+
 const held = await openIdle();
-const start = performance.now();
-let next = 0;
+const start = Date.now();
+let next = options.first;
 async function worker() {
   while (next < options.requests) {
-    next += 1;
-    await stream(options.prompt, options.gen, true);
+    const request = next;
+    next += options.step;
+    await stream(...lengthsOf(request), true);
   }
 }
 const workers = Array.from({ length: options.concurrency }, worker);
@@ -98,12 +150,10 @@ if (options.intruder) {
   intruderMs = await stream(options.intruder, 1, false);
 }
 await Promise.all(workers);
-const seconds = (performance.now() - start) / 1000;
+const end = Date.now();
 for (const socket of held) socket.terminate ? socket.terminate() : socket.destroy();
-console.log(JSON.stringify({
-  ok: numOk, failed: numFailed, seconds, output_tokens_per_s: numTokens / seconds,
-  ttft_ms: { p50: percentile(ttft, 0.5), p95: percentile(ttft, 0.95), max: Math.max(0, ...ttft) },
-  gap_ms: { p50: percentile(gaps, 0.5), p99: percentile(gaps, 0.99), max: gaps.reduce((a, b) => Math.max(a, b), 0) },
-  intruder_ms: intruderMs,
-}));
-process.exit(0);
+if (options.details) {
+  process.stdout.write(JSON.stringify({ ok: numOk, failed: numFailed, tokens: numTokens, start, end, ttft, gaps }), () => process.exit(0));
+} else {
+  report((end - start) / 1000, intruderMs);
+}

@@ -72,7 +72,7 @@ struct Moment {
   std::uint64_t tick = ticks();
 };
 
-/// Of one step.
+/// The times of one step.
 struct Cost {
   double us = 0;
   double ticks = 0;
@@ -84,7 +84,7 @@ Cost between(const Moment& from, const Moment& to) {
 
 Cost operator+(const Cost& a, const Cost& b) { return {a.us + b.us, a.ticks + b.ticks}; }
 
-// Of all steps; the mean would tell of what else the machine did.
+// The median of all steps; the mean would depend on what else the machine did.
 Cost median(std::vector<Cost> costs) {
   if (costs.empty()) return {};
   const auto middle = costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2);

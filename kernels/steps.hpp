@@ -1,5 +1,5 @@
 // A device works on steps: the host places a step's arrays, enqueues its operations, submits it,
-// and hears later what was sampled. So the host can prepare one step while the device is at
+// and learns later what was sampled. So the host can prepare one step while the device is at
 // another.
 //
 //   place -> stage_samples -> run_forward(operations) -> sample -> submit ... wait -> results

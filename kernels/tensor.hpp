@@ -1,4 +1,4 @@
-// Shapes and types of memory on a device: what an op is told about its arrays. Owns nothing.
+// Shapes and types of memory on a device: what an op knows of its arrays. Owns nothing.
 #pragma once
 
 #include <cstddef>

@@ -37,8 +37,9 @@ class AllowedHosts {
   /// allowed: further hosts, each perhaps with a port; "*" allows all. Without a list a server that
   /// other machines can reach is asked for by any name. Errors: kInvalidValue for an entry that is
   /// not a host.
-  static Result<AllowedHosts> make(const boost::asio::ip::address& bound, std::string_view name,
-                                   const std::vector<std::string>& allowed);
+  [[nodiscard]] static Result<AllowedHosts> make(const boost::asio::ip::address& bound,
+                                                 std::string_view name,
+                                                 const std::vector<std::string>& allowed);
 
   bool accepts(const Authority& host) const;
 

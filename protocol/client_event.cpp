@@ -5,8 +5,8 @@
 #include <boost/json/parse.hpp>
 
 #include "protocol/input_items.hpp"
-#include "protocol/json_fields.hpp"
 #include "protocol/sampling_fields.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/core/utf8.hpp"
 
 namespace octavo {
@@ -20,55 +20,13 @@ constexpr std::size_t kMaxInputTokens = std::size_t{1} << 20;
 
 // Fields of the standard that are accepted without effect: they describe things that do not change
 // the answer here.
-constexpr std::array kHarmless{
+constexpr std::array<std::string_view, 12> kHarmless{
     "type",       "stream_id",         "stream_options",         "parallel_tool_calls",
     "user",       "safety_identifier", "prompt_cache_key",       "service_tier",
     "truncation", "max_tool_calls",    "prompt_cache_retention", "event_id"};
-constexpr std::array kKnown{"model",
-                            "previous_response_id",
-                            "instructions",
-                            "input",
-                            "generate",
-                            "store",
-                            "include",
-                            "metadata",
-                            "stream",
-                            "background",
-                            "tools",
-                            "tool_choice",
-                            "text",
-                            "reasoning",
-                            "octavo",
-                            "conversation",
-                            "prompt",
-                            "temperature",
-                            "top_p",
-                            "top_k",
-                            "min_p",
-                            "repetition_penalty",
-                            "presence_penalty",
-                            "frequency_penalty",
-                            "seed",
-                            "stop",
-                            "stop_token_ids",
-                            "ignore_eos",
-                            "min_tokens",
-                            "logit_bias",
-                            "top_logprobs",
-                            "max_output_tokens",
-                            "n",
-                            "beam_width",
-                            "length_penalty",
-                            "early_stopping",
-                            "cache_salt"};
-
-template <std::size_t N>
-bool contains(const std::array<const char*, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // What a client may ask for and this build cannot do is refused by name, never silently dropped.
-void refuse_unsupported(JsonFields& fields) {
+void refuse_unsupported(JsonReader& fields) {
   bool flag = false;
   if (fields.read("background", flag) && flag)
     fields.unsupported("background", "background responses do not exist over a WebSocket");
@@ -101,35 +59,36 @@ void refuse_unsupported(JsonFields& fields) {
     }
   }
   if (const auto* reasoning = fields.find("reasoning")) {
-    if (!reasoning->is_object()) return void(fields.wrong("reasoning", "an object"));
-    for (const auto& member : reasoning->get_object()) {
+    for (const auto& member : fields.as_object("reasoning", *reasoning)) {
       if (!member.value().is_null() && member.value() != "none")
         fields.unsupported("reasoning", "reasoning cannot be set");
     }
   }
 }
 
-void read_include(JsonFields& fields, ResponseCreate& create) {
-  const auto* include = fields.find("include");
-  if (include == nullptr) return;
-  if (!include->is_array()) return void(fields.wrong("include", "a list of strings"));
-  for (const auto& each : include->get_array()) {
-    if (!each.is_string()) return void(fields.wrong("include", "a list of strings"));
-    if (each == "message.output_text.logprobs") create.include_logprobs = true;
-  }
+void read_include(JsonReader& fields, ResponseCreate& create) {
+  std::vector<std::string> names;
+  fields.read("include", names);
+  if (std::ranges::find(names, "message.output_text.logprobs") != names.end())
+    create.include_logprobs = true;
 }
 
-void read_cache_salt(JsonFields& fields, ResponseCreate& create) {
+void read_cache_salt(JsonReader& fields, ResponseCreate& create) {
   if (fields.read("cache_salt", create.cache_salt) &&
       (create.cache_salt.empty() || create.cache_salt.size() > kMaxSaltBytes))
     fields.wrong("cache_salt", "a string of 1 to 1024 bytes");
 }
 
-void read_extensions(JsonFields& fields, ResponseCreate& create) {
+void read_prompt_token_ids(JsonReader& extension, ResponseCreate& create) {
+  if (!extension.read("prompt_token_ids", create.input_token_ids)) return;
+  if (create.input_token_ids->empty() || create.input_token_ids->size() > kMaxInputTokens)
+    extension.wrong("prompt_token_ids", "a list of token ids, not empty");
+}
+
+void read_extensions(JsonReader& fields, ResponseCreate& create) {
   const auto* octavo = fields.find("octavo");
   if (octavo == nullptr) return;
-  if (!octavo->is_object()) return void(fields.wrong("octavo", "an object"));
-  JsonFields extension(octavo->get_object());
+  JsonReader extension(fields.as_object("octavo", *octavo), fields, "octavo");
   std::int64_t deadline = 0;
   if (extension.read("deadline_ms", deadline)) {
     if (deadline < 1 || deadline > 86'400'000)
@@ -140,47 +99,27 @@ void read_extensions(JsonFields& fields, ResponseCreate& create) {
   read_cache_salt(extension, create);
   if (extension.find("resume_grace_ms") != nullptr)
     extension.unsupported("resume_grace_ms", "octavo.resume_grace_ms is not supported");
-  if (const auto* ids = extension.find("prompt_token_ids")) {
-    if (!ids->is_array() || ids->get_array().empty() || ids->get_array().size() > kMaxInputTokens) {
-      extension.wrong("prompt_token_ids", "a list of token ids, not empty");
-    } else {
-      create.input_token_ids.emplace();
-      for (const auto& each : ids->get_array()) {
-        boost::system::error_code error;
-        create.input_token_ids->push_back(each.to_number<std::int32_t>(error));
-        if (error) extension.wrong("prompt_token_ids", "a list of token ids");
-      }
-    }
-  }
-  if (const auto& error = extension.error()) {
-    if (error->code == Errc::kUnsupportedParameter)
-      fields.unsupported("octavo." + error->param, error->detail);
-    else
-      fields.wrong("octavo." + error->param,
-                   error->detail.substr(error->param.size() + sizeof(" must be")));
-  }
+  read_prompt_token_ids(extension, create);
 }
 
 // It comes back in three events, so it is kept as small as the standard has it.
-void read_metadata(JsonFields& fields, ResponseCreate& create) {
+void read_metadata(JsonReader& fields, ResponseCreate& create) {
   const auto* metadata = fields.find("metadata");
   if (metadata == nullptr) return;
-  if (!metadata->is_object()) return void(fields.wrong("metadata", "an object"));
-  const json::object& pairs = metadata->get_object();
+  const json::object& pairs = fields.as_object("metadata", *metadata);
   bool fits = pairs.size() <= 16;
   for (const auto& [key, value] : pairs)
     fits = fits && count_characters(key) <= 64 && value.is_string() &&
            count_characters(value.get_string()) <= 512;
   if (!fits)
-    return void(
-        fields.wrong("metadata", "at most 16 pairs of a key of 64 characters and a string of 512"));
+    fields.wrong("metadata", "at most 16 pairs of a key of 64 characters and a string of 512");
   create.metadata = pairs;
 }
 
 Result<ResponseCreate> parse_create(const json::object& object, std::string stream_id) {
   ResponseCreate create;
   create.stream_id = std::move(stream_id);
-  JsonFields fields(object);
+  JsonReader fields(object);
   refuse_unsupported(fields);
   fields.read("model", create.model);
   fields.read("previous_response_id", create.previous_response_id);
@@ -205,16 +144,16 @@ Result<ResponseCreate> parse_create(const json::object& object, std::string stre
     if (!messages) return messages.error();
     create.input = std::move(*messages);
   }
-  for (const auto& member : object) {
-    if (!contains(kKnown, member.key()) && !contains(kHarmless, member.key()))
-      create.unknown_fields.emplace_back(member.key());
+  for (const std::string_view name : fields.not_asked_for()) {
+    if (std::ranges::find(kHarmless, name) == kHarmless.end())
+      create.unknown_fields.emplace_back(name);
   }
   return create;
 }
 
 Result<ResponseCancel> parse_cancel(const json::object& object, std::string stream_id) {
   ResponseCancel cancel;
-  JsonFields fields(object);
+  JsonReader fields(object);
   fields.read("response_id", cancel.response_id);
   cancel.names_lane = fields.find("stream_id") != nullptr;
   cancel.stream_id = std::move(stream_id);
@@ -243,7 +182,7 @@ std::optional<Error> fault_of_steering(const json::value* input) {
 
 Result<ResponseSteer> parse_steer(const json::object& object) {
   ResponseSteer steer;
-  JsonFields fields(object);
+  JsonReader fields(object);
   fields.read("previous_response_id", steer.previous_response_id);
   if (fields.error()) return *fields.error();
   if (steer.previous_response_id.empty()) {

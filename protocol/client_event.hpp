@@ -1,6 +1,6 @@
 // What a client says over the WebSocket, as values: the session never sees raw JSON. One text frame
 // is one event; a frame that is not one becomes an `Error` with the lane it was meant for, where
-// that can still be told.
+// that can still be read.
 #pragma once
 
 #include <string>

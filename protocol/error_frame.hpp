@@ -1,4 +1,4 @@
-// How a client is told that something is refused or has failed: as a frame of the WebSocket, or as
+// How a client learns that something is refused or has failed: as a frame of the WebSocket, or as
 // the body of an HTTP answer. Whatever a message quotes, what goes out is UTF-8.
 #pragma once
 

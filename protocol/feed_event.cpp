@@ -1,6 +1,6 @@
 #include "protocol/feed_event.hpp"
 
-#include "protocol/json_fields.hpp"
+#include "src/core/json_reader.hpp"
 
 namespace octavo {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kMinIntervalMs = 50;
 constexpr std::int64_t kMaxIntervalMs = 60'000;
 
-FeedTopic read_topic(JsonFields& fields) {
+FeedTopic read_topic(JsonReader& fields) {
   std::string name;
   fields.read("topic", name);
   if (name == "blocks") return FeedTopic::kBlocks;
@@ -20,7 +20,7 @@ FeedTopic read_topic(JsonFields& fields) {
 
 Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
   FeedSubscribe subscribe;
-  JsonFields fields(event);
+  JsonReader fields(event);
   subscribe.topic = read_topic(fields);
   std::int64_t interval = subscribe.interval.count();
   fields.read("interval_ms", interval);
@@ -32,7 +32,7 @@ Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
 }
 
 Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event) {
-  JsonFields fields(event);
+  JsonReader fields(event);
   const FeedUnsubscribe unsubscribe{read_topic(fields)};
   if (fields.error()) return *fields.error();
   return unsubscribe;

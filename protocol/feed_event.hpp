@@ -16,13 +16,13 @@ struct FeedSubscribe {
   FeedTopic topic = FeedTopic::kMetrics;
   std::chrono::milliseconds interval{250};  ///< At most one picture in each.
 };
-/// A feed that does not run is none to end: no error.
+/// To end a feed that does not run is no error.
 struct FeedUnsubscribe {
   FeedTopic topic = FeedTopic::kMetrics;
 };
 
 /// Errors: kInvalidValue for a topic or an interval that does not exist.
-Result<FeedSubscribe> parse_subscribe(const boost::json::object& event);
-Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event);
+[[nodiscard]] Result<FeedSubscribe> parse_subscribe(const boost::json::object& event);
+[[nodiscard]] Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event);
 
 }  // namespace octavo

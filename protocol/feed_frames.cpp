@@ -52,7 +52,7 @@ json::array entry_of(const BlockView& block, std::size_t num_blocks, NameTable& 
   return entry;
 }
 
-// One entry tells both: they differ in their numbers only, which are consecutive.
+// One entry stands for both: they differ in their numbers only, which are consecutive.
 bool continues(const BlockView& block, const BlockView& next) {
   if (next.tier != block.tier || next.id.value != block.id.value + 1 || next.state != block.state)
     return false;

@@ -1,4 +1,5 @@
 #include "protocol/http_checks.hpp"
+#include "src/core/trim.hpp"
 
 #include <algorithm>
 
@@ -15,12 +16,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<std::string_view> protocols_of(const http::request_header<>& head) {
   std::vector<std::string_view> offered;
   const auto range = head.equal_range(http::field::sec_websocket_protocol);
@@ -28,7 +23,7 @@ std::vector<std::string_view> protocols_of(const http::request_header<>& head) {
     std::string_view rest = view(field->value());
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
-      offered.push_back(trim(rest.substr(0, comma)));
+      offered.push_back(trim(rest.substr(0, comma), " \t"));
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
@@ -46,8 +41,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::optional<std::string_view> key_given(const http::request_header<>& head) {
   if (head.count(http::field::authorization) == 1) {
-    const std::string_view value = trim(view(head[http::field::authorization]));
-    if (value.size() > 7 && lower(value.substr(0, 7)) == "bearer ") return trim(value.substr(7));
+    const std::string_view value = trim(view(head[http::field::authorization]), " \t");
+    if (value.size() > 7 && lower(value.substr(0, 7)) == "bearer ")
+      return trim(value.substr(7), " \t");
   }
   for (std::string_view offered : protocols_of(head)) {
     if (offered.substr(0, kKeyProtocol.size()) == kKeyProtocol)
@@ -86,7 +82,8 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   if (num_encodings > 0 && head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
   if (num_encodings > 0 && num_lengths > 0)
     return bad("Content-Length and Transfer-Encoding exclude each other");
-  if (num_encodings == 1 && lower(trim(view(head[http::field::transfer_encoding]))) == "chunked") {
+  if (num_encodings == 1 &&
+      lower(trim(view(head[http::field::transfer_encoding]), " \t")) == "chunked") {
     return HttpRefusal{http::status::length_required, "a body needs a Content-Length"};
   }
   if (num_encodings > 0)
@@ -111,7 +108,7 @@ std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                                         const HttpPolicy& policy) {
   const auto count = head.count(http::field::origin);
   if (count == 0) return std::nullopt;
-  const std::string origin = lower(trim(view(head[http::field::origin])));
+  const std::string origin = lower(trim(view(head[http::field::origin]), " \t"));
   if (count == 1 && is_of_host(origin, view(head[http::field::host]))) return std::nullopt;
   for (const std::string& allowed : policy.allowed_origins) {
     if (count == 1 && (allowed == "*" || lower(allowed) == origin)) return std::nullopt;

@@ -28,7 +28,7 @@ struct HttpPolicy {
 };
 
 /// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no
-/// Transfer-Encoding (nothing here takes a body whose length is not told, and without chunks there
+/// Transfer-Encoding (nothing here takes a body whose length is not given, and without chunks there
 /// are no chunk extensions and trailers to bound); an origin-form target. Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 

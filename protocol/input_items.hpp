@@ -11,6 +11,6 @@ namespace octavo {
 
 /// [{"role", "content"}, ...] with plain string contents; `developer` becomes `system`. Errors:
 /// kInvalidValue for a wrong shape, kUnsupportedParameter for items and parts that are not text.
-Result<boost::json::array> messages_of(const boost::json::value& input);
+[[nodiscard]] Result<boost::json::array> messages_of(const boost::json::value& input);
 
 }  // namespace octavo

@@ -9,7 +9,7 @@
 
 namespace octavo {
 
-/// Appends the frames that tell the client of the event, in their order, numbered from
+/// Appends the frames of the event, in their order, numbered from
 /// response.num_events() on; whoever sends them counts them there.
 ///
 ///   ResponseBegan      response.created, response.in_progress

@@ -6,46 +6,36 @@
 namespace octavo {
 namespace {
 
-void read_stops(JsonFields& fields, SamplingParams& sampling) {
+void read_stops(JsonReader& fields, SamplingParams& sampling) {
   if (const auto* stop = fields.find("stop")) {
     if (stop->is_string()) {
       sampling.stop.emplace_back(stop->get_string());
     } else if (stop->is_array()) {
-      for (const auto& each : stop->get_array()) {
-        if (!each.is_string()) return void(fields.wrong("stop", "a string or a list of strings"));
-        sampling.stop.emplace_back(each.get_string());
-      }
+      fields.read("stop", sampling.stop);
     } else {
       fields.wrong("stop", "a string or a list of strings");
     }
   }
-  if (const auto* ids = fields.find("stop_token_ids")) {
-    if (!ids->is_array()) return void(fields.wrong("stop_token_ids", "a list of token ids"));
-    for (const auto& each : ids->get_array()) {
-      boost::system::error_code error;
-      sampling.stop_token_ids.push_back(each.to_number<std::int32_t>(error));
-      if (error) return void(fields.wrong("stop_token_ids", "a list of token ids"));
-    }
-  }
+  fields.read("stop_token_ids", sampling.stop_token_ids);
 }
 
-void read_logit_bias(JsonFields& fields, SamplingParams& sampling) {
+void read_logit_bias(JsonReader& fields, SamplingParams& sampling) {
   const auto* bias = fields.find("logit_bias");
   if (bias == nullptr) return;
-  if (!bias->is_object()) return void(fields.wrong("logit_bias", "an object of token id to bias"));
+  if (!bias->is_object()) return fields.wrong("logit_bias", "an object of token id to bias");
   for (const auto& [key, value] : bias->get_object()) {
     const bool digits =
         !key.empty() && key.size() <= 9 &&
         std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits || !value.is_number())
-      return void(fields.wrong("logit_bias", "an object of token id to bias"));
+      return fields.wrong("logit_bias", "an object of token id to bias");
     sampling.logit_bias.emplace_back(std::stoi(std::string(key)),
                                      static_cast<float>(value.to_number<double>()));
   }
 }
 
 // Without a beam they would change nothing, and whoever sends them means something.
-void read_beams(JsonFields& fields, SamplingParams& sampling) {
+void read_beams(JsonReader& fields, SamplingParams& sampling) {
   if (fields.read("beam_width", sampling.beam_width) && sampling.beam_width < 1)
     fields.wrong("beam_width", "between 1 and 16");
   fields.read("length_penalty", sampling.length_penalty);
@@ -67,7 +57,7 @@ void read_beams(JsonFields& fields, SamplingParams& sampling) {
 
 }  // namespace
 
-void read_sampling(JsonFields& fields, ResponseCreate& create) {
+void read_sampling(JsonReader& fields, ResponseCreate& create) {
   SamplingParams& sampling = create.sampling;
   fields.read("temperature", create.temperature);
   fields.read("top_p", create.top_p);

@@ -2,13 +2,13 @@
 // validate().
 #pragma once
 
-#include "protocol/json_fields.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/response/response_create.hpp"
 
 namespace octavo {
 
 /// Fills `create.sampling` and, for what has a default of the model, the optionals beside it.
 /// `create.include_logprobs` is read before.
-void read_sampling(JsonFields& fields, ResponseCreate& create);
+void read_sampling(JsonReader& fields, ResponseCreate& create);
 
 }  // namespace octavo

@@ -1,4 +1,4 @@
-// What a client is told of its `response.steer`: accepted, which means that the server owns the
+// What a client learns of its `response.steer`: accepted, which means that the server owns the
 // input from then on, or failed, with the input given back. The successor's response.created is the
 // point from which the input is part of the conversation.
 #pragma once

@@ -119,7 +119,7 @@ asio::awaitable<bool> HttpConnection::answer_request(HttpRequest request) {
 
 asio::awaitable<void> HttpConnection::write(HttpResponse response) {
   response.version(11);
-  const bool has_length = response.has_content_length();  // An answer to HEAD tells GET's.
+  const bool has_length = response.has_content_length();  // An answer to HEAD has GET's length.
   if (!has_length && response.result() != http::status::not_modified) response.prepare_payload();
   stream_.expires_after(limits_.write_timeout);
   co_await http::async_write(stream_, response, kTuple);

@@ -1,5 +1,5 @@
-// Asks the block manager for an audit and waits for the answer without blocking a thread: for HTTP
-// handlers.
+// HTTP handlers want an audit of the blocks, which only the block manager can make. This asks it
+// and waits for the answer without blocking a thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

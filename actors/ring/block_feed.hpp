@@ -1,7 +1,7 @@
-// Who watches the blocks, what each has not been shown yet, and when it may be shown: at most one
-// map per interval, and none before the last one was taken. What a slow subscriber misses is merged
-// and bounded by the number of blocks. Full maps are dear, so there is a pause between two of them,
-// and all who wait share one. Time is passed in.
+// Who watches the blocks, what each has not been shown yet, and when it may be shown. A subscriber
+// gets at most one map per interval, and none before it has taken the last one. What a slow
+// subscriber misses is merged and bounded by the number of blocks. Full maps are expensive, so
+// there is a pause between two of them, and all who wait share one. Time is passed in.
 #pragma once
 
 #include <functional>

@@ -39,23 +39,21 @@ void BlockManagerActor::handle(ReserveStep message) {
 }
 
 void BlockManagerActor::handle(const AuditBlocks& message) {
-  BlockAudit audit = blocks_.audit();
-  status_.audit_ok.store(audit.is_consistent, std::memory_order_relaxed);
-  message.reply_to.send(BlocksAudited{std::move(audit)});
+  message.reply_to.send(BlocksAudited{blocks_.audit()});
 }
 
 void BlockManagerActor::publish_status(const CacheCredits& credits) {
   const auto set = [](auto& gauge, auto value) { gauge.store(value, std::memory_order_relaxed); };
   const BlockPool& device = blocks_.pools().pool(Tier::kDevice);
   const BlockPool& host = blocks_.pools().pool(Tier::kHost);
-  set(status_.num_blocks, device.num_blocks());
-  set(status_.num_free_blocks, credits.num_free);
-  set(status_.num_cached_blocks, credits.num_cached);
-  set(status_.num_blocks_in_transfer, device.num_in_transfer());
-  set(status_.num_host_blocks, host.num_blocks());
-  set(status_.num_free_host_blocks, credits.num_host_free);
-  set(status_.num_cached_host_blocks, host.num_cached());
-  set(status_.num_host_blocks_in_transfer, host.num_in_transfer());
+  set(status_.device.num_blocks, device.num_blocks());
+  set(status_.device.num_available, credits.num_free);
+  set(status_.device.num_cached, credits.num_cached);
+  set(status_.device.num_in_transfer, device.num_in_transfer());
+  set(status_.host.num_blocks, host.num_blocks());
+  set(status_.host.num_available, credits.num_host_free);
+  set(status_.host.num_cached, host.num_cached());
+  set(status_.host.num_in_transfer, host.num_in_transfer());
   set(status_.num_tokens_held, blocks_.num_tokens_held());
   const CacheTotals& totals = blocks_.totals();
   set(status_.num_prefix_queries, totals.num_queried_tokens);
@@ -98,7 +96,7 @@ void BlockManagerActor::publish() {
   wake_at(due, now);
 }
 
-// The timer runs only while something waits to be told to somebody who is ready for it.
+// The timer runs only while something waits to be sent to a subscriber that is ready for it.
 void BlockManagerActor::wake_at(std::optional<TimePoint> due, TimePoint now) {
   if (!due || (wakes_at_ && *wakes_at_ <= *due)) return;
   wakes_at_ = due;

@@ -1,5 +1,5 @@
-// The block manager's shell: plans in, batches out; and to who asks for it, the picture of the
-// blocks.
+// The shell of the block manager. It takes plans in and sends batches out, and sends a picture of
+// the blocks to whoever subscribed to it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -8,8 +8,8 @@
 
 #include "actors/messages.hpp"
 #include "actors/ring/block_feed.hpp"
-#include "actors/ring/engine_status.hpp"
 #include "src/cache/block_manager.hpp"
+#include "src/core/engine_status.hpp"
 
 namespace octavo {
 

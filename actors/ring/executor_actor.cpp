@@ -32,7 +32,7 @@ asio::awaitable<void> ExecutorActor::follow_transfers() {
     std::function<void()> wait = [this, transfer = *transfer] { device_.wait(transfer); };
     co_await transfer_end_.until(std::move(wait));
     watches_transfer_ = false;
-    if (!steps_.empty()) continue;  // Their results will tell, in the order of the steps.
+    if (!steps_.empty()) continue;  // Their results will report it, in the order of the steps.
     auto finished = device_.collect_transfers();
     if (!finished.empty()) scheduler_.send(TransfersFinished{std::move(finished)});
     watch_transfers();

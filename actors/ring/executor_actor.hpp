@@ -1,6 +1,6 @@
-// The executor's shell: batches in, results out, in the same order. It has a thread of its own, so
-// that launching may block it; what is still on its way on the device is awaited beside it, by one
-// coroutine for steps and one for transfers.
+// The shell of the executor. It takes batches in and sends their results out in the same order.
+// Launching a step may block, so the actor has a thread of its own. What is on its way on the
+// device is awaited by two more coroutines, one for steps and one for transfers.
 #pragma once
 
 #include <deque>
@@ -34,11 +34,11 @@ class ExecutorActor {
   asio::awaitable<void> run();
   /// Awaits the end of every step that was launched, and reports it.
   asio::awaitable<void> follow_steps();
-  /// Awaits transfers while no step is on its way that would tell of them.
+  /// Awaits transfers while no step is on its way that would report them.
   asio::awaitable<void> follow_transfers();
 
  private:
-  /// A step that the scheduler has not heard of yet.
+  /// A step whose result the scheduler does not have yet.
   struct Step {
     StepReceipt receipt;
     Result<LaunchedStep> launched;

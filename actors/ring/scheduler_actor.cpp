@@ -40,7 +40,7 @@ asio::awaitable<void> SchedulerActor::run() {
   for (;;) {
     auto message = co_await mailbox_.receive();
     if (!message) break;
-    // Everything that has arrived is heard before the next step is planned: a burst fills one
+    // Everything that has arrived is handled before the next step is planned: a burst fills one
     // batch.
     for (; message; message = mailbox_.try_receive()) {
       std::visit([this](auto& each) { handle(std::move(each)); }, *message);

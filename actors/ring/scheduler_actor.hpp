@@ -1,13 +1,13 @@
-// The scheduler's shell: takes messages in, tells the pure scheduler, sends out its plans and
-// events. Reads the clock on its behalf, and tells the journal, if there is one, whatever it tells
-// the scheduler. Ends once it was told to cancel all and the ring is empty.
+// The shell of the scheduler. It takes messages in, calls the pure scheduler, and sends out its
+// plans and events. It reads the clock on the scheduler's behalf, and gives the journal, if there
+// is one, every call that it makes. It ends once it was asked to cancel all and the ring is empty.
 #pragma once
 
 #include <functional>
 #include <unordered_map>
 
 #include "actors/messages.hpp"
-#include "actors/ring/engine_status.hpp"
+#include "src/core/engine_status.hpp"
 #include "src/scheduler/scheduler.hpp"
 #include "src/scheduler/scheduler_journal.hpp"
 

@@ -1,4 +1,4 @@
-// How a coroutine awaits what only a blocking call can tell: that an event of a device has
+// How a coroutine awaits what only a blocking call can find out: that an event of a device has
 // happened. A thread of its own makes the call and sends word to the coroutine's mailbox, so that
 // whatever else the coroutine's executor runs goes on meanwhile.
 #pragma once

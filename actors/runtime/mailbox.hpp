@@ -1,4 +1,4 @@
-// How one actor hears from many threads without a lock and without polling. Senders enqueue and
+// How one actor receives from many threads without a lock and without polling. Senders enqueue and
 // ring a doorbell on the empty -> non-empty edge; the doorbell posts one wake to the reader's
 // executor, where the reader sleeps on a Bell. Asio 1.26's channels lose
 // wake-ups after a cancelled receive, hence this.

@@ -1,5 +1,5 @@
 // One session's view of the blocks: maps from the block manager become frames in the outbox while
-// it has room; the block manager hears when it may send the next. Thread: the io thread's only.
+// it has room; the block manager learns when it may send the next. Thread: the io thread's only.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// Who may start when on one connection. Without a stream_id responses run strictly one after the
-// other; each named lane is a FIFO of its own, and lanes run side by side within the connection's
-// limits. Knows only names, not what runs.
+// Decides who may start when on one connection. Without a stream_id responses run strictly one
+// after the other; each named lane is a FIFO of its own, and lanes run side by side within the
+// connection's limits. It knows only names, not what runs.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class Lanes {
 
   /// Queues work on a lane (empty name: the default lane). Errors: kStreamLimitReached, kQueueFull;
   /// the work is dropped.
-  Result<void> enqueue(const std::string& lane, Work work) {
+  [[nodiscard]] Result<void> enqueue(const std::string& lane, Work work) {
     if (!lane.empty() && lanes_.count(lane) == 0 && num_named_ >= limits_.max_named) {
       return Error{Errc::kStreamLimitReached, "", "stream_id"};
     }

@@ -1,14 +1,6 @@
 #include "actors/session/load_subscription.hpp"
 
 namespace octavo {
-namespace {
-
-double usage_of(std::int32_t num_blocks, std::int32_t num_free) {
-  return num_blocks > 0 ? static_cast<double>(num_blocks - num_free) / num_blocks : 0.0;
-}
-
-}  // namespace
-
 LoadSubscription::LoadSubscription(Sources sources, const asio::any_io_executor& executor,
                                    Address<SessionMessage> session, Outbox& outbox)
     : sources_(sources), session_(std::move(session)), outbox_(outbox), timer_(executor) {}
@@ -44,8 +36,8 @@ Load LoadSubscription::measure() {
   load.num_running = status.num_running.load();
   load.num_waiting = status.num_waiting.load();
   load.num_preempted = status.num_preempted.load();
-  load.device_usage = usage_of(status.num_blocks.load(), status.num_free_blocks.load());
-  load.host_usage = usage_of(status.num_host_blocks.load(), status.num_free_host_blocks.load());
+  load.device_usage = status.device.usage();
+  load.host_usage = status.host.usage();
   load.num_connections = static_cast<std::int32_t>(sources_.metrics.num_connections().Value());
   const std::int64_t num_tokens = status.num_sampled_tokens.load();
   const TimePoint now = sources_.clock();

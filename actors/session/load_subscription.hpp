@@ -1,5 +1,5 @@
 // One session's view of the engine's load: looks at the status once per interval while somebody
-// wants it, and tells what has changed. Thread: the io thread's only.
+// wants it, and sends what has changed. Thread: the io thread's only.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "actors/messages.hpp"
-#include "actors/ring/engine_status.hpp"
 #include "actors/session/outbox.hpp"
 #include "protocol/feed_frames.hpp"
 #include "protocol/metrics.hpp"
+#include "src/core/engine_status.hpp"
 
 namespace octavo {
 

@@ -1,5 +1,5 @@
 // Frames on their way to one client, bounded: above the soft mark the session merges deltas, above
-// the hard mark it gives the client up. One writer takes frames out; a bell tells it when there is
+// the hard mark it gives the client up. One writer takes frames out; a bell wakes it when there is
 // something to do. Thread: the io thread's only.
 #pragma once
 

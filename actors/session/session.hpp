@@ -39,7 +39,7 @@ class Session {
   void handle(SessionMessage message);
   /// The client has gone or is being cut off: everything it asked for is cancelled.
   void leave(CancelReason reason);
-  /// No new responses, and octavo:goaway tells why; the running ones go on.
+  /// No new responses, and octavo:goaway says why; the running ones go on.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
   /// The outbox has room again: sends what was held back meanwhile.
   void decongest();

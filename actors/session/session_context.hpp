@@ -7,11 +7,11 @@
 #include <string>
 
 #include "actors/messages.hpp"
-#include "actors/ring/engine_status.hpp"
 #include "actors/session/desk.hpp"
 #include "actors/session/request_owners.hpp"
 #include "actors/session/session_limits.hpp"
 #include "protocol/metrics.hpp"
+#include "src/core/engine_status.hpp"
 #include "src/core/keyed_hash.hpp"
 #include "src/response/served_model.hpp"
 

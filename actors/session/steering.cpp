@@ -36,7 +36,7 @@ void Steering::receive(ResponseSteer said, bool is_draining) {
 bool Steering::steer_running(const std::string& newest, Steer& steer) {
   Response* response = responses_.find(newest);
   if (response == nullptr || response->state() != ResponseState::kRunning) return false;
-  // An id that the client has not been told is a guess, unless it comes by way of its parent.
+  // An id that the client does not have yet is a guess, unless it comes by way of its parent.
   if (response->num_events() == 0 && steer.said.previous_response_id == newest) return false;
   if (!response->create().generate) {
     fail(std::move(steer), SteerFault::kNotSupported, kNoOutput);

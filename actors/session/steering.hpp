@@ -1,6 +1,6 @@
 // How a session takes more input for a response that runs. The response ends at the next token, and
 // a successor goes on from its very tokens, on the same lane and before anything else that waits
-// there. Input is never lost: it is in a successor that the client was told of, or given back.
+// there. Input is never lost: it is in a successor that the client knows, or given back.
 #pragma once
 
 #include <string>

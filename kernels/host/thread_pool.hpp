@@ -24,7 +24,7 @@ class ThreadPool {
   int num_threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls work(item, thread) once for each item of 0 .. num_items - 1 and returns when all are
-  /// done. `thread` is 0 .. num_threads() - 1 and tells scratch memory apart.
+  /// done. `thread` is 0 .. num_threads() - 1 and selects its scratch memory.
   template <class Work>
   void run(std::int64_t num_items, const Work& work) {
     if (num_items == 1 || workers_.empty()) {

@@ -154,7 +154,7 @@ void BlockManager::schedule(StepPlan& plan, StepBatch& batch) {
   for (const StartedSequence& each : batch.receipt.started) table_of(each.id).started = -1;
 }
 
-// Moves the window of a sequence that just started behind what was cached. False when it computes
+// Moves the window of a sequence that just started past what was cached. False when it computes
 // nothing in this step.
 bool BlockManager::place(ScheduledSequence& scheduled, Table& table, StepBatch& batch) {
   if (table.started >= 0) {

@@ -72,7 +72,7 @@ class BlockManager {
     std::vector<BlockId> reserved;  ///< Contiguous allocators: what it grows into, last one first.
     std::int64_t num_tokens = 0;    ///< Positions computed or planned.
     std::vector<TokenId> tokens;    ///< Those that are known.
-    std::size_t num_entered = 0;    ///< Leading blocks that the prefix index has been told of.
+    std::size_t num_entered = 0;    ///< Leading blocks that are entered in the prefix index.
     PrefixPosition entered;         ///< Where they end.
     std::ptrdiff_t started = -1;    ///< Index in this batch's receipt.
   };

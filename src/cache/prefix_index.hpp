@@ -34,7 +34,7 @@ class PrefixIndex {
 
   /// Where a prompt of this namespace begins.
   PrefixPosition root(std::uint64_t cache_namespace) const;
-  /// The position behind one more block, whether it is entered or not (then without content).
+  /// The position after one more block, whether it is entered or not (then without content).
   /// tokens: [block_size]
   PrefixPosition next(const PrefixPosition& at, std::span<const TokenId> tokens) const;
   /// Enters the block that `at` (from next(), without content) ends with, continuing `parent`.

@@ -1,5 +1,5 @@
 // What the block pools look like at one moment: every physical block with its state, its holders
-// and whose it is or was. The picture behind the `blocks` feed; no decision depends on it.
+// and whose it is or was. The content of the `blocks` feed; no decision depends on it.
 #pragma once
 
 #include <cstdint>

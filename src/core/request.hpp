@@ -1,4 +1,4 @@
-// A request and what is told about it while it lives: the values that pass the two doors between
+// A request and what is reported of it while it lives: the values that pass the two doors between
 // sessions and scheduler.
 #pragma once
 

@@ -55,6 +55,6 @@ constexpr std::int32_t num_beam_candidates(std::int32_t beam_width, std::size_t 
 
 /// Checks every range. vocab_size bounds token ids. Errors: kInvalidValue with `param` set to the
 /// wire's name of the field.
-Result<void> validate(const SamplingParams& params, std::int32_t vocab_size);
+[[nodiscard]] Result<void> validate(const SamplingParams& params, std::int32_t vocab_size);
 
 }  // namespace octavo

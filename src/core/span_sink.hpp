@@ -1,4 +1,4 @@
-// Where time went, told while it goes: who worked on which step from when to when. What a trace is
+// Where time went, noted while it goes: who worked on which step from when to when. What a trace is
 // made of.
 #pragma once
 

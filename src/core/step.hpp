@@ -23,7 +23,7 @@ struct BlockRange {
 };
 
 /// A sequence that enters the engine with this step, or re-enters after a preemption by recompute:
-/// `tokens` then holds the completion so far behind the prompt. Its blocks begin with what the
+/// `tokens` then holds the completion so far after the prompt. Its blocks begin with what the
 /// prefix cache knows of `tokens`, or with the sibling's.
 struct SequenceStart {
   SequenceId id;
@@ -42,7 +42,7 @@ struct SequenceStart {
 
 /// What one sequence does in this step: compute the keys and values of positions
 /// [first_position, first_position + num_tokens), and perhaps sample the token after the last of
-/// them. A sequence that starts in this step begins behind what was cached: the block manager moves
+/// them. A sequence that starts in this step begins after what was cached: the block manager moves
 /// its window there, and it never samples unless the plan said so.
 struct ScheduledSequence {
   SequenceId id;
@@ -80,7 +80,7 @@ struct AppendedToken {
 enum class TransferDirection : std::uint8_t { kDemote, kPromote };  ///< Device to host, and back.
 
 /// Names one movement of blocks between the tiers; a request begins at most one per step and
-/// direction. Request 0: cached blocks that nobody owns.
+/// direction. Request 0: cached blocks that no sequence owns.
 struct TransferId {
   StepId step;
   RequestId request;
@@ -123,7 +123,7 @@ struct Transfer {
 struct StartedSequence {
   SequenceId id;
   std::int32_t num_cached_tokens = 0;     ///< Found, and not computed again.
-  std::int32_t num_scheduled_tokens = 0;  ///< Computed in this step, behind the cached ones.
+  std::int32_t num_scheduled_tokens = 0;  ///< Computed in this step, after the cached ones.
   bool promotes = false;  ///< Some were on the host: it computes when the transfer has finished.
 };
 

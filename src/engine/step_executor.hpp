@@ -33,13 +33,13 @@ class StepExecutor {
   /// Begins a step; at most two may be on their way. May run it to its end and block for that: then
   /// it `has_ended`, and is collected before the next is launched. Errors: kEngineError (nothing
   /// has begun), kOutOfMemory.
-  virtual Result<LaunchedStep> launch(const StepBatch& batch) = 0;
+  [[nodiscard]] virtual Result<LaunchedStep> launch(const StepBatch& batch) = 0;
   virtual bool has_ended(const LaunchedStep& step) = 0;
   /// Blocks until the step has ended, well or not. Thread: any.
   virtual void wait(const LaunchedStep& step) = 0;
   /// What came of the oldest launched step, which has ended; with the transfers of this and earlier
   /// steps that have finished by now. Errors: kEngineError.
-  virtual Result<StepResult> collect(const LaunchedStep& step) = 0;
+  [[nodiscard]] virtual Result<StepResult> collect(const LaunchedStep& step) = 0;
 
   /// The oldest transfer that no result has reported.
   virtual std::optional<LaunchedTransfer> oldest_transfer() const { return std::nullopt; }
@@ -53,7 +53,7 @@ class StepExecutor {
   virtual std::string fault() const { return {}; }
 
   /// One step from its beginning to its end.
-  virtual Result<StepResult> execute(const StepBatch& batch) {
+  [[nodiscard]] virtual Result<StepResult> execute(const StepBatch& batch) {
     const auto launched = launch(batch);
     if (!launched) return launched.error();
     wait(*launched);
@@ -64,9 +64,9 @@ class StepExecutor {
 /// An executor whose steps end when they are launched.
 class ImmediateExecutor : public StepExecutor {
  public:
-  Result<StepResult> execute(const StepBatch& batch) override = 0;
+  [[nodiscard]] Result<StepResult> execute(const StepBatch& batch) override = 0;
 
-  Result<LaunchedStep> launch(const StepBatch& batch) final {
+  [[nodiscard]] Result<LaunchedStep> launch(const StepBatch& batch) final {
     auto result = execute(batch);
     if (!result) return result.error();
     results_.push_back(std::move(*result));
@@ -74,7 +74,7 @@ class ImmediateExecutor : public StepExecutor {
   }
   bool has_ended(const LaunchedStep&) final { return true; }
   void wait(const LaunchedStep&) final {}
-  Result<StepResult> collect(const LaunchedStep&) final {
+  [[nodiscard]] Result<StepResult> collect(const LaunchedStep&) final {
     StepResult result = std::move(results_.front());
     results_.pop_front();
     return result;

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "src/model/config_reader.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/model/decoder_spec.hpp"
 
 namespace octavo {
 
-/// Names without ".weight" and ".bias". Those of a layer stand behind `<prefix><layers><i>.`.
+/// Names without ".weight" and ".bias". Those of a layer follow `<prefix><layers><i>.`.
 struct WeightNames {
   std::array<std::string_view, 2> prefixes;  ///< Checkpoints of one family differ in it.
   std::string_view embedding;
@@ -35,7 +35,7 @@ struct WeightNames {
 struct Architecture {
   std::string_view model_type;
   std::array<std::string_view, 2> classes;  ///< Values of `architectures`; the second may be empty.
-  void (*read)(ConfigReader& config, DecoderSpec& spec);
+  void (*read)(JsonReader& config, DecoderSpec& spec);
   WeightNames names;
 };
 

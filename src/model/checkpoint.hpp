@@ -17,7 +17,7 @@ class Checkpoint {
  public:
   /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
   /// Errors: kIo; kInvalidFile, with the name of the shard or tensor.
-  static Result<Checkpoint> open(const std::filesystem::path& folder);
+  [[nodiscard]] static Result<Checkpoint> open(const std::filesystem::path& folder);
 
   /// Null when there is none. Lives as long as the checkpoint.
   const StoredTensor* find(std::string_view name) const;
@@ -27,7 +27,7 @@ class Checkpoint {
 
  private:
   /// Errors: kInvalidFile when a tensor of that name is already here.
-  Result<void> add(SafetensorsFile file, const std::string& file_name);
+  [[nodiscard]] Result<void> add(SafetensorsFile file, const std::string& file_name);
 
   std::vector<SafetensorsFile> files_;
   std::map<std::string, const StoredTensor*, std::less<>> tensors_;

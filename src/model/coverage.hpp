@@ -19,10 +19,12 @@ std::optional<kernels::DType> dtype_of(const StoredTensor& tensor);
 std::string_view name_prefix(const Checkpoint& checkpoint, const DecoderSpec& spec);
 
 /// The dtype in which the checkpoint stores its embedding. Errors: kInvalidFile, kUnsupportedModel.
-Result<kernels::DType> stored_dtype(const Checkpoint& checkpoint, const DecoderSpec& spec);
+[[nodiscard]] Result<kernels::DType> stored_dtype(const Checkpoint& checkpoint,
+                                                  const DecoderSpec& spec);
 
 /// Bytes of all tensors that the model uses. Errors: kInvalidFile for missing, surplus or misshapen
 /// tensors; kUnsupportedModel for a dtype that is not F32, F16 or BF16.
-Result<std::size_t> check_coverage(const DecoderSpec& spec, const Checkpoint& checkpoint);
+[[nodiscard]] Result<std::size_t> check_coverage(const DecoderSpec& spec,
+                                                 const Checkpoint& checkpoint);
 
 }  // namespace octavo

@@ -42,8 +42,9 @@ class Decoder {
  public:
   /// `backend` must outlive the decoder. `spec` is the whole model's, `shard` the part of it that
   /// this decoder computes. Takes all memory that steps within `limits` need. Errors: kOutOfMemory.
-  static Result<Decoder> make(kernels::Backend& backend, const DecoderSpec& spec, Weights weights,
-                              const StepLimits& limits, const Shard& shard = {});
+  [[nodiscard]] static Result<Decoder> make(kernels::Backend& backend, const DecoderSpec& spec,
+                                            Weights weights, const StepLimits& limits,
+                                            const Shard& shard = {});
 
   /// inputs: as `Steps::place` gave them. Writes the step's keys and values to `cache` and
   /// answers the logits of `logits_rows`: [num_logits, vocab_size], float32, the caller's until the

@@ -71,7 +71,7 @@ bool changes_nothing(const json::value& value, double neutral) {
   return number == 0.0 || number == neutral;
 }
 
-void refuse_foreign_settings(ConfigReader& config) {
+void refuse_foreign_settings(JsonReader& config) {
   for (const auto& setting : kForeignSettings) {
     const auto* value = config.find(setting.key);
     if (value == nullptr || changes_nothing(*value, setting.neutral)) continue;
@@ -86,7 +86,7 @@ Error unsupported(const std::string& name) {
                ""};
 }
 
-Result<const Architecture*> choose_architecture(ConfigReader& config) {
+Result<const Architecture*> choose_architecture(JsonReader& config) {
   const auto model_type = config.text("model_type", "");
   const auto* names = config.find("architectures");
   std::string name = model_type;
@@ -109,7 +109,7 @@ Result<const Architecture*> choose_architecture(ConfigReader& config) {
   return found;
 }
 
-std::optional<kernels::DType> read_dtype(ConfigReader& config) {
+std::optional<kernels::DType> read_dtype(JsonReader& config) {
   auto name = config.text("dtype", config.text("torch_dtype", ""));
   if (name.starts_with("torch.")) name.erase(0, 6);
   for (const auto dtype : {kernels::DType::kF32, kernels::DType::kF16, kernels::DType::kBF16}) {
@@ -118,7 +118,7 @@ std::optional<kernels::DType> read_dtype(ConfigReader& config) {
   return std::nullopt;
 }
 
-void check_heads(ConfigReader& config, const DecoderSpec& spec) {
+void check_heads(JsonReader& config, const DecoderSpec& spec) {
   if (spec.num_kv_heads == 0 || spec.num_heads % spec.num_kv_heads != 0) {
     config.fail(Errc::kInvalidFile,
                 "the number of heads must be a multiple of the key-value heads");
@@ -130,7 +130,7 @@ void check_heads(ConfigReader& config, const DecoderSpec& spec) {
 
 }  // namespace
 
-std::vector<TokenId> read_token_ids(ConfigReader& config, std::string_view key,
+std::vector<TokenId> read_token_ids(JsonReader& config, std::string_view key,
                                     std::int64_t vocab_size) {
   std::vector<TokenId> ids;
   const auto* value = config.find(key);
@@ -151,7 +151,7 @@ std::vector<TokenId> read_token_ids(ConfigReader& config, std::string_view key,
 }
 
 Result<DecoderSpec> read_decoder_spec(const json::object& object) {
-  ConfigReader config(object, "config.json");
+  JsonReader config(object, "config.json");
   auto architecture = choose_architecture(config);
   if (!architecture) return architecture.error();
   refuse_foreign_settings(config);
@@ -161,7 +161,7 @@ Result<DecoderSpec> read_decoder_spec(const json::object& object) {
   spec.architecture->read(config, spec);
   check_heads(config, spec);
   spec.eos_token_ids = read_token_ids(config, "eos_token_id", spec.vocab_size);
-  if (config.fault()) return *config.fault();
+  if (config.error()) return *config.error();
   return spec;
 }
 

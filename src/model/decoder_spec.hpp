@@ -52,11 +52,11 @@ struct DecoderSpec {
 
 /// Errors: kInvalidFile for a value that is missing or out of range; kUnsupportedModel, by name,
 /// for an architecture or a setting whose mathematics Octavo does not have.
-Result<DecoderSpec> read_decoder_spec(const boost::json::object& config);
+[[nodiscard]] Result<DecoderSpec> read_decoder_spec(const boost::json::object& config);
 
 /// `value` is one id or a list of ids; null or absent is none. Ids beyond the vocabulary are never
 /// sampled and are left out. Faults go to `config`.
-std::vector<TokenId> read_token_ids(ConfigReader& config, std::string_view key,
+std::vector<TokenId> read_token_ids(JsonReader& config, std::string_view key,
                                     std::int64_t vocab_size);
 
 }  // namespace octavo

@@ -21,7 +21,7 @@ struct SizeNames {
   std::string_view max_positions = "max_position_embeddings";
 };
 
-void read_sizes(ConfigReader& config, DecoderSpec& spec, const SizeNames& names) {
+void read_sizes(JsonReader& config, DecoderSpec& spec, const SizeNames& names) {
   spec.vocab_size = config.integer("vocab_size", 1, kMaxVocab);
   spec.hidden_size = config.integer(names.hidden_size, 1, kMaxWidth);
   spec.num_layers = config.integer(names.num_layers, 1, kMaxLayers);
@@ -31,14 +31,14 @@ void read_sizes(ConfigReader& config, DecoderSpec& spec, const SizeNames& names)
 }
 
 /// hidden_size / num_heads, where config.json does not set it apart.
-void divide_heads(ConfigReader& config, DecoderSpec& spec) {
+void divide_heads(JsonReader& config, DecoderSpec& spec) {
   spec.head_dim = spec.hidden_size / spec.num_heads;
   if (spec.hidden_size % spec.num_heads != 0 || spec.head_dim > kMaxHeadDim) {
     config.fail(Errc::kInvalidFile, "the hidden size must be a multiple of the number of heads");
   }
 }
 
-kernels::Activation read_activation(ConfigReader& config, std::string_view key,
+kernels::Activation read_activation(JsonReader& config, std::string_view key,
                                     const std::string& fallback) {
   const auto name = config.text(key, fallback);
   if (name == "silu" || name == "swish") return kernels::Activation::kSilu;
@@ -51,14 +51,14 @@ kernels::Activation read_activation(ConfigReader& config, std::string_view key,
   return kernels::Activation::kSilu;
 }
 
-void require(ConfigReader& config, std::string_view key, bool value, bool fallback) {
+void require(JsonReader& config, std::string_view key, bool value, bool fallback) {
   if (config.flag(key, fallback) == value) return;
   config.fail(Errc::kUnsupportedModel,
               quote(key) + " " + (value ? "false" : "true") + " is not supported");
 }
 
 /// Checks `layer_types` against the windows, or, where the family lets it decide, sets them.
-void apply_layer_types(ConfigReader& config, DecoderSpec& spec, std::int64_t window, bool decides) {
+void apply_layer_types(JsonReader& config, DecoderSpec& spec, std::int64_t window, bool decides) {
   const auto* types = config.find("layer_types");
   if (types == nullptr) return;
   if (!types->is_array() || types->get_array().size() != spec.windows.size()) {
@@ -79,7 +79,7 @@ void apply_layer_types(ConfigReader& config, DecoderSpec& spec, std::int64_t win
 }
 
 /// Everything that Llama, Mistral and Qwen share.
-void read_llama_like(ConfigReader& config, DecoderSpec& spec, const SizeNames& names,
+void read_llama_like(JsonReader& config, DecoderSpec& spec, const SizeNames& names,
                      std::optional<std::int64_t> default_kv_heads,
                      std::optional<std::int64_t> default_head_dim) {
   read_sizes(config, spec, names);
@@ -100,7 +100,7 @@ void read_llama_like(ConfigReader& config, DecoderSpec& spec, const SizeNames& n
   spec.tied_head = config.flag("tie_word_embeddings", false);
 }
 
-void read_qwen_windows(ConfigReader& config, DecoderSpec& spec) {
+void read_qwen_windows(JsonReader& config, DecoderSpec& spec) {
   std::int64_t window = 0;
   if (config.flag("use_sliding_window", false)) {
     window = config.integer("sliding_window", 1, kMaxPositions, 4096);
@@ -113,7 +113,7 @@ void read_qwen_windows(ConfigReader& config, DecoderSpec& spec) {
 
 }  // namespace
 
-void read_llama(ConfigReader& config, DecoderSpec& spec) {
+void read_llama(JsonReader& config, DecoderSpec& spec) {
   SizeNames names;
   if (!config.has(names.max_positions)) names.max_positions = "max_sequence_length";
   read_llama_like(config, spec, names, {}, {});
@@ -125,7 +125,7 @@ void read_llama(ConfigReader& config, DecoderSpec& spec) {
   apply_layer_types(config, spec, 0, false);
 }
 
-void read_mistral(ConfigReader& config, DecoderSpec& spec) {
+void read_mistral(JsonReader& config, DecoderSpec& spec) {
   read_llama_like(config, spec, {}, 8, {});
   require(config, "attention_bias", false, false);
   require(config, "mlp_bias", false, false);
@@ -135,20 +135,20 @@ void read_mistral(ConfigReader& config, DecoderSpec& spec) {
   apply_layer_types(config, spec, window, false);
 }
 
-void read_qwen2(ConfigReader& config, DecoderSpec& spec) {
+void read_qwen2(JsonReader& config, DecoderSpec& spec) {
   read_llama_like(config, spec, {}, 32, {});
   spec.qkv_bias = true;
   read_qwen_windows(config, spec);
 }
 
-void read_qwen3(ConfigReader& config, DecoderSpec& spec) {
+void read_qwen3(JsonReader& config, DecoderSpec& spec) {
   read_llama_like(config, spec, {}, 32, 128);
   spec.qk_norm = true;
   spec.qkv_bias = spec.attention_output_bias = config.flag("attention_bias", false);
   read_qwen_windows(config, spec);
 }
 
-void read_opt(ConfigReader& config, DecoderSpec& spec) {
+void read_opt(JsonReader& config, DecoderSpec& spec) {
   read_sizes(config, spec, {});
   divide_heads(config, spec);
   spec.num_kv_heads = spec.num_heads;
@@ -169,7 +169,7 @@ void read_opt(ConfigReader& config, DecoderSpec& spec) {
   }
 }
 
-void read_gpt2(ConfigReader& config, DecoderSpec& spec) {
+void read_gpt2(JsonReader& config, DecoderSpec& spec) {
   read_sizes(config, spec, {"n_embd", "n_layer", "n_head", "n_positions"});
   divide_heads(config, spec);
   spec.num_kv_heads = spec.num_heads;

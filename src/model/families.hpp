@@ -2,16 +2,16 @@
 // (transformers) included. Faults go to the reader.
 #pragma once
 
-#include "src/model/config_reader.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/model/decoder_spec.hpp"
 
 namespace octavo {
 
-void read_llama(ConfigReader& config, DecoderSpec& spec);
-void read_mistral(ConfigReader& config, DecoderSpec& spec);
-void read_qwen2(ConfigReader& config, DecoderSpec& spec);
-void read_qwen3(ConfigReader& config, DecoderSpec& spec);
-void read_opt(ConfigReader& config, DecoderSpec& spec);
-void read_gpt2(ConfigReader& config, DecoderSpec& spec);
+void read_llama(JsonReader& config, DecoderSpec& spec);
+void read_mistral(JsonReader& config, DecoderSpec& spec);
+void read_qwen2(JsonReader& config, DecoderSpec& spec);
+void read_qwen3(JsonReader& config, DecoderSpec& spec);
+void read_opt(JsonReader& config, DecoderSpec& spec);
+void read_gpt2(JsonReader& config, DecoderSpec& spec);
 
 }  // namespace octavo

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/model/config_reader.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/model/json_file.hpp"
 
 namespace octavo {
@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kFileName = "generation_config.json";
 
-std::optional<float> read_number(ConfigReader& config, std::string_view key, double low,
+std::optional<float> read_number(JsonReader& config, std::string_view key, double low,
                                  double high) {
   if (!config.has(key)) return std::nullopt;
   return static_cast<float>(config.number(key, low, high));
@@ -27,7 +27,7 @@ Result<GenerationConfig> read_generation_config(const std::filesystem::path& fol
   if (std::filesystem::exists(folder / kFileName, ec)) {
     const auto object = read_json_file(folder / kFileName);
     if (!object) return object.error();
-    ConfigReader config(*object, kFileName);
+    JsonReader config(*object, kFileName);
     const auto more = read_token_ids(config, "eos_token_id", spec.vocab_size);
     ids.insert(ids.end(), more.begin(), more.end());
     generation.temperature = read_number(config, "temperature", 0.0, 2.0);
@@ -36,7 +36,7 @@ Result<GenerationConfig> read_generation_config(const std::filesystem::path& fol
     if (config.has("top_k")) {
       generation.top_k = static_cast<std::int32_t>(config.integer("top_k", -1, 1 << 24));
     }
-    if (config.fault()) return *config.fault();
+    if (config.error()) return *config.error();
   }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

@@ -21,7 +21,7 @@ struct GenerationConfig {
 
 /// Reads `generation_config.json` in `folder`; a missing file leaves what config.json said.
 /// Errors: kIo, kInvalidFile.
-Result<GenerationConfig> read_generation_config(const std::filesystem::path& folder,
-                                                const DecoderSpec& spec);
+[[nodiscard]] Result<GenerationConfig> read_generation_config(const std::filesystem::path& folder,
+                                                              const DecoderSpec& spec);
 
 }  // namespace octavo

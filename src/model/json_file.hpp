@@ -10,6 +10,6 @@ namespace octavo {
 
 /// Errors: kIo when the file cannot be read; kInvalidFile when it is longer than 64 MiB or is not
 /// one JSON object.
-Result<boost::json::object> read_json_file(const std::filesystem::path& path);
+[[nodiscard]] Result<boost::json::object> read_json_file(const std::filesystem::path& path);
 
 }  // namespace octavo

@@ -16,16 +16,16 @@ using LoadProgress = std::function<void(std::size_t done_bytes, std::size_t tota
 
 /// All of the model, or a shard's part of it. quantizes: the layers' products to 8 bits. Checks the
 /// coverage first. Errors: those of `check_coverage`; kOutOfMemory.
-Result<Weights> load_weights(kernels::Storage& storage, const DecoderSpec& spec,
-                             const Checkpoint& checkpoint, kernels::DType dtype,
-                             const LoadProgress& progress, const Shard& shard = {},
-                             bool quantizes = false);
+[[nodiscard]] Result<Weights> load_weights(kernels::Storage& storage, const DecoderSpec& spec,
+                                           const Checkpoint& checkpoint, kernels::DType dtype,
+                                           const LoadProgress& progress, const Shard& shard = {},
+                                           bool quantizes = false);
 
 /// Seeded normal matrices scaled by 1 / sqrt(cols), norms of one, biases of zero. Errors:
 /// kOutOfMemory.
-Result<Weights> random_weights(kernels::Storage& storage, const DecoderSpec& spec,
-                               kernels::DType dtype, std::uint64_t seed,
-                               const LoadProgress& progress, const Shard& shard = {},
-                               bool quantizes = false);
+[[nodiscard]] Result<Weights> random_weights(kernels::Storage& storage, const DecoderSpec& spec,
+                                             kernels::DType dtype, std::uint64_t seed,
+                                             const LoadProgress& progress, const Shard& shard = {},
+                                             bool quantizes = false);
 
 }  // namespace octavo

@@ -13,7 +13,7 @@ namespace octavo {
 class MappedFile {
  public:
   /// Errors: kIo when the file cannot be opened or mapped. An empty file maps to no bytes.
-  static Result<MappedFile> open(const std::filesystem::path& path);
+  [[nodiscard]] static Result<MappedFile> open(const std::filesystem::path& path);
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 14> kKnownKeys{
     "truncate",        "attention_factor",
     "finetuned",       "original_max_position_embeddings"};
 
-void refuse_unknown_keys(ConfigReader& rope) {
+void refuse_unknown_keys(JsonReader& rope) {
   for (const auto& member : rope.object()) {
     const std::string_view key(member.key().data(), member.key().size());
     if (std::find(kKnownKeys.begin(), kKnownKeys.end(), key) != kKnownKeys.end()) continue;
@@ -31,7 +31,7 @@ void refuse_unknown_keys(ConfigReader& rope) {
   }
 }
 
-RopeKind read_kind(ConfigReader& rope) {
+RopeKind read_kind(JsonReader& rope) {
   const auto name = rope.text("rope_type", rope.text("type", "default"));
   if (name == "default") return RopeKind::kDefault;
   if (name == "linear") return RopeKind::kLinear;
@@ -46,7 +46,7 @@ double yarn_scale(double factor, double mscale) {
   return factor <= 1.0 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
 }
 
-void read_yarn(ConfigReader& rope, RopeSpec& spec) {
+void read_yarn(JsonReader& rope, RopeSpec& spec) {
   const auto or_default = [&](std::string_view key, double fallback) {
     const double value = rope.number(key, 0.0, kMaxFactor, fallback);
     return value == 0.0 ? fallback : value;
@@ -63,7 +63,7 @@ void read_yarn(ConfigReader& rope, RopeSpec& spec) {
                   : yarn_scale(spec.factor, 1.0));
 }
 
-void read_rope_object(ConfigReader& rope, RopeSpec& spec, std::int64_t max_position_embeddings) {
+void read_rope_object(JsonReader& rope, RopeSpec& spec, std::int64_t max_position_embeddings) {
   refuse_unknown_keys(rope);
   spec.kind = read_kind(rope);
   spec.theta = rope.number("rope_theta", 1.0 + 1e-6, kMaxTheta, spec.theta);
@@ -113,7 +113,7 @@ double yarn_ramp(const RopeSpec& spec, std::int64_t rotary_dim, std::int64_t i) 
 
 }  // namespace
 
-RopeSpec read_rope_spec(ConfigReader& config, std::int64_t max_position_embeddings) {
+RopeSpec read_rope_spec(JsonReader& config, std::int64_t max_position_embeddings) {
   RopeSpec spec;
   spec.theta = config.number("rope_theta", 1.0 + 1e-6, kMaxTheta, spec.theta);
   for (const std::string_view key : {"rope_parameters", "rope_scaling"}) {
@@ -123,9 +123,8 @@ RopeSpec read_rope_spec(ConfigReader& config, std::int64_t max_position_embeddin
       config.fail(Errc::kInvalidFile, quote(key) + " must be an object");
       return spec;
     }
-    ConfigReader rope(value->get_object(), std::string(key));
+    JsonReader rope(value->get_object(), config, key);
     read_rope_object(rope, spec, max_position_embeddings);
-    if (rope.fault()) config.fail(rope.fault()->code, rope.fault()->detail);
     return spec;
   }
   return spec;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "src/model/config_reader.hpp"
+#include "src/core/json_reader.hpp"
 
 namespace octavo {
 
@@ -27,7 +27,7 @@ struct RopeSpec {
 
 /// Reads `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`. Faults go to
 /// `config`: kUnsupportedModel for a type or key that is not known, by its name.
-RopeSpec read_rope_spec(ConfigReader& config, std::int64_t max_position_embeddings);
+RopeSpec read_rope_spec(JsonReader& config, std::int64_t max_position_embeddings);
 
 /// Angles per position: [rotary_dim / 2], radians. rotary_dim is even.
 /// Source: transformers, modeling_rope_utils.py; YaRN: Peng et al. 2023, section 3.2.

@@ -34,7 +34,7 @@ std::optional<std::uint64_t> to_count(const json::value& value) {
 }
 
 /// Members of the outermost object of a text that is known to be valid JSON. A parsed object hides
-/// repeated names; a difference to this count tells them.
+/// repeated names; a difference to this count reveals them.
 std::size_t count_members(std::string_view text) {
   std::size_t members = 0;
   int depth = 0;

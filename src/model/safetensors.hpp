@@ -26,7 +26,7 @@ class SafetensorsFile {
  public:
   /// Errors: kIo; kInvalidFile with the file's and the tensor's name for a header that is too long,
   /// not JSON, repeats a name, or whose offsets do not tile the data or do not match dtype x shape.
-  static Result<SafetensorsFile> open(const std::filesystem::path& path);
+  [[nodiscard]] static Result<SafetensorsFile> open(const std::filesystem::path& path);
 
   const std::map<std::string, StoredTensor, std::less<>>& tensors() const { return tensors_; }
 

@@ -20,7 +20,7 @@ struct Shard {
 };
 
 /// Errors: kUnsupportedModel when the heads or the feed-forward width do not divide by `size`.
-Result<void> check_shards(const DecoderSpec& spec, std::int64_t size);
+[[nodiscard]] Result<void> check_shards(const DecoderSpec& spec, std::int64_t size);
 
 /// What one device computes: its heads and its width of the feed-forward, the whole vocabulary.
 DecoderSpec shard_of(DecoderSpec spec, const Shard& shard);

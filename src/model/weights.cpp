@@ -54,7 +54,7 @@ class Walk {
     return layer;
   }
 
-  /// This shard's rows of a tensor of `rows`, or of a run of them behind `offset`.
+  /// This shard's rows of a tensor of `rows`, or of a run of them from `offset` on.
   TensorPart share(std::string_view name, std::int64_t rows, std::int64_t offset = 0) const {
     return {std::string(name), rows / shard_.size, offset + shard_.begin(rows)};
   }

@@ -1,7 +1,7 @@
 // A recording: everything that entered a scheduler, in order, so that its decisions can be repeated
 // bit for bit without the model, and asked what they would have been otherwise.
 //
-// The file. A line "octavo-recording VERSION\n", then records, one behind the other:
+// The file. A line "octavo-recording VERSION\n", then records, one after the other:
 //
 //   size     LEB128, of the payload
 //   check    1 byte, the low one of XXH3(size as 8 bytes, seed = ordinal of the record from 0)
@@ -14,7 +14,7 @@
 // since the record before. A plan is stored as its chained hash, which is what a replay is compared
 // with.
 //
-// What it tells of the clients: prompts and completions as token ids, which the tokenizer turns
+// What it reveals of the clients: prompts and completions as token ids, which the tokenizer turns
 // back into text; lengths, times, priorities, deadlines. Not: text, stop strings, what only the
 // sampler needs (temperature, penalties, biases), API keys (a tenant is a hash keyed by the
 // process), nor addresses. Of log-probabilities only the candidates of beam searches.
@@ -104,6 +104,6 @@ bool is_recording(std::string_view bytes);
 
 std::string header_text(const RecordingHeader& header);
 /// Errors: kInvalidFile.
-Result<RecordingHeader> parse_header(std::string_view text);
+[[nodiscard]] Result<RecordingHeader> parse_header(std::string_view text);
 
 }  // namespace octavo

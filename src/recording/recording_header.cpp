@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
+#include "src/core/json_reader.hpp"
 #include "src/recording/recording.hpp"
 
 namespace octavo {
@@ -17,103 +19,58 @@ std::string_view mode_name(const std::optional<PreemptionMode>& mode) {
   return *mode == PreemptionMode::kSwap ? "swap" : "recompute";
 }
 
-/// Takes members out of an object; the first that is missing or out of range is the fault.
-class Members {
- public:
-  explicit Members(const json::object& object) : object_(object) {}
+std::int32_t count(JsonReader& header, std::string_view name, std::int32_t low, std::int32_t high) {
+  return static_cast<std::int32_t>(header.integer(name, low, high));
+}
 
-  std::int64_t integer(std::string_view name, std::int64_t low, std::int64_t high) {
-    const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    if (value != nullptr && (value->is_int64() || value->is_uint64())) {
-      boost::system::error_code code;
-      const auto number = value->to_number<std::int64_t>(code);
-      if (!code && number >= low && number <= high) return number;
-    }
-    fail(name);
-    return low;
-  }
-  std::int32_t count(std::string_view name, std::int32_t low, std::int32_t high) {
-    return static_cast<std::int32_t>(integer(name, low, high));
-  }
-  std::uint64_t seed(std::string_view name) {
-    const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    boost::system::error_code code;
-    if (value != nullptr && (value->is_int64() || value->is_uint64())) {
-      const auto number = value->to_number<std::uint64_t>(code);
-      if (!code) return number;
-    }
-    fail(name);
-    return 0;
-  }
-  bool flag(std::string_view name) {
-    const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    if (value != nullptr && value->is_bool()) return value->get_bool();
-    fail(name);
-    return false;
-  }
-  std::string text(std::string_view name) {
-    const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    if (value != nullptr && value->is_string()) return std::string(value->get_string());
-    fail(name);
-    return "";
-  }
-  std::vector<TokenId> tokens(std::string_view name) {
-    const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
-    std::vector<TokenId> tokens;
-    if (value == nullptr || !value->is_array()) {
-      fail(name);
-      return tokens;
-    }
-    for (const json::value& each : value->get_array()) {
-      if (!each.is_int64() || each.get_int64() < 0 || each.get_int64() > kMaxCount)
-        fail(name);
-      else
-        tokens.push_back(static_cast<TokenId>(each.get_int64()));
-    }
-    return tokens;
-  }
-  void fail(std::string_view name) {
-    if (fault_.empty()) fault_ = name;
-  }
-  const std::string& fault() const { return fault_; }
+std::uint64_t seed_in(JsonReader& header) {
+  std::uint64_t seed = 0;
+  if (!header.has("seed")) header.missing("seed");
+  header.read("seed", seed);
+  return seed;
+}
 
- private:
-  const json::object& object_;
-  std::string fault_;
-};
+std::vector<TokenId> token_ids_in(JsonReader& header) {
+  std::vector<TokenId> ids;
+  if (!header.has("eos_token_ids")) header.missing("eos_token_ids");
+  header.read("eos_token_ids", ids);
+  if (std::ranges::any_of(ids, [](TokenId id) { return id < 0; }))
+    header.wrong("eos_token_ids", "a list of token ids");
+  return ids;
+}
 
-SchedulerConfig engine_in(Members& members) {
+SchedulerConfig engine_in(JsonReader& header) {
   SchedulerConfig engine;
-  engine.num_blocks = members.count("num_blocks", 0, kMaxBlocks);
-  engine.num_host_blocks = members.count("num_host_blocks", 0, kMaxBlocks);
-  engine.block_size = members.count("block_size", 1, 1 << 16);
-  engine.max_model_len = members.count("max_model_len", 1, kMaxCount);
-  engine.max_num_seqs = members.count("max_num_seqs", 1, kMaxCount);
-  engine.max_num_batched_tokens = members.count("max_num_batched_tokens", 1, kMaxCount);
-  engine.max_num_waiting = members.count("max_num_waiting", 0, kMaxCount);
-  engine.max_steps_in_flight = members.count("max_steps_in_flight", 1, 64);
+  engine.num_blocks = count(header, "num_blocks", 0, kMaxBlocks);
+  engine.num_host_blocks = count(header, "num_host_blocks", 0, kMaxBlocks);
+  engine.block_size = count(header, "block_size", 1, 1 << 16);
+  engine.max_model_len = count(header, "max_model_len", 1, kMaxCount);
+  engine.max_num_seqs = count(header, "max_num_seqs", 1, kMaxCount);
+  engine.max_num_batched_tokens = count(header, "max_num_batched_tokens", 1, kMaxCount);
+  engine.max_num_waiting = count(header, "max_num_waiting", 0, kMaxCount);
+  engine.max_steps_in_flight = count(header, "max_steps_in_flight", 1, 64);
   engine.target_step_time =
-      std::chrono::nanoseconds(members.integer("target_step_time_ns", 0, std::int64_t{1} << 50));
-  engine.eos_token_ids = members.tokens("eos_token_ids");
-  engine.seed = members.seed("seed");
-  const auto policy = queue_policy_named(members.text("scheduling_policy"));
+      std::chrono::nanoseconds(header.integer("target_step_time_ns", 0, std::int64_t{1} << 50));
+  engine.eos_token_ids = token_ids_in(header);
+  engine.seed = seed_in(header);
+  const auto policy = queue_policy_named(header.text("scheduling_policy"));
   if (policy)
     engine.queue_policy = *policy;
   else
-    members.fail("scheduling_policy");
-  const std::string mode = members.text("preemption_mode");
+    header.wrong("scheduling_policy", "the name of a policy");
+  const std::string mode = header.text("preemption_mode");
   if (mode == "swap")
     engine.preemption_mode = PreemptionMode::kSwap;
   else if (mode == "recompute")
     engine.preemption_mode = PreemptionMode::kRecompute;
   else if (mode != "auto")
-    members.fail("preemption_mode");
-  const auto allocator = kv_allocator_named(members.text("kv_allocator"));
+    header.wrong("preemption_mode", "swap, recompute or auto");
+  const auto allocator = kv_allocator_named(header.text("kv_allocator"));
   if (allocator)
     engine.kv_allocator = *allocator;
   else
-    members.fail("kv_allocator");
-  engine.enable_prefix_caching = members.flag("enable_prefix_caching");
+    header.wrong("kv_allocator", "the name of an allocator");
+  engine.enable_prefix_caching = header.flag("enable_prefix_caching");
   return engine;
 }
 
@@ -153,18 +110,15 @@ Result<RecordingHeader> parse_header(std::string_view text) {
   const json::value value = json::parse(json::string_view(text.data(), text.size()), code);
   if (code || !value.is_object())
     return Error{Errc::kInvalidFile, "the header is not a JSON object", ""};
-  Members members(value.get_object());
+  JsonReader reader(value.get_object(), "the header");
   RecordingHeader header;
-  header.engine = engine_in(members);
-  header.model = members.text("model");
-  header.started_at = members.integer("started_at", 0, std::int64_t{1} << 50);
-  header.kv_bytes_per_token = members.integer("kv_bytes_per_token", 0, std::int64_t{1} << 40);
+  header.engine = engine_in(reader);
+  header.model = reader.text("model");
+  header.started_at = reader.integer("started_at", 0, std::int64_t{1} << 50);
+  header.kv_bytes_per_token = reader.integer("kv_bytes_per_token", 0, std::int64_t{1} << 40);
   const std::int64_t limit = std::int64_t{1} << 61;
-  header.origin = TimePoint(std::chrono::nanoseconds(members.integer("origin_ns", -limit, limit)));
-  if (!members.fault().empty()) {
-    return Error{Errc::kInvalidFile,
-                 "the header's `" + members.fault() + "` is missing or out of range", ""};
-  }
+  header.origin = TimePoint(std::chrono::nanoseconds(reader.integer("origin_ns", -limit, limit)));
+  if (reader.error()) return *reader.error();
   return header;
 }
 

@@ -16,11 +16,11 @@ class RecordingReader {
  public:
   /// The bytes must outlive it; `name` stands for the file in errors. Errors: kInvalidFile when
   /// they are of another version, damaged, or end before the header does.
-  static Result<RecordingReader> open(std::string_view bytes, std::string name);
+  [[nodiscard]] static Result<RecordingReader> open(std::string_view bytes, std::string name);
 
   const RecordingHeader& header() const { return header_; }
-  /// The next event; nothing behind the last whole one. Errors: kInvalidFile, with the byte.
-  Result<std::optional<RecordedEvent>> next();
+  /// The next event; nothing after the last whole one. Errors: kInvalidFile, with the byte.
+  [[nodiscard]] Result<std::optional<RecordedEvent>> next();
   /// Known once next() has answered nothing: the end record is missing.
   bool is_truncated() const { return !has_ended_; }
   /// Where the record begins that next() answers next.
@@ -33,7 +33,7 @@ class RecordingReader {
 
   Error fault(const std::string& what) const;
   /// The payload of the next record; nothing when the bytes end before it does.
-  Result<std::optional<std::string_view>> next_payload();
+  [[nodiscard]] Result<std::optional<std::string_view>> next_payload();
   std::optional<RecordedEvent> event_in(RecordKind kind, ByteReader& in);
   TimePoint time(ByteReader& in);
 

@@ -1,4 +1,4 @@
-// Repeats a recording: the real scheduler and the real block manager, told the recorded events at
+// Repeats a recording: the real scheduler and the real block manager, given the recorded events at
 // the recorded times; in the model's place stands what the model answered then. Every plan is held
 // against the recorded one, so that the first decision that differs is named, and nothing recorded
 // is fed to a scheduler that has gone another way.
@@ -54,10 +54,10 @@ class RecordedResults final : public StepExecutor {
   /// What the next collected step ends with.
   void set_next(Result<StepResult> result) { next_ = std::move(result); }
 
-  Result<LaunchedStep> launch(const StepBatch&) override { return LaunchedStep{}; }
+  [[nodiscard]] Result<LaunchedStep> launch(const StepBatch&) override { return LaunchedStep{}; }
   bool has_ended(const LaunchedStep&) override { return true; }
   void wait(const LaunchedStep&) override {}
-  Result<StepResult> collect(const LaunchedStep&) override { return next_; }
+  [[nodiscard]] Result<StepResult> collect(const LaunchedStep&) override { return next_; }
 
  private:
   Result<StepResult> next_ = StepResult{};
@@ -71,21 +71,21 @@ class RecordingReplay final : private StepObserver {
                   RecordingListener* listener = nullptr);
 
   /// Once. Errors: kInvalidFile, also when the records contradict each other.
-  Result<RecordingRepeat> run();
+  [[nodiscard]] Result<RecordingRepeat> run();
 
  private:
-  Result<void> apply(const RecordedSubmission& event);
-  Result<void> apply(const RecordedCancellation& event);
-  Result<void> apply(const RecordedPreemption& event);
-  Result<void> apply(const RecordedPlan& event);
-  Result<void> apply(const RecordedCompletion& event);
-  Result<void> apply(const RecordedFailure& event);
-  Result<void> apply(const RecordedTransfers& event);
-  Result<void> apply(const RecordedEnd& event);
+  [[nodiscard]] Result<void> apply(const RecordedSubmission& event);
+  [[nodiscard]] Result<void> apply(const RecordedCancellation& event);
+  [[nodiscard]] Result<void> apply(const RecordedPreemption& event);
+  [[nodiscard]] Result<void> apply(const RecordedPlan& event);
+  [[nodiscard]] Result<void> apply(const RecordedCompletion& event);
+  [[nodiscard]] Result<void> apply(const RecordedFailure& event);
+  [[nodiscard]] Result<void> apply(const RecordedTransfers& event);
+  [[nodiscard]] Result<void> apply(const RecordedEnd& event);
 
   Error contradiction(const std::string& what) const;
-  Result<void> check_samples(const StepBatch& batch, const StepResult& result) const;
-  Result<void> take_transfers(const std::vector<TransferId>& finished);
+  [[nodiscard]] Result<void> check_samples(const StepBatch& batch, const StepResult& result) const;
+  [[nodiscard]] Result<void> take_transfers(const std::vector<TransferId>& finished);
   void planned(const StepPlan& plan) override;
   void reserved(const StepBatch& batch) override;
   void hear();

@@ -31,8 +31,8 @@ Error too_long(const ServedModel& model, std::size_t num_tokens) {
           "input"};
 }
 
-// Appends the tokens of a text, unless prompt and text together can never fit: that is told by the
-// bytes where they tell it, and at the latest when twice as many tokens have been made as fit. Up
+// Appends the tokens of a text, unless prompt and text together can never fit: that is known by the
+// bytes where they say it, and at the latest when twice as many tokens have been made as fit. Up
 // to there the scheduler refuses, which knows the exact number.
 Result<void> append_text(const ServedModel& model, std::span<const TextSpan> spans,
                          bool add_special, std::vector<TokenId>& tokens) {
@@ -65,7 +65,7 @@ Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& cre
   return prompt;
 }
 
-// For templates that tell the model the date.
+// For templates that give the model the date.
 std::string iso_time(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm fields{};
@@ -75,7 +75,7 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return text.data();
 }
 
-// The spans behind the first `offset` bytes of the text.
+// The spans after the first `offset` bytes of the text.
 std::vector<TextSpan> spans_behind(const std::vector<TextSpan>& spans, std::size_t offset) {
   std::vector<TextSpan> rest;
   for (const TextSpan& span : spans) {

@@ -30,10 +30,11 @@ boost::json::object chat_context(const Tokenizer& tokenizer, boost::json::array 
 /// to a model without a template; kInvalidValue for a prompt without tokens, or with a token
 /// outside the model's vocabulary, whether a client sent its id or the tokenizer found it in a
 /// text.
-Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
-                              const RememberedResponse* parent);
+[[nodiscard]] Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
+                                            const RememberedResponse* parent);
 
 /// Fills what the request left open with the model's defaults and checks every range.
-Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create);
+[[nodiscard]] Result<SamplingParams> complete_sampling(const ServedModel& model,
+                                                       const ResponseCreate& create);
 
 }  // namespace octavo

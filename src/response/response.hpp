@@ -21,7 +21,7 @@
 namespace octavo {
 
 enum class ResponseState : std::uint8_t {
-  kQueued,     ///< On its lane, behind others.
+  kQueued,     ///< On its lane, after others.
   kPreparing,  ///< At the desk, where its prompt is made.
   kRunning,    ///< At the engine.
   kEnded,
@@ -62,7 +62,7 @@ class Response {
     return choices_.at(static_cast<std::size_t>(index));
   }
 
-  /// Appends what the client is to be told. True when a stop string has ended the choice and the
+  /// Appends the events for the client. True when a stop string has ended the choice and the
   /// scheduler does not know yet: cancel it there.
   bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
   /// What was held back by congestion.

@@ -1,4 +1,4 @@
-// What happens to a response, one value for each thing that its client may be told. Encoders make
+// What happens to a response, one value for each thing that its client may learn. Encoders make
 // frames of them; the values know no wire.
 #pragma once
 
@@ -17,7 +17,7 @@ struct ResponseBegan {};
 struct ChoiceBegan {
   std::int32_t choice = 0;
 };
-/// Text that may be shown, with the log-probabilities of the tokens behind it.
+/// Text that may be shown, with the log-probabilities of its tokens.
 struct TextAdded {
   std::int32_t choice = 0;
   std::string text;

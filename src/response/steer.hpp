@@ -11,7 +11,7 @@
 namespace octavo {
 
 /// `response.steer`. The event itself is well-formed; what is wrong with its input is in `fault`,
-/// because the client is told with the input given back.
+/// because the client gets the input back with it.
 struct ResponseSteer {
   std::string previous_response_id;
   boost::json::value given_input;  ///< As it came.

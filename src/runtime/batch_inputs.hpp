@@ -38,7 +38,8 @@ struct BatchInputs {
 
 /// Overwrites `inputs` with the step's arrays; takes memory only beyond the largest step so far.
 /// Errors: kEngineError when the batch contradicts itself, the sequences or the limits.
-Result<void> build_batch_inputs(const StepBatch& batch, const SequenceTable& sequences,
-                                const BatchLimits& limits, BatchInputs& inputs);
+[[nodiscard]] Result<void> build_batch_inputs(const StepBatch& batch,
+                                              const SequenceTable& sequences,
+                                              const BatchLimits& limits, BatchInputs& inputs);
 
 }  // namespace octavo

@@ -32,10 +32,10 @@ class DeviceExecutor final : public ModelExecutor {
   /// Enqueues one step: sequence states, block copies, forward pass, sampling. Steps come in the
   /// order of their ids. Errors: kEngineError for a batch that contradicts itself; the executor
   /// stays usable, but sequences of the failed step must be released.
-  Result<LaunchedStep> launch(const StepBatch& batch) override;
+  [[nodiscard]] Result<LaunchedStep> launch(const StepBatch& batch) override;
   bool has_ended(const LaunchedStep&) override { return !is_asynchronous_; }
   void wait(const LaunchedStep& step) override;
-  Result<StepResult> collect(const LaunchedStep& step) override;
+  [[nodiscard]] Result<StepResult> collect(const LaunchedStep& step) override;
   std::optional<LaunchedTransfer> oldest_transfer() const override;
   void wait(const LaunchedTransfer& transfer) override;
   std::vector<TransferId> collect_transfers() override;

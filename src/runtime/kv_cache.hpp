@@ -1,4 +1,4 @@
-// The bytes behind the block ids: one pool on the device, one on the host, taken once.
+// The bytes that the block ids stand for: one pool on the device, one on the host, taken once.
 #pragma once
 
 #include <chrono>
@@ -20,17 +20,18 @@ class KvCache {
  public:
   /// `shape` without its data: all extents, with num_blocks of the device pool.
   /// Errors: kOutOfMemory.
-  static Result<KvCache> make(kernels::Backend& backend, const kernels::KvCacheView& shape,
-                              std::int64_t num_host_blocks);
+  [[nodiscard]] static Result<KvCache> make(kernels::Backend& backend,
+                                            const kernels::KvCacheView& shape,
+                                            std::int64_t num_host_blocks);
 
   const kernels::KvCacheView& view() const { return view_; }
   std::int64_t num_host_blocks() const { return num_host_blocks_; }
 
   /// Begins the demotions, then the promotions, then copies within the device before the next op.
   /// Errors: kEngineError for a block outside its pool, before any byte moves.
-  Result<void> apply(const StepBatch& batch);
+  [[nodiscard]] Result<void> apply(const StepBatch& batch);
   /// The transfers that have finished since the last call.
-  /// Only those of steps up to `last`: nobody knows yet of later ones.
+  /// Only those of steps up to `last`: later ones are not known yet.
   std::vector<TransferId> collect_transfers(StepId last);
   /// Tells `result` how much all of them moved since the last result, and how long that took.
   void report_copies(StepResult& result);

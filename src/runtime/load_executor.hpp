@@ -11,10 +11,11 @@ namespace octavo {
 /// memory. Errors: kIo, kInvalidFile, kUnsupportedModel, kInvalidValue for options out of range,
 /// kOutOfMemory; `detail` names the file, key or option.
 /// On one device, whatever `tensor_parallel_size` says.
-Result<std::unique_ptr<DeviceExecutor>> load_device_executor(const ExecutorOptions& options);
+[[nodiscard]] Result<std::unique_ptr<DeviceExecutor>> load_device_executor(
+    const ExecutorOptions& options);
 
 /// The same on as many devices as asked for. Errors: also kUnsupportedModel when its heads do not
 /// divide among them.
-Result<std::unique_ptr<ModelExecutor>> load_executor(const ExecutorOptions& options);
+[[nodiscard]] Result<std::unique_ptr<ModelExecutor>> load_executor(const ExecutorOptions& options);
 
 }  // namespace octavo

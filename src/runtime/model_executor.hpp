@@ -1,5 +1,5 @@
-// An executor that is a model, on one device or on several. The server must know more of it than how
-// steps are run: sizes, types, memory and defaults.
+// An executor that is a model, on one device or on several. The server must know more of it than
+// how steps are run: sizes, types, memory and defaults.
 #pragma once
 
 #include <chrono>

@@ -22,10 +22,10 @@ class ParallelExecutor final : public ModelExecutor {
 
   const ModelInfo& info() const override { return info_; }
   bool is_asynchronous() const override { return true; }
-  Result<LaunchedStep> launch(const StepBatch& batch) override;
+  [[nodiscard]] Result<LaunchedStep> launch(const StepBatch& batch) override;
   bool has_ended(const LaunchedStep&) override { return false; }
   void wait(const LaunchedStep& step) override;
-  Result<StepResult> collect(const LaunchedStep& step) override;
+  [[nodiscard]] Result<StepResult> collect(const LaunchedStep& step) override;
   std::optional<LaunchedTransfer> oldest_transfer() const override;
   void wait(const LaunchedTransfer& transfer) override;
   std::vector<TransferId> collect_transfers() override;

@@ -22,8 +22,8 @@ struct RunPlan {
 };
 
 /// stored: the checkpoint's type. Errors: kInvalidValue for a device that is not there.
-Result<RunPlan> plan_run(const ExecutorOptions& options, const DecoderSpec& spec,
-                         kernels::DType stored);
+[[nodiscard]] Result<RunPlan> plan_run(const ExecutorOptions& options, const DecoderSpec& spec,
+                                       kernels::DType stored);
 
 /// The same on a device that has been chosen: this GPU, or the CPU.
 RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOptions& options,
@@ -31,15 +31,15 @@ RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOption
 
 /// A hostile or oversized model is refused before it starts to fill memory that the system only
 /// promised. Errors: kOutOfMemory; kInvalidValue when no block fits.
-Result<void> check_fits(const RunPlan& plan);
+[[nodiscard]] Result<void> check_fits(const RunPlan& plan);
 
 /// Errors: kInvalidValue for a type of keys and values that a GPU cannot take beside its
 /// activations.
-Result<void> check_types(const RunPlan& plan);
+[[nodiscard]] Result<void> check_types(const RunPlan& plan);
 
 /// Once weights and activations are there: as many blocks as what a GPU has really left. Errors:
 /// kOutOfMemory when that is none.
-Result<void> fit_blocks(const ExecutorOptions& options, const kernels::DeviceMemory& memory,
-                        RunPlan& plan);
+[[nodiscard]] Result<void> fit_blocks(const ExecutorOptions& options,
+                                      const kernels::DeviceMemory& memory, RunPlan& plan);
 
 }  // namespace octavo

@@ -36,7 +36,7 @@ class SequenceTable {
   /// a token outside the vocabulary or bad sampling: they stay in the batch as sequences of token
   /// 0, so that the rest of the step is what it would have been. Errors: kEngineError for a batch
   /// that contradicts what is known here (an empty start, an unknown parent).
-  Result<std::vector<FailedSequence>> apply(const StepBatch& batch);
+  [[nodiscard]] Result<std::vector<FailedSequence>> apply(const StepBatch& batch);
 
   /// Null when not known.
   const SequenceState* find(SequenceId id) const;
@@ -49,7 +49,7 @@ class SequenceTable {
 
  private:
   /// Adds the sequence to `failed` when it cannot be computed.
-  Result<void> start(const SequenceStart& start, std::vector<FailedSequence>& failed);
+  [[nodiscard]] Result<void> start(const SequenceStart& start, std::vector<FailedSequence>& failed);
 
   std::vector<TokenId> eos_token_ids_;
   std::int64_t vocab_size_;

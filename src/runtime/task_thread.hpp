@@ -1,5 +1,5 @@
 // A thread that does what it is given, one after the other, and begins with the first: the only
-// caller of a device among several, or one that blocks for what a device will tell, while the
+// caller of a device among several, or one that blocks until a device reports, while the
 // executor's own thread has better to do.
 #pragma once
 

@@ -10,6 +10,6 @@ namespace octavo {
 /// Runs prompts of growing length and batches of growing number, as far as the executor's limits
 /// go, and forgets them; the cache's blocks hold nonsense afterwards. Before the executor's first
 /// step. Errors: the step's.
-Result<void> warm_up(ModelExecutor& executor, std::int64_t max_num_seqs);
+[[nodiscard]] Result<void> warm_up(ModelExecutor& executor, std::int64_t max_num_seqs);
 
 }  // namespace octavo

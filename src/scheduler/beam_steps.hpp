@@ -1,5 +1,5 @@
 // Carries out what a beam search decides: hypotheses go on, fork or are dropped, as sequences that
-// share blocks, and the client is told what is certain.
+// share blocks, and the client gets what is certain.
 #pragma once
 
 #include <vector>

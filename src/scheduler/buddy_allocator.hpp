@@ -20,7 +20,7 @@ class BuddyAllocator {
   /// first (983 = 512 + 256 + 128 + 64 + 16 + 4 + 2 + 1).
   explicit BuddyAllocator(std::int32_t num_blocks);
 
-  /// A range of num_blocks >= 1 blocks that nobody else has; the rest of its power of two stays
+  /// A range of num_blocks >= 1 blocks that no other range has; the rest of its power of two stays
   /// empty beside it. More than the largest chunk gets the whole pool, when that is empty. Nothing
   /// when no chunk is large enough.
   [[nodiscard]] std::optional<BlockRange> allocate(std::int32_t num_blocks);

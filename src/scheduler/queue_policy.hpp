@@ -18,7 +18,7 @@ enum class QueuePolicyName : std::uint8_t {
 };
 
 /// "fcfs", "priority", "fair". Errors: kInvalidValue.
-Result<QueuePolicyName> queue_policy_named(std::string_view name);
+[[nodiscard]] Result<QueuePolicyName> queue_policy_named(std::string_view name);
 std::string_view name_of(QueuePolicyName policy);
 
 /// Service received so far, in tokens: fair shares by virtual counters (Sheng et al., OSDI 2024). A

@@ -1,5 +1,5 @@
 // The life of a request, from its acceptance to its end: its group and sequences, the tokens that
-// are appended to them, and the events that tell the client. It alone makes and ends groups, so
+// are appended to them, and the events for the client. It alone makes and ends groups, so
 // whatever ends one (a last token, a cancel, a failed step) leaves queues, plan and credits in the
 // same way.
 #pragma once
@@ -35,12 +35,12 @@ class Requests {
 
   /// A token that was sampled; it may end its sequence.
   void append(Sequence& sequence, const SampledToken& sampled, TimePoint now);
-  /// The client is told that a choice has ended without a further token.
+  /// Reports to the client that a choice has ended without a further token.
   void end_choice(Sequence& sequence, FinishReason reason, TimePoint now);
   /// The same for all choices of the request, and the request itself ends.
   void end_request(SequenceGroup& group, FinishReason reason, TimePoint now,
                    const std::optional<Error>& error = {});
-  /// The request has ended, and its choices have been told already.
+  /// The request has ended, and the ends of its choices have been reported already.
   void finish(SequenceGroup& group, FinishReason reason, TimePoint now,
               const std::optional<Error>& error = {});
   /// Gives back what the sequence holds. It is kept while a step in flight points to it.

@@ -21,7 +21,7 @@ enum class KvAllocator : std::uint8_t {
 /// "paged", "orca-max", "orca-pow2", "orca-oracle".
 std::string_view name_of(KvAllocator allocator);
 /// Errors: kInvalidValue.
-Result<KvAllocator> kv_allocator_named(std::string_view name);
+[[nodiscard]] Result<KvAllocator> kv_allocator_named(std::string_view name);
 
 /// Tokens to reserve for a request before it starts; 0 when paged. max_tokens counts as the
 /// output's true length. At most max_model_len.

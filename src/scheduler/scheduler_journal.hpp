@@ -1,7 +1,7 @@
-// What enters the scheduler, told to somebody who writes it down, so that the very decisions can be
-// repeated elsewhere: the scheduler reads nothing but its arguments. Each function stands for the
-// call of the same arguments and is told before it; planned() is told behind it, with what came
-// out. Thread: the scheduler's.
+// What enters the scheduler, passed to a journal that writes it down, so that the very decisions
+// can be repeated elsewhere: the scheduler reads nothing but its arguments. Each function stands
+// for the call of the same arguments and is made before it; planned() is made after it, with what
+// came out. Thread: the scheduler's.
 #pragma once
 
 #include <vector>

@@ -17,7 +17,7 @@ namespace octavo {
 struct SequenceGroup;
 
 enum class SequenceStatus : std::uint8_t {
-  kOutside,   ///< The engine has not heard of it, or has forgotten it.
+  kOutside,   ///< The engine does not know it yet, or no longer.
   kStarting,  ///< It has started; what was cached of it is not known yet.
   kArriving,  ///< Its cached blocks are on their way from the host.
   kRunning,
@@ -77,7 +77,7 @@ struct SequenceGroup {
   std::vector<std::unique_ptr<Sequence>> sequences;  ///< Those that have not finished.
   std::optional<TransferId> transfer;                ///< Its blocks are moving; it waits for that.
   std::unique_ptr<BeamSearch> beams;                 ///< Hypothesis i is sequences[i].
-  std::size_t num_settled = 0;                       ///< Beam search: tokens already told.
+  std::size_t num_settled = 0;                       ///< Beam search: tokens already reported.
   std::int32_t num_choices = 1;                      ///< What the client gets.
   std::int32_t max_num_seats = 1;                    ///< What the whole batch has.
   std::int32_t num_counted = 0;  ///< What the queues count it as: sequences while it waits, seats
@@ -94,7 +94,7 @@ struct SequenceGroup {
   TimePoint last_token;
   Usage usage;
   bool has_started = false;
-  /// How it was preempted, while it has not been told that it goes on.
+  /// How it was preempted, while it is not reported that it goes on.
   std::optional<PreemptionMode> returns_from;
   std::int32_t num_preemptions = 0;
   std::int32_t num_shared_blocks = 0;

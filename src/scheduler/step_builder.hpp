@@ -35,7 +35,7 @@ class StepBuilder {
   void fail(StepId step) { plan_.failed.push_back(step); }
   void fork(SequenceId parent, SequenceId child) { plan_.forks.push_back({parent, child}); }
   void append(SequenceId sequence, TokenId token) { plan_.appended.push_back({sequence, token}); }
-  /// What beam search chose: only this plan tells the executor.
+  /// What beam search chose: the executor learns it from this plan.
   void extend(const SequenceGroup& beams) { step_.extended.push_back(beams.id); }
   void release(SequenceId sequence) { plan_.released.push_back(sequence); }
   void expect_tokens(std::size_t count) { plan_.appended.reserve(plan_.appended.size() + count); }

@@ -1,7 +1,7 @@
 // What things cost, learnt from the steps that have been: how many tokens a step can take within a
 // time, so that a long prompt does not stall the streams that run; how long the prompts that wait
 // will take; and whether it is cheaper to move a sequence's blocks to the host and back or to
-// compute them again. Pure: it is told what steps cost, it reads no clock.
+// compute them again. Pure: it is given what steps cost and reads no clock.
 #pragma once
 
 #include <algorithm>

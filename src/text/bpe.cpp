@@ -42,36 +42,37 @@ std::optional<unsigned char> read_byte_piece(std::string_view piece) {
   return static_cast<unsigned char>(value);
 }
 
-Bpe Bpe::parse(const boost::json::object& model, bool is_byte_level) {
-  const std::string_view type = string_or(model, "type", "BPE");
+Bpe Bpe::parse(const boost::json::object& object, bool is_byte_level) {
+  JsonReader model(object, "tokenizer.json", OnFault::kThrow);
+  const std::string type = model.text("type", "BPE");
   if (type != "BPE") {
-    fail_unsupported("The tokenizer model '" + std::string(type) + "' is not supported.");
+    fail_unsupported("The tokenizer model '" + type + "' is not supported.");
   }
   for (const std::string_view key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!string_or(model, key, "").empty()) {
+    if (!model.text(key, "").empty()) {
       fail_unsupported("The tokenizer model's '" + std::string(key) + "' is not supported.");
     }
   }
   Bpe bpe;
   bpe.is_byte_level_ = is_byte_level;
-  bpe.byte_fallback_ = bool_or(model, "byte_fallback", false);
-  bpe.fuse_unknown_ = bool_or(model, "fuse_unk", false);
-  bpe.ignore_merges_ = bool_or(model, "ignore_merges", false);
+  bpe.byte_fallback_ = model.flag("byte_fallback", false);
+  bpe.fuse_unknown_ = model.flag("fuse_unk", false);
+  bpe.ignore_merges_ = model.flag("ignore_merges", false);
   bpe.read_vocabulary(model);
   bpe.read_merges(model);
-  if (const std::string_view unknown = string_or(model, "unk_token", ""); !unknown.empty()) {
+  if (const std::string unknown = model.text("unk_token", ""); !unknown.empty()) {
     bpe.unknown_ = bpe.find(unknown);
   }
   return bpe;
 }
 
-void Bpe::read_vocabulary(const boost::json::object& model) {
-  const auto& pieces = as_object(need_member(model, "vocab"), "vocab");
+void Bpe::read_vocabulary(JsonReader& model) {
+  const auto& pieces = model.object("vocab");
   vocabulary_.reserve(pieces.size());
   byte_ids_.fill(kNone);
   for (const auto& [key, value] : pieces) {
     const std::string_view piece(key.data(), key.size());
-    const TokenId id = as_token_id(value, piece);
+    const TokenId id = as_token_id(model, piece, value);
     const auto bytes = is_byte_level_ ? decode_byte_level(piece) : std::nullopt;
     vocabulary_.emplace(bytes ? *bytes : std::string(piece), id);
     if (bytes && bytes->size() == 1) byte_ids_[static_cast<unsigned char>((*bytes)[0])] = id;
@@ -80,17 +81,17 @@ void Bpe::read_vocabulary(const boost::json::object& model) {
   }
 }
 
-void Bpe::read_merges(const boost::json::object& model) {
-  const auto& merges = as_array(need_member(model, "merges"), "merges");
+void Bpe::read_merges(JsonReader& model) {
+  const auto& merges = model.array("merges");
   merges_.reserve(merges.size());
   std::size_t rank = 0;
   for (const auto& merge : merges) {
     if (merge.is_array()) {
       const auto& pair = merge.get_array();
       if (pair.size() != 2) fail_file("A merge must have two parts.");
-      add_merge(as_string(pair[0], "merges"), as_string(pair[1], "merges"), rank);
+      add_merge(model.as_text("merges", pair[0]), model.as_text("merges", pair[1]), rank);
     } else {
-      const std::string_view text = as_string(merge, "merges");
+      const std::string_view text = model.as_text("merges", merge);
       const std::size_t gap = text.find(' ');
       if (gap == std::string_view::npos || text.find(' ', gap + 1) != std::string_view::npos) {
         fail_file("The merge '" + std::string(text) + "' does not have two parts.");

@@ -13,6 +13,10 @@
 
 #include "src/core/ids.hpp"
 
+namespace octavo {
+class JsonReader;
+}
+
 namespace octavo::text {
 
 class Bpe {
@@ -52,8 +56,8 @@ class Bpe {
     std::int32_t next;
   };
 
-  void read_vocabulary(const boost::json::object& model);
-  void read_merges(const boost::json::object& model);
+  void read_vocabulary(JsonReader& model);
+  void read_merges(JsonReader& model);
   void add_merge(std::string_view left, std::string_view right, std::size_t rank);
   const Merge* find_merge(TokenId left, TokenId right) const;
   std::vector<Symbol> make_symbols(std::string_view piece) const;

@@ -24,14 +24,14 @@ struct RenderLimits {
 class ChatTemplate {
  public:
   /// source: Jinja as chat templates use it. Errors: kTemplateError with the line.
-  static Result<std::shared_ptr<const ChatTemplate>> parse(const std::string& source);
+  [[nodiscard]] static Result<std::shared_ptr<const ChatTemplate>> parse(const std::string& source);
 
   /// context: the template's variables. Every string in `messages`, `tools` and `documents` is the
   /// user's, apart from plain role names; all the others are trusted. `now`, an ISO 8601 time, is
   /// not a variable but the clock of `strftime_now`, which does not exist without it. Errors:
   /// kTemplateError: with the line where the template failed; with its own message where it raised.
-  Result<std::vector<TextSpan>> render(const boost::json::object& context,
-                                       RenderLimits limits = {}) const;
+  [[nodiscard]] Result<std::vector<TextSpan>> render(const boost::json::object& context,
+                                                     RenderLimits limits = {}) const;
 
   ~ChatTemplate();
   ChatTemplate(const ChatTemplate&) = delete;

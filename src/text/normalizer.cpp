@@ -111,10 +111,10 @@ Normalizer Normalizer::parse(const boost::json::value& spec) {
 }
 
 void Normalizer::add(const boost::json::value& spec) {
-  const auto& object = as_object(spec, "normalizer");
-  const std::string_view type = need_string(object, "type");
+  JsonReader part = part_reader("normalizer", spec);
+  const std::string type = part.text("type");
   if (type == "Sequence") {
-    for (const auto& part : as_array(need_member(object, "normalizers"), "normalizers")) add(part);
+    for (const auto& each : part.array("normalizers")) add(each);
   } else if (type == "NFC") {
     steps_.emplace_back(UnicodeForm::kNfc);
   } else if (type == "NFD") {
@@ -124,20 +124,19 @@ void Normalizer::add(const boost::json::value& spec) {
   } else if (type == "NFKD") {
     steps_.emplace_back(UnicodeForm::kNfkd);
   } else if (type == "Replace") {
-    const auto& pattern = as_object(need_member(object, "pattern"), "pattern");
-    steps_.emplace_back(Replace{read_pattern(object), std::string(need_string(object, "content")),
-                                string_or(pattern, "String", "").size()});
+    JsonReader pattern(part.object("pattern"), part, "pattern");
+    steps_.emplace_back(
+        Replace{read_pattern(part), part.text("content"), pattern.text("String", "").size()});
   } else if (type == "Prepend") {
-    steps_.emplace_back(Prepend{std::string(need_string(object, "prepend"))});
+    steps_.emplace_back(Prepend{part.text("prepend")});
   } else if (type == "Lowercase") {
     steps_.emplace_back(Lowercase{});
   } else if (type == "StripAccents") {
     steps_.emplace_back(StripAccents{});
   } else if (type == "Strip") {
-    steps_.emplace_back(
-        Strip{bool_or(object, "strip_left", true), bool_or(object, "strip_right", true)});
+    steps_.emplace_back(Strip{part.flag("strip_left", true), part.flag("strip_right", true)});
   } else {
-    fail_unsupported("The normalizer '" + std::string(type) + "' is not supported.");
+    fail_unsupported("The normalizer '" + type + "' is not supported.");
   }
 }
 

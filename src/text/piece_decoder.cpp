@@ -27,8 +27,8 @@ void strip(std::string& text, std::string_view character, int start, int stop) {
   for (; stop > 0 && text.ends_with(character); --stop) text.resize(text.size() - character.size());
 }
 
-int read_count(const boost::json::object& object, std::string_view key) {
-  return static_cast<int>(std::clamp<std::int64_t>(int_or(object, key, 0), 0, kMaxStrip));
+int read_count(JsonReader& part, std::string_view name) {
+  return static_cast<int>(std::min(part.integer(name, 0, INT32_MAX, 0), kMaxStrip));
 }
 
 }  // namespace
@@ -40,10 +40,9 @@ PieceDecoder PieceDecoder::parse(const boost::json::value& spec) {
   return decoder;
 }
 
-void PieceDecoder::add_strip(const boost::json::object& object) {
-  const Strip step{std::string(need_string(object, "content")), read_count(object, "start"),
-                   read_count(object, "stop")};
-  if (step.character.empty()) fail_file("The decoder's 'content' must not be empty.");
+void PieceDecoder::add_strip(JsonReader& part) {
+  const Strip step{part.text("content"), read_count(part, "start"), read_count(part, "stop")};
+  if (step.character.empty()) part.wrong("content", "a text that is not empty");
   if (!is_fused_) {
     steps_.emplace_back(step);
     return;
@@ -54,21 +53,21 @@ void PieceDecoder::add_strip(const boost::json::object& object) {
   leading_strip_ = {step.character, step.start};
 }
 
-void PieceDecoder::add_metaspace(const boost::json::object& object) {
-  const std::string_view replacement = string_or(object, "replacement", "▁");
-  if (replacement.empty()) fail_file("'replacement' must not be empty.");
-  const bool legacy = bool_or(object, "add_prefix_space", true);
-  steps_.emplace_back(Replace{std::string(replacement), " "});
-  if (string_or(object, "prepend_scheme", legacy ? "always" : "never") != "never") {
+void PieceDecoder::add_metaspace(JsonReader& part) {
+  const std::string replacement = part.text("replacement", "▁");
+  if (replacement.empty()) part.wrong("replacement", "a text that is not empty");
+  const bool legacy = part.flag("add_prefix_space", true);
+  steps_.emplace_back(Replace{replacement, " "});
+  if (part.text("prepend_scheme", legacy ? "always" : "never") != "never") {
     leading_strip_ = {" ", 1};
   }
 }
 
 void PieceDecoder::add(const boost::json::value& spec) {
-  const auto& object = as_object(spec, "decoder");
-  const std::string_view type = need_string(object, "type");
+  JsonReader part = part_reader("decoder", spec);
+  const std::string type = part.text("type");
   if (type == "Sequence") {
-    for (const auto& part : as_array(need_member(object, "decoders"), "decoders")) add(part);
+    for (const auto& each : part.array("decoders")) add(each);
   } else if (type == "ByteLevel") {
     steps_.emplace_back(ByteLevel{});
   } else if (type == "ByteFallback") {
@@ -76,18 +75,18 @@ void PieceDecoder::add(const boost::json::value& spec) {
   } else if (type == "Fuse") {
     is_fused_ = true;
   } else if (type == "Strip") {
-    add_strip(object);
+    add_strip(part);
   } else if (type == "Metaspace") {
-    add_metaspace(object);
+    add_metaspace(part);
   } else if (type == "Replace") {
-    const auto& pattern = as_object(need_member(object, "pattern"), "pattern");
-    const std::string_view from = string_or(pattern, "String", "");
+    JsonReader pattern(part.object("pattern"), part, "pattern");
+    const std::string from = pattern.text("String", "");
     if (count_characters(from) != 1 || is_fused_) {
       fail_unsupported("A decoder's Replace must be before Fuse and of one character.");
     }
-    steps_.emplace_back(Replace{std::string(from), std::string(need_string(object, "content"))});
+    steps_.emplace_back(Replace{from, part.text("content")});
   } else {
-    fail_unsupported("The decoder '" + std::string(type) + "' is not supported.");
+    fail_unsupported("The decoder '" + type + "' is not supported.");
   }
 }
 

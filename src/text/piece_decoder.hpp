@@ -8,6 +8,10 @@
 #include <variant>
 #include <vector>
 
+namespace octavo {
+class JsonReader;
+}
+
 namespace octavo::text {
 
 /// What the decoder takes off the front of a whole text: at most `count` times `character`.
@@ -40,8 +44,8 @@ class PieceDecoder {
   using Step = std::variant<ByteLevel, ByteFallback, Replace, Strip>;
 
   void add(const boost::json::value& spec);
-  void add_strip(const boost::json::object& object);
-  void add_metaspace(const boost::json::object& object);
+  void add_strip(JsonReader& part);
+  void add_metaspace(JsonReader& part);
 
   std::vector<Step> steps_;
   bool is_fused_ = false;

@@ -12,14 +12,14 @@ namespace {
 constexpr const char* kByteLevelPattern =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-SplitBehavior read_behavior(const boost::json::object& object, std::string_view otherwise) {
-  const std::string_view name = string_or(object, "behavior", otherwise);
+SplitBehavior read_behavior(JsonReader& part, std::string_view otherwise) {
+  const std::string name = part.text("behavior", otherwise);
   if (name == "Removed") return SplitBehavior::kRemoved;
   if (name == "Isolated") return SplitBehavior::kIsolated;
   if (name == "MergedWithPrevious") return SplitBehavior::kMergedWithPrevious;
   if (name == "MergedWithNext") return SplitBehavior::kMergedWithNext;
   if (name == "Contiguous") return SplitBehavior::kContiguous;
-  fail_unsupported("The split behavior '" + std::string(name) + "' is not supported.");
+  fail_unsupported("The split behavior '" + name + "' is not supported.");
 }
 
 struct Segment {
@@ -88,13 +88,13 @@ std::string replace_all(std::string_view text, char from, std::string_view to) {
   return out;
 }
 
-PrependScheme read_prepend(const boost::json::object& object) {
-  const bool legacy = bool_or(object, "add_prefix_space", true);
-  const std::string_view name = string_or(object, "prepend_scheme", legacy ? "always" : "never");
+PrependScheme read_prepend(JsonReader& part) {
+  const bool legacy = part.flag("add_prefix_space", true);
+  const std::string name = part.text("prepend_scheme", legacy ? "always" : "never");
   if (name == "always") return PrependScheme::kAlways;
   if (name == "first") return PrependScheme::kFirst;
   if (name == "never") return PrependScheme::kNever;
-  fail_unsupported("The prepend scheme '" + std::string(name) + "' is not supported.");
+  fail_unsupported("The prepend scheme '" + name + "' is not supported.");
 }
 
 }  // namespace
@@ -109,52 +109,49 @@ void PreTokenizer::add_regex(const std::string& pattern, SplitBehavior behavior,
   steps_.emplace_back(Split{*Regex::compile(pattern), behavior, invert});
 }
 
-void PreTokenizer::add_byte_level(const boost::json::object& object) {
-  if (bool_or(object, "add_prefix_space", true)) steps_.emplace_back(PrefixSpace{});
-  if (bool_or(object, "use_regex", true)) {
+void PreTokenizer::add_byte_level(JsonReader& part) {
+  if (part.flag("add_prefix_space", true)) steps_.emplace_back(PrefixSpace{});
+  if (part.flag("use_regex", true)) {
     add_regex(kByteLevelPattern, SplitBehavior::kIsolated, false);
   }
   is_byte_level_ = true;
 }
 
-void PreTokenizer::add_metaspace(const boost::json::object& object) {
-  const std::string_view replacement = string_or(object, "replacement", "▁");
-  if (replacement.empty()) fail_file("'replacement' must not be empty.");
-  steps_.emplace_back(Metaspace{std::string(replacement), read_prepend(object),
-                                *Regex::literal(replacement), bool_or(object, "split", true)});
+void PreTokenizer::add_metaspace(JsonReader& part) {
+  const std::string replacement = part.text("replacement", "▁");
+  if (replacement.empty()) part.wrong("replacement", "a text that is not empty");
+  steps_.emplace_back(Metaspace{replacement, read_prepend(part), *Regex::literal(replacement),
+                                part.flag("split", true)});
 }
 
 void PreTokenizer::add(const boost::json::value& spec) {
-  const auto& object = as_object(spec, "pre_tokenizer");
-  const std::string_view type = need_string(object, "type");
+  JsonReader part = part_reader("pre_tokenizer", spec);
+  const std::string type = part.text("type");
   if (is_byte_level_) {
-    fail_unsupported("The pre-tokenizer '" + std::string(type) +
-                     "' after ByteLevel is not supported.");
+    fail_unsupported("The pre-tokenizer '" + type + "' after ByteLevel is not supported.");
   }
   if (type == "Sequence") {
-    for (const auto& part : as_array(need_member(object, "pretokenizers"), "pretokenizers")) {
-      add(part);
-    }
+    for (const auto& each : part.array("pretokenizers")) add(each);
   } else if (type == "Split") {
-    steps_.emplace_back(Split{read_pattern(object), read_behavior(object, "Removed"),
-                              bool_or(object, "invert", false)});
+    steps_.emplace_back(
+        Split{read_pattern(part), read_behavior(part, "Removed"), part.flag("invert", false)});
   } else if (type == "Digits") {
     add_regex("\\p{N}",
-              bool_or(object, "individual_digits", false) ? SplitBehavior::kIsolated
-                                                          : SplitBehavior::kContiguous,
+              part.flag("individual_digits", false) ? SplitBehavior::kIsolated
+                                                    : SplitBehavior::kContiguous,
               false);
   } else if (type == "Punctuation") {
-    add_regex("[\\p{P}$+<=>^`|~]", read_behavior(object, "Isolated"), false);
+    add_regex("[\\p{P}$+<=>^`|~]", read_behavior(part, "Isolated"), false);
   } else if (type == "ByteLevel") {
-    add_byte_level(object);
+    add_byte_level(part);
   } else if (type == "Metaspace") {
-    add_metaspace(object);
+    add_metaspace(part);
   } else if (type == "Whitespace") {
     add_regex("\\w+|[^\\w\\s]+", SplitBehavior::kRemoved, true);
   } else if (type == "WhitespaceSplit") {
     add_regex("\\s", SplitBehavior::kRemoved, false);
   } else {
-    fail_unsupported("The pre-tokenizer '" + std::string(type) + "' is not supported.");
+    fail_unsupported("The pre-tokenizer '" + type + "' is not supported.");
   }
 }
 

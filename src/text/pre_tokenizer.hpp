@@ -12,6 +12,10 @@
 
 #include "src/text/regex.hpp"
 
+namespace octavo {
+class JsonReader;
+}
+
 namespace octavo::text {
 
 /// Pieces of text; `storage` owns those that are not parts of the input.
@@ -62,8 +66,8 @@ class PreTokenizer {
 
   void add(const boost::json::value& spec);
   void add_regex(const std::string& pattern, SplitBehavior behavior, bool invert);
-  void add_byte_level(const boost::json::object& object);
-  void add_metaspace(const boost::json::object& object);
+  void add_byte_level(JsonReader& part);
+  void add_metaspace(JsonReader& part);
   static void run(const Step& step, bool at_start, Pieces& pieces);
 
   std::vector<Step> steps_;

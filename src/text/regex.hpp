@@ -24,9 +24,9 @@ struct ByteRange {
 class Regex {
  public:
   /// pattern is in the syntax that PCRE2 and Oniguruma share. Errors: kInvalidFile.
-  static Result<Regex> compile(const std::string& pattern);
+  [[nodiscard]] static Result<Regex> compile(const std::string& pattern);
   /// A pattern that matches exactly text.
-  static Result<Regex> literal(std::string_view text);
+  [[nodiscard]] static Result<Regex> literal(std::string_view text);
 
   /// Calls on_match for each non-empty match, left to right. valid_utf8 must be valid. Where a
   /// pattern exceeds its limits the rest of the text counts as unmatched.

@@ -26,7 +26,8 @@ class Tokenizer {
  public:
   /// path: a Hugging Face directory or its tokenizer.json; the other files are read beside it.
   /// Errors: kIo, kInvalidFile; kUnsupportedModel for a part that Octavo does not know.
-  static Result<std::shared_ptr<const Tokenizer>> load(const std::filesystem::path& path);
+  [[nodiscard]] static Result<std::shared_ptr<const Tokenizer>> load(
+      const std::filesystem::path& path);
 
   /// The tokens of trusted text: control tokens in it are recognised. add_special adds what the
   /// post-processor adds, such as BOS. Broken UTF-8 counts as U+FFFD. Time is near linear in the
@@ -37,8 +38,8 @@ class Tokenizer {
   /// the result is longer than that, it may have been cut short.
   std::vector<TokenId> encode(std::span<const TextSpan> spans, bool add_special,
                               std::size_t max_tokens = SIZE_MAX) const;
-  /// Encoding the text gives at least that many tokens, told by its bytes alone; 0 when nothing can
-  /// be told.
+  /// Encoding the text gives at least that many tokens, by its bytes alone; 0 when nothing is
+  /// known.
   std::size_t min_tokens(std::string_view text) const;
 
   /// Valid UTF-8, with U+FFFD for broken sequences. Ids out of range stand for nothing. Blanks are

@@ -10,45 +10,59 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 namespace {
 
-/// A token's text: a string, or an object with `content`; empty when it is neither.
-std::string token_text(const json::value* value) {
-  if (value == nullptr) return {};
-  if (value->is_object()) return std::string(string_or(value->get_object(), "content", ""));
-  return value->is_string() ? std::string(value->get_string()) : std::string();
+constexpr const char* kConfigFile = "tokenizer_config.json";
+constexpr const char* kMapFile = "special_tokens_map.json";
+
+const json::object kNoMembers;
+
+const json::object& object_or_empty(const json::value& file) {
+  return file.is_object() ? file.get_object() : kNoMembers;
 }
 
 /// What both files are asked for, the configuration first.
-struct ConfigFiles {
-  json::value config;
-  json::value map;
+class ConfigFiles {
+ public:
+  explicit ConfigFiles(const fs::path& folder)
+      : config_file_(read_json_file(folder / kConfigFile)),
+        map_file_(read_json_file(folder / kMapFile)),
+        config_(object_or_empty(config_file_), kConfigFile, OnFault::kThrow),
+        map_(object_or_empty(map_file_), kMapFile, OnFault::kThrow) {}
 
-  const json::value* find(std::string_view key) const {
-    for (const json::value* file : {&config, &map}) {
-      if (!file->is_object()) continue;
-      if (const json::value* value = find_member(file->get_object(), key)) return value;
-    }
-    return nullptr;
+  JsonReader& config() { return config_; }
+
+  const json::value* find(std::string_view name) const {
+    const json::value* value = config_.find(name);
+    return value != nullptr ? value : map_.find(name);
   }
-  bool flag(std::string_view key) const {
-    return config.is_object() && bool_or(config.get_object(), key, false);
+
+  /// The text of the token in the member `name`.
+  std::string token(std::string_view name) { return token_text(find(name)); }
+
+  /// A token is written as a string, or as an object with `content`. Empty when it is neither.
+  std::string token_text(const json::value* value) {
+    if (value == nullptr) return {};
+    if (value->is_object())
+      return JsonReader(value->get_object(), config_, "token").text("content", "");
+    return value->is_string() ? std::string(value->get_string()) : std::string();
   }
+
+ private:
+  json::value config_file_;
+  json::value map_file_;
+  JsonReader config_;
+  JsonReader map_;
 };
 
-ConfigFiles read_config_files(const fs::path& folder) {
-  return {read_json_file(folder / "tokenizer_config.json"),
-          read_json_file(folder / "special_tokens_map.json")};
-}
-
-void add_configured_tokens(const json::object& config, TokenizerParts& parts) {
-  const json::value* tokens = find_member(config, "added_tokens_decoder");
-  if (tokens == nullptr) return;
-  for (const auto& [key, value] : as_object(*tokens, "added_tokens_decoder")) {
+void add_configured_tokens(JsonReader& config, TokenizerParts& parts) {
+  constexpr std::string_view kTokens = "added_tokens_decoder";
+  if (!config.has(kTokens)) return;
+  for (const auto& [key, value] : config.object(kTokens)) {
     TokenId id = -1;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
-    if (error != std::errc{} || end != key.data() + key.size() || id < 0 || id >= kMaxTokenId) {
-      fail_file("'added_tokens_decoder' has a key that is not a token id.");
-    }
-    AddedToken token = read_added_token(as_object(value, "added_tokens_decoder"), id);
+    if (error != std::errc{} || end != key.data() + key.size() || id < 0 || id >= kMaxTokenId)
+      config.wrong(kTokens, "an object whose keys are token ids");
+    JsonReader entry(config.as_object(kTokens, value), config, kTokens);
+    AddedToken token = read_added_token(entry, id);
     parts.added_tokens.try_emplace(token.content, token);
   }
 }
@@ -58,53 +72,55 @@ void mark_special(const std::string& text, TokenizerParts& parts) {
   if (it != parts.added_tokens.end()) it->second.is_special = true;
 }
 
-void mark_special_tokens(const ConfigFiles& files, TokenizerParts& parts) {
+void mark_special_tokens(ConfigFiles& files, TokenizerParts& parts) {
   for (const std::string_view key : {"bos_token", "eos_token", "pad_token", "unk_token"}) {
-    mark_special(token_text(files.find(key)), parts);
+    mark_special(files.token(key), parts);
   }
   const json::value* more = files.find("additional_special_tokens");
   if (more == nullptr || !more->is_array()) return;
-  for (const auto& token : more->get_array()) mark_special(token_text(&token), parts);
+  for (const auto& token : more->get_array()) mark_special(files.token_text(&token), parts);
+}
+
+void read_templates_of(const fs::path& file, TokenizerParts& parts) {
+  constexpr std::string_view kMember = "chat_template";
+  const json::value root = read_json_file(file);
+  JsonReader reader(object_or_empty(root), file.filename().string(), OnFault::kThrow);
+  const json::value* source = reader.find(kMember);
+  if (source == nullptr) return;
+  if (!source->is_array()) {
+    parts.chat_templates["default"] = reader.as_text(kMember, *source);
+    return;
+  }
+  for (const auto& item : source->get_array()) {
+    JsonReader named(reader.as_object(kMember, item), reader, kMember);
+    parts.chat_templates[named.text("name")] = named.text("template");
+  }
 }
 
 }  // namespace
 
 void read_configured_tokens(const fs::path& folder, TokenizerParts& parts) {
-  const ConfigFiles files = read_config_files(folder);
-  if (files.config.is_object()) add_configured_tokens(files.config.get_object(), parts);
+  ConfigFiles files(folder);
+  add_configured_tokens(files.config(), parts);
   mark_special_tokens(files, parts);
   const auto read_role = [&](std::string_view key) {
-    RoleToken role{token_text(files.find(key)), {}};
+    RoleToken role{files.token(key), {}};
     role.id = parts.find(role.text);
     return role;
   };
   parts.bos = read_role("bos_token");
   parts.eos = read_role("eos_token");
-  if (files.flag("add_bos_token") && parts.prefix.empty() && parts.bos.id) {
+  if (files.config().flag("add_bos_token", false) && parts.prefix.empty() && parts.bos.id) {
     parts.prefix.push_back(*parts.bos.id);
   }
-  if (files.flag("add_eos_token") && parts.suffix.empty() && parts.eos.id) {
+  if (files.config().flag("add_eos_token", false) && parts.suffix.empty() && parts.eos.id) {
     parts.suffix.push_back(*parts.eos.id);
   }
 }
 
 void read_chat_templates(const fs::path& folder, TokenizerParts& parts) {
-  const auto read = [&parts](const json::value& file) {
-    const json::value* source =
-        file.is_object() ? find_member(file.get_object(), "chat_template") : nullptr;
-    if (source == nullptr) return;
-    if (!source->is_array()) {
-      parts.chat_templates["default"] = as_string(*source, "chat_template");
-      return;
-    }
-    for (const auto& item : source->get_array()) {
-      const auto& named = as_object(item, "chat_template");
-      parts.chat_templates[std::string(need_string(named, "name"))] =
-          need_string(named, "template");
-    }
-  };
-  read(read_json_file(folder / "tokenizer_config.json"));
-  read(read_json_file(folder / "chat_template.json"));
+  read_templates_of(folder / kConfigFile, parts);
+  read_templates_of(folder / "chat_template.json", parts);
   std::error_code error;
   if (fs::exists(folder / "chat_template.jinja", error)) {
     parts.chat_templates["default"] = read_text_file(folder / "chat_template.jinja");

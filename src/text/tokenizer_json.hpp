@@ -1,40 +1,30 @@
-// A tokenizer file may hold anything: checked access to its members, with errors that name the
-// member and the place. The functions throw `Error`; `Tokenizer::load` catches it.
+// What the readers of a tokenizer's files share. The parts of a tokenizer nest, and each builds
+// something with every member that it reads. A fault is therefore thrown, as an `Error`, and
+// `Tokenizer::load` catches it.
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <cstdint>
-#include <string>
+#include <boost/json/value.hpp>
 #include <string_view>
 
-#include "src/core/error.hpp"
 #include "src/core/ids.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/text/regex.hpp"
 
 namespace octavo::text {
 
-[[noreturn]] void fail_file(std::string detail);
-[[noreturn]] void fail_unsupported(std::string detail);
+[[noreturn]] void fail_file(std::string_view detail);
+[[noreturn]] void fail_unsupported(std::string_view detail);
 
-/// Null when the member is absent or null.
-const boost::json::value* find_member(const boost::json::object& object, std::string_view key);
-const boost::json::object& as_object(const boost::json::value& value, std::string_view what);
-const boost::json::array& as_array(const boost::json::value& value, std::string_view what);
-std::string_view as_string(const boost::json::value& value, std::string_view what);
-TokenId as_token_id(const boost::json::value& value, std::string_view what);
+/// A reader of a part of tokenizer.json, which stands in the member `name` and must be an object.
+JsonReader part_reader(std::string_view name, const boost::json::value& part);
 
-const boost::json::value& need_member(const boost::json::object& object, std::string_view key);
-std::string_view need_string(const boost::json::object& object, std::string_view key);
-std::string_view string_or(const boost::json::object& object, std::string_view key,
-                           std::string_view otherwise);
-bool bool_or(const boost::json::object& object, std::string_view key, bool otherwise);
-std::int64_t int_or(const boost::json::object& object, std::string_view key,
-                    std::int64_t otherwise);
-
-/// The member `pattern`: {"String": ...} or {"Regex": ...}.
-Regex read_pattern(const boost::json::object& object);
+/// The member `pattern` of a part: {"String": ...} or {"Regex": ...}.
+Regex read_pattern(JsonReader& part);
 
 /// Token ids are below this bound, so that a file cannot ask for tables of any size.
 inline constexpr TokenId kMaxTokenId = 1 << 22;
+
+/// `value`, which stands in the member `name`, as a token id. `reader` must throw.
+TokenId as_token_id(JsonReader& reader, std::string_view name, const boost::json::value& value);
 
 }  // namespace octavo::text

@@ -16,60 +16,55 @@ namespace {
 
 constexpr std::uintmax_t kMaxFileBytes = 256U << 20U;
 
-const json::value& member_or_null(const json::object& object, std::string_view key) {
+const json::value& member_or_null(const JsonReader& reader, std::string_view name) {
   static const json::value null;
-  const json::value* value = find_member(object, key);
+  const json::value* value = reader.find(name);
   return value == nullptr ? null : *value;
 }
 
-std::vector<TokenId> read_template_ids(const json::object& processor, std::string_view name) {
-  const auto& tokens = as_object(need_member(processor, "special_tokens"), "special_tokens");
-  const auto& token = as_object(need_member(tokens, name), name);
+std::vector<TokenId> read_template_ids(JsonReader& processor, std::string_view name) {
+  JsonReader tokens(processor.object("special_tokens"), processor, "special_tokens");
+  JsonReader token(tokens.object(name), tokens, name);
   std::vector<TokenId> ids;
-  for (const auto& id : as_array(need_member(token, "ids"), "ids")) {
-    ids.push_back(as_token_id(id, "ids"));
-  }
+  for (const auto& id : token.array("ids")) ids.push_back(as_token_id(token, "ids", id));
   return ids;
 }
 
-void read_template(const json::object& processor, TokenizerParts& parts) {
+void read_template(JsonReader& processor, TokenizerParts& parts) {
   bool after_text = false;
-  for (const auto& item : as_array(need_member(processor, "single"), "single")) {
-    const auto& object = as_object(item, "single");
-    if (find_member(object, "Sequence") != nullptr) {
+  for (const auto& item : processor.array("single")) {
+    JsonReader piece(processor.as_object("single", item), processor, "single");
+    if (piece.has("Sequence")) {
       if (after_text) fail_unsupported("A template that repeats the text is not supported.");
       after_text = true;
       continue;
     }
-    const auto& token = as_object(need_member(object, "SpecialToken"), "SpecialToken");
+    JsonReader token(piece.object("SpecialToken"), piece, "SpecialToken");
     auto& side = after_text ? parts.suffix : parts.prefix;
-    std::ranges::copy(read_template_ids(processor, need_string(token, "id")),
-                      std::back_inserter(side));
+    std::ranges::copy(read_template_ids(processor, token.text("id")), std::back_inserter(side));
   }
 }
 
 /// A pair ["</s>", 2], as Bert's and Roberta's processors write it.
-TokenId read_pair_id(const json::object& processor, std::string_view key) {
-  const auto& pair = as_array(need_member(processor, key), key);
-  if (pair.size() != 2) fail_file("'" + std::string(key) + "' must be a token and its id.");
-  return as_token_id(pair[1], key);
+TokenId read_pair_id(JsonReader& processor, std::string_view name) {
+  const auto& pair = processor.array(name);
+  if (pair.size() != 2) processor.wrong(name, "a token and its id");
+  return as_token_id(processor, name, pair[1]);
 }
 
 void read_post_processor(const json::value& spec, TokenizerParts& parts) {
   if (spec.is_null()) return;
-  const auto& object = as_object(spec, "post_processor");
-  const std::string_view type = need_string(object, "type");
+  JsonReader processor = part_reader("post_processor", spec);
+  const std::string type = processor.text("type");
   if (type == "Sequence") {
-    for (const auto& part : as_array(need_member(object, "processors"), "processors")) {
-      read_post_processor(part, parts);
-    }
+    for (const auto& each : processor.array("processors")) read_post_processor(each, parts);
   } else if (type == "TemplateProcessing") {
-    read_template(object, parts);
+    read_template(processor, parts);
   } else if (type == "RobertaProcessing" || type == "BertProcessing") {
-    parts.prefix.push_back(read_pair_id(object, "cls"));
-    parts.suffix.push_back(read_pair_id(object, "sep"));
+    parts.prefix.push_back(read_pair_id(processor, "cls"));
+    parts.suffix.push_back(read_pair_id(processor, "sep"));
   } else if (type != "ByteLevel") {
-    fail_unsupported("The post-processor '" + std::string(type) + "' is not supported.");
+    fail_unsupported("The post-processor '" + type + "' is not supported.");
   }
 }
 
@@ -84,11 +79,11 @@ void build_matchers(TokenizerParts& parts) {
   }
 }
 
-void build_tables(const json::object& vocabulary, TokenizerParts& parts) {
+void build_tables(JsonReader& model, TokenizerParts& parts) {
   TokenId num_tokens = 0;
   std::map<TokenId, std::string> bytes_of;
-  for (const auto& [key, value] : vocabulary) {
-    bytes_of[as_token_id(value, "vocab")] = parts.decoder.bytes_of({key.data(), key.size()});
+  for (const auto& [key, value] : model.object("vocab")) {
+    bytes_of[as_token_id(model, "vocab", value)] = parts.decoder.bytes_of({key.data(), key.size()});
   }
   for (const auto& [content, token] : parts.added_tokens) bytes_of[token.id] = content;
   if (bytes_of.empty()) fail_file("The vocabulary is empty.");
@@ -144,14 +139,14 @@ json::value read_json_file(const fs::path& path) {
   return value;
 }
 
-AddedToken read_added_token(const json::object& object, TokenId id) {
+AddedToken read_added_token(JsonReader& token, TokenId id) {
   return {id,
-          std::string(need_string(object, "content")),
-          bool_or(object, "special", false),
-          bool_or(object, "single_word", false),
-          bool_or(object, "lstrip", false),
-          bool_or(object, "rstrip", false),
-          bool_or(object, "normalized", true)};
+          token.text("content"),
+          token.flag("special", false),
+          token.flag("single_word", false),
+          token.flag("lstrip", false),
+          token.flag("rstrip", false),
+          token.flag("normalized", true)};
 }
 
 TokenizerParts read_tokenizer_parts(const fs::path& path) {
@@ -164,18 +159,19 @@ TokenizerParts read_tokenizer_parts(const fs::path& path) {
         Errc::kIo, "There is no " + file.filename().string() + " in the model's folder.", {}};
   }
   const json::value root = read_json_file(file);
-  const auto& object = as_object(root, "tokenizer.json");
-  const auto& model = as_object(need_member(object, "model"), "model");
+  JsonReader object = part_reader("tokenizer", root);
+  JsonReader model(object.object("model"), object, "model");
 
   TokenizerParts parts;
   parts.normalizer = Normalizer::parse(member_or_null(object, "normalizer"));
   parts.pre_tokenizer = PreTokenizer::parse(member_or_null(object, "pre_tokenizer"));
   parts.decoder = PieceDecoder::parse(member_or_null(object, "decoder"));
-  parts.bpe = Bpe::parse(model, parts.pre_tokenizer.is_byte_level());
-  if (const json::value* tokens = find_member(object, "added_tokens")) {
-    for (const auto& item : as_array(*tokens, "added_tokens")) {
-      const auto& token = as_object(item, "added_tokens");
-      AddedToken added = read_added_token(token, as_token_id(need_member(token, "id"), "id"));
+  parts.bpe = Bpe::parse(model.object(), parts.pre_tokenizer.is_byte_level());
+  if (object.has("added_tokens")) {
+    for (const auto& item : object.array("added_tokens")) {
+      JsonReader token(object.as_object("added_tokens", item), object, "added_tokens");
+      const auto id = static_cast<TokenId>(token.integer("id", 0, kMaxTokenId - 1));
+      AddedToken added = read_added_token(token, id);
       parts.added_tokens.insert_or_assign(added.content, std::move(added));
     }
   }
@@ -183,7 +179,7 @@ TokenizerParts read_tokenizer_parts(const fs::path& path) {
   read_configured_tokens(folder, parts);
   read_chat_templates(folder, parts);
   build_matchers(parts);
-  build_tables(as_object(need_member(model, "vocab"), "vocab"), parts);
+  build_tables(model, parts);
   parts.bound = token_bound_of(parts);
   return parts;
 }

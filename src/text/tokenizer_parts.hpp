@@ -1,4 +1,4 @@
-// What the files of a tokenizer say, read and checked: the data behind `Tokenizer`.
+// What the files of a tokenizer say, read and checked: the data that `Tokenizer` uses.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/core/ids.hpp"
+#include "src/core/json_reader.hpp"
 #include "src/text/added_tokens.hpp"
 #include "src/text/bpe.hpp"
 #include "src/text/normalizer.hpp"
@@ -54,7 +55,8 @@ TokenizerParts read_tokenizer_parts(const std::filesystem::path& path);
 void read_configured_tokens(const std::filesystem::path& folder, TokenizerParts& parts);
 void read_chat_templates(const std::filesystem::path& folder, TokenizerParts& parts);
 
-AddedToken read_added_token(const boost::json::object& object, TokenId id);
+/// `token` reads an entry of added tokens, and throws.
+AddedToken read_added_token(JsonReader& token, TokenId id);
 std::string read_text_file(const std::filesystem::path& path);
 /// Null when there is no such file.
 boost::json::value read_json_file(const std::filesystem::path& path);

@@ -18,9 +18,9 @@ struct Read {
 
 Read read(const char* text) {
   const auto object = boost::json::parse(text).as_object();
-  ConfigReader config(object, "config.json");
+  JsonReader config(object, "config.json");
   const auto spec = read_rope_spec(config, kMaxPositions);
-  return {spec, config.fault() ? config.fault()->detail : ""};
+  return {spec, config.error() ? config.error()->detail : ""};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "src/recording/recording.hpp"
 
+#include "src/core/json_reader.hpp"
 #include "src/recording/recorder.hpp"
 #include "src/recording/recording_reader.hpp"
 #include "src/recording/recording_replay.hpp"
@@ -135,11 +136,11 @@ TEST_CASE("a header with a member missing or out of range names it") {
     text.replace(text.find(name), 1, "x");
     const auto header = parse_header(text);
     REQUIRE_FALSE(header.has_value());
-    CHECK_THAT(header.error().message(), Catch::Contains(std::string("`") + name + "`"));
+    CHECK_THAT(header.error().message(), Catch::Contains(quote(name)));
   }
   std::string text = whole;
   text.replace(text.find("\"block_size\":8"), 14, "\"block_size\":0");
-  CHECK_THAT(parse_header(text).error().message(), Catch::Contains("`block_size`"));
+  CHECK_THAT(parse_header(text).error().message(), Catch::Contains("\"block_size\""));
 }
 
 TEST_CASE("every record comes back as it was, without what does not decide") {
@@ -263,7 +264,8 @@ TEST_CASE("damaged files are never repeated to a crash") {
     damaged[random() % damaged.size()] = static_cast<char>(random());
     auto reader = RecordingReader::open(damaged, "test.rec");
     if (!reader) continue;
-    RecordingReplay(*reader, ring.config()).run();
+    const auto repeat = RecordingReplay(*reader, ring.config()).run();
+    CHECK((repeat.has_value() || repeat.error().code == Errc::kInvalidFile));
   }
 }
 

@@ -70,7 +70,7 @@ TEST_CASE("warming up goes as far as the limits, whichever is the least") {
   REQUIRE(warm_up(watched, 64).has_value());
   std::size_t most = 0;
   for (const auto& batch : watched.batches) most = std::max(most, batch.scheduled.size());
-  CHECK(most == 8);  // Of eight blocks.
+  CHECK(most == 8);  // There are eight blocks.
   CHECK(watched.batches.back().released.size() == watched.batches.end()[-2].starts.size());
 }
 

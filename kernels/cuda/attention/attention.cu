@@ -1,4 +1,4 @@
-// The entry: what the device is told, and which kernel does which part of it.
+// The entry: what the device gets, and which kernel does which part of it.
 #include "kernels/cuda/attention/attention.hpp"
 
 #include <type_traits>

@@ -21,7 +21,7 @@ struct AttentionShape {
   std::int64_t max_context_tokens = 0;  ///< The contexts of all sequences of a step together.
 };
 
-/// How much work a step has; the work itself lies in memory behind it, see `plan_attention`.
+/// How much work a step has; the work itself lies in memory after it, see `plan_attention`.
 struct AttentionPlan {
   std::int64_t num_decode_seqs = 0;  ///< Sequences of one token.
   std::int64_t num_prefill_tiles = 0;

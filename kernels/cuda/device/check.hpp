@@ -1,4 +1,4 @@
-// A failed CUDA call makes everything behind it meaningless, and the device may be lost for good:
+// A failed CUDA call makes everything after it meaningless, and the device may be lost for good:
 // the first failure of the process is kept, with its expression, its place and CUDA's text, and
 // every later call is allowed to fail in its shadow. Whoever ends a step looks here.
 #pragma once

@@ -1,4 +1,4 @@
-// A device tells how long it was between two events, the host wants to know when: one event whose
+// A device knows how long it was between two events, the host wants to know when: one event whose
 // time is known anchors the others. CUDA counts in float milliseconds, so the anchor moves on
 // before the difference becomes coarse.
 #pragma once
@@ -37,7 +37,7 @@ class DeviceClock {
   }
 
  private:
-  /// Within which a float of milliseconds tells a microsecond.
+  /// Within which a float of milliseconds resolves a microsecond.
   static constexpr std::chrono::seconds kSpan{8};
 
   static std::chrono::nanoseconds since(const Event& from, const Event& to) {

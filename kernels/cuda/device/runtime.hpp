@@ -27,7 +27,7 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
-/// A point in a stream's order. With times, so that two of them tell how long what lies between
+/// A point in a stream's order. With times, so that two of them show how long what lies between
 /// took.
 class Event {
  public:

@@ -1,4 +1,4 @@
-// Threads that tell each other how far they are without a barrier: what was written before a
+// Threads that show each other how far they are without a barrier: what was written before a
 // release is seen after the acquire that reads its value. PTX ISA: "Memory Consistency Model".
 #pragma once
 

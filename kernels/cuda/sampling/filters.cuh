@@ -1,5 +1,5 @@
 // Top-k, top-p and min-p as cuts in the order of candidates, then the draw among what is left. The
-// histogram of a row's logits tells in which bin a cut lies; only that bin, or where few candidates
+// histogram of a row's logits shows in which bin a cut lies; only that bin, or where few candidates
 // can be left all of them, is looked at one by one.
 #pragma once
 

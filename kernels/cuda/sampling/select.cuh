@@ -113,7 +113,7 @@ struct RowSelect {
     least = ~static_cast<std::uint32_t>(memory.collectives.max(~least));
     most = static_cast<std::uint32_t>(memory.collectives.max(most));
     if (least >= most) return {least, 0, sum(in_list, amount)};
-    // Digits of the distance from the least: the first already tells the keys apart.
+    // Digits of the distance from the least: the first already separates the keys.
     Word64 before = 0;
     for (int shift = max(kWarp - __clz(static_cast<int>(most - least)) - 8, 0);;
          shift = max(shift - 8, 0)) {

@@ -5,7 +5,7 @@
 namespace octavo::kernels::cuda {
 namespace {
 
-/// How often a sleeper looks whether the device has failed: no call tells of that.
+/// How often a sleeper looks whether the device has failed: no call reports that.
 constexpr std::chrono::milliseconds kLook{20};
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Steps from their submission until somebody has asked what came of them: when each began and
+// Steps from their submission until their results have been taken: when each began and
 // ended, and what it sampled, in pinned memory that the device writes.
 #pragma once
 
@@ -58,7 +58,7 @@ class SubmittedSteps {
   Step& step(StepTicket ticket) { return steps_[ticket % kKeptSteps]; }
   Step& next() { return step(next_); }
 
-  Stream calls_;  ///< On which the driver tells that a step has ended.
+  Stream calls_;  ///< On which the driver reports that a step has ended.
   std::array<Step, kKeptSteps> steps_;
   StepTicket next_ = 0;
 };

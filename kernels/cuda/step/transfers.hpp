@@ -1,6 +1,6 @@
 // Blocks on their way between the tiers: one stream out and one in, beside the compute, each copy
 // after what the compute stream had been given before it. Nobody waits on the device for a copy:
-// the host hears of its end and plans accordingly.
+// the host learns of its end and plans accordingly.
 #pragma once
 
 #include <array>

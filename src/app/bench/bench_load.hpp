@@ -22,7 +22,7 @@ struct RequestShape {
 };
 
 /// The lengths that the options name: a file's, or all alike. Errors: kIo, kInvalidFile.
-Result<std::vector<RequestShape>> request_shapes(const BenchOptions& options);
+[[nodiscard]] Result<std::vector<RequestShape>> request_shapes(const BenchOptions& options);
 
 /// When each of `count` requests comes, in seconds: a Poisson process, or all at once.
 std::vector<double> arrival_times(std::size_t count, double rate, std::uint64_t seed);
@@ -41,9 +41,10 @@ struct Engine {
   std::unique_ptr<ModelExecutor> executor;
   SchedulerConfig config;
 };
-/// With room for `concurrency` sequences at once. spans: hears what a trace would; may be null.
-Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency,
-                           SpanSink* spans = nullptr);
+/// With room for `concurrency` sequences at once. spans: is given what a trace would hold; may be
+/// null.
+[[nodiscard]] Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency,
+                                         SpanSink* spans = nullptr);
 
 /// Runs requests through an engine and keeps the times.
 class Load {
@@ -56,8 +57,8 @@ class Load {
         random_(options.model.seed) {}
 
   /// `arrivals` says when each comes, in seconds from now; at most `concurrency` run at once.
-  Result<void> run(const std::vector<RequestShape>& shapes, const std::vector<double>& arrivals,
-                   std::int32_t concurrency) {
+  [[nodiscard]] Result<void> run(const std::vector<RequestShape>& shapes,
+                                 const std::vector<double>& arrivals, std::int32_t concurrency) {
     std::size_t next = 0;
     std::int32_t num_running = 0;
     const double start = now_s();

@@ -20,7 +20,7 @@ using namespace bench;
 
 class SpanLog final : public SpanSink {
  public:
-  /// Passes on what it hears, if to anybody.
+  /// Passes on what it receives, if another sink is given.
   void set_next(SpanSink* next) { next_ = next; }
   void add(const Span& span) override {
     if (next_ != nullptr) next_->add(span);

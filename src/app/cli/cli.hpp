@@ -13,7 +13,7 @@ class Cli {
  public:
   /// app must outlive it, and it must outlive the parsing.
   explicit Cli(CLI::App& app);
-  Result<int> run() const { return action_(); }
+  [[nodiscard]] Result<int> run() const { return action_(); }
 
  private:
   void add_serve(CLI::App& app);

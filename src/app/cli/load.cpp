@@ -11,6 +11,7 @@
 
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
+#include "src/core/unix_time.hpp"
 #include "src/core/utf8.hpp"
 #include "src/runtime/load_executor.hpp"
 #include "src/runtime/warm_up.hpp"
@@ -177,9 +178,7 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
   if (served.name.empty())
     served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   served.name = replace_broken_utf8(served.name);  // A folder may be called anything.
-  served.created_at = std::chrono::duration_cast<std::chrono::seconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+  served.created_at = unix_seconds();
   served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
   served.max_model_len = config.max_model_len;
   served.temperature = info.defaults.temperature;

@@ -13,29 +13,32 @@ namespace octavo {
 
 /// `octavo serve` and friends without a MODEL run the demo model: beside the binary's installation,
 /// or in the source tree it was built from. Errors: kIo when it is in neither place.
-Result<std::string> resolve_model_path(const std::string& model);
+[[nodiscard]] Result<std::string> resolve_model_path(const std::string& model);
 
 /// Reads weights with a progress line on standard error when that is a terminal; a device that
 /// works by itself is warm then. spans: outlives the executor, may be null.
-Result<std::unique_ptr<ModelExecutor>> load_executor(const ModelOptions& options,
-                                                     SpanSink* spans = nullptr);
+[[nodiscard]] Result<std::unique_ptr<ModelExecutor>> load_executor(const ModelOptions& options,
+                                                                   SpanSink* spans = nullptr);
 
 /// The options as the runtime takes them, checked. Errors: kInvalidValue, naming the flag.
-Result<ExecutorOptions> executor_options(const ModelOptions& options);
+[[nodiscard]] Result<ExecutorOptions> executor_options(const ModelOptions& options);
 
 /// The limits that the scheduler plans within. Errors: kInvalidValue when --max-model-len is larger
 /// than the cache.
-Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const ModelInfo& info);
+[[nodiscard]] Result<SchedulerConfig> scheduler_config(const ModelOptions& options,
+                                                       const ModelInfo& info);
 
 /// chat_template_file: replaces the model's own when not empty.
-Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
-                                      const ModelInfo& info, const SchedulerConfig& config,
-                                      const std::string& chat_template_file);
+[[nodiscard]] Result<ServedModel> load_served_model(const std::string& path,
+                                                    const std::string& served_name,
+                                                    const ModelInfo& info,
+                                                    const SchedulerConfig& config,
+                                                    const std::string& chat_template_file);
 
 /// A sentence for whoever starts a model whose tokenizer has ids that the model does not know;
 /// empty when all is well.
 std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size);
 
-Result<std::string> read_text_file(const std::string& path);
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path);
 
 }  // namespace octavo

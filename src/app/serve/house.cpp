@@ -1,4 +1,5 @@
 #include "src/app/serve/house.hpp"
+#include "src/core/unix_time.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -31,12 +32,6 @@ HashKey random_hash_key() {
   std::random_device device;
   const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
   return {word(), word()};
-}
-
-std::int64_t unix_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace
@@ -74,11 +69,11 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       auditor_(ring_.block_manager(), io_.get_executor()),
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
       connections_{sessions_, options_.policy,
-                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
-                              config.block_size},
+                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_},
                    supervisor_},
       signals_(io_),
       progress_(io_.get_executor()) {
+  status_.block_size = config.block_size;
   status_.spans = options_.spans;
 }
 

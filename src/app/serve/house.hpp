@@ -2,7 +2,7 @@
 // Threads: io (the caller of run()), engine (scheduler and block manager), executor (the model),
 // and the desk (prompts).
 //
-// Stopping follows the data: the listener closes; connections are told to go and finish, or are
+// Stopping follows the data: the listener closes; connections are asked to go and finish, or are
 // ended when the time is up; the scheduler cancels what is left and ends, then the block manager,
 // then the executor; then the threads are joined.
 #pragma once
@@ -37,9 +37,9 @@ class House {
  public:
   /// Binds the port. `executor` outlives the house. Errors: kIo; kInvalidValue for an
   /// allowed host that is none.
-  static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
-                                              const SchedulerConfig& config,
-                                              StepExecutor& executor);
+  [[nodiscard]] static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
+                                                            const SchedulerConfig& config,
+                                                            StepExecutor& executor);
   ~House();
 
   std::uint16_t port() const { return listener_->port(); }

@@ -4,7 +4,6 @@
 #include <boost/json/serialize.hpp>
 
 #include "protocol/error_frame.hpp"
-#include "src/app/serve/engine_metrics.hpp"
 #include "src/core/utf8.hpp"
 #include "src/web/assets.hpp"
 
@@ -143,7 +142,8 @@ asio::awaitable<HttpResponse> HttpRoutes::keyed_route(std::string path) const {
     // So that the gauge says what holds now.
     const auto audit = co_await auditor.audit();
     metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
-    co_return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8", metrics_text());
+    co_return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
+                      metrics.text(status));
   }
   if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") co_return models(path);
   if (path == "/v1/responses") {
@@ -167,11 +167,6 @@ HttpResponse HttpRoutes::models(std::string_view path) const {
     return respond(http::status::ok, "application/json", json::serialize(model_json(model)));
   return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found",
               "model_not_found");
-}
-
-std::string HttpRoutes::metrics_text() const {
-  show(status, block_size, metrics);
-  return metrics.text();
 }
 
 }  // namespace octavo

@@ -5,7 +5,7 @@
 
 #include "actors/http/http_connection.hpp"
 #include "actors/ring/block_auditor.hpp"
-#include "actors/ring/engine_status.hpp"
+#include "src/core/engine_status.hpp"
 
 namespace octavo {
 
@@ -16,7 +16,6 @@ struct HttpRoutes {
   const EngineStatus& status;
   const std::atomic<bool>& ready;
   const BlockAuditor& auditor;
-  std::int32_t block_size = 16;
 
   asio::awaitable<http::response<http::string_body>> operator()(
       http::request<http::string_body> request) const;
@@ -29,7 +28,6 @@ struct HttpRoutes {
   std::optional<HttpResponse> open_route(const Request& request, std::string_view path) const;
   asio::awaitable<HttpResponse> keyed_route(std::string path) const;
   HttpResponse models(std::string_view path) const;
-  std::string metrics_text() const;
 };
 
 }  // namespace octavo

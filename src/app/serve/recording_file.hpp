@@ -18,13 +18,13 @@ class RecordingFile {
  public:
   /// Makes the file, for its owner alone; one that is there already is emptied. Errors: kIo, with
   /// what can be done.
-  static Result<std::unique_ptr<RecordingFile>> create(const std::string& path);
+  [[nodiscard]] static Result<std::unique_ptr<RecordingFile>> create(const std::string& path);
   /// Writes what is left.
   ~RecordingFile();
   RecordingFile(const RecordingFile&) = delete;
   RecordingFile& operator=(const RecordingFile&) = delete;
 
-  /// False once the file cannot be written, or is behind by more than kMaxBehind. Never blocks on
+  /// False once the file cannot be written, or lags by more than kMaxBehind. Never blocks on
   /// the disk. Thread: any.
   bool append(std::string piece);
   /// Waits until everything is written. Answers whether all of it was. Thread: the owner's.

@@ -17,7 +17,7 @@ namespace octavo {
 class TraceFile final : public SpanSink, public SchedulerJournal {
  public:
   /// Errors: kIo when the file cannot be written.
-  static Result<std::unique_ptr<TraceFile>> create(const std::string& path);
+  [[nodiscard]] static Result<std::unique_ptr<TraceFile>> create(const std::string& path);
   explicit TraceFile(std::ofstream file);
   /// Completes the file.
   ~TraceFile() override;

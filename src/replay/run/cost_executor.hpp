@@ -24,7 +24,7 @@ class CostExecutor final : public ImmediateExecutor {
   void set_known_tokens(KnownToken known) { known_token_ = std::move(known); }
 
   /// Never fails. Transfers of a step run beside its compute and end with it.
-  Result<StepResult> execute(const StepBatch& batch) override;
+  [[nodiscard]] Result<StepResult> execute(const StepBatch& batch) override;
 
  private:
   struct Beam {

@@ -24,7 +24,7 @@ struct ModelShape {
   std::int64_t num_matrix_weights = 0;  ///< In all matrices that every token is multiplied with.
   std::int64_t weight_bytes = 0;        ///< Read once a step.
   std::int64_t kv_bytes_per_token = 0;
-  std::int64_t default_kv_bytes = 0;  ///< Memory for keys and values, when not told.
+  std::int64_t default_kv_bytes = 0;  ///< Memory for keys and values, when not given.
   DeviceShape device;
 };
 

@@ -11,7 +11,7 @@
 namespace octavo {
 namespace {
 
-// Sequences that wait in the scheduler itself. More may stand behind them by arrival: what they
+// Sequences that wait in the scheduler itself. More may follow them by arrival: what they
 // want is not known before it is their turn, so that first come, first served is unchanged.
 constexpr std::int32_t kMaxQueued = 512;
 

@@ -31,7 +31,7 @@ class Replayer final : private StepObserver {
 
   /// Hears now and then how many requests are done. Errors: kEngineError when requests are left
   /// that never run.
-  Result<Outcome> run(const std::function<void(std::int64_t)>& progress = {});
+  [[nodiscard]] Result<Outcome> run(const std::function<void(std::int64_t)>& progress = {});
 
  private:
   void arrive();

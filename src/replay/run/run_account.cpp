@@ -31,7 +31,7 @@ void RunAccount::enter(const SequenceStart& start) {
   const std::size_t index = index_of(start.request);
   SequenceFate fate;
   fate.request = static_cast<std::int32_t>(index);
-  // The last token is told, not stored.
+  // The last token is sent, not stored.
   fate.num_final = trace_.requests[index].num_tokens() - 1;
   if (start.reservation) {
     fate.num_reserved = start.reservation->num_blocks;

@@ -1,4 +1,4 @@
-// The figures of one run, told step after step: what the memory held, how many requests ran at
+// The figures of one run, added up step after step: what the memory held, how many requests ran at
 // once, how long they took. A replay against the cost model and a recording that is repeated are
 // both told in them, and so can stand beside each other.
 #pragma once
@@ -24,7 +24,7 @@ class RunAccount {
   /// The request is the trace's at `index`.
   void submitted(RequestId request, std::size_t index) { index_of_[request] = index; }
   std::size_t index_of(RequestId request) const { return index_of_.at(request); }
-  void reject() { ++outcome_.num_rejected; }  ///< Before the scheduler heard of it.
+  void reject() { ++outcome_.num_rejected; }  ///< Before it reached the scheduler.
 
   /// What a plan takes out of the batch. Before its step.
   void leave(const std::vector<SequenceId>& released, const std::vector<Preemption>& preempted);

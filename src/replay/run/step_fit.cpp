@@ -32,7 +32,7 @@ Sums sums_of(const std::vector<MeasuredStep>& steps) {
   return sums;
 }
 
-/// Gauss and Jordan, of the parts in `mask`; nothing when they cannot be told apart.
+/// Gauss and Jordan, of the parts in `mask`; nothing when they cannot be separated.
 std::optional<Parts> solve(const Sums& sums, unsigned mask) {
   std::array<std::array<double, kNumParts + 1>, kNumParts> rows{};
   for (std::size_t i = 0; i < kNumParts; ++i) {

@@ -1,4 +1,4 @@
-// How long a step takes on a device that nobody has described: fitted to steps that were measured,
+// How long a step takes on a device that no one has described: fitted to steps that were measured,
 // as so much for itself, for each of its tokens, and for each token of the contexts that it reads.
 #pragma once
 

@@ -45,7 +45,7 @@ UsageClock::Sums UsageClock::Sums::since(const Sums& earlier) const {
 }
 
 void UsageClock::elapse(double seconds, const StepUsage& usage, bool is_bound) {
-  is_bound = is_bound && seconds > 0;  // A step that only gives memory back tells nothing.
+  is_bound = is_bound && seconds > 0;  // A step that only gives memory back says nothing.
   if (is_bound && !was_bound_) {
     was_bound_ = true;
     before_window_ = all_;

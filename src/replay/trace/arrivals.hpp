@@ -22,7 +22,7 @@ struct ArrivalOptions {
 };
 
 /// "saturate", "trace", "inf" or requests per second. Errors: kInvalidValue.
-Result<ArrivalOptions> parse_arrivals(std::string_view text);
+[[nodiscard]] Result<ArrivalOptions> parse_arrivals(std::string_view text);
 
 /// Sets the arrivals of `trace`. Answers by what the trace's times were divided: 0 when they were
 /// not used. `saturating_rate` is what kSaturating goes a quarter beyond, unless the trace is

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "src/core/trim.hpp"
 #include "src/replay/trace/text_lines.hpp"
 #include "src/replay/trace/trace_fields.hpp"
 
@@ -20,17 +21,11 @@ struct Columns {
   }
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '"')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '"')) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<std::string_view> split(std::string_view line, char separator) {
   std::vector<std::string_view> cells;
   for (;;) {
     const std::size_t end = line.find(separator);
-    cells.push_back(trimmed(line.substr(0, end)));
+    cells.push_back(trim(line.substr(0, end), " \""));
     if (end == std::string_view::npos) return cells;
     line.remove_prefix(end + 1);
   }

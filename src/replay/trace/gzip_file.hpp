@@ -9,6 +9,6 @@ namespace octavo {
 
 /// Errors: kIo when it cannot be read; kInvalidFile when the gzip data is damaged or cut off, or
 /// the whole is larger than a GiB.
-Result<std::string> read_maybe_gzip(const std::string& path);
+[[nodiscard]] Result<std::string> read_maybe_gzip(const std::string& path);
 
 }  // namespace octavo

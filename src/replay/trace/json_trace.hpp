@@ -11,6 +11,6 @@
 namespace octavo {
 
 /// Requests in the order of the rows; arrivals as written. Errors: kInvalidFile with the line.
-Result<Trace> parse_json_trace(std::string_view text, const std::string& name);
+[[nodiscard]] Result<Trace> parse_json_trace(std::string_view text, const std::string& name);
 
 }  // namespace octavo

@@ -13,7 +13,7 @@ class TextLines {
   /// The text must outlive it.
   explicit TextLines(std::string_view text) : rest_(text) {}
 
-  /// The next line without its end; nothing behind the last.
+  /// The next line without its end; nothing after the last.
   std::optional<std::string_view> next() {
     if (rest_.empty()) return std::nullopt;
     const std::size_t end = rest_.find('\n');

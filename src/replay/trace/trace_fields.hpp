@@ -26,16 +26,16 @@ Error trace_fault(const std::string& name, std::size_t line, const std::string& 
 std::string quoted(std::string_view text);
 
 /// A whole number of tokens of 0 to kMaxTraceTokens. `what` names the field in errors.
-Result<std::int32_t> parse_length(std::string_view text, std::string_view what);
-Result<std::int32_t> checked_length(double value, std::string_view what);
+[[nodiscard]] Result<std::int32_t> parse_length(std::string_view text, std::string_view what);
+[[nodiscard]] Result<std::int32_t> checked_length(double value, std::string_view what);
 constexpr std::int32_t kMaxTraceTokens = 100'000'000;
 
 /// Seconds from a number (scaled to seconds by `unit_s`) or from "2023-11-16 18:15:46.6805900".
-Result<double> parse_arrival(std::string_view text, double unit_s);
-Result<double> checked_arrival(double seconds);
+[[nodiscard]] Result<double> parse_arrival(std::string_view text, double unit_s);
+[[nodiscard]] Result<double> checked_arrival(double seconds);
 
 /// Refuses prompts of no tokens, counts unknown outputs and appends the request.
-Result<void> append_request(Trace& trace, double arrival_s, std::int32_t num_prompt,
-                            std::int32_t num_output);
+[[nodiscard]] Result<void> append_request(Trace& trace, double arrival_s, std::int32_t num_prompt,
+                                          std::int32_t num_output);
 
 }  // namespace octavo

@@ -22,9 +22,9 @@ namespace octavo {
 /// Reads a file, or makes a mix: "synthetic:sharegpt", "synthetic:alpaca", both with ":NUM" for
 /// that many requests drawn with `seed`. Errors: kIo; kInvalidFile and kInvalidValue with file and
 /// line.
-Result<Trace> read_trace(const std::string& path, std::uint64_t seed);
+[[nodiscard]] Result<Trace> read_trace(const std::string& path, std::uint64_t seed);
 
 /// The same of a text in memory; `name` stands for the file in errors.
-Result<Trace> parse_trace(std::string_view text, const std::string& name);
+[[nodiscard]] Result<Trace> parse_trace(std::string_view text, const std::string& name);
 
 }  // namespace octavo

@@ -18,7 +18,7 @@ using Named = std::pair<std::string_view, Function>;
 /// Null when there is none of that name.
 FilterFunction find_filter(std::string_view name);
 TestFunction find_test(std::string_view name);
-/// The tables behind them, by what they work on.
+/// Their tables, by what they work on.
 FilterFunction find_text_filter(std::string_view name);
 FilterFunction find_sequence_filter(std::string_view name);
 

@@ -141,7 +141,7 @@ Value filter_sum(Interp& self, const Value& input, const Args& args) {
   return sum;
 }
 
-/// The arguments behind the first num.
+/// The arguments after the first num.
 Args rest_of(const Args& args, std::size_t num) {
   Args rest = args;
   const auto count = std::min(num, rest.positional.size());

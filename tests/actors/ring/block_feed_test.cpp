@@ -147,7 +147,7 @@ TEST_CASE("one who subscribes anew is shown all again, and its old subscription 
   fixture.subscribe(watcher, start + kInterval);
   fixture.publish({}, start + kInterval);
   REQUIRE(watcher.received()->is_full);
-  feed.taken(old);  // Of the map before: too late to count.
+  feed.taken(old);  // It belongs to the map before, and comes too late to count.
   fixture.publish(changes({{1, BlockState::kOwned}}), start + 2 * kInterval);
   CHECK(watcher.received() == nullptr);
   feed.unsubscribe(old);

@@ -34,7 +34,7 @@ TEST_CASE("a rate draws a Poisson process where there are no arrivals") {
     squares += gap_s * gap_s / 3999;
   }
   CHECK(squares * 25 ==
-        Approx(2.0).epsilon(0.15));  // Of exponential gaps: twice the mean's square.
+        Approx(2.0).epsilon(0.15));  // Exponential gaps have twice the mean's square.
 }
 
 TEST_CASE("to saturate, a slow trace is sped up and a fast one left alone") {

@@ -12,10 +12,10 @@ namespace octavo {
 /// Exit statuses: 0 done, 1 our own or the world's fault, 2 bad input.
 int exit_status_of(const Error& error);
 
-Result<int> serve(const ServeOptions& options);
-Result<int> generate(const GenerateOptions& options);
+[[nodiscard]] Result<int> serve(const ServeOptions& options);
+[[nodiscard]] Result<int> generate(const GenerateOptions& options);
 /// Standard input -> {"ids"}; with `decode` {"ids"} -> {"text"}.
-Result<int> tokenize(const std::string& model, bool decode, bool no_special);
+[[nodiscard]] Result<int> tokenize(const std::string& model, bool decode, bool no_special);
 
 struct RenderOptions {
   std::string model;          ///< Or:
@@ -25,10 +25,10 @@ struct RenderOptions {
   std::string tools;
   bool no_generation_prompt = false;
 };
-Result<int> render(const RenderOptions& options);
-Result<int> inspect(const ModelOptions& options, bool json);
-Result<int> bench_throughput(const BenchOptions& options);
-Result<int> bench_latency(const BenchOptions& options);
-Result<int> bench_overlap(const BenchOptions& options);
+[[nodiscard]] Result<int> render(const RenderOptions& options);
+[[nodiscard]] Result<int> inspect(const ModelOptions& options, bool json);
+[[nodiscard]] Result<int> bench_throughput(const BenchOptions& options);
+[[nodiscard]] Result<int> bench_latency(const BenchOptions& options);
+[[nodiscard]] Result<int> bench_overlap(const BenchOptions& options);
 
 }  // namespace octavo

@@ -7,6 +7,6 @@
 
 namespace octavo {
 
-Result<int> replay_trace(const ReplayOptions& options);
+[[nodiscard]] Result<int> replay_trace(const ReplayOptions& options);
 
 }  // namespace octavo

@@ -10,6 +10,6 @@
 namespace octavo {
 
 /// Answers the process's exit status: 0, or 1 when a decision differs. `bytes`: the file's.
-Result<int> replay_recording(const ReplayOptions& options, const std::string& bytes);
+[[nodiscard]] Result<int> replay_recording(const ReplayOptions& options, const std::string& bytes);
 
 }  // namespace octavo

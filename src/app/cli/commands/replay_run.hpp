@@ -15,18 +15,18 @@ namespace octavo {
 Error invalid_flag(const std::string& flag, const std::string& why);
 
 /// What --sampling says. Errors: kInvalidValue.
-Result<SamplingParams> sampling_of(const std::string& text);
+[[nodiscard]] Result<SamplingParams> sampling_of(const std::string& text);
 
 /// Those named, each once; or `otherwise`.
-Result<std::vector<KvAllocator>> allocators_of(const ReplayOptions& options,
-                                               const std::vector<KvAllocator>& otherwise);
+[[nodiscard]] Result<std::vector<KvAllocator>> allocators_of(
+    const ReplayOptions& options, const std::vector<KvAllocator>& otherwise);
 
 /// One replay for each allocator, on two threads: they share nothing but the trace.
-Result<std::vector<Outcome>> replay_all(const Trace& trace, const CostModel& cost,
-                                        const ReplayConfig& config,
-                                        const std::vector<KvAllocator>& allocators);
+[[nodiscard]] Result<std::vector<Outcome>> replay_all(const Trace& trace, const CostModel& cost,
+                                                      const ReplayConfig& config,
+                                                      const std::vector<KvAllocator>& allocators);
 
 /// Prints the table or the JSON, and writes the page. Errors: kIo.
-Result<int> tell(const ReplayReport& report, const ReplayOptions& options);
+[[nodiscard]] Result<int> tell(const ReplayReport& report, const ReplayOptions& options);
 
 }  // namespace octavo

@@ -11,6 +11,7 @@
 #include "src/app/serve/house.hpp"
 #include "src/app/serve/recording_file.hpp"
 #include "src/app/serve/trace_file.hpp"
+#include "src/core/unix_time.hpp"
 #include "src/recording/recorder.hpp"
 #include "src/scheduler/journals.hpp"
 
@@ -46,16 +47,14 @@ struct Recording {
     header.model = model;
     header.kv_bytes_per_token =
         static_cast<std::int64_t>(info.memory.kv_bytes_per_block) / info.block_size;
-    header.started_at = std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+    header.started_at = unix_seconds();
     header.origin = std::chrono::steady_clock::now();
     recorder = std::make_unique<Recorder>(
         header, [this](std::string piece) { return file->append(std::move(piece)); });
   }
   void end() {
     recorder->close(std::chrono::steady_clock::now());
-    if (!file->finish()) return;  // Which has been told.
+    if (!file->finish()) return;  // It has logged why.
     const std::string hash = hash_text(recorder->decision_hash());
     spdlog::info("record: file={} steps={} decision_hash={}", file->path(), recorder->num_steps(),
                  hash);

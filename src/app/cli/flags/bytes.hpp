@@ -11,7 +11,7 @@ namespace octavo {
 
 /// "<number>[K|M|G|T][i][B]": powers of 1024 with `i` or without a `B`, else of 1000. Errors:
 /// kInvalidValue.
-Result<std::uint64_t> parse_bytes(std::string_view text);
+[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 
 /// "1.5 GiB"
 std::string format_bytes(std::uint64_t bytes);

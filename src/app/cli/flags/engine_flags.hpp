@@ -54,7 +54,7 @@ void add_engine_flags(CLI::App& command, Options& options, const std::string& gr
 
 /// What these flags set; of them only those that `is_given`, by their names without dashes.
 template <class Options>
-Result<void> set_engine(
+[[nodiscard]] Result<void> set_engine(
     SchedulerConfig& engine, const Options& options,
     const std::function<bool(const char*)>& is_given = [](const char*) { return true; }) {
   if (is_given("max-num-seqs")) engine.max_num_seqs = options.max_num_seqs;

@@ -1,0 +1,123 @@
+#include "protocol/engine_metrics.hpp"
+
+#include <algorithm>
+
+namespace octavo {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Tier = EngineStatus::TierStatus;
+
+using Labels = std::vector<ClientMetric::Label>;
+
+struct Value {
+  Labels labels;
+  double (*read)(const EngineStatus& status);
+};
+
+struct Row {
+  const char* name;
+  MetricType type;
+  const char* help;
+  std::vector<Value> values;  ///< They differ in their labels.
+};
+
+// The numbers of a tier are read one by one while the engine goes on, so that a difference may be
+// below 0 for a moment.
+double difference(std::int32_t from, std::int32_t taken) { return std::max(0, from - taken); }
+double free_blocks(const Tier& tier) { return difference(tier.num_available, tier.num_cached); }
+double owned_blocks(const Tier& tier) { return difference(tier.num_used(), tier.num_in_transfer); }
+
+#define OCTAVO_VALUE(expression) \
+  [](const EngineStatus& status) { return static_cast<double>(expression); }
+
+Row gauge(const char* name, const char* help, double (*read)(const EngineStatus& status)) {
+  return {name, MetricType::Gauge, help, {{{}, read}}};
+}
+
+Row counter(const char* name, const char* help, double (*read)(const EngineStatus& status)) {
+  return {name, MetricType::Counter, help, {{{}, read}}};
+}
+
+Row blocks() {
+  const auto in = [](const char* state, const char* tier) {
+    return Labels{{"state", state}, {"tier", tier}};
+  };
+  return {"kv_blocks",
+          MetricType::Gauge,
+          "KV blocks by tier and state.",
+          {{in("free", "device"), OCTAVO_VALUE(free_blocks(status.device))},
+           {in("cached", "device"), OCTAVO_VALUE(status.device.num_cached)},
+           {in("owned", "device"), OCTAVO_VALUE(owned_blocks(status.device))},
+           {in("in_transfer", "device"), OCTAVO_VALUE(status.device.num_in_transfer)},
+           {in("free", "host"), OCTAVO_VALUE(free_blocks(status.host))},
+           {in("cached", "host"), OCTAVO_VALUE(status.host.num_cached)},
+           {in("owned", "host"), OCTAVO_VALUE(owned_blocks(status.host))},
+           {in("in_transfer", "host"), OCTAVO_VALUE(status.host.num_in_transfer)}}};
+}
+
+Row preemptions() {
+  return {"num_preemptions_total",
+          MetricType::Counter,
+          "Preemptions by mode.",
+          {{{{"mode", "swap"}}, OCTAVO_VALUE(status.num_preemptions_swap)},
+           {{{"mode", "recompute"}}, OCTAVO_VALUE(status.num_preemptions_recompute)}}};
+}
+
+Row swapped_blocks() {
+  return {"num_blocks_swapped_total",
+          MetricType::Counter,
+          "KV blocks moved out to the host, and back in.",
+          {{{{"direction", "out"}}, OCTAVO_VALUE(status.num_blocks_demoted)},
+           {{{"direction", "in"}}, OCTAVO_VALUE(status.num_blocks_promoted)}}};
+}
+
+const std::vector<Row> kRows{
+    gauge("num_requests_running", "Sequences in the batch.", OCTAVO_VALUE(status.num_running)),
+    gauge("num_requests_waiting", "Sequences that wait for admission.",
+          OCTAVO_VALUE(status.num_waiting)),
+    gauge("num_requests_swapped", "Requests whose blocks were moved to the host.",
+          OCTAVO_VALUE(status.num_swapped)),
+    gauge("num_requests_preempted",
+          "Requests that were preempted, by either mode, and wait to return.",
+          OCTAVO_VALUE(status.num_preempted)),
+    gauge("kv_cache_usage_perc", "Share of the device's KV blocks in use; 1 is all.",
+          OCTAVO_VALUE(status.device.usage())),
+    gauge("cpu_cache_usage_perc", "Share of the host's KV blocks in use; 1 is all.",
+          OCTAVO_VALUE(status.host.usage())),
+    gauge("kv_cache_waste_perc", "Share of the slots in used blocks that hold no token.",
+          OCTAVO_VALUE(status.waste())),
+    blocks(),
+    preemptions(),
+    swapped_blocks(),
+    counter("prefix_cache_queries_total", "Prompt tokens looked for in the prefix cache.",
+            OCTAVO_VALUE(status.num_prefix_queries)),
+    counter("prefix_cache_hits_total", "Prompt tokens found in the prefix cache.",
+            OCTAVO_VALUE(status.num_prefix_hits)),
+    counter("iteration_total", "Steps planned.", OCTAVO_VALUE(status.num_steps)),
+    counter("iteration_tokens_total", "Tokens scheduled over all steps.",
+            OCTAVO_VALUE(status.num_scheduled_tokens)),
+};
+
+#undef OCTAVO_VALUE
+
+}  // namespace
+
+std::vector<MetricFamily> engine_metrics(const std::string& prefix, const EngineStatus& status) {
+  std::vector<MetricFamily> families;
+  for (const Row& row : kRows) {
+    MetricFamily& family = families.emplace_back();
+    family = {prefix + ":" + row.name, row.help, row.type, {}};
+    for (const Value& value : row.values) {
+      ClientMetric& metric = family.metric.emplace_back();
+      metric.label = value.labels;
+      (row.type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) =
+          value.read(status);
+    }
+  }
+  return families;
+}
+
+}  // namespace octavo
