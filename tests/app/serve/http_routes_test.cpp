@@ -1,0 +1,223 @@
+#include "src/app/serve/http_routes.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include "src/web/assets.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/sim.hpp"
+
+using namespace octavo;
+using Catch::Matchers::Contains;
+
+namespace {
+
+namespace json = boost::json;
+
+using HttpRequest = http::request<http::string_body>;
+using HttpResponse = http::response<http::string_body>;
+
+asio::awaitable<void> ask_route(const HttpRoutes* routes, HttpRequest request,
+                                HttpResponse* answer) {
+  *answer = co_await (*routes)(std::move(request));
+}
+
+/// The routes of a house that stands but for its sockets.
+struct Routed {
+  testing::Sim sim;
+  HttpPolicy policy;
+  std::atomic<bool> ready{true};
+  BlockAuditor auditor{sim.ring.block_manager(), sim.io.get_executor()};
+
+  HttpResponse ask(const std::string& target,
+                   const std::vector<std::pair<std::string, std::string>>& fields = {},
+                   http::verb method = http::verb::get) {
+    HttpRequest request(method, target, 11);
+    for (const auto& [name, value] : fields) request.set(name, value);
+    const HttpRoutes routes{sim.model, policy, sim.metrics, sim.status, ready, auditor, 4};
+    HttpResponse answer;
+    sim.supervisor.spawn(sim.io.get_executor(), "ask",
+                         ask_route(&routes, std::move(request), &answer));
+    sim.settle();
+    return answer;
+  }
+};
+
+std::string field(const HttpResponse& response, const std::string& name) {
+  const auto value = response[name];
+  return {value.data(), value.size()};
+}
+
+json::object object_in(const HttpResponse& response) {
+  CHECK(field(response, "Content-Type") == "application/json");
+  return json::parse(response.body()).as_object();
+}
+
+std::string code_in(const HttpResponse& response) {
+  return std::string(object_in(response).at("error").at("code").as_string());
+}
+
+const std::pair<std::string, std::string> kKey{"Authorization", "Bearer secret"};
+
+}  // namespace
+
+TEST_CASE("health is the ring's: ok while it lives, 503 once an actor has died") {
+  Routed routed;
+  CHECK(routed.ask("/health").result_int() == 200);
+  CHECK(routed.ask("/health").body() == R"({"status":"ok"})");
+  routed.sim.status.healthy = false;
+  CHECK(routed.ask("/health").result_int() == 503);
+  CHECK(routed.ask("/health").body() == R"({"status":"failed"})");
+}
+
+TEST_CASE("a server that shuts down is healthy but not ready, and says when to ask again") {
+  Routed routed;
+  CHECK(routed.ask("/ready").body() == R"({"status":"ready"})");
+  routed.ready = false;
+  const HttpResponse response = routed.ask("/ready");
+  CHECK(response.result_int() == 503);
+  CHECK(field(response, "Retry-After") == "1");
+  CHECK(code_in(response) == "server_draining");
+  CHECK(routed.ask("/health").result_int() == 200);
+}
+
+TEST_CASE("the page is served with its mark, and not again to who knows it") {
+  Routed routed;
+  const Asset* page = find_asset("/");
+  REQUIRE(page != nullptr);
+  const HttpResponse response = routed.ask("/?x=1");
+  CHECK(response.result_int() == 200);
+  CHECK(response.body() == page->body);
+  CHECK(field(response, "Content-Type") == page->mime);
+  CHECK(field(response, "ETag") == page->etag);
+  CHECK(field(response, "Content-Encoding").empty());
+  const HttpResponse known = routed.ask("/", {{"If-None-Match", std::string(page->etag)}});
+  CHECK(known.result_int() == 304);
+  CHECK(known.body().empty());
+  CHECK(field(known, "ETag") == page->etag);
+  CHECK(routed.ask("/", {{"If-None-Match", "\"another\""}}).result_int() == 200);
+}
+
+TEST_CASE("the page is packed for who can unpack it") {
+  Routed routed;
+  const Asset* page = find_asset("/");
+  const HttpResponse response = routed.ask("/", {{"Accept-Encoding", "br, gzip, deflate"}});
+  REQUIRE_FALSE(page->gzip.empty());
+  CHECK(response.body() == page->gzip);
+  CHECK(field(response, "Content-Encoding") == "gzip");
+  CHECK(field(response, "Vary") == "Accept-Encoding");
+  CHECK(routed.ask("/", {{"Accept-Encoding", "br"}}).body() == page->body);
+}
+
+TEST_CASE("the page may load and frame nothing from elsewhere") {
+  Routed routed;
+  const HttpResponse response = routed.ask("/");
+  const std::string policy = field(response, "Content-Security-Policy");
+  for (const char* part : {"default-src 'none'", "script-src 'self'", "connect-src 'self'",
+                           "frame-ancestors 'none'", "form-action 'none'"})
+    CHECK_THAT(policy, Contains(part));
+  CHECK(policy.find("unsafe") == std::string::npos);
+  CHECK(field(response, "X-Content-Type-Options") == "nosniff");
+  CHECK(field(response, "Referrer-Policy") == "no-referrer");
+}
+
+TEST_CASE("only GET and HEAD are served, and a head is an answer without its body") {
+  Routed routed;
+  for (const http::verb method : {http::verb::post, http::verb::put, http::verb::delete_,
+                                  http::verb::options, http::verb::unknown}) {
+    const HttpResponse response = routed.ask("/health", {}, method);
+    CHECK(response.result_int() == 405);
+    CHECK(field(response, "Allow") == "GET, HEAD");
+    CHECK(code_in(response) == "method_not_allowed");
+  }
+  const HttpResponse head = routed.ask("/health", {}, http::verb::head);
+  CHECK(head.result_int() == 200);
+  CHECK(head.body().empty());
+  CHECK(field(head, "Content-Length") == "15");
+}
+
+TEST_CASE("what anybody may ask needs no key, everything else does") {
+  Routed routed;
+  routed.policy.api_keys = {"secret"};
+  for (const char* open : {"/health", "/ready", "/"}) {
+    CAPTURE(open);
+    CHECK(routed.ask(open).result_int() == 200);
+  }
+  for (const char* keyed :
+       {"/v1/models", "/v1/models/sim", "/metrics", "/debug/audit", "/v1/responses", "/nothing"}) {
+    CAPTURE(keyed);
+    const HttpResponse response = routed.ask(keyed);
+    CHECK(response.result_int() == 401);
+    CHECK(field(response, "WWW-Authenticate") == "Bearer");
+    CHECK(code_in(response) == "invalid_api_key");
+    CHECK(routed.ask(keyed, {{"Authorization", "Bearer wrong"}}).result_int() == 401);
+    CHECK(routed.ask(keyed, {kKey}).result_int() != 401);
+  }
+}
+
+TEST_CASE("the model is listed, and found under its own name alone") {
+  Routed routed;
+  routed.sim.model.created_at = 1234;
+  const json::object list = object_in(routed.ask("/v1/models"));
+  CHECK(list.at("object") == "list");
+  REQUIRE(list.at("data").as_array().size() == 1);
+  const json::object model = object_in(routed.ask("/v1/models/sim?x"));
+  CHECK(list.at("data").as_array()[0] == model);
+  CHECK(model == json::object{{"id", "sim"},
+                              {"object", "model"},
+                              {"created", 1234},
+                              {"owned_by", "octavo"},
+                              {"max_model_len", 512}});
+  for (const char* other : {"/v1/models/", "/v1/models/other", "/v1/models/sim/"}) {
+    CAPTURE(other);
+    CHECK(routed.ask(other).result_int() == 404);
+    CHECK(code_in(routed.ask(other)) == "model_not_found");
+  }
+  CHECK(code_in(routed.ask("/v1/modelsx")) == "not_found");
+}
+
+TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {
+  Routed routed;
+  const json::object audit = object_in(routed.ask("/debug/audit"));
+  CHECK(audit.at("is_consistent") == true);
+  CHECK(audit.at("fault") == "");
+  CHECK(audit.at("device") == json::object{{"num_blocks", 256},
+                                           {"num_free", 256},
+                                           {"num_cached", 0},
+                                           {"num_owned", 0},
+                                           {"num_in_transfer", 0}});
+  CHECK(audit.at("host").at("num_blocks") == 0);
+  Mailbox<BlockManagerMessage> gone(routed.sim.io.get_executor());
+  gone.close();
+  routed.auditor = BlockAuditor(gone.address(), routed.sim.io.get_executor());
+  CHECK(routed.ask("/debug/audit").result_int() == 503);
+  CHECK(code_in(routed.ask("/debug/audit")) == "engine_error");
+  CHECK_THAT(routed.ask("/metrics").body(), Contains("octavo:kv_cache_audit_ok 0\n"));
+}
+
+TEST_CASE("metrics say what holds when they are asked for") {
+  Routed routed;
+  routed.sim.status.num_running = 6;
+  const HttpResponse response = routed.ask("/metrics");
+  CHECK(response.result_int() == 200);
+  CHECK(field(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK_THAT(response.body(), Contains("octavo:num_requests_running 6\n"));
+  CHECK_THAT(response.body(), Contains("octavo:kv_cache_audit_ok 1\n"));
+}
+
+TEST_CASE("the WebSocket's place says what it speaks") {
+  Routed routed;
+  const HttpResponse response = routed.ask("/v1/responses");
+  CHECK(response.result_int() == 426);
+  CHECK(field(response, "Upgrade") == "websocket");
+  CHECK(field(response, "Connection") == "Upgrade");
+}
+
+TEST_CASE("a path that leads nowhere is quoted without its end") {
+  Routed routed;
+  const HttpResponse response = routed.ask("/nowhere/" + std::string(1000, 'x') + "?secret");
+  CHECK(response.result_int() == 404);
+  CHECK(code_in(response) == "not_found");
+  CHECK_THAT(response.body(), Contains("/nowhere/xxx"));
+  CHECK(response.body().size() < 500);
+  CHECK(response.body().find("secret") == std::string::npos);
+}
