@@ -33,7 +33,7 @@ struct Routed {
                    http::verb method = http::verb::get) {
     HttpRequest request(method, target, 11);
     for (const auto& [name, value] : fields) request.set(name, value);
-    const HttpRoutes routes{sim.model, policy, sim.metrics, sim.status, ready, auditor, 4};
+    const HttpRoutes routes{sim.model, policy, sim.metrics, sim.status, ready, auditor};
     HttpResponse answer;
     sim.supervisor.spawn(sim.io.get_executor(), "ask",
                          ask_route(&routes, std::move(request), &answer));
