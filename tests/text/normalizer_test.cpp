@@ -1,0 +1,154 @@
+#include "src/text/normalizer.hpp"
+
+#include <boost/json.hpp>
+
+#include "tests/support/catch.hpp"
+#include "tests/text/refusals.hpp"
+
+namespace octavo::text {
+namespace {
+
+Normalizer parse(const char* spec) { return Normalizer::parse(boost::json::parse(spec)); }
+
+std::string apply(const char* spec, std::string text) { return parse(spec).apply(std::move(text)); }
+
+std::string repeated(std::string_view part, int count) {
+  std::string text;
+  for (; count > 0; --count) text += part;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("each Unicode form composes and maps compatible characters as it is defined", "[text]") {
+  struct Case {
+    const char* text;
+    const char* nfc;
+    const char* nfd;
+    const char* nfkc;
+    const char* nfkd;
+  };
+  // The examples of Unicode Standard Annex 15, and a Hangul syllable.
+  const Case c = GENERATE(
+      Case{"", "", "", "", ""}, Case{"plain", "plain", "plain", "plain", "plain"},
+      Case{"\u00C5", "\u00C5", "A\u030A", "\u00C5", "A\u030A"},
+      Case{"\u212B", "\u00C5", "A\u030A", "\u00C5", "A\u030A"},
+      Case{"\uFB01", "\uFB01", "\uFB01", "fi", "fi"},
+      Case{"2\u2075", "2\u2075", "2\u2075", "25", "25"},
+      Case{"\u1E9B\u0323", "\u1E9B\u0323", "\u017F\u0323\u0307", "\u1E69", "s\u0323\u0307"},
+      Case{"\uAC01", "\uAC01", "\u1100\u1161\u11A8", "\uAC01", "\u1100\u1161\u11A8"});
+  CAPTURE(c.text);
+  CHECK(to_unicode_form(c.text, UnicodeForm::kNfc) == c.nfc);
+  CHECK(to_unicode_form(c.text, UnicodeForm::kNfd) == c.nfd);
+  CHECK(to_unicode_form(c.text, UnicodeForm::kNfkc) == c.nfkc);
+  CHECK(to_unicode_form(c.text, UnicodeForm::kNfkd) == c.nfkd);
+  CHECK(apply(R"({"type": "NFC"})", c.text) == c.nfc);
+  CHECK(apply(R"({"type": "NFD"})", c.text) == c.nfd);
+  CHECK(apply(R"({"type": "NFKC"})", c.text) == c.nfkc);
+  CHECK(apply(R"({"type": "NFKD"})", c.text) == c.nfkd);
+}
+
+TEST_CASE("marks are put into the order of their classes, equal ones as they came", "[text]") {
+  // Below has class 220, the two above have 230 and do not pass each other.
+  CHECK(to_unicode_form("q\u0307\u0323\u0301", UnicodeForm::kNfd) == "q\u0323\u0307\u0301");
+  CHECK(to_unicode_form("q\u0301\u0307\u0323", UnicodeForm::kNfd) == "q\u0323\u0301\u0307");
+  CHECK(to_unicode_form("\u0307\u0323q\u0307\u0323", UnicodeForm::kNfd) ==
+        "\u0323\u0307q\u0323\u0307");
+  const std::string unordered = "q" + repeated("\u0307\u0323", 5000);
+  const std::string ordered = "q" + repeated("\u0323", 5000) + repeated("\u0307", 5000);
+  CHECK(to_unicode_form(unordered, UnicodeForm::kNfd) == ordered);
+}
+
+TEST_CASE("no normalizer leaves every text as it is", "[text]") {
+  CHECK(apply("null", " \u212B ") == " \u212B ");
+  CHECK(apply(R"({"type": "Sequence", "normalizers": []})", " \u212B ") == " \u212B ");
+}
+
+TEST_CASE("steps of a normalizer run in their order", "[text]") {
+  constexpr const char* kPrependFirst = R"({"type": "Sequence", "normalizers": [
+    {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "A"}]},
+    {"type": "Lowercase"}]})";
+  constexpr const char* kLowerFirst = R"({"type": "Sequence", "normalizers": [
+    {"type": "Lowercase"}, {"type": "Prepend", "prepend": "A"}]})";
+  CHECK(apply(kPrependFirst, "B") == "ab");
+  CHECK(apply(kLowerFirst, "B") == "Ab");
+}
+
+TEST_CASE("a prefix is put before a text that is not empty", "[text]") {
+  CHECK(apply(R"({"type": "Prepend", "prepend": "__"})", "a") == "__a");
+  CHECK(apply(R"({"type": "Prepend", "prepend": "__"})", "__a") == "____a");
+  CHECK(apply(R"({"type": "Prepend", "prepend": "__"})", "") == "");
+}
+
+TEST_CASE("every match is replaced and what was put there is not looked at again", "[text]") {
+  CHECK(apply(R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})", "banana") ==
+        "baanaanaa");
+  CHECK(apply(R"({"type": "Replace", "pattern": {"String": "."}, "content": ""})", ".a.b.") ==
+        "ab");
+  CHECK(apply(R"({"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "_"})", "a  b c") ==
+        "a_b c");
+  CHECK(apply(R"({"type": "Replace", "pattern": {"String": "x"}, "content": "y"})", "") == "");
+}
+
+TEST_CASE("letters of every script become small", "[text]") {
+  CHECK(apply(R"({"type": "Lowercase"})", "AbC \u00C9\u0394\u0416 1!\u4F60") ==
+        "abc \u00E9\u03B4\u0436 1!\u4F60");
+}
+
+TEST_CASE("accents are stripped where they stand apart from their letters", "[text]") {
+  constexpr const char* kStrip = R"({"type": "StripAccents"})";
+  CHECK(apply(kStrip, "e\u0301a\u0300\u0323") == "ea");
+  CHECK(apply(kStrip, "\u00E9") == "\u00E9");
+  // A spacing mark is no accent.
+  CHECK(apply(kStrip, "\u0915\u093E") == "\u0915\u093E");
+}
+
+TEST_CASE("blanks of every width are stripped from the sides that are asked for", "[text]") {
+  const std::string blanks = " \n\u00A0\u3000";
+  const std::string text = blanks + "a b" + blanks;
+  CHECK(apply(R"({"type": "Strip"})", text) == "a b");
+  CHECK(apply(R"({"type": "Strip", "strip_right": false})", text) == "a b" + blanks);
+  CHECK(apply(R"({"type": "Strip", "strip_left": false})", text) == blanks + "a b");
+  CHECK(apply(R"({"type": "Strip", "strip_left": false, "strip_right": false})", text) == text);
+  CHECK(apply(R"({"type": "Strip"})", blanks) == "");
+  CHECK(apply(R"({"type": "Strip"})", "") == "");
+}
+
+TEST_CASE("the shrink of a sequence is the product of its steps", "[text]") {
+  CHECK(parse("null").max_shrink() == 1);
+  CHECK(parse(R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]})")
+            .max_shrink() == 48);
+  CHECK(parse(R"({"type": "Replace", "pattern": {"String": "12345"}, "content": "ab"})")
+            .max_shrink() == 3);
+  CHECK_FALSE(parse(R"({"type": "Sequence", "normalizers": [{"type": "NFC"},
+                        {"type": "StripAccents"}]})")
+                  .max_shrink());
+}
+
+TEST_CASE("blanks are stripped when any step strips them", "[text]") {
+  CHECK_FALSE(parse("null").strips_blanks());
+  CHECK_FALSE(parse(R"({"type": "StripAccents"})").strips_blanks());
+  CHECK(parse(R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Strip"}]})")
+            .strips_blanks());
+}
+
+TEST_CASE("a normalizer that lacks what it needs is refused by the member's name", "[text]") {
+  struct Case {
+    const char* spec;
+    const char* names;
+  };
+  const auto [spec, names] =
+      GENERATE(Case{"7", "normalizer"}, Case{"{}", "type"}, Case{R"({"type": 7})", "type"},
+               Case{R"({"type": "Sequence"})", "normalizers"},
+               Case{R"({"type": "Sequence", "normalizers": {}})", "normalizers"},
+               Case{R"({"type": "Prepend"})", "prepend"},
+               Case{R"({"type": "Replace", "content": ""})", "pattern"},
+               Case{R"({"type": "Replace", "pattern": {}, "content": ""})", "String"},
+               Case{R"({"type": "Replace", "pattern": {"String": ""}, "content": ""})", "pattern"},
+               Case{R"({"type": "Replace", "pattern": {"String": "a"}})", "content"},
+               Case{R"({"type": "Strip", "strip_left": 1})", "strip_left"});
+  CAPTURE(spec);
+  CHECK(test::is_refusal(test::refusal_of([&] { parse(spec); }), Errc::kInvalidFile, names));
+}
+
+}  // namespace octavo::text
