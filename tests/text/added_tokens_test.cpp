@@ -143,6 +143,13 @@ TEST_CASE("a token that must stand alone is found between anything but words", "
   CHECK(find(matcher, "cats cat") == std::vector<Found>{{5, 8, 1}});
 }
 
+TEST_CASE("a token that does not stand alone is passed over whole", "[text]") {
+  AddedToken token = token_of(1, "--");
+  token.single_word = true;
+  CHECK(find(matcher_of({token}), "x---").empty());
+  CHECK(find(matcher_of({token}), "----") == std::vector<Found>{{0, 2, 1}, {2, 4, 1}});
+}
+
 TEST_CASE("a token of characters of several bytes is found at its first byte", "[text]") {
   const auto matcher = matcher_of({token_of(1, "\u4F60"), token_of(2, "\u4F61")});
   CHECK(find(matcher, "\u4F61\u4F60\u4F62") == std::vector<Found>{{0, 3, 2}, {3, 6, 1}});
