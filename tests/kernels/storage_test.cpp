@@ -69,7 +69,9 @@ TEST_CASE("what a buffer held is given back when another moves into it") {
   int second = 0;
   {
     Buffer buffer = counted(first, 1);
-    buffer = counted(second, 2);
+    Buffer other = counted(second, 2);
+    buffer = std::move(other);
+    CHECK_FALSE(other);
     CHECK(released() == std::vector<Release>{{&first, 1}});
     CHECK(buffer.data() == &second);
     Buffer& itself = buffer;

@@ -54,8 +54,8 @@ TEST_CASE("marks are put into the order of their classes, equal ones as they cam
   CHECK(to_unicode_form("q\u0301\u0307\u0323", UnicodeForm::kNfd) == "q\u0323\u0301\u0307");
   CHECK(to_unicode_form("\u0307\u0323q\u0307\u0323", UnicodeForm::kNfd) ==
         "\u0323\u0307q\u0323\u0307");
-  const std::string unordered = "q" + repeated("\u0307\u0323", 5000);
-  const std::string ordered = "q" + repeated("\u0323", 5000) + repeated("\u0307", 5000);
+  const std::string unordered = "q" + repeated("\u0307\u0323\u0301", 1000);
+  const std::string ordered = "q" + repeated("\u0323", 1000) + repeated("\u0307\u0301", 1000);
   CHECK(to_unicode_form(unordered, UnicodeForm::kNfd) == ordered);
 }
 

@@ -17,10 +17,12 @@ constexpr const char* kMap = "special_tokens_map.json";
 /// A byte tokenizer with the added tokens "<s>" 256 and "</s>" 257, neither of them special.
 class Folder {
  public:
-  Folder() {
-    const boost::json::array tokens{{{"id", 256}, {"content", "<s>"}},
-                                    {{"id", 257}, {"content", "</s>"}}};
-    write("tokenizer.json", boost::json::serialize(testing::byte_tokenizer_file(tokens)));
+  Folder() { write_tokenizer(nullptr); }
+  void write_tokenizer(const boost::json::value& post_processor) const {
+    auto file = testing::byte_tokenizer_file(
+        {{{"id", 256}, {"content", "<s>"}}, {{"id", 257}, {"content", "</s>"}}});
+    file["post_processor"] = post_processor;
+    write("tokenizer.json", boost::json::serialize(file));
   }
   void write(const char* name, std::string_view text) const { folder_.write(name, text); }
   TokenizerParts read() const { return read_tokenizer_parts(folder_.path()); }
@@ -101,10 +103,8 @@ TEST_CASE("BOS and EOS are added where the configuration asks and nothing else d
   CHECK(added(R"(, "add_bos_token": true)") == std::pair(Ids{256}, Ids{}));
   CHECK(added(R"(, "add_eos_token": true)") == std::pair(Ids{}, Ids{257}));
   CHECK(added(R"(, "add_bos_token": false, "add_eos_token": false)") == std::pair(Ids{}, Ids{}));
-  auto file = testing::byte_tokenizer_file();
-  file["post_processor"] =
-      boost::json::parse(R"({"type": "BertProcessing", "cls": ["a", 97], "sep": ["b", 98]})");
-  folder.write("tokenizer.json", boost::json::serialize(file));
+  folder.write_tokenizer(
+      boost::json::parse(R"({"type": "BertProcessing", "cls": ["a", 97], "sep": ["b", 98]})"));
   CHECK(added(R"(, "add_bos_token": true, "add_eos_token": true)") == std::pair(Ids{97}, Ids{98}));
 }
 
