@@ -31,7 +31,7 @@ TEST_CASE("a prompt reaches its session whole, though its move may throw") {
   session.address().send(
       PromptPrepared{RequestId{5}, std::make_unique<Result<Prompt>>(std::move(prompt))});
   auto message = session.try_receive();
-  REQUIRE(message);
+  REQUIRE(message.has_value());
   const auto& prepared = std::get<PromptPrepared>(*message);
   CHECK(prepared.request == RequestId{5});
   REQUIRE(prepared.prompt != nullptr);
@@ -55,5 +55,5 @@ TEST_CASE("messages of one sender to all of an engine's mailboxes keep their ord
   CHECK(failed.error.detail == "why");
   CHECK(std::holds_alternative<TransfersFinished>(*scheduler.try_receive()));
   CHECK(std::holds_alternative<CancelAll>(*scheduler.try_receive()));
-  CHECK_FALSE(scheduler.try_receive());
+  CHECK_FALSE(scheduler.try_receive().has_value());
 }

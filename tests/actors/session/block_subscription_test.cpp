@@ -23,7 +23,7 @@ struct Fixture {
   template <class Message>
   Message heard() {
     auto message = block_manager.try_receive();
-    REQUIRE(message);
+    REQUIRE(message.has_value());
     REQUIRE(std::holds_alternative<Message>(*message));
     return std::get<Message>(*message);
   }

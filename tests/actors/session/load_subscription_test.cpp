@@ -141,7 +141,7 @@ TEST_CASE("nothing is told before the beginning or after the end") {
   fixture.status.num_running = 1;
   CHECK(fixture.told_when_due(1).is_null());
   CHECK(fixture.io.run() > 0);  // The wait that was cancelled; no timer is left.
-  CHECK_FALSE(fixture.session.try_receive());
+  CHECK_FALSE(fixture.session.try_receive().has_value());
 }
 
 TEST_CASE("the session hears when its interval is over, and again after each look") {
@@ -151,8 +151,8 @@ TEST_CASE("the session hears when its interval is over, and again after each loo
     fixture.io.restart();
     fixture.io.run();
     const auto message = fixture.session.try_receive();
-    REQUIRE(message);
-    CHECK_FALSE(fixture.session.try_receive());
+    REQUIRE(message.has_value());
+    CHECK_FALSE(fixture.session.try_receive().has_value());
     return std::get<LoadDue>(*message);
   };
   for (int i = 0; i < 3; ++i) {
