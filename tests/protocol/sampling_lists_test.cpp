@@ -108,6 +108,9 @@ TEST_CASE("log-probabilities are asked for by their number or beforehand") {
   CHECK(num_logprobs(R"("top_logprobs":0)", true) == 0);
   CHECK(num_logprobs(R"("top_logprobs":1)", false) == 1);
   CHECK(num_logprobs(R"("top_logprobs":20)", true) == 20);
+  for (const char* members : {R"("top_logprobs":21)", R"("top_logprobs":-1)"}) {
+    CHECK(read(members).error.value().param == "top_logprobs");
+  }
 }
 
 TEST_CASE("what shapes a beam needs one, unless it says what is so anyway") {

@@ -60,6 +60,8 @@ TEST_CASE("names that a loop sets end with each turn", "[text]") {
        "{% set i = 7 %}{% for i in [1,2] %}{{ i }}{% endfor %}{{ i }}", "127"},
       {"a name that is set in it",
        "{% for i in [1,2] %}{% set x = i %}{% endfor %}{{ x is defined }}", "False"},
+      {"a name that is set in its else",
+       "{% for a in [] %}{% else %}{% set x = 1 %}{{ x }}{% endfor %}{{ x is defined }}", "1False"},
       {"a sum starts anew every turn",
        "{% set x = 0 %}{% for i in [1,2] %}{% set x = x + i %}{{ x }}{% endfor %}{{ x }}", "120"},
       {"what an attribute of a namespace holds does not",

@@ -66,7 +66,7 @@ TEST_CASE("orders by attribute, by case and backwards keep equals as they came",
        "{{ {'b':1,'A':2,'c':0} | dictsort(by='value', reverse=true) }}",
        "[('A', 2), ('b', 1), ('c', 0)]"},
       {"entries by a value's letters without case",
-       "{{ {'b':'X','A':'a'} | dictsort(false, 'value') }}", "[('A', 'a'), ('b', 'X')]"},
+       "{{ {'b':'X','A':'a'} | dictsort(by='value') }}", "[('A', 'a'), ('b', 'X')]"},
   }));
   CAPTURE(rule);
   CHECK(rendered(source) == expected);
