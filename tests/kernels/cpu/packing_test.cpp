@@ -111,6 +111,18 @@ TEST_CASE("columns of bfloat16 lie in pairs and are filled up with zeros") {
   }
 }
 
+TEST_CASE("what stands behind a row in memory is not packed") {
+  constexpr std::int64_t kCols = 31;
+  const std::vector<Bf16> row(kCols + 1, from_float<Bf16>(7.0F));
+  for (const InstructionSet& set : instruction_sets()) {
+    INFO(set.name);
+    const Packed packed(set.target, {row.data()}, DType::kBF16, DType::kBF16, kCols);
+    const auto* last_pair = packed.matrix.storage.as<Bf16>() + std::ptrdiff_t{15 * 32};
+    CHECK(to_float(last_pair[0]) == 7.0F);
+    CHECK(to_float(last_pair[1]) == 0.0F);
+  }
+}
+
 TEST_CASE("a row is found in the group that it lies in, and is added where asked for") {
   const auto backend = backend_of("");
   const auto values = normal_values(40 * 10, 9);
