@@ -65,15 +65,6 @@ TEST_CASE("only as many results are given as are asked for") {
   CHECK(tokens_of(*backend, submit_choice(*backend, {7}), 0).empty());
 }
 
-TEST_CASE("a step without samples has none, also after one that had some") {
-  const auto backend = backend_of("reference");
-  for (int i = 0; i < 8; ++i) submit_choice(*backend, {1, 2, 3});
-  backend->place({});
-  const StepTicket ticket = backend->submit();
-  CHECK(backend->wait(ticket));
-  CHECK(tokens_of(*backend, ticket, 0).empty());
-}
-
 TEST_CASE("a step's arrays are placed as they are and its operations run once") {
   const auto backend = backend_of("reference");
   const std::vector<std::int32_t> ids{4, 5};

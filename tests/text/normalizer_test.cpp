@@ -137,7 +137,7 @@ TEST_CASE("a normalizer that lacks what it needs is refused by the member's name
     const char* spec;
     const char* names;
   };
-  const auto [spec, names] =
+  const Case c =
       GENERATE(Case{"7", "normalizer"}, Case{"{}", "type"}, Case{R"({"type": 7})", "type"},
                Case{R"({"type": "Sequence"})", "normalizers"},
                Case{R"({"type": "Sequence", "normalizers": {}})", "normalizers"},
@@ -147,8 +147,8 @@ TEST_CASE("a normalizer that lacks what it needs is refused by the member's name
                Case{R"({"type": "Replace", "pattern": {"String": ""}, "content": ""})", "pattern"},
                Case{R"({"type": "Replace", "pattern": {"String": "a"}})", "content"},
                Case{R"({"type": "Strip", "strip_left": 1})", "strip_left"});
-  CAPTURE(spec);
-  CHECK(test::is_refusal(test::refusal_of([&] { parse(spec); }), Errc::kInvalidFile, names));
+  CAPTURE(c.spec);
+  CHECK(test::is_refusal(test::refusal_of([&] { parse(c.spec); }), Errc::kInvalidFile, c.names));
 }
 
 }  // namespace octavo::text

@@ -115,7 +115,7 @@ TEST_CASE("a post-processor that is not understood is refused", "[text]") {
     Errc code;
     const char* names;
   };
-  const auto [spec, code, names] = GENERATE(
+  const Case c = GENERATE(
       Case{R"({"type": "TemplateProcessing", "single": [{"Sequence": {}}, {"Sequence": {}}]})",
            Errc::kUnsupportedModel, "repeats"},
       Case{R"({"type": "TemplateProcessing"})", Errc::kInvalidFile, "single"},
@@ -130,9 +130,9 @@ TEST_CASE("a post-processor that is not understood is refused", "[text]") {
            Errc::kInvalidFile, "not in the vocabulary"},
       Case{R"({"type": "BertProcessing", "cls": ["<s>", 258], "sep": ["</s>", 257]})",
            Errc::kInvalidFile, "not in the vocabulary"});
-  CAPTURE(spec);
+  CAPTURE(c.spec);
   Folder folder;
-  CHECK(is_refusal(refusal_of([&] { folder.with_processor(spec); }), code, names));
+  CHECK(is_refusal(refusal_of([&] { folder.with_processor(c.spec); }), c.code, c.names));
 }
 
 TEST_CASE("the files must be there, be JSON and hold a model", "[text]") {
