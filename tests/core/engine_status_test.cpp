@@ -37,3 +37,9 @@ TEST_CASE("waste is the share of used slots without a token") {
     CHECK(status.waste() == 0.0);
   }
 }
+
+TEST_CASE("whoever reads a number waits for no writer") {
+  CHECK(decltype(EngineStatus::num_running)::is_always_lock_free);
+  CHECK(decltype(EngineStatus::num_steps)::is_always_lock_free);
+  CHECK(decltype(EngineStatus::healthy)::is_always_lock_free);
+}

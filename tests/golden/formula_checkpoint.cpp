@@ -13,7 +13,7 @@
 
 #include "tests/support/catch.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 namespace {
 
 namespace json = boost::json;
@@ -126,4 +126,4 @@ FormulaCheckpoint::~FormulaCheckpoint() {
   std::filesystem::remove_all(path_, ec);
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -5,7 +5,7 @@
 #include <boost/json/object.hpp>
 #include <filesystem>
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// The rule: w[i] = a * (top 24 bits of murmur3's finalizer of i * 0x9E3779B1 + FNV-1a-32(name),
 /// as a number in [-1, 1)), rounded to bfloat16; see the folder's README for a.
@@ -23,4 +23,4 @@ class FormulaCheckpoint {
   std::filesystem::path path_;
 };
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

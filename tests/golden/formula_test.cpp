@@ -11,7 +11,7 @@
 #include "tests/support/test_device.hpp"
 
 using namespace octavo;
-using namespace octavo::test;
+using namespace octavo::testing;
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 namespace {
 
 GoldenPrompt read_prompt(const boost::json::value& value, const std::filesystem::path& tensors,
@@ -93,4 +93,4 @@ std::vector<GoldenFolder> read_golden_folders(const std::filesystem::path& root)
   return folders;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -8,7 +8,7 @@
 
 #include "src/core/ids.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 struct GoldenPrompt {
   std::vector<TokenId> prompt_ids;
@@ -40,4 +40,4 @@ std::vector<float> to_floats(const boost::json::value& list);
 /// The folders to search: what the project ships, and OCTAVO_GOLDENS_DIR when set.
 std::vector<std::filesystem::path> golden_roots();
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -4,7 +4,7 @@
 #include "tests/support/temp_folder.hpp"
 
 using namespace octavo;
-using namespace octavo::test;
+using namespace octavo::testing;
 
 namespace {
 

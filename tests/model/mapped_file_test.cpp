@@ -23,7 +23,7 @@ std::string text_of(const MappedFile& file) {
 }  // namespace
 
 TEST_CASE("a file's bytes are there as they are, below a page, at its end and beyond it") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::size_t size = GENERATE(1, 4095, 4096, 4097, 100000);
   CAPTURE(size);
   std::string bytes(size, '\0');
@@ -33,7 +33,7 @@ TEST_CASE("a file's bytes are there as they are, below a page, at its end and be
 }
 
 TEST_CASE("an empty file maps to no bytes") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("file", "");
   const auto file = MappedFile::open(folder.path() / "file");
   REQUIRE(file.has_value());
@@ -41,7 +41,7 @@ TEST_CASE("an empty file maps to no bytes") {
 }
 
 TEST_CASE("bytes stay at their address when the object moves, and belong to one of them") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("file", "abc");
   MappedFile first = open(folder.path() / "file");
   const std::byte* address = first.bytes().data();
@@ -56,7 +56,7 @@ TEST_CASE("bytes stay at their address when the object moves, and belong to one 
 }
 
 TEST_CASE("what was mapped outlives its name") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("file", "abc");
   const MappedFile file = open(folder.path() / "file");
   std::filesystem::remove(folder.path() / "file");
@@ -65,7 +65,7 @@ TEST_CASE("what was mapped outlives its name") {
 }
 
 TEST_CASE("a link leads to its file, and one to nothing is an error") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("file", "abc");
   std::filesystem::create_symlink("file", folder.path() / "link");
   std::filesystem::create_symlink("gone", folder.path() / "broken");
@@ -74,7 +74,7 @@ TEST_CASE("a link leads to its file, and one to nothing is an error") {
 }
 
 TEST_CASE("what cannot be opened or is no file is refused with its path and the reason") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto error_of = [](const std::filesystem::path& path) {
     const auto file = MappedFile::open(path);
     REQUIRE(file.has_error());

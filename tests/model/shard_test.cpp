@@ -146,7 +146,7 @@ TEST_CASE("two shards together compute what the whole model computes") {
 }
 
 TEST_CASE("heads that do not divide among the devices are refused by name") {
-  const auto spec = read_decoder_spec(boost::json::parse(test::tiny_llama_config()).as_object());
+  const auto spec = read_decoder_spec(boost::json::parse(testing::tiny_llama_config()).as_object());
   REQUIRE(spec.has_value());
   CHECK(check_shards(*spec, 1).has_value());
   const auto refused = check_shards(*spec, 2);

@@ -3,9 +3,9 @@
 #include "tests/protocol/frames.hpp"
 
 using namespace octavo;
-using octavo::test::accepted;
-using octavo::test::create_frame;
-using octavo::test::refused;
+using octavo::testing::accepted;
+using octavo::testing::create_frame;
+using octavo::testing::refused;
 
 TEST_CASE("a create with nothing but input takes every default") {
   const ResponseCreate create = accepted(create_frame(""));

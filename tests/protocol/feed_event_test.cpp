@@ -3,7 +3,7 @@
 #include "tests/protocol/frames.hpp"
 
 using namespace octavo;
-using octavo::test::refused;
+using octavo::testing::refused;
 
 namespace {
 

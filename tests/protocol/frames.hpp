@@ -7,7 +7,7 @@
 #include "protocol/client_event.hpp"
 #include "tests/support/catch.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// {"type":"response.create","input":"x",MEMBERS}
 inline std::string create_frame(const std::string& members) {
@@ -28,4 +28,4 @@ inline RefusedEvent refused(std::string_view frame) {
   return event.error();
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -34,10 +34,9 @@ TEST_CASE("valid JSON is read, as a frame and as a member") {
     if (name.front() != 'y') continue;
     INFO(name);
     const std::string document = bytes_of(hex);
-    CHECK(octavo::test::refused(document).error.code == Errc::kInvalidEvent);
-    CHECK(
-        octavo::test::accepted(octavo::test::create_frame("\"unheard\":" + document)).text_input ==
-        "x");
+    CHECK(octavo::testing::refused(document).error.code == Errc::kInvalidEvent);
+    CHECK(octavo::testing::accepted(octavo::testing::create_frame("\"unheard\":" + document))
+              .text_input == "x");
     ++num_seen;
   }
   CHECK(num_seen == 57);
@@ -48,7 +47,7 @@ TEST_CASE("invalid JSON is refused, whatever is wrong with it") {
   for (const auto& [name, hex] : suite()) {
     if (name.front() != 'n') continue;
     INFO(name);
-    CHECK(octavo::test::refused(bytes_of(hex)).error.code == Errc::kInvalidJson);
+    CHECK(octavo::testing::refused(bytes_of(hex)).error.code == Errc::kInvalidJson);
     ++num_seen;
   }
   CHECK(num_seen == 113);
@@ -61,7 +60,7 @@ TEST_CASE("JSON that parsers disagree about gets an answer, not a crash") {
     const std::string document = bytes_of(hex);
     CHECK_FALSE(parse_client_event(document).has_value());
     const auto member =
-        parse_client_event(octavo::test::create_frame("\"temperature\":" + document));
+        parse_client_event(octavo::testing::create_frame("\"temperature\":" + document));
     CHECK((!member || std::get<ResponseCreate>(*member).temperature.has_value()));
   }
 }

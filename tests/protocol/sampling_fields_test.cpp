@@ -19,7 +19,7 @@ struct Read {
 
 Read read(const std::string& members, bool include_logprobs = false) {
   const json::object object = json::parse("{" + members + "}").as_object();
-  JsonFields fields(object);
+  JsonReader fields(object);
   Read result;
   result.create.include_logprobs = include_logprobs;
   read_sampling(fields, result.create);

@@ -4,7 +4,7 @@
 #include "tests/support/llama3_8b.hpp"
 
 using namespace octavo;
-using namespace octavo::test;
+using namespace octavo::testing;
 
 TEST_CASE("Llama 3 of 8 billion parameters needs what is known of it") {
   const auto plan = plan_memory(llama3_8b(), kernels::DType::kBF16, kernels::DType::kBF16, 16,

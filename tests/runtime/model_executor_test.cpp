@@ -6,7 +6,7 @@
 #include "tests/support/tiny_model.hpp"
 
 using namespace octavo;
-using namespace octavo::test;
+using namespace octavo::testing;
 
 namespace {
 

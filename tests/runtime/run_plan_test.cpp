@@ -4,7 +4,7 @@
 #include "tests/support/llama3_8b.hpp"
 
 using namespace octavo;
-using namespace octavo::test;
+using namespace octavo::testing;
 
 namespace {
 

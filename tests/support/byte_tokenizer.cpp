@@ -30,7 +30,7 @@ json::object byte_tokenizer_file(const json::array& added_tokens) {
 }
 
 std::shared_ptr<const Tokenizer> tokenizer_of(const json::object& file) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("tokenizer.json", json::serialize(file));
   return Tokenizer::load(folder.path()).value();
 }

@@ -5,7 +5,7 @@
 
 #include "src/model/decoder_spec.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 inline DecoderSpec llama3_8b() {
   return *read_decoder_spec(boost::json::parse(R"({"architectures": ["LlamaForCausalLM"],
@@ -15,4 +15,4 @@ inline DecoderSpec llama3_8b() {
                                 .as_object());
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -5,7 +5,7 @@
 
 #include "tests/support/catch.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 namespace {
 
 /// A executor remembers ids, and several drivers may share one.
@@ -108,4 +108,4 @@ SamplingParams greedy() {
   return sampling;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

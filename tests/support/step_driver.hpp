@@ -8,7 +8,7 @@
 
 #include "src/runtime/model_executor.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 class StepDriver {
  public:
@@ -56,4 +56,4 @@ std::vector<Generated> generate(ModelExecutor& executor,
 /// Temperature 0, nothing else.
 SamplingParams greedy();
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

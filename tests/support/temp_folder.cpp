@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace octavo::test {
+namespace octavo::testing {
 
 TempFolder::TempFolder() {
   static int counter = 0;
@@ -62,4 +62,4 @@ std::string float_bytes(std::int64_t count, float value) {
   return bytes;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

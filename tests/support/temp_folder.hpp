@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace octavo::test {
+namespace octavo::testing {
 
 class TempFolder {
  public:
@@ -39,4 +39,4 @@ std::string safetensors_file(const std::vector<TestTensor>& tensors);
 /// `count` float32 values: `value`, with a little of the index in it.
 std::string float_bytes(std::int64_t count, float value);
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

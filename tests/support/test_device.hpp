@@ -10,7 +10,7 @@
 #include "src/model/shard.hpp"
 #include "src/runtime/model_executor.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 inline int num_test_devices() {
   const char* number = std::getenv("OCTAVO_TENSOR_PARALLEL");
@@ -35,4 +35,4 @@ inline bool fits_test_devices(const std::filesystem::path& model) {
   return static_cast<bool>(check_shards(*spec, num_test_devices()));
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -3,7 +3,7 @@
 #include <functional>
 #include <numeric>
 
-namespace octavo::test {
+namespace octavo::testing {
 namespace {
 
 TestTensor tensor(const std::string& name, const std::vector<std::int64_t>& shape) {
@@ -60,4 +60,4 @@ std::vector<TestTensor> tiny_gpt2_tensors() {
   return tensors;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

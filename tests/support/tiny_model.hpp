@@ -6,7 +6,7 @@
 
 #include "tests/support/temp_folder.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// A llama of vocabulary 6, width 4, one layer, two heads of 2 over one, feed-forward 3; untied.
 std::string tiny_llama_config();
@@ -15,4 +15,4 @@ std::vector<TestTensor> tiny_llama_tensors();
 std::string tiny_gpt2_config();
 std::vector<TestTensor> tiny_gpt2_tensors();
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -12,7 +12,7 @@ namespace octavo::text {
 namespace {
 
 namespace json = boost::json;
-using test::is_refusal;
+using testing::is_refusal;
 using Ids = std::vector<TokenId>;
 
 /// a, b, c and what the merges of a test make of them, in their order from id 3 on.
@@ -116,7 +116,7 @@ TEST_CASE("a model that merges in another way is refused by what it needs", "[te
   const auto refusal = [](const char* member, const char* value) {
     json::object model = model_of({});
     model[member] = value;
-    return test::refusal_of([&] { Bpe::parse(model, false); });
+    return testing::refusal_of([&] { Bpe::parse(model, false); });
   };
   CHECK(is_refusal(refusal("type", "WordPiece"), Errc::kUnsupportedModel, "WordPiece"));
   for (const char* member : {"continuing_subword_prefix", "end_of_word_suffix"}) {
@@ -129,7 +129,7 @@ TEST_CASE("a merge of a piece that the vocabulary lacks is refused by its name",
   json::object model = model_of({{"a", "b"}});
   const auto refusal = [&](const char* merge) {
     model["merges"] = json::array{merge};
-    return test::refusal_of([&] { Bpe::parse(model, false); });
+    return testing::refusal_of([&] { Bpe::parse(model, false); });
   };
   CHECK_FALSE(refusal("a b"));
   CHECK(is_refusal(refusal("a c"), Errc::kInvalidFile, "'ac'"));

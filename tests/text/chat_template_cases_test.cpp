@@ -26,7 +26,7 @@ std::string render_text(const std::string& source, const json::object& context) 
 
 std::vector<std::filesystem::path> template_folders() {
   std::vector<std::filesystem::path> folders;
-  for (const auto& root : test::data_roots()) folders.push_back(root / "chat-templates");
+  for (const auto& root : testing::data_roots()) folders.push_back(root / "chat-templates");
   return folders;
 }
 
@@ -45,8 +45,8 @@ json::object recorded_context(const json::value& cases, const std::string& name)
 
 TEST_CASE("every recorded conversation renders as Jinja renders it", "[text]") {
   for (const auto& folder : template_folders()) {
-    const auto cases = test::read_json(folder / "cases.json");
-    std::istringstream lines(test::read_file(folder / "rendered.jsonl"));
+    const auto cases = testing::read_json(folder / "cases.json");
+    std::istringstream lines(testing::read_file(folder / "rendered.jsonl"));
     int num_lines = 0;
     std::set<std::string> templates;
     for (std::string line; std::getline(lines, line); ++num_lines) {
@@ -55,8 +55,8 @@ TEST_CASE("every recorded conversation renders as Jinja renders it", "[text]") {
       const auto case_name = json::value_to<std::string>(recorded.at("case"));
       CAPTURE(name, case_name);
       templates.insert(name);
-      const std::string text =
-          render_text(test::read_file(folder / "jinja" / name), recorded_context(cases, case_name));
+      const std::string text = render_text(testing::read_file(folder / "jinja" / name),
+                                           recorded_context(cases, case_name));
       if (const json::value* expected = recorded.as_object().if_contains("expected")) {
         CHECK(text == json::value_to<std::string>(*expected));
       } else {
@@ -72,7 +72,7 @@ TEST_CASE("every recorded conversation renders as Jinja renders it", "[text]") {
 
 TEST_CASE("every third-party conversation renders as Jinja renders it", "[text]") {
   for (const auto& folder : template_folders()) {
-    const auto cases = test::read_json(folder / "third-party-cases.json");
+    const auto cases = testing::read_json(folder / "third-party-cases.json");
     int num_cases = 0;
     for (const auto& item : cases.as_array()) {
       if (item.at("python_jinja2").as_string() != "same") continue;
@@ -92,7 +92,7 @@ TEST_CASE("every third-party conversation renders as Jinja renders it", "[text]"
 
 TEST_CASE("every small template gives what Jinja gives", "[text]") {
   const auto cases =
-      test::read_json(test::shipped_data() / "chat-templates/jinja-engine-cases.json");
+      testing::read_json(testing::shipped_data() / "chat-templates/jinja-engine-cases.json");
   int num_cases = 0;
   for (const auto& item : cases.as_array()) {
     if (item.at("python_jinja2").as_string() != "same") continue;

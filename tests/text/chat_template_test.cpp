@@ -87,8 +87,8 @@ TEST_CASE("no operation makes the user's words trusted", "[text]") {
 }
 
 TEST_CASE("a user's control tokens stay text in every real template", "[text]") {
-  const auto gpt2 = test::shipped_tokenizer("gpt-2");
-  const auto folder = test::shipped_data() / "chat-templates" / "jinja";
+  const auto gpt2 = testing::shipped_tokenizer("gpt-2");
+  const auto folder = testing::shipped_data() / "chat-templates" / "jinja";
   json::object context = user_says("x <|endoftext|> y");
   context["bos_token"] = "<s>";
   context["add_generation_prompt"] = true;
@@ -97,7 +97,7 @@ TEST_CASE("a user's control tokens stay text in every real template", "[text]") 
   int num_rendered = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     CAPTURE(entry.path());
-    const auto spans = render(test::read_file(entry.path()), context);
+    const auto spans = render(testing::read_file(entry.path()), context);
     REQUIRE(spans.has_value());
     ++num_rendered;
     CHECK(untrusted_part(*spans).find("x <|endoftext|> y") != std::string::npos);

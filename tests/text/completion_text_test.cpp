@@ -119,7 +119,7 @@ TEST_CASE("a completion without tokens ends without text", "[text]") {
 }
 
 TEST_CASE("a completion continues its prompt and so keeps its first blank", "[text]") {
-  const auto llama2 = test::shipped_tokenizer("llama-2");
+  const auto llama2 = testing::shipped_tokenizer("llama-2");
   CompletionText completion(*llama2, {}, 0);
   std::string out;
   CHECK_FALSE(completion.append(*llama2->token_to_id("\u2581Hello"), out));

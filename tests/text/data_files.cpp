@@ -9,7 +9,7 @@
 
 #include "tests/support/catch.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 namespace fs = std::filesystem;
 
 fs::path shipped_data() {
@@ -67,4 +67,4 @@ void TemporaryFolder::write(const std::string& name, const std::string& text) co
   std::ofstream(path_ / name, std::ios::binary) << text;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -10,7 +10,7 @@
 
 #include "src/text/tokenizer.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// tests/text/data, then OCTAVO_DATA_DIR where it is set.
 std::vector<std::filesystem::path> data_roots();
@@ -37,4 +37,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -11,7 +11,7 @@ namespace octavo {
 TEST_CASE("deltas together are what decode gives, and whole characters each", "[text]") {
   std::mt19937 random(7);
   for (const char* name : {"gpt-2", "llama-2", "stories260K"}) {
-    const auto tokenizer = test::shipped_tokenizer(name);
+    const auto tokenizer = testing::shipped_tokenizer(name);
     const auto vocab_size = static_cast<unsigned>(tokenizer->vocab_size());
     for (int round = 0; round < 300; ++round) {
       std::vector<TokenId> ids;
@@ -36,7 +36,7 @@ TEST_CASE("deltas together are what decode gives, and whole characters each", "[
 }
 
 TEST_CASE("a character cut between tokens comes when it is whole", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("llama-2");
+  const auto tokenizer = testing::shipped_tokenizer("llama-2");
   Detokenizer detokenizer(*tokenizer, true);
   std::string text;
   for (const char* byte : {"<0xF0>", "<0x9F>", "<0x99>"}) {
@@ -48,7 +48,7 @@ TEST_CASE("a character cut between tokens comes when it is whole", "[text]") {
 }
 
 TEST_CASE("a character that never becomes whole ends as a replacement", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("llama-2");
+  const auto tokenizer = testing::shipped_tokenizer("llama-2");
   Detokenizer detokenizer(*tokenizer, true);
   std::string text;
   detokenizer.append(*tokenizer->token_to_id("<0xE4>"), text);
@@ -57,7 +57,7 @@ TEST_CASE("a character that never becomes whole ends as a replacement", "[text]"
 }
 
 TEST_CASE("the first blank is dropped at the start of a text but not in a continuation", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("llama-2");
+  const auto tokenizer = testing::shipped_tokenizer("llama-2");
   const TokenId hello = *tokenizer->token_to_id("▁Hello");
   std::string text;
   Detokenizer(*tokenizer, true).append(hello, text);

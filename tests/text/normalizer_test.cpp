@@ -148,7 +148,8 @@ TEST_CASE("a normalizer that lacks what it needs is refused by the member's name
                Case{R"({"type": "Replace", "pattern": {"String": "a"}})", "content"},
                Case{R"({"type": "Strip", "strip_left": 1})", "strip_left"});
   CAPTURE(c.spec);
-  CHECK(test::is_refusal(test::refusal_of([&] { parse(c.spec); }), Errc::kInvalidFile, c.names));
+  CHECK(testing::is_refusal(testing::refusal_of([&] { parse(c.spec); }), Errc::kInvalidFile,
+                            c.names));
 }
 
 }  // namespace octavo::text

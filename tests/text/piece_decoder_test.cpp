@@ -8,7 +8,7 @@
 namespace octavo::text {
 namespace {
 
-using test::is_refusal;
+using testing::is_refusal;
 
 PieceDecoder parse(const std::string& spec) {
   return PieceDecoder::parse(boost::json::parse(spec));
@@ -19,7 +19,7 @@ PieceDecoder sequence(const std::string& decoders) {
 }
 
 std::optional<Error> refusal(const std::string& spec) {
-  return test::refusal_of([&] { parse(spec); });
+  return testing::refusal_of([&] { parse(spec); });
 }
 
 std::string strip_spec(int start, int stop) {

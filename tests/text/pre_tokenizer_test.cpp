@@ -9,7 +9,7 @@ namespace octavo::text {
 namespace {
 
 using Texts = std::vector<std::string>;
-using test::is_refusal;
+using testing::is_refusal;
 
 PreTokenizer parse(const std::string& spec) {
   return PreTokenizer::parse(boost::json::parse(spec));
@@ -158,8 +158,8 @@ TEST_CASE("pieces are bytes when the last step is byte-level, and nothing may fo
   CHECK_FALSE(parse("null").is_byte_level());
   const std::string bytes_first = std::string(R"({"type": "Sequence", "pretokenizers": [)") +
                                   kBytes + R"(, {"type": "Digits"}]})";
-  CHECK(
-      is_refusal(test::refusal_of([&] { parse(bytes_first); }), Errc::kUnsupportedModel, "Digits"));
+  CHECK(is_refusal(testing::refusal_of([&] { parse(bytes_first); }), Errc::kUnsupportedModel,
+                   "Digits"));
 }
 
 TEST_CASE("text is removed by splits that remove and by no others", "[text]") {
@@ -177,7 +177,7 @@ TEST_CASE("text is removed by splits that remove and by no others", "[text]") {
 }
 
 TEST_CASE("a pre-tokenizer that is not understood is refused by what is at fault", "[text]") {
-  const auto refusal = [](const char* spec) { return test::refusal_of([&] { parse(spec); }); };
+  const auto refusal = [](const char* spec) { return testing::refusal_of([&] { parse(spec); }); };
   CHECK(is_refusal(refusal(R"({"type": "BertPreTokenizer"})"), Errc::kUnsupportedModel, "BertPre"));
   CHECK(is_refusal(refusal(R"({"type": "Metaspace", "prepend_scheme": "last"})"),
                    Errc::kUnsupportedModel, "last"));

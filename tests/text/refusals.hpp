@@ -7,7 +7,7 @@
 
 #include "src/core/error.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// The error that `read` throws; nothing when it throws none.
 template <typename Read>
@@ -25,4 +25,4 @@ inline bool is_refusal(const std::optional<Error>& error, Errc code, std::string
   return error && error->code == code && error->detail.find(names) != std::string::npos;
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -57,7 +57,7 @@ json::object file_with(const char* member, const char* spec) {
 
 TEST_CASE("shipped tokenizers give no fewer tokens than the bytes foretell", "[text]") {
   std::size_t num_told = 0;
-  for (const auto& folder : test::tokenizer_folders_with("tokenizer.json")) {
+  for (const auto& folder : testing::tokenizer_folders_with("tokenizer.json")) {
     CAPTURE(folder.string());
     const auto tokenizer = Tokenizer::load(folder);
     if (!tokenizer) continue;
@@ -149,7 +149,7 @@ TEST_CASE("no character shrinks more than the bound says", "[text]") {
 }
 
 TEST_CASE("encoding stops soon after the tokens that are of use", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("gpt-2");
+  const auto tokenizer = testing::shipped_tokenizer("gpt-2");
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "word" + std::to_string(i) + " ";
   const TextSpan span{text, true};

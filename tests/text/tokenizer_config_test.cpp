@@ -28,7 +28,7 @@ class Folder {
   TokenizerParts read() const { return read_tokenizer_parts(folder_.path()); }
 
  private:
-  test::TempFolder folder_;
+  testing::TempFolder folder_;
 };
 
 }  // namespace
@@ -126,13 +126,13 @@ TEST_CASE("an added token's key is an id within the bound", "[text]") {
   const Folder folder;
   const auto refusal = [&](const std::string& key) {
     folder.write(kConfig, R"({"added_tokens_decoder": {")" + key + R"(": {"content": "<x>"}}})");
-    return test::refusal_of([&] { folder.read(); });
+    return testing::refusal_of([&] { folder.read(); });
   };
   CHECK_FALSE(refusal("300"));
   CHECK_FALSE(refusal("4194303"));
   for (const char* key : {"4194304", "-1", "", "x", "1x", " 1", "99999999999"}) {
     CAPTURE(key);
-    CHECK(test::is_refusal(refusal(key), Errc::kInvalidFile, "added_tokens_decoder"));
+    CHECK(testing::is_refusal(refusal(key), Errc::kInvalidFile, "added_tokens_decoder"));
   }
 }
 
@@ -163,11 +163,11 @@ TEST_CASE("a configuration of the wrong kind is refused, one that is no object p
   const Folder folder;
   const auto refusal = [&](const char* config) {
     folder.write(kConfig, config);
-    return test::refusal_of([&] { folder.read(); });
+    return testing::refusal_of([&] { folder.read(); });
   };
   CHECK_FALSE(refusal("[]"));
   CHECK_FALSE(refusal(R"({"chat_template": null})"));
-  using test::is_refusal;
+  using testing::is_refusal;
   CHECK(is_refusal(refusal("{"), Errc::kInvalidFile, kConfig));
   CHECK(is_refusal(refusal(R"({"chat_template": 7})"), Errc::kInvalidFile, "chat_template"));
   CHECK(

@@ -20,7 +20,7 @@ json::object small_file() {
 }
 
 Result<std::shared_ptr<const Tokenizer>> load(const json::value& file) {
-  const test::TemporaryFolder folder;
+  const testing::TemporaryFolder folder;
   folder.write("tokenizer.json", json::serialize(file));
   return Tokenizer::load(folder.path());
 }
@@ -105,7 +105,7 @@ TEST_CASE("the longest of the added tokens that begin together is found", "[text
 }
 
 TEST_CASE("the configuration adds BOS where the post-processor lacks it", "[text]") {
-  const test::TemporaryFolder folder;
+  const testing::TemporaryFolder folder;
   folder.write("tokenizer.json", json::serialize(small_file()));
   folder.write("tokenizer_config.json",
                R"({"add_bos_token": true, "bos_token": {"content": "<end>"}, "eos_token": "c",
@@ -137,7 +137,7 @@ TEST_CASE("a part that is not known is refused by its name", "[text]") {
 
 TEST_CASE("a damaged file is an error", "[text]") {
   CHECK_FALSE(Tokenizer::load("/no/such/folder"));
-  const test::TemporaryFolder folder;
+  const testing::TemporaryFolder folder;
   for (const char* text : {"", "{", "[]", "null", "{}", R"({"model": 1})", R"({"model": {}})",
                            R"({"model": {"type": "BPE", "vocab": {}, "merges": []}})"}) {
     CAPTURE(text);
@@ -167,7 +167,7 @@ TEST_CASE("a damaged file is an error", "[text]") {
 
 TEST_CASE("a file cut short anywhere is an error", "[text]") {
   const std::string text = json::serialize(small_file());
-  const test::TemporaryFolder folder;
+  const testing::TemporaryFolder folder;
   for (std::size_t size = 0; size < text.size(); ++size) {
     folder.write("tokenizer.json", text.substr(0, size));
     REQUIRE_FALSE(Tokenizer::load(folder.path()));

@@ -12,8 +12,8 @@ namespace {
 
 namespace json = boost::json;
 using Ids = std::vector<TokenId>;
-using test::is_refusal;
-using test::refusal_of;
+using testing::is_refusal;
+using testing::refusal_of;
 
 json::object token(TokenId id, const char* content) {
   return {{"id", id}, {"content", content}, {"special", false}};
@@ -36,7 +36,7 @@ class Folder {
   std::filesystem::path path() const { return folder_.path(); }
 
  private:
-  test::TempFolder folder_;
+  testing::TempFolder folder_;
 };
 
 std::string_view bytes_of(const TokenizerParts& parts, std::size_t id) {
@@ -136,7 +136,7 @@ TEST_CASE("a post-processor that is not understood is refused", "[text]") {
 }
 
 TEST_CASE("the files must be there, be JSON and hold a model", "[text]") {
-  const test::TempFolder empty;
+  const testing::TempFolder empty;
   CHECK(is_refusal(refusal_of([&] { read_tokenizer_parts(empty.path()); }), Errc::kIo,
                    "tokenizer.json"));
   CHECK(is_refusal(refusal_of([&] { read_tokenizer_parts(empty.path() / "other.json"); }),
@@ -150,7 +150,7 @@ TEST_CASE("the files must be there, be JSON and hold a model", "[text]") {
 }
 
 TEST_CASE("a file's text is read byte for byte", "[text]") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::string text("a\0\r\n\xFF", 5);
   folder.write("text", text);
   folder.write("nothing", "");

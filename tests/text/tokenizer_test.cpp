@@ -28,7 +28,7 @@ bool has(const Ids& ids, TokenId id) { return std::ranges::find(ids, id) != ids.
 
 TEST_CASE("what a byte-level tokenizer encodes it decodes unchanged", "[text]") {
   std::mt19937 random(1);
-  for (const auto& folder : test::tokenizer_folders_with("vectors.out")) {
+  for (const auto& folder : testing::tokenizer_folders_with("vectors.out")) {
     const auto tokenizer = Tokenizer::load(folder);
     REQUIRE(tokenizer);
     // A normalizer may change text, a leading blank may be dropped.
@@ -42,7 +42,7 @@ TEST_CASE("what a byte-level tokenizer encodes it decodes unchanged", "[text]") 
 }
 
 TEST_CASE("the post-processor's tokens are added only when asked for", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("llama-2");
+  const auto tokenizer = testing::shipped_tokenizer("llama-2");
   const Ids plain = tokenizer->encode("Hello", false);
   Ids with_bos{1};
   with_bos.insert(with_bos.end(), plain.begin(), plain.end());
@@ -55,7 +55,7 @@ TEST_CASE("the post-processor's tokens are added only when asked for", "[text]")
 }
 
 TEST_CASE("what a user writes never becomes a control token", "[text]") {
-  const auto gpt2 = test::shipped_tokenizer("gpt-2");
+  const auto gpt2 = testing::shipped_tokenizer("gpt-2");
   const TokenId end_of_text = 50256;
   const std::string text = "<|endoftext|>";
   CHECK(gpt2->encode(text, false) == Ids{end_of_text});
@@ -69,13 +69,13 @@ TEST_CASE("what a user writes never becomes a control token", "[text]") {
 }
 
 TEST_CASE("spans are joined before they are cut into words", "[text]") {
-  const auto gpt2 = test::shipped_tokenizer("gpt-2");
+  const auto gpt2 = testing::shipped_tokenizer("gpt-2");
   const std::vector<TextSpan> spans{{"Hel", true}, {"lo wor", false}, {"ld", true}};
   CHECK(gpt2->encode(spans, false) == gpt2->encode("Hello world", false));
 }
 
 TEST_CASE("tokens are looked up as their file writes them", "[text]") {
-  const auto gpt2 = test::shipped_tokenizer("gpt-2");
+  const auto gpt2 = testing::shipped_tokenizer("gpt-2");
   CHECK(gpt2->vocab_size() == 50257);
   CHECK(gpt2->token_to_id("<|endoftext|>") == 50256);
   CHECK(gpt2->token_to_id("Ġthe") == 262);
@@ -90,7 +90,7 @@ TEST_CASE("tokens are looked up as their file writes them", "[text]") {
 
 TEST_CASE("broken UTF-8 is encoded as replacement characters", "[text]") {
   for (const char* name : {"gpt-2", "llama-2"}) {
-    const auto tokenizer = test::shipped_tokenizer(name);
+    const auto tokenizer = testing::shipped_tokenizer(name);
     const auto ids = tokenizer->encode("a\xFFz\xE4\xBD", false);
     CHECK(tokenizer->decode(ids, false) == "a\xEF\xBF\xBDz\xEF\xBF\xBD");
   }
@@ -98,7 +98,7 @@ TEST_CASE("broken UTF-8 is encoded as replacement characters", "[text]") {
 
 TEST_CASE("a long run of one character is encoded whole", "[text]") {
   for (const char* name : {"gpt-2", "llama-2", "stories260K"}) {
-    const auto tokenizer = test::shipped_tokenizer(name);
+    const auto tokenizer = testing::shipped_tokenizer(name);
     for (const char* unit : {"a", " ", "\n", "1", "你", "\xCC\x81"}) {
       std::string text = "x";
       while (text.size() < 300'000) text += unit;
@@ -109,7 +109,7 @@ TEST_CASE("a long run of one character is encoded whole", "[text]") {
 }
 
 TEST_CASE("a long run has as many tokens per character as a short one", "[text]") {
-  const auto tokenizer = test::shipped_tokenizer("llama-2");
+  const auto tokenizer = testing::shipped_tokenizer("llama-2");
   const auto num_tokens = [&](std::size_t size) {
     return tokenizer->encode(std::string(size, 'a'), false).size();
   };

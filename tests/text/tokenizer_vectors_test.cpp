@@ -31,15 +31,15 @@ std::vector<TokenId> read_ids(const std::string& line) {
 }  // namespace
 
 TEST_CASE("every recorded text gives the vendor's own tokens", "[text]") {
-  const auto folders = test::tokenizer_folders_with("vectors.out");
+  const auto folders = testing::tokenizer_folders_with("vectors.out");
   REQUIRE(folders.size() >= 2);
   for (const auto& folder : folders) {
     INFO(folder);
     const auto tokenizer = Tokenizer::load(folder);
     INFO((tokenizer ? "" : tokenizer.error().message()));
     REQUIRE(tokenizer);
-    const auto inputs = split_inputs(test::read_file(folder / "vectors.inp"));
-    std::istringstream lines(test::read_file(folder / "vectors.out"));
+    const auto inputs = split_inputs(testing::read_file(folder / "vectors.inp"));
+    std::istringstream lines(testing::read_file(folder / "vectors.out"));
     std::size_t num_lines = 0;
     for (std::string line; std::getline(lines, line); ++num_lines) {
       REQUIRE(num_lines < inputs.size());
@@ -51,10 +51,10 @@ TEST_CASE("every recorded text gives the vendor's own tokens", "[text]") {
 }
 
 TEST_CASE("every recorded control token gives its id", "[text]") {
-  for (const auto& root : test::data_roots()) {
+  for (const auto& root : testing::data_roots()) {
     const auto file = root / "tokenizers" / "special-token-vectors.json";
     if (!std::filesystem::exists(file)) continue;
-    const auto items = test::read_json(file);
+    const auto items = testing::read_json(file);
     for (const auto& item : items.as_array()) {
       const auto tokenizer =
           Tokenizer::load(root / "tokenizers" / item.at("tokenizer").as_string().c_str());
@@ -67,10 +67,10 @@ TEST_CASE("every recorded control token gives its id", "[text]") {
 }
 
 TEST_CASE("every text has as many tokens as a running server counted", "[text]") {
-  for (const auto& root : test::data_roots()) {
+  for (const auto& root : testing::data_roots()) {
     const auto file = root / "tokenizers" / "server-counted-lengths.json";
     if (!std::filesystem::exists(file)) continue;
-    const auto items = test::read_json(file);
+    const auto items = testing::read_json(file);
     const auto tokenizer = Tokenizer::load(root / "tokenizers" / "qwen2");
     REQUIRE(tokenizer);
     for (const auto& item : items.as_array()) {

@@ -22,7 +22,7 @@ std::string from_hex(const std::string& hex) {
 }  // namespace
 
 TEST_CASE("broken UTF-8 is replaced by maximal parts", "[text]") {
-  const auto items = test::read_json(test::shipped_data() / "utf8-sequences.json");
+  const auto items = testing::read_json(testing::shipped_data() / "utf8-sequences.json");
   REQUIRE(items.as_array().size() == 80);
   for (const auto& item : items.as_array()) {
     const std::string bytes = from_hex(boost::json::value_to<std::string>(item.at("hex")));

@@ -46,10 +46,10 @@ TEST_CASE("all numbers of the engine are in the first frame") {
   fixture.status.num_running = 1;
   fixture.status.num_waiting = 2;
   fixture.status.num_preempted = 3;
-  fixture.status.num_blocks = 8;
-  fixture.status.num_free_blocks = 6;
-  fixture.status.num_host_blocks = 10;
-  fixture.status.num_free_host_blocks = 1;
+  fixture.status.device.num_blocks = 8;
+  fixture.status.device.num_available = 6;
+  fixture.status.host.num_blocks = 10;
+  fixture.status.host.num_available = 1;
   fixture.metrics.num_connections().Set(5);
   fixture.load.begin(kNever);
   const json::value frame = fixture.told();

@@ -12,7 +12,7 @@ using namespace octavo::bench;
 namespace {
 
 Result<std::vector<RequestShape>> shapes_in(const std::string& workload) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("work.json", workload);
   BenchOptions options;
   options.workload = folder.path() / "work.json";
@@ -21,10 +21,10 @@ Result<std::vector<RequestShape>> shapes_in(const std::string& workload) {
 
 /// A tiny model on one thread.
 struct Machine {
-  test::TempFolder folder;
+  testing::TempFolder folder;
   BenchOptions options;
   Machine() {
-    folder.write("config.json", test::tiny_llama_config());
+    folder.write("config.json", testing::tiny_llama_config());
     options.model.model = folder.path();
     options.model.load_format = "dummy";
     options.model.device = "cpu";

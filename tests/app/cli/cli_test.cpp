@@ -123,7 +123,7 @@ TEST_CASE("a command does what was chosen, and says what is wrong with it") {
   CHECK(error_of({"render"}).param == "messages");
   CHECK(error_of({"replay", "/nowhere.csv"}).detail == "/nowhere.csv: No such file or directory");
   CHECK(error_of({"bench", "throughput", "/nowhere"}).code == Errc::kIo);
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("config.json", "{}");
   CHECK(error_of({"inspect", folder.path()}).code == Errc::kInvalidFile);
 }

@@ -11,10 +11,10 @@ namespace {
 using kernels::DType;
 
 /// A folder that holds the tiny model's config, and options that name it.
-struct ModelFolder : test::TempFolder {
+struct ModelFolder : testing::TempFolder {
   ModelOptions options;
   ModelFolder() {
-    write("config.json", test::tiny_llama_config());
+    write("config.json", testing::tiny_llama_config());
     options.model = path();
     options.device = "cpu";
   }
@@ -34,7 +34,7 @@ ModelInfo info_of(std::int64_t num_blocks) {
 }  // namespace
 
 TEST_CASE("a model is a folder, and without one the demo") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   CHECK(resolve_model_path(folder.path()).value() == folder.path().string());
   const auto demo = resolve_model_path("");
   REQUIRE(demo.has_value());
@@ -195,7 +195,7 @@ TEST_CASE("a tokenizer that is larger than its model is warned of, by the ids at
 }
 
 TEST_CASE("a text file is read whole, and one that cannot be read is named") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::string text("a\r\n\0b", 5);
   folder.write("file", text);
   CHECK(read_text_file(folder.path() / "file").value() == text);

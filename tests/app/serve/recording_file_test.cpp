@@ -27,7 +27,7 @@ std::unique_ptr<RecordingFile> create(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("pieces stand in the file in the order in which they were appended") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "a.rec";
   const auto file = create(path);
   std::string expected;
@@ -42,7 +42,7 @@ TEST_CASE("pieces stand in the file in the order in which they were appended") {
 }
 
 TEST_CASE("a piece larger than a pipe or a page is written whole") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "a.rec";
   std::string piece(3000001, 'x');
   piece.back() = 'y';
@@ -55,7 +55,7 @@ TEST_CASE("a piece larger than a pipe or a page is written whole") {
 }
 
 TEST_CASE("nothing is taken after the end, which may be asked for twice") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "a.rec";
   const auto file = create(path);
   CHECK(file->append("one"));
@@ -66,13 +66,13 @@ TEST_CASE("nothing is taken after the end, which may be asked for twice") {
 }
 
 TEST_CASE("a recording of nothing is an empty file") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   CHECK(create(folder.path() / "a.rec")->finish());
   CHECK(std::filesystem::file_size(folder.path() / "a.rec") == 0);
 }
 
 TEST_CASE("the file is its owner's alone") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto file = create(folder.path() / "a.rec");
   struct stat status {};
   REQUIRE(::stat((folder.path() / "a.rec").c_str(), &status) == 0);
@@ -80,14 +80,14 @@ TEST_CASE("the file is its owner's alone") {
 }
 
 TEST_CASE("a file that was there already is emptied") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   folder.write("a.rec", "an old and longer recording");
   create(folder.path() / "a.rec")->append("new");
   CHECK(text_of(folder.path() / "a.rec") == "new");
 }
 
 TEST_CASE("a file that cannot be made is an error that says what to do") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   for (const std::filesystem::path& path :
        {folder.path() / "no" / "a.rec", folder.path(), std::filesystem::path()}) {
     CAPTURE(path);
@@ -108,7 +108,7 @@ TEST_CASE("a disk that is full ends the recording, and nothing more is taken") {
 }
 
 TEST_CASE("a piece larger than what the disk may be behind ends the recording at once") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto file = create(folder.path() / "a.rec");
   file->append(std::string(RecordingFile::kMaxBehind + 1, 'x'));
   CHECK_FALSE(file->append("more"));

@@ -18,7 +18,7 @@ using Events = std::vector<json::object>;
 /// What a trace file holds after `tell` and its end.
 template <class Tell>
 Events events_after(const Tell& tell) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "trace.json";
   {
     auto file = TraceFile::create(path);

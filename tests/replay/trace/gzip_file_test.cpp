@@ -35,7 +35,7 @@ std::string packed(const std::string& text) {
   return bytes;
 }
 
-struct Folder : test::TempFolder {
+struct Folder : testing::TempFolder {
   Result<std::string> read(std::string_view bytes) const {
     write("file", bytes);
     return read_maybe_gzip(path() / "file");

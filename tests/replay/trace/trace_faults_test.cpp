@@ -92,7 +92,7 @@ TEST_CASE("malformed JSON is refused with the line and the reason") {
 }
 
 TEST_CASE("a gzip file that was cut off or damaged is no shorter trace") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::string path = folder.path() / "trace.csv.gz";
   const gzFile file = gzopen(path.c_str(), "wb");
   std::mt19937 random(1);
@@ -117,7 +117,7 @@ TEST_CASE("a gzip file that was cut off or damaged is no shorter trace") {
 }
 
 TEST_CASE("what cannot be opened says why") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto missing = read_trace(folder.path() / "missing.csv", 1);
   REQUIRE(missing.has_error());
   CHECK(missing.error().code == Errc::kIo);

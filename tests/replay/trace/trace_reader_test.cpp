@@ -120,7 +120,7 @@ TEST_CASE("one row of JSON is a trace, and so is one object with lists of length
 }
 
 TEST_CASE("a file is read plain and as gzip alike") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::string text = "arrival,input,output\n0,10,20\n";
   folder.write("trace.csv", text);
   const std::string packed = folder.path() / "trace.csv.gz";

@@ -50,7 +50,7 @@ Stmt statement(const std::string& source) {
 }  // namespace
 
 TEST_CASE("each kind of expression has the parts that its comment says", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a list", "[a, 1]", "list(a 1)"},
       {"a tuple", "(a, 1)", "tuple(a 1)"},
       {"a dictionary is keys and values in turn", "{'k': a, 1: b}", "dict('k' a 1 b)"},

@@ -2,10 +2,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("the percent sign formats", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a string of anything", "{{ '%s %s %s' % (1, none, [1]) }}", "1 None [1]"},
       {"a spelling", "{{ '%r' % 'a' }}", "'a'"},
       {"an integer, floats cut", "{{ '%d %i' % (1, 2.9) }}", "1 2"},
@@ -17,7 +17,7 @@ TEST_CASE("the percent sign formats", "[text]") {
 }
 
 TEST_CASE("braces format", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"by place", "{{ '{}{}'.format('a', 'b') }}", "ab"},
       {"by number", "{{ '{1}{0}'.format('a', 'b') }}", "ba"},
       {"by name", "{{ '{x}'.format(x=1) }}", "1"},
@@ -33,7 +33,7 @@ TEST_CASE("a format that does not fit its values is a fault", "[text]") {
         "{{ '%' % 1 }}", "{{ '{}'.format() }}", "{{ '{x}'.format(y=1) }}", "{{ '{'.format(1) }}",
         "{{ '}'.format(1) }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }
 

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("range", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"to a stop", "{{ range(3) | list }}", "[0, 1, 2]"},
       {"from a start", "{{ range(1, 3) | list }}", "[1, 2]"},
       {"with a step", "{{ range(0, 5, 2) | list }}", "[0, 2, 4]"},
@@ -22,13 +22,13 @@ TEST_CASE("range refuses what Python's does, and what is too long", "[text]") {
        {"{{ range() }}", "{{ range(1, 2, 3, 4) }}", "{{ range('a') }}", "{{ range(1.5) }}",
         "{{ range(1, 2, 0) }}", "{{ range(100001) }}", "{{ range(stop=3) }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
   CHECK(rendered("{{ range(100000) | length }}") == "100000");
 }
 
 TEST_CASE("dict and namespace", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"dict of names", "{{ dict(a=1, b=2) }}", "{'a': 1, 'b': 2}"},
       {"dict of a dictionary and names", "{{ dict({'a': 1}, a=2) }}", "{'a': 2}"},
       {"dict of pairs", "{{ dict([('a', 1)]) }}", "{'a': 1}"},
@@ -45,5 +45,5 @@ TEST_CASE("dict and namespace", "[text]") {
 
 TEST_CASE("raise_exception gives its message, whole", "[text]") {
   CHECK(rendered("{{ raise_exception('no ' ~ 1) }}") == "fault: Line 1 of the chat template: no 1");
-  CHECK(test::is_fault(rendered("{{ raise_exception() }}")));
+  CHECK(testing::is_fault(rendered("{{ raise_exception() }}")));
 }

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("loops", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"over a list", "{% for x in [1, 2] %}{{ x }},{% endfor %}", "1,2,"},
       {"over a dictionary's keys", "{% for k in {'a': 1} %}{{ k }}{% endfor %}", "a"},
       {"over pairs", "{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}", "a=1"},
@@ -45,7 +45,7 @@ TEST_CASE("loops", "[text]") {
 }
 
 TEST_CASE("conditions", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"the first branch that holds", "{% if 0 %}a{% elif 1 %}b{% elif 1 %}c{% else %}d{% endif %}",
        "b"},
       {"else", "{% if 0 %}a{% elif 0 %}b{% else %}c{% endif %}", "c"},
@@ -56,7 +56,7 @@ TEST_CASE("conditions", "[text]") {
 }
 
 TEST_CASE("assignments", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"of several names", "{% set a, b = 1, 2 %}{{ b }}{{ a }}", "21"},
       {"of a block", "{% set a %}x{{ 1 }}{% endset %}[{{ a }}]", "[x1]"},
       {"of a block through a filter", "{% set a | upper %}x{% endset %}{{ a }}", "X"},
@@ -67,12 +67,12 @@ TEST_CASE("assignments", "[text]") {
   for (const char* wrong : {"{% set a, b = 1 %}", "{% set a, b = [1] %}",
                             "{% set d = {} %}{% set d.a = 1 %}", "{% set missing.a = 1 %}"}) {
     CAPTURE(wrong);
-    CHECK(test::is_fault(rendered(wrong)));
+    CHECK(testing::is_fault(rendered(wrong)));
   }
 }
 
 TEST_CASE("macros", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"arguments by place, name and default",
        "{% macro m(a, b=2, c=3) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ m(1, c=4) }}", "124"},
       {"an absent argument is undefined",
@@ -87,6 +87,6 @@ TEST_CASE("macros", "[text]") {
   }));
   CAPTURE(rule);
   CHECK(rendered(source) == expected);
-  CHECK(test::is_fault(rendered("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}")));
-  CHECK(test::is_fault(rendered("{% macro m(a) %}{% endmacro %}{{ m(b=2) }}")));
+  CHECK(testing::is_fault(rendered("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}")));
+  CHECK(testing::is_fault(rendered("{% macro m(a) %}{% endmacro %}{{ m(b=2) }}")));
 }

@@ -3,10 +3,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("names are looked up from the inside out", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a loop has names of its own",
        "{% set x = 1 %}{% for i in [1] %}{% set x = 2 %}{{ x }}{% endfor %}{{ x }}", "21"},
       {"an if has none", "{% set x = 1 %}{% if true %}{% set x = 2 %}{% endif %}{{ x }}", "2"},
@@ -21,7 +21,7 @@ TEST_CASE("names are looked up from the inside out", "[text]") {
 }
 
 TEST_CASE("and, or and if evaluate what they need", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"and gives the deciding value", "{{ 0 and missing.x }} {{ 1 and 'a' }}", "0 a"},
       {"or gives the deciding value", "{{ 'a' or missing.x }} {{ '' or 0 }}", "a 0"},
       {"a condition leaves the other side alone", "{{ 1 if true else missing.x }}", "1"},
@@ -42,14 +42,14 @@ TEST_CASE("a budget of steps bounds work, one of bytes bounds output", "[text]")
   RenderLimits few;
   few.max_steps = 100;
   CHECK(rendered("{% for i in range(3) %}x{% endfor %}", {}, few) == "xxx");
-  CHECK(test::is_fault(rendered("{% for i in range(1000) %}x{% endfor %}", {}, few)));
+  CHECK(testing::is_fault(rendered("{% for i in range(1000) %}x{% endfor %}", {}, few)));
   RenderLimits small;
   small.max_output_bytes = 3;
   CHECK(rendered("abc", {}, small) == "abc");
-  CHECK(test::is_fault(rendered("abcd", {}, small)));
+  CHECK(testing::is_fault(rendered("abcd", {}, small)));
   RenderLimits shallow;
   shallow.max_depth = 20;
-  CHECK(test::is_fault(
+  CHECK(testing::is_fault(
       rendered("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(100) }}", {},
                shallow)));
 }

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("tojson writes as Python's json.dumps", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"separators have a blank", "{{ {'a': 1, 'b': [1, 2]} | tojson }}",
        R"({"a": 1, "b": [1, 2]})"},
       {"constants", "{{ [none, true, false] | tojson }}", "[null, true, false]"},
@@ -30,6 +30,6 @@ TEST_CASE("what JSON has no word for is a fault", "[text]") {
   for (const char* source : {"{{ range | tojson }}", "{{ x | tojson }}", "{{ [x] | tojson }}",
                              "{{ namespace() | tojson }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -88,7 +88,7 @@ TEST_CASE("the end of a tag inside of brackets or strings is none", "[text]") {
 }
 
 TEST_CASE("white space around tags follows trim_blocks and lstrip_blocks", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a block takes its newline", "{% if 1 %}\na{% endif %}\nb", "ab"},
       {"a block takes one newline alone", "{% if 1 %}\n\na{% endif %}", "\na"},
       {"an output keeps its newline", "{{ 1 }}\nb", "1\nb"},
@@ -107,17 +107,17 @@ TEST_CASE("white space around tags follows trim_blocks and lstrip_blocks", "[tex
       {"line ends are all one kind", "a\r\nb\rc", "a\nb\nc"},
   }));
   CAPTURE(rule);
-  CHECK(test::rendered(source) == expected);
+  CHECK(testing::rendered(source) == expected);
 }
 
 TEST_CASE("what is raw is text", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"tags are none", "{% raw %}{{ a }}{% b %}{# c #}{% endraw %}", "{{ a }}{% b %}{# c #}"},
       {"signs work at its ends", "x {%- raw -%} {{ a }} {%- endraw -%} y", "x{{ a }}y"},
       {"it ends at the first endraw", "{% raw %}{% raw %}{% endraw %}", "{% raw %}"},
   }));
   CAPTURE(rule);
-  CHECK(test::rendered(source) == expected);
+  CHECK(testing::rendered(source) == expected);
 }
 
 TEST_CASE("what does not end is a fault on the line where it began", "[text]") {

@@ -2,10 +2,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("a loop counts what its filter lets through, and else is said for nothing", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"what is let through",
        "{% for a in [1,2,3] if a > 1 %}{{ loop.index }}/{{ loop.length }} {% endfor %}",
        "1/2 2/2 "},
@@ -29,7 +29,7 @@ TEST_CASE("a loop counts what its filter lets through, and else is said for noth
 }
 
 TEST_CASE("what a loop knows of itself changes from turn to turn", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"changed compares with the turn before",
        "{% for i in [1,1,2,2,1] %}{{ 'x' if loop.changed(i) }}{{ i }}{% endfor %}", "x11x22x1"},
       {"changed takes several values",
@@ -54,7 +54,7 @@ TEST_CASE("what a loop knows of itself changes from turn to turn", "[text]") {
 }
 
 TEST_CASE("names that a loop sets end with each turn", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"its own name", "{% for i in [1,2] %}{% endfor %}{{ i is defined }}", "False"},
       {"its own name, where it stood before",
        "{% set i = 7 %}{% for i in [1,2] %}{{ i }}{% endfor %}{{ i }}", "127"},
@@ -72,7 +72,7 @@ TEST_CASE("names that a loop sets end with each turn", "[text]") {
 }
 
 TEST_CASE("break and continue are of the innermost loop", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"break leaves the inner one",
        "{% for i in [1,2] %}{% for j in [1,2] %}{% break %}{% endfor %}{{ i }}{% endfor %}", "12"},
       {"continue goes on with the inner one",
@@ -89,7 +89,7 @@ TEST_CASE("break and continue are of the innermost loop", "[text]") {
 }
 
 TEST_CASE("a recursive loop says its body for what it is called with", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"from within another loop",
        "{% for x in [[1,[2,[3]]]] recursive %}{% for y in x %}{{ y if y is number else 'L' }}{% "
        "endfor %}{% endfor %}",
@@ -114,6 +114,6 @@ TEST_CASE("a loop refuses what has no items and targets that do not fit", "[text
         "{% for x in [1] %}{{ loop.cycle() }}{% endfor %}",
         "{% for x in [1] recursive %}{{ loop() }}{% endfor %}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

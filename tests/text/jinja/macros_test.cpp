@@ -3,10 +3,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("a macro sees the names of its place and hides its own", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a name that is set later",
        "{% set x = 1 %}{% macro m() %}{{ x }}{% endmacro %}{% set x = 2 %}{{ m() }}", "2"},
       {"a macro that is defined later",
@@ -33,7 +33,7 @@ TEST_CASE("a macro sees the names of its place and hides its own", "[text]") {
 }
 
 TEST_CASE("a block is handed over and called with what the macro gives it", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"without a call there is none",
        "{% macro m() %}{{ caller is defined }}{% endmacro %}{{ m() }}", "False"},
       {"by place and by name",
@@ -57,7 +57,7 @@ TEST_CASE("a block is handed over and called with what the macro gives it", "[te
 }
 
 TEST_CASE("with and filter blocks have names of their own, assignments take tuples", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"with nothing", "{% with %}{% set a = 1 %}{{ a }}{% endwith %}{{ a is defined }}", "1False"},
       {"with several", "{% with a = 1, b = 2 %}{{ a + b }}{% endwith %}", "3"},
       {"a value comes from outside", "{% set a = 5 %}{% with a = 1, b = a %}{{ b }}{% endwith %}",
@@ -86,6 +86,6 @@ TEST_CASE("a macro refuses what it has no parameter for", "[text]") {
         "{% macro m() %}{{ caller(1) }}{% endmacro %}{% call m() %}x{% endcall %}",
         "{% macro m(a, *c) %}{% endmacro %}", "{% call 1 %}x{% endcall %}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

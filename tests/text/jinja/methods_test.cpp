@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("attributes and items", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a point finds an entry", "{{ {'a': 1}.a }}", "1"},
       {"a point finds a method before an entry", "{{ {'get': 1}.get('get') }}", "1"},
       {"brackets find an entry before a method", "{{ {'items': 1}['items'] }}", "1"},
@@ -27,7 +27,7 @@ TEST_CASE("attributes and items", "[text]") {
 }
 
 TEST_CASE("methods of lists and dictionaries", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"get with and without a default",
        "{{ {'a': 1}.get('a') }} {{ {}.get('a') }} {{ {}.get('a', 2) }}", "1 None 2"},
       {"keys, values, items in the order of insertion",

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("arithmetic is Python's", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"/ gives a float", "{{ 4 / 2 }}", "2.0"},
       {"// rounds down", "{{ 7 // 2 }} {{ -7 // 2 }} {{ 7 // -2 }} {{ -7 // -2 }}", "3 -4 -4 3"},
       {"% has the sign of the divisor", "{{ 7 % 3 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ -7 % -3 }}",
@@ -29,7 +29,7 @@ TEST_CASE("what does not fit 64 bits is a fault, never a wrong number", "[text]"
         "{{ 9223372036854775807 * 2 }}", "{{ 3 ** 50 }}", "{{ (-9223372036854775807 - 1) // -1 }}",
         "{{ -(-9223372036854775807 - 1) }}", "{{ (-9223372036854775807 - 1) | abs }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("division by zero is a fault", "[text]") {
 }
 
 TEST_CASE("strings and lists add and repeat", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"strings add", "{{ 'a' + 'b' }}", "ab"},
       {"lists add", "{{ [1] + [2] }}", "[1, 2]"},
       {"tuples add", "{{ (1,) + (2,) }}", "(1, 2)"},

@@ -4,10 +4,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("operators bind as in Python", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"products before sums", "{{ 2 + 3 * 4 }}", "14"},
       {"parentheses first", "{{ (2 + 3) * 4 }}", "20"},
       {"signs before powers, unlike Python", "{{ -2 ** 2 }}", "4"},
@@ -32,7 +32,7 @@ TEST_CASE("operators bind as in Python", "[text]") {
 }
 
 TEST_CASE("literals of collections", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a list may end in a comma", "{{ [1, 2,] }}", "[1, 2]"},
       {"a tuple of one needs its comma", "{{ (1,) }} {{ (1) }}", "(1,) 1"},
       {"an empty tuple", "{{ () }}", "()"},
@@ -58,7 +58,7 @@ TEST_CASE("every statement that has no end says which end it wants", "[text]") {
                                                           {"{% generation %}", "endgeneration"}}));
   CAPTURE(source);
   const std::string fault = rendered(source);
-  CHECK(test::is_fault(fault));
+  CHECK(testing::is_fault(fault));
   CHECK(fault.find(end) != std::string::npos);
 }
 
@@ -78,5 +78,5 @@ TEST_CASE("a tree holds no more levels than the parser allows", "[text]") {
   const std::string shallow = "{{ " + std::string(20, '(') + "1" + std::string(20, ')') + " }}";
   CHECK(rendered(shallow) == "1");
   const std::string deep = "{{ " + std::string(5000, '(') + "1" + std::string(5000, ')') + " }}";
-  CHECK(test::is_fault(rendered(deep)));
+  CHECK(testing::is_fault(rendered(deep)));
 }

@@ -8,7 +8,7 @@
 #include "src/text/chat_template.hpp"
 #include "tests/support/catch.hpp"
 
-namespace octavo::test {
+namespace octavo::testing {
 
 /// What the template writes, or "fault: " and its message.
 inline std::string rendered(const std::string& source, const boost::json::object& context = {},
@@ -29,4 +29,4 @@ inline auto rules(std::initializer_list<std::tuple<const char*, const char*, con
   return Catch::Generators::table<const char*, const char*, const char*>(all);
 }
 
-}  // namespace octavo::test
+}  // namespace octavo::testing

@@ -2,10 +2,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("filters take every kind of sequence, and nothing for what is undefined", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"length of a tuple, a range, nothing",
        "{{ (1,2,3) | length }} {{ range(4) | count }} {{ missing | length }}", "3 4 0"},
       {"first and last of a dictionary are keys",
@@ -35,7 +35,7 @@ TEST_CASE("filters take every kind of sequence, and nothing for what is undefine
 }
 
 TEST_CASE("orders by attribute, by case and backwards keep equals as they came", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"case is no difference", "{{ ['b','B','a','A'] | sort }}", "['a', 'A', 'b', 'B']"},
       {"until it is asked for", "{{ ['b','B','a','A'] | sort(case_sensitive=true) }}",
        "['A', 'B', 'a', 'b']"},
@@ -74,7 +74,7 @@ TEST_CASE("orders by attribute, by case and backwards keep equals as they came",
 
 TEST_CASE("what is chosen and mapped goes through filters and tests with their arguments",
           "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a filter with arguments", "{{ ['a-b','c-d'] | map('replace', '-', '+') | list }}",
        "['a+b', 'c+d']"},
       {"a filter of sequences", "{{ [[1,2],[3]] | map('length') | list }}", "[2, 1]"},
@@ -107,6 +107,6 @@ TEST_CASE("filters of sequences refuse what has no items, no order and no name",
         "{{ [none, 1] | max }}", "{{ [1] | select(1) | list }}",
         "{{ {'a':1} | dictsort(false, 'both') }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("filters of sequences", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"length counts characters, items and keys",
        "{{ 'a\u00e9' | length }} {{ [1, 2] | count }} {{ {'a': 1} | length }}", "2 2 1"},
       {"default takes the place of what is undefined",
@@ -64,6 +64,6 @@ TEST_CASE("what a filter of sequences refuses", "[text]") {
         "{{ {'a': 1} | dictsort(by='x') }}", "{{ [1, 'a'] | sum }}", "{{ [1] | selectattr }}",
         "{{ none | join }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

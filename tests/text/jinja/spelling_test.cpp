@@ -2,10 +2,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("values are spelled as Python spells them", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"constants", "{{ [none, true, false] }}", "[None, True, False]"},
       {"quotes follow what is inside", R"({{ ['a', "it's", 'say "x"', "b'\"" ] }})",
        R"(['a', "it's", 'say "x"', 'b\'"'])"},

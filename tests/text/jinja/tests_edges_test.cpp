@@ -2,7 +2,7 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("each type is what its tests say and nothing else", "[text]") {
   const auto [subject, tests] = GENERATE(Catch::Generators::table<const char*, const char*>({
@@ -36,7 +36,7 @@ TEST_CASE("each type is what its tests say and nothing else", "[text]") {
 }
 
 TEST_CASE("tests of value by the rules of Python", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"what is undefined is an empty sequence",
        "{{ missing is sequence }} {{ missing is iterable }} {{ missing is none }}",
        "True True False"},
@@ -78,6 +78,6 @@ TEST_CASE("tests refuse what has no order, no remainder and no items", "[text]")
        {"{{ 1 is lt none }}", "{{ missing is lt 1 }}", "{{ none is odd }}", "{{ 1 is in 5 }}",
         "{{ 1 is in 'a' }}", "{{ 1 is eq }}", "{{ 1 is foo }}", "{{ 'a' is divisibleby 2 }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

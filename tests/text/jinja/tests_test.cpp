@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("tests of type", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"defined and undefined", "{{ x is defined }} {{ x is undefined }} {{ none is defined }}",
        "False True True"},
       {"none", "{{ none is none }} {{ 0 is none }} {{ x is none }}", "True False False"},
@@ -32,7 +32,7 @@ TEST_CASE("tests of type", "[text]") {
 }
 
 TEST_CASE("tests of value", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"odd, even, divisibleby",
        "{{ 3 is odd }} {{ -3 is odd }} {{ 4 is even }} {{ 9 is divisibleby 3 }} {{ 9 is "
        "divisibleby(2) }}",
@@ -59,6 +59,6 @@ TEST_CASE("what a test refuses", "[text]") {
   for (const char* source : {"{{ 1 is nothing }}", "{{ 'a' is odd }}", "{{ 1 is divisibleby 0 }}",
                              "{{ 1 is divisibleby }}", "{{ 1 is lt 'a' }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -3,10 +3,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("filters of strings take other values as they are written", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"numbers and none", "{{ 1 | trim }}{{ none | trim }}{{ none | lower }}{{ 1 | upper }}",
        "1Nonenone1"},
       {"what is undefined is empty", "[{{ missing | trim }}{{ missing | upper }}]", "[]"},
@@ -41,7 +41,7 @@ TEST_CASE("filters of strings take other values as they are written", "[text]") 
 }
 
 TEST_CASE("lines are indented from the second on, blank ones where asked for", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"by four", "{{ 'a\nb\nc' | indent }}", "a\n    b\n    c"},
       {"a line of blanks is not blank", "{{ 'a\n  \nb' | indent(2) }}|", "a\n    \n  b|"},
       {"the end of a line is no line", "{{ 'a\n\nb\n' | indent(2) }}|", "a\n\n  b\n|"},
@@ -55,7 +55,7 @@ TEST_CASE("lines are indented from the second on, blank ones where asked for", "
 }
 
 TEST_CASE("a text is cut to its length, at a word where there is one", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a little too long is let be", "{{ 'foo bar baz qux' | truncate(11) }}", "foo bar baz qux"},
       {"more than that is cut", "{{ 'foo bar baz qux' | truncate(9) }}", "foo..."},
       {"without leeway", "{{ 'foo bar baz qux' | truncate(11, false, '...', 0) }}", "foo bar..."},
@@ -73,7 +73,7 @@ TEST_CASE("a text is cut to its length, at a word where there is one", "[text]")
 }
 
 TEST_CASE("numbers are read from what is one, and the default stands for the rest", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"signs and blanks",
        "{{ '-42' | int }} {{ '+42' | int }} {{ ' 42\n' | int }} {{ '- 1' | int }}", "-42 42 42 0"},
       {"fractions and exponents are cut",
@@ -101,7 +101,7 @@ TEST_CASE("numbers are read from what is one, and the default stands for the res
 }
 
 TEST_CASE("halves are rounded to even, and by method up or down", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"halves", "{{ 0.5 | round }} {{ 1.5 | round }} {{ -2.5 | round }}", "0.0 2.0 -2.0"},
       {"digits", "{{ 1.25 | round(1) }} {{ 0.25 | round(1) }} {{ 2.344 | round(2) }}",
        "1.2 0.2 2.34"},
@@ -121,6 +121,6 @@ TEST_CASE("filters of strings refuse too few and too many values, and no number"
        {"{{ '%s' | format }}", "{{ '%s %s' | format(1) }}", "{{ 'x' | format(1) }}",
         "{{ none | abs }}", "{{ '2.5' | round }}", "{{ 'a' | truncate('b') }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("filters of strings and numbers", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"trim takes white space or the given characters",
        "[{{ ' a ' | trim }}] [{{ 'xax' | trim('x') }}]", "[a] [a]"},
       {"replace, all or some", "{{ 'aaa' | replace('a', 'b') }} {{ 'aaa' | replace('a', 'b', 2) }}",
@@ -51,6 +51,6 @@ TEST_CASE("what a filter of strings refuses", "[text]") {
                              "{{ '1' | int(0, 1) }}", "{{ 'a' | replace('b') }}",
                              "{{ 'a' | trim('b', 'c') }}", "{{ 'a' | upper(x=1) | nothing }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

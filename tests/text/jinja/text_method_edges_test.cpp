@@ -2,10 +2,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("strings are cut at words and separators as Python cuts them", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"one cut", "{{ 'a b c'.split(' ', 1) }}", "['a', 'b c']"},
       {"two blanks are two separators", "{{ 'a  b'.split(' ') }}", "['a', '', 'b']"},
       {"an empty string has no word and one piece", "{{ ''.split() }} {{ ''.split(',') }}",
@@ -33,7 +33,7 @@ TEST_CASE("strings are cut at words and separators as Python cuts them", "[text]
 }
 
 TEST_CASE("ends are stripped and compared, parts are found and counted", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"nothing is left", "[{{ 'xx'.strip('x') }}]", "[]"},
       {"none means blanks", "[{{ ' x '.strip(none) }}]", "[x]"},
       {"a set of characters from one side",
@@ -57,7 +57,7 @@ TEST_CASE("ends are stripped and compared, parts are found and counted", "[text]
 }
 
 TEST_CASE("letters, digits and cases are those of Unicode", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"sharp s becomes two letters", "{{ '\u00df'.upper() }}", "SS"},
       {"words after any sign", "{{ \"they're\".title() }} {{ 'a1b'.title() }}", "They'Re A1B"},
       {"letters of any alphabet",
@@ -74,7 +74,7 @@ TEST_CASE("letters, digits and cases are those of Unicode", "[text]") {
 }
 
 TEST_CASE("formats take values by place, by number and by name", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"by number, in any order", "{{ '{1} {0} {1}'.format(1,2) }}", "2 1 2"},
       {"braces that are meant", "{{ '{{a}}'.format() }} {{ '{{{}}}'.format(1) }}", "{a} {1}"},
       {"values that are left over", "{{ '{}'.format(1, 2, a=3) }}", "1"},
@@ -98,6 +98,6 @@ TEST_CASE("methods of strings refuse what Python refuses", "[text]") {
         "{{ '%' % 1 }}", "{{ 'a'.upper.x.y }}", "{{ 'a'.count(1) }}",
         "{{ 'a'.replace('a', 1) }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -1,10 +1,10 @@
 #include "tests/text/jinja/rules.hpp"
 
 using namespace octavo;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("methods of strings are Python's", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"strip, lstrip, rstrip",
        "[{{ ' a '.strip() }}] [{{ ' a '.lstrip() }}] [{{ ' a '.rstrip() }}]", "[a] [a ] [ a]"},
       {"strip takes a set of characters", "{{ 'abcba'.strip('ab') }}", "c"},
@@ -48,6 +48,6 @@ TEST_CASE("what a method of strings refuses", "[text]") {
                              "{{ 'a'.startswith(1) }}", "{{ 'a'.strip(x='a') }}",
                              "{{ 'a'.nothing() }}", "{{ 'a'.replace('a') }}"}) {
     CAPTURE(source);
-    CHECK(test::is_fault(rendered(source)));
+    CHECK(testing::is_fault(rendered(source)));
   }
 }

@@ -4,7 +4,7 @@
 
 using namespace octavo;
 using namespace octavo::jinja;
-using octavo::test::rendered;
+using octavo::testing::rendered;
 
 TEST_CASE("truth is Python's", "[text]") {
   for (const char* source : {"none", "false", "0", "0.0", "''", "[]", "()", "{}", "missing"}) {
@@ -19,7 +19,7 @@ TEST_CASE("truth is Python's", "[text]") {
 }
 
 TEST_CASE("equality is Python's", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"numbers of all kinds", "{{ 1 == 1.0 }} {{ true == 1 }} {{ 0.0 == false }}",
        "True True True"},
       {"a number and a string never", "{{ 1 == '1' }}", "False"},
@@ -34,7 +34,7 @@ TEST_CASE("equality is Python's", "[text]") {
 }
 
 TEST_CASE("order is Python's", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"numbers", "{{ 1 < 1.5 }} {{ true < 2 }}", "True True"},
       {"strings by their characters", "{{ 'a' < 'b' }} {{ 'B' < 'a' }} {{ 'a' < 'ab' }}",
        "True True True"},
@@ -46,12 +46,12 @@ TEST_CASE("order is Python's", "[text]") {
   for (const char* wrong :
        {"{{ 1 < 'a' }}", "{{ none < 1 }}", "{{ [] < {} }}", "{{ {} < {} }}", "{{ x < 1 }}"}) {
     CAPTURE(wrong);
-    CHECK(test::is_fault(rendered(wrong)));
+    CHECK(testing::is_fault(rendered(wrong)));
   }
 }
 
 TEST_CASE("membership is Python's", "[text]") {
-  const auto [rule, source, expected] = GENERATE(test::rules({
+  const auto [rule, source, expected] = GENERATE(testing::rules({
       {"a part of a string", "{{ 'b' in 'abc' }} {{ '' in 'a' }} {{ 'x' in 'abc' }}",
        "True True False"},
       {"an item of a list", "{{ 1.0 in [1] }} {{ [1] in [[1]] }}", "True True"},
@@ -59,8 +59,8 @@ TEST_CASE("membership is Python's", "[text]") {
   }));
   CAPTURE(rule);
   CHECK(rendered(source) == expected);
-  CHECK(test::is_fault(rendered("{{ 1 in 'a' }}")));
-  CHECK(test::is_fault(rendered("{{ 1 in 1 }}")));
+  CHECK(testing::is_fault(rendered("{{ 1 in 'a' }}")));
+  CHECK(testing::is_fault(rendered("{{ 1 in 1 }}")));
 }
 
 TEST_CASE("a dictionary keeps the order of insertion and one entry a key", "[text]") {

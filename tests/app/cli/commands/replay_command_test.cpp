@@ -36,7 +36,7 @@ Error error_of(const ReplayOptions& options) {
 }
 
 /// A folder with a trace of a request a second, `num_prompt` tokens in and 4 out.
-struct TraceFolder : test::TempFolder {
+struct TraceFolder : testing::TempFolder {
   explicit TraceFolder(int num_prompt) {
     std::string text = "arrival,input,output\n";
     for (int i = 0; i < 5; ++i)
@@ -76,7 +76,7 @@ TEST_CASE("the shape is the small model's if all requests fit it, else the large
 
 TEST_CASE("a config.json gives a shape, by itself or by its folder") {
   const TraceFolder folder(8);
-  folder.write("config.json", test::tiny_llama_config());
+  folder.write("config.json", testing::tiny_llama_config());
   auto options = folder.options();
   for (const std::filesystem::path& path : {folder.path() / "config.json", folder.path()}) {
     options.model_shape = path;

@@ -117,7 +117,7 @@ TEST_CASE("a report is told as JSON or as a table, on one line or on many") {
 }
 
 TEST_CASE("the page lies where it is told, and the table says where") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const ReplayReport report = small_report();
   ReplayOptions options;
   options.html = folder.path() / "page.html";
@@ -134,7 +134,7 @@ TEST_CASE("the page lies where it is told, and the table says where") {
 }
 
 TEST_CASE("a page that nobody named is called after its trace, without the ends of its name") {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   const ReplayReport report = small_report();
