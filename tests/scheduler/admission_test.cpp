@@ -116,6 +116,13 @@ TEST_CASE("contiguous reservations must all find a place in the empty pool") {
   CHECK_FALSE(is_taken(contiguous(KvAllocator::kOrcaMax), choices(2, 8, 4)));
 }
 
+TEST_CASE("a reservation that is cut to the cache is too short for a request that is longer") {
+  const auto allocator =
+      GENERATE(KvAllocator::kOrcaMax, KvAllocator::kOrcaPow2, KvAllocator::kOrcaOracle);
+  CHECK(is_taken(contiguous(allocator), request(1, 10, 22)));
+  CHECK_FALSE(is_taken(contiguous(allocator), request(1, 10, 23)));
+}
+
 TEST_CASE("beam search is refused where blocks cannot be shared") {
   const auto error = refusal_of(contiguous(KvAllocator::kOrcaPow2, 64), beams(2, 4, 4));
   REQUIRE(error);
