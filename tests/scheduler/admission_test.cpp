@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Why nobody else's being there does not help; nothing when it is taken.
+/// Why the request is refused; nothing when it is taken.
 std::optional<Error> refusal_of(const SchedulerConfig& config, const Request& request,
                                 const QueueLoad& waiting = {}, const StepCost& cost = {}) {
   return refusal(config, request, waiting, cost, kStart);

@@ -64,12 +64,12 @@ TEST_CASE("a group enters with seats for all of its sequences, or not at all") {
 
 TEST_CASE("what prompts already begun are going to take is not given to a newcomer") {
   Parts parts;
-  auto begun = make_group(9, 20);  // Five blocks, of which it has one.
+  auto begun = make_group(9, 20);  // Five blocks, and it has one.
   parts.queues.add(*begun);
   parts.queues.run(*begun);
   let_run(*begun->sequences[0], 4);
   parts.credits.promise(1);
-  parts.add(request(1, 12, 2));  // Three blocks, of the seven that are free.
+  parts.add(request(1, 12, 2));  // Three blocks, and seven are free.
   CHECK(entering(parts).empty());
   let_run(*begun->sequences[0], 8);
   parts.credits.promise(1);

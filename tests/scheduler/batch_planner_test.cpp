@@ -195,7 +195,7 @@ TEST_CASE("the last token of a prompt is computed when all choices can sample") 
   CHECK(prefills(parts) == Lines{{10, 1}, {11, 0}});
 }
 
-TEST_CASE("of several hypotheses that come back none samples before the others") {
+TEST_CASE("no hypothesis that comes back samples before the others") {
   Parts parts;
   auto group = two_beams(parts);
   Sequence& back = *group->sequences[0];

@@ -25,7 +25,7 @@ SamplingParams params(std::int32_t width, std::int32_t max_tokens,
 void advance(BeamSearch& beams, const std::vector<Row>& rows) { beams.advance(rows); }
 
 /// Whether a search of width 1 goes on when its first hypothesis ended at -1.0 and the best that
-/// runs stands at `logprob`, of one token each.
+/// runs stands at `logprob`; both have one token.
 bool goes_on_with(float logprob, std::int32_t max_tokens, EarlyStopping early_stopping,
                   float length_penalty = 1.0F) {
   BeamSearch beams(params(1, max_tokens, early_stopping, length_penalty), {kStop});
@@ -80,7 +80,13 @@ TEST_CASE("a search that never stops early goes on while the longest could still
 
 TEST_CASE("where length is no gain a search goes by the present length even if it never stops") {
   CHECK_FALSE(goes_on_with(-1.5F, 8, EarlyStopping::kNever, 0.0F));
-  CHECK_FALSE(goes_on_with(-1.5F, 8, EarlyStopping::kNever, -1.0F));
+  // What costs by its length: at its present two tokens the best is better than the worst that
+  // ended, at a hundred it would not be.
+  BeamSearch beams(params(2, 100, EarlyStopping::kNever, -1.0F), {kStop});
+  advance(beams, {{{1, -0.1F}, {kStop, -1.0F}, {2, -5.0F}}});
+  advance(beams, {{{3, -0.05F}, {kStop, -3.0F}, {4, -9.0F}}, {{5, -9.0F}}});
+  CHECK(beams.ended().size() == 2);
+  CHECK_FALSE(beams.is_over());
 }
 
 TEST_CASE("what all hypotheses begin with is common, those that have ended included") {

@@ -92,7 +92,7 @@ TEST_CASE("no more candidates are looked at than are needed to fill the width be
   BeamSearch other = search({.width = 1}, {});
   // Two at least; the third would be the first that runs on otherwise.
   CHECK(advance(other, {{{1, -0.1F}, {2, -0.2F}, {3, -0.3F}}}) == Step{{0, 1}});
-  BeamSearch starved = search({.width = 1}, {7, 8});
+  BeamSearch starved = search({.width = 1, .early_stopping = EarlyStopping::kNever}, {7, 8});
   CHECK(advance(starved, {{{7, -0.1F}, {8, -0.2F}, {8, -0.3F}, {1, -0.4F}}}).empty());
   CHECK(starved.is_over());
 }

@@ -63,7 +63,7 @@ TEST_CASE("a full last block is not written into, so nobody copies it") {
   CHECK(blocks_missing(first, 1, kBlockSize) == 1);
 }
 
-TEST_CASE("of hypotheses that share a last block all but one copy it") {
+TEST_CASE("hypotheses that share a last block copy it, all but one of them") {
   auto group = hypotheses(3, 6);
   group->sequences[0]->tail.share_with(group->sequences[1]->tail);
   group->sequences[0]->tail.share_with(group->sequences[2]->tail);

@@ -105,16 +105,19 @@ TEST_CASE("what is computed again is given back with the next plan") {
   CHECK(events_of<RequestPreempted>(parts.events).at(0).request == RequestId{1});
 }
 
+TEST_CASE("a swap may take the last block of the host") {
+  Parts parts(with_host(3));
+  auto group = make_group(1, 9);  // Three blocks.
+  parts.run(*group);
+  parts.preemptor.preempt(*group, PreemptionMode::kSwap);
+  CHECK(group->status == GroupStatus::kSwapped);
+}
+
 TEST_CASE("recompute takes the place of a swap that cannot be") {
   Parts parts(with_host(3));
   auto group = make_group(1, 9);  // Three blocks.
   parts.run(*group);
   Sequence& sequence = *group->sequences[0];
-  SECTION("nothing keeps it from being swapped: the host has just enough") {
-    parts.preemptor.preempt(*group, PreemptionMode::kSwap);
-    CHECK(group->status == GroupStatus::kSwapped);
-    return;
-  }
   SECTION("the host has a block too few") { parts.credits.promise_on_host(1); }
   SECTION("it is not known what it has") { sequence.status = SequenceStatus::kStarting; }
   SECTION("its blocks are on their way") { sequence.status = SequenceStatus::kArriving; }

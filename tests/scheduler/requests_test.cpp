@@ -145,7 +145,19 @@ TEST_CASE("the last token that is allowed ends by length, unless it is a stop") 
   CHECK(end_after(config, patient, {50, 50, 50}) == FinishReason::kLength);
 }
 
-TEST_CASE("a deadline expires at its moment, and those that have are named by id") {
+TEST_CASE("many deadlines that have passed are named in the order of their ids") {
+  Parts parts;
+  std::vector<RequestId> ids;
+  for (std::uint64_t id = 1; id <= 40; ++id) {
+    Request timed = request(id, 4, 4);
+    timed.deadline = kStart;
+    parts.add(timed);
+    ids.push_back(RequestId{id});
+  }
+  CHECK(parts.requests.expired(kStart) == ids);
+}
+
+TEST_CASE("a deadline expires at its moment, whatever else ends before") {
   Parts parts;
   CHECK(parts.requests.expired(kStart + 1h).empty());
   for (std::uint64_t id : {7, 3, 5}) {
@@ -158,4 +170,7 @@ TEST_CASE("a deadline expires at its moment, and those that have are named by id
   CHECK(parts.requests.expired(kStart + 1s) == std::vector{RequestId{3}, RequestId{7}});
   parts.requests.end_request(*parts.requests.find(RequestId{3}), FinishReason::kDeadline, kStart);
   CHECK(parts.requests.expired(kStart + 9s) == std::vector{RequestId{5}, RequestId{7}});
+  parts.requests.end_request(*parts.requests.find(RequestId{7}), FinishReason::kStop, kStart);
+  parts.requests.end_request(*parts.requests.find(RequestId{1}), FinishReason::kStop, kStart);
+  CHECK(parts.requests.expired(kStart + 9s) == std::vector{RequestId{5}});
 }

@@ -125,7 +125,7 @@ TEST_CASE("who starts later shares the full blocks of the sibling that has the p
   auto group = make_group(1, 9, 3);
   let_run(*group->sequences[1], 9);  // Any of them.
   Siblings(parts.config, parts.credits, parts.builder).start_missing(*group);
-  CHECK(parts.credits.num_free() == 6);  // A block each, of three.
+  CHECK(parts.credits.num_free() == 6);  // Each has taken one block of its three.
   const StepPlan plan = parts.take();
   REQUIRE(plan.starts.size() == 2);
   for (const SequenceStart& start : plan.starts) CHECK(start.sibling == SequenceId{11});
@@ -167,4 +167,13 @@ TEST_CASE("sequences with reservations of their own start all at once, whatever 
     group->sequences[static_cast<std::size_t>(i)]->reservation = BlockRange{BlockId{2 * i}, 2};
   CHECK(started(parts, *group) == std::vector<std::uint64_t>{10, 11});
   CHECK(parts.credits.num_free() == 0);
+}
+
+TEST_CASE("one with a reservation starts while its sibling computes, once there is budget for it") {
+  Parts parts(contiguous());
+  auto group = make_group(1, 10, 2);  // The prompt of one is the budget of a step.
+  for (std::int32_t i = 0; i < 2; ++i)
+    group->sequences[static_cast<std::size_t>(i)]->reservation = BlockRange{BlockId{4 * i}, 4};
+  CHECK(started(parts, *group) == std::vector<std::uint64_t>{10});
+  CHECK(started(parts, *group) == std::vector<std::uint64_t>{11});
 }

@@ -105,6 +105,22 @@ TEST_CASE("what a step found of a sequence that has started again since is not b
   CHECK_FALSE(started.group->has_started);
 }
 
+TEST_CASE("a transfer from before it started again does not let a sequence go on") {
+  Started started(9);
+  const StepInFlight first = started.step;
+  started.parts.preemptor.preempt(*started.group, PreemptionMode::kRecompute);
+  started.parts.queues.run(*started.group);
+  started.parts.builder.start(started.sequence(), nullptr);
+  started.parts.take(started.step);
+  started.parts.outcome.apply_started(first, {{SequenceId{1}, 8, 0, true}});
+  started.parts.outcome.apply_started(started.step, {{SequenceId{1}, 8, 0, true}});
+  started.parts.outcome.finish_transfers({promotion(1, 1)});
+  CHECK(started.sequence().status == SequenceStatus::kArriving);
+  CHECK(started.group->transfer == promotion(2, 1));
+  started.parts.outcome.finish_transfers({promotion(2, 1)});
+  CHECK(started.sequence().status == SequenceStatus::kRunning);
+}
+
 TEST_CASE("the transfer of a request that has ended is awaited, and frees nobody") {
   Started started(9);
   started.parts.requests.end_request(*started.group, FinishReason::kCancelled, kStart);
@@ -124,7 +140,7 @@ TEST_CASE("a group that is swapped out stays out when its copy has ended") {
   parts.preemptor.preempt(group, PreemptionMode::kSwap);
   parts.events.clear();
   const TransferId out = *group.transfer;
-  parts.outcome.finish_transfers({promotion(1, 1)});  // Another one, of which nobody waits.
+  parts.outcome.finish_transfers({promotion(1, 1)});  // Another one, that nobody waits for.
   CHECK(group.transfer == out);
   parts.outcome.finish_transfers({out});
   CHECK_FALSE(group.transfer);
