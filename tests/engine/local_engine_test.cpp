@@ -37,7 +37,7 @@ class BusyDevice final : public StepExecutor {
     most_in_flight = std::max(most_in_flight, ++num_in_flight_);
     return fake.launch(batch);
   }
-  bool has_ended(const LaunchedStep&) override { return false; }
+  bool has_ended(const LaunchedStep&) override { return ends_at_once; }
   void wait(const LaunchedStep&) override {}
   Result<StepResult> collect(const LaunchedStep& step) override {
     --num_in_flight_;
@@ -55,6 +55,7 @@ class BusyDevice final : public StepExecutor {
   }
 
   FakeExecutor fake{16, 4, 50, 16};
+  bool ends_at_once = false;
   int most_in_flight = 0;
   int num_waited_transfers = 0;
 
@@ -144,6 +145,15 @@ TEST_CASE("a device that works by itself has the next step before the last has e
   CHECK(device.most_in_flight == 2);
   REQUIRE(first_of<RequestFinished>(events) != nullptr);
   CHECK(first_of<RequestFinished>(events)->usage.num_completion_tokens == 8);
+}
+
+TEST_CASE("a step that has ended is collected before the next is launched") {
+  BusyDevice device;
+  device.ends_at_once = true;
+  LocalEngine engine(small_config(), device);
+  engine.submit(request(1, 8));
+  run(engine);
+  CHECK(device.most_in_flight == 1);
 }
 
 TEST_CASE("where nothing can be planned before a transfer is over, a step waits for it") {
