@@ -34,7 +34,7 @@ std::vector<TokenId> token_ids_in(JsonReader& header) {
   std::vector<TokenId> ids;
   if (!header.has("eos_token_ids")) header.missing("eos_token_ids");
   header.read("eos_token_ids", ids);
-  if (std::ranges::any_of(ids, [](TokenId id) { return id < 0; }))
+  if (std::ranges::any_of(ids, [](TokenId id) { return id < 0 || id > kMaxCount; }))
     header.wrong("eos_token_ids", "a list of token ids");
   return ids;
 }

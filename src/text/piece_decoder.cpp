@@ -28,7 +28,8 @@ void strip(std::string& text, std::string_view character, int start, int stop) {
 }
 
 int read_count(JsonReader& part, std::string_view name) {
-  return static_cast<int>(std::min(part.integer(name, 0, INT32_MAX, 0), kMaxStrip));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(part.integer(name, INT32_MIN, INT32_MAX, 0), 0, kMaxStrip));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "src/core/json_reader.hpp"
 #include "src/recording/recording.hpp"
 #include "tests/support/catch.hpp"
 
@@ -24,8 +25,10 @@ std::string fault_with(const std::string& name, const json::value& value) {
   return header.error().message();
 }
 
-std::string fault_of(const std::string& name) {
-  return "the header's `" + name + "` is missing or out of range";
+/// Whether the fault names that member, which is missing or is not what it must be.
+bool is_fault_of(const std::string& fault, const std::string& name) {
+  return fault.starts_with("the header: " + quote(name) + " must be ") ||
+         fault == "the header: " + quote(name) + " is missing";
 }
 
 }  // namespace
@@ -54,8 +57,8 @@ TEST_CASE("an integer of the header is within its bounds, both included") {
   CAPTURE(each.name);
   CHECK(fault_with(each.name, each.low).empty());
   CHECK(fault_with(each.name, each.high).empty());
-  CHECK(fault_with(each.name, each.low - 1) == fault_of(each.name));
-  CHECK(fault_with(each.name, each.high + 1) == fault_of(each.name));
+  CHECK(is_fault_of(fault_with(each.name, each.low - 1), each.name));
+  CHECK(is_fault_of(fault_with(each.name, each.high + 1), each.name));
 }
 
 TEST_CASE("every member must be there, and of its own type") {
@@ -64,17 +67,17 @@ TEST_CASE("every member must be there, and of its own type") {
   for (const auto& [key, value] : whole) {
     const std::string name(key.data(), key.size());
     CAPTURE(name);
-    CHECK(fault_with(name, nullptr) == fault_of(name));
-    CHECK(fault_with(name, json::object{}) == fault_of(name));
-    CHECK(fault_with(name, 1.5) == fault_of(name));
+    CHECK(is_fault_of(fault_with(name, nullptr), name));
+    CHECK(is_fault_of(fault_with(name, json::object{}), name));
+    CHECK(is_fault_of(fault_with(name, 1.5), name));
   }
-  CHECK(fault_with("enable_prefix_caching", 1) == fault_of("enable_prefix_caching"));
-  CHECK(fault_with("model", 1) == fault_of("model"));
+  CHECK(is_fault_of(fault_with("enable_prefix_caching", 1), "enable_prefix_caching"));
+  CHECK(is_fault_of(fault_with("model", 1), "model"));
 }
 
 TEST_CASE("a name that no policy, mode or allocator has is out of range") {
   for (const char* name : {"scheduling_policy", "preemption_mode", "kv_allocator"})
-    CHECK(fault_with(name, "random") == fault_of(name));
+    CHECK(is_fault_of(fault_with(name, "random"), name));
   for (const char* mode : {"auto", "swap", "recompute"})
     CHECK(fault_with("preemption_mode", mode).empty());
 }
@@ -92,18 +95,18 @@ TEST_CASE("each mode of preemption comes back as it was") {
 TEST_CASE("the tokens that end a sequence are tokens") {
   CHECK(fault_with("eos_token_ids", json::array{0, 1 << 30}).empty());
   for (const json::array& wrong :
-       {json::array{-1}, json::array{1, (1 << 30) + 1}, json::array{"1"}, json::array{1.0}})
-    CHECK(fault_with("eos_token_ids", wrong) == fault_of("eos_token_ids"));
+       {json::array{-1}, json::array{1, (1 << 30) + 1}, json::array{"1"}, json::array{1.5}})
+    CHECK(is_fault_of(fault_with("eos_token_ids", wrong), "eos_token_ids"));
 }
 
 TEST_CASE("a seed has 64 bits, and none of them is a sign") {
   CHECK(fault_with("seed", ~std::uint64_t{0}).empty());
-  CHECK(fault_with("seed", -1) == fault_of("seed"));
-  CHECK(fault_with("block_size", ~std::uint64_t{0}) == fault_of("block_size"));
+  CHECK(is_fault_of(fault_with("seed", -1), "seed"));
+  CHECK(is_fault_of(fault_with("block_size", ~std::uint64_t{0}), "block_size"));
 }
 
 TEST_CASE("the first fault is the one that is named") {
-  CHECK(parse_header("{}").error().message() == fault_of("num_blocks"));
+  CHECK(is_fault_of(parse_header("{}").error().message(), "num_blocks"));
   CHECK(parse_header("").error().message() == "the header is not a JSON object");
   CHECK(parse_header("{\"num_blocks\":").error().message() == "the header is not a JSON object");
   CHECK(parse_header(header_text(RecordingHeader{}) + "x").has_error());

@@ -122,7 +122,7 @@ TEST_CASE("a post-processor that is not understood is refused", "[text]") {
       Case{R"({"type": "TemplateProcessing", "single": [{}]})", Errc::kInvalidFile, "SpecialToken"},
       Case{R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "x"}}],
                "special_tokens": {"y": {"ids": [1]}}})",
-           Errc::kInvalidFile, "'x'"},
+           Errc::kInvalidFile, "\"x\" is missing"},
       Case{R"({"type": "BertProcessing", "cls": ["<s>"], "sep": ["</s>", 257]})",
            Errc::kInvalidFile, "cls"},
       Case{R"({"type": "BertProcessing", "cls": ["<s>", 256]})", Errc::kInvalidFile, "sep"},
@@ -146,7 +146,7 @@ TEST_CASE("the files must be there, be JSON and hold a model", "[text]") {
                    "tokenizer.json is not valid JSON"));
   empty.write("tokenizer.json", "{}");
   CHECK(is_refusal(refusal_of([&] { read_tokenizer_parts(empty.path()); }), Errc::kInvalidFile,
-                   "'model'"));
+                   "\"model\" is missing"));
 }
 
 TEST_CASE("a file's text is read byte for byte", "[text]") {
@@ -162,23 +162,26 @@ TEST_CASE("a file's text is read byte for byte", "[text]") {
 }
 
 TEST_CASE("flags of an added token are off until its file sets them, normalized is on", "[text]") {
-  const AddedToken plain = read_added_token({{"content", "x"}}, 7);
+  const auto read = [](const boost::json::object& object) {
+    JsonReader reader(object, "tokenizer.json", OnFault::kThrow);
+    return read_added_token(reader, 7);
+  };
+  const AddedToken plain = read({{"content", "x"}});
   CHECK(plain.id == 7);
   CHECK(plain.content == "x");
   CHECK_FALSE((plain.is_special || plain.single_word || plain.lstrip || plain.rstrip));
   CHECK(plain.normalized);
-  const auto flags = [](const char* flag) {
-    const AddedToken t =
-        read_added_token({{"content", "x"}, {"normalized", false}, {flag, true}}, 7);
+  const auto flags = [&](const char* flag) {
+    const AddedToken t = read({{"content", "x"}, {"normalized", false}, {flag, true}});
     return std::vector<bool>{t.is_special, t.single_word, t.lstrip, t.rstrip, t.normalized};
   };
   CHECK(flags("special") == std::vector<bool>{true, false, false, false, false});
   CHECK(flags("single_word") == std::vector<bool>{false, true, false, false, false});
   CHECK(flags("lstrip") == std::vector<bool>{false, false, true, false, false});
   CHECK(flags("rstrip") == std::vector<bool>{false, false, false, true, false});
-  CHECK(is_refusal(refusal_of([] { read_added_token({}, 7); }), Errc::kInvalidFile, "content"));
-  CHECK(is_refusal(refusal_of([] {
-                     read_added_token({{"content", "x"}, {"lstrip", 1}}, 7);
+  CHECK(is_refusal(refusal_of([&] { read({}); }), Errc::kInvalidFile, "content"));
+  CHECK(is_refusal(refusal_of([&] {
+                     read({{"content", "x"}, {"lstrip", 1}});
                    }),
                    Errc::kInvalidFile, "lstrip"));
 }
