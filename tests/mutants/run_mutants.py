@@ -82,14 +82,18 @@ class Mutants:
         return done.returncode == 0
 
     def noticed_by(self, file, before, after):
-        """The suite that notices the fault, "nobody", or "the compiler"."""
+        """The suite that notices the fault, "nobody", or "the compiler". A suite is built when those before it have noticed
+        nothing, since most faults are noticed by the first."""
         path = self.folder / file
         sound = path.read_text()
         path.write_text(sound.replace(before, after))
         try:
-            if self.build(suites_of(file)).returncode != 0:
-                return "the compiler"
-            return next((suite for suite in suites_of(file) if not self.passes(suite)), "nobody")
+            for suite in suites_of(file):
+                if self.build([suite]).returncode != 0:
+                    return "the compiler"
+                if not self.passes(suite):
+                    return suite
+            return "nobody"
         finally:
             path.write_text(sound)
 
