@@ -17,6 +17,8 @@ import tempfile
 import time
 import urllib.request
 
+from byte_tokenizer import write_tokenizer
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "rms_norm_eps": 1e-5,
          "torch_dtype": "bfloat16"}
@@ -39,25 +41,13 @@ SHAPES = {
 ROWS = ["engine_overhead", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "latency", "start"]
 
 
-def byte_alphabet() -> list[str]:
-    """GPT-2's printable stand-ins for the 256 bytes."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = iter(range(256, 512))
-    return [chr(byte) if byte in plain else chr(next(others)) for byte in range(256)]
-
-
 class Bench:
     def __init__(self, build: pathlib.Path, folder: pathlib.Path, traces: list[str]) -> None:
         self.build, self.folder, self.trace_files, self.rows = build, folder, traces, []
         for name, config in SHAPES.items():
             (folder / name).mkdir()
             (folder / name / "config.json").write_text(json.dumps(config))
-            vocab = {piece: i for i, piece in enumerate(byte_alphabet())}
-            vocab |= {f"t{i}": i for i in range(256, config["vocab_size"])}
-            (folder / name / "tokenizer.json").write_text(json.dumps({
-                "added_tokens": [], "normalizer": None, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
-                "decoder": {"type": "ByteLevel"}, "post_processor": None,
-                "model": {"type": "BPE", "vocab": vocab, "merges": []}}))
+            write_tokenizer(folder / name, config["vocab_size"])
         self.probe()
 
     def json_of(self, *command: str) -> dict:
