@@ -4,9 +4,28 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <functional>
+#include <new>
 
 #include "src/app/cli/cli.hpp"
+#include "src/app/cli/one_line.hpp"
+#include "src/app/cli/parse_fault.hpp"
+
+namespace {
+
+int refuse(const std::string& why, int status) {
+  std::fprintf(stderr, "octavo: %s\n", octavo::one_line(why).c_str());
+  return status;
+}
+
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  if (!octavo::asks_for_commands(app, error)) return refuse(octavo::sentence_of(app, error), 2);
+  std::fputs(app.help().c_str(), stderr);
+  return 2;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("octavo"));
@@ -18,13 +37,14 @@ int main(int argc, char** argv) {
   octavo::Cli cli(app);
   try {
     app.parse(argc, argv);
+    const octavo::Result<int> status = cli.run();
+    if (status) return *status;
+    return refuse(status.error().message(), octavo::exit_status_of(status.error()));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "octavo: %s\n", error.what());
-    return 2;
+    return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error);
+  } catch (const std::bad_alloc&) {
+    return refuse("there is not enough memory for that", 1);
+  } catch (const std::exception& error) {  // A library's.
+    return refuse(error.what(), 1);
   }
-  const octavo::Result<int> status = cli.run();
-  if (status) return *status;
-  std::fprintf(stderr, "octavo: %s\n", status.error().message().c_str());
-  return octavo::exit_status_of(status.error());
 }

@@ -256,9 +256,9 @@ describe('octavo inspect and bench', () => {
 });
 
 describe('bad input ends with status 2 and one line', () => {
+  const long = 'a'.repeat(300);
   const raising = file('raising.jinja', "{{ raise_exception('no tools here') }}");
   const cases = {
-    'no command': [],
     'an unknown command': ['dance'],
     'an unknown flag': ['generate', '--prompt', 'x', '--tempo', '1'],
     'a model that is no folder': ['generate', '/nowhere', '--prompt', 'x'],
@@ -285,6 +285,13 @@ describe('bad input ends with status 2 and one line', () => {
     'weights in the dtype of a cache': ['generate', '--prompt', 'x', '--dtype', 'fp8'],
     'a prompt longer than the context': ['generate', '--prompt-ids', Array(2048).fill(7).join(',')],
     'a template that raises': ['render', '--chat-template', raising, '--context', file('empty.json', {})],
+    'a template that raises several lines': ['render', '--chat-template', file('lines.jinja', "{{ raise_exception('no\\ntools\\n\\nhere') }}"), '--context', file('empty.json', {})],
+    'a template whose file has several lines': ['render', '--chat-template', file('line.jinja', 'a\n{{ raise_exception("x\ny") }}\n'), '--context', file('empty.json', {})],
+    'a shape with a name longer than any file has': ['replay', 'synthetic:alpaca:5', '--model-shape', long],
+    'a model with such a name': ['generate', long, '--prompt', 'x'],
+    'a trace with such a name': ['replay', long],
+    'messages with such a name': ['generate', '--messages', long],
+    'a cache of no block to inspect': ['inspect', '--kv-cache-memory', '0'],
     'a template that is broken': ['render', '--chat-template', file('broken.jinja', '{% if %}'), '--context', file('empty.json', {})],
     'ids to decode that are no JSON': ['tokenize', '--decode'],
     'a port out of range': ['serve', '--port', '70000'],

@@ -64,6 +64,23 @@ describe('octavo --help', () => {
   }
 });
 
+describe('a command that there is not', () => {
+  test('is answered with the list of those that there are, a line each', async () => {
+    for (const [args, names] of [[[], ['serve', 'generate', 'tokenize', 'render', 'inspect', 'bench', 'replay']], [['bench'], ['throughput', 'latency', 'overlap']]]) {
+      const { code, stdout, stderr } = await octavo(args);
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      for (const name of names) assert.match(stderr, new RegExp(`^  ${name} +[A-Z][^\n]{10,110}$`, 'm'));
+    }
+  });
+
+  test('is corrected, and so is a flag', async () => {
+    assert.match(await refusal(['generat', '--prompt', 'x']), /did you mean `generate`\?/);
+    assert.match(await refusal(['bench', 'latancy']), /did you mean `latency`\?/);
+    assert.match(await refusal(['generate', '--prompt', 'x', '--max-token', '3']), /did you mean `--max-tokens`\?/);
+  });
+});
+
 describe('a flag that there is not is named', () => {
   for (const command of commands) {
     test(command.join(' '), async () => {
@@ -77,20 +94,25 @@ describe('a flag that there is not is named', () => {
 describe('a number that is none, too small or too large is refused by its flag', () => {
   const bounds = {
     '--block-size': ['0', '1025', '-1', '1.5', 'x'], '--max-num-seqs': ['0', '65537', 'x'], '--max-num-batched-tokens': ['0', '1048577'],
-    '--step-time': ['0', '60001', 'x'], '--max-model-len': ['0', '-1', '2147483648'], '--num-gpu-blocks-override': ['0', '2147483648'],
-    '--gpu-memory-utilization': ['0', '1.1'], '--swap-space': ['-1', 'x'], '--tensor-parallel-size': ['0', '65'], '--threads': ['0', '1025'],
-    '--seed': ['x', '0.5'], '--kv-cache-memory': ['4 GiB', '-1'] };
+    '--step-time': ['0', '60001', 'x', 'nan', 'inf'], '--max-model-len': ['0', '-1', '2147483648'], '--num-gpu-blocks-override': ['0', '2147483648'],
+    '--gpu-memory-utilization': ['0', '1.1', 'nan'], '--swap-space': ['-1', 'x', 'nan', '1e300'], '--tensor-parallel-size': ['0', '65'], '--threads': ['0', '1025'],
+    '--seed': ['x', '0.5', '-1', '18446744073709551616'], '--kv-cache-memory': ['4 GiB', '-1'] };
   for (const [flag, values] of Object.entries(bounds)) {
     test(flag, async () => {
       for (const command of modelled) for (const value of values) assert.match(await refusal([...command, `${flag}=${value}`]), new RegExp(flag));
     });
   }
 
+  test('with a range that people read', async () => {
+    assert.equal(await refusal(['inspect', '--max-model-len', '0']), 'octavo: --max-model-len must be an integer of 1 or more (it is `0`)\n');
+    assert.match(await refusal(['bench', 'throughput', '--request-rate', 'nan']), /--request-rate must be a number between 0 and 1e\+?0?9 /);
+  });
+
   const others = {
-    serve: { '--port': ['65536', '-1'], '--max-queue': ['0'], '--drain-timeout': ['-1'], '--max-connections': ['x'], '--max-message-size': ['big'] },
+    serve: { '--port': ['65536', '-1'], '--max-queue': ['0'], '--drain-timeout': ['-1'], '--max-connections': ['x', '-1', '0'], '--max-message-size': ['big'] },
     generate: { '--max-tokens': ['0', '-1'], '--min-tokens': ['-1'], '--logprobs': ['-1', '21'], '--n': ['0', '9'], '--beam-width': ['0', '17'],
                 '--top-k': ['1.5'] },
-    replay: { '--num-blocks': ['0', '67108865'], '--num-requests': ['0'], '--swap-space': ['x'], '--kv-memory': ['12 GiB'] } };
+    replay: { '--num-blocks': ['0', '67108865'], '--num-requests': ['0', '99999999999999999999'], '--swap-space': ['x'], '--kv-memory': ['12 GiB'] } };
   for (const [command, flags] of Object.entries(others)) {
     test(`${Object.keys(flags).join(', ')} of ${command}`, async () => {
       const before = { generate: ['--prompt', 'x'], replay: ['synthetic:alpaca:5'] }[command] ?? [];

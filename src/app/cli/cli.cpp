@@ -3,13 +3,20 @@
 #include <CLI/CLI.hpp>
 
 #include "src/app/cli/flags/bytes.hpp"
+#include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
+#include "src/app/cli/flags/number.hpp"
 #include "src/app/cli/flags/sampling_flags.hpp"
 
 namespace octavo {
 namespace {
 
 const std::string kServer = "Server";  // The heading of the server's own flags in --help.
+
+constexpr double kMaxDrainSeconds = 7 * 24 * 3600;
+constexpr std::int32_t kMaxBenchTokens = 1 << 20;  // The same as in a file of lengths.
+constexpr std::int32_t kMaxBenchRequests = 10'000'000;
+constexpr double kMaxRequestRate = 1e9;
 
 }  // namespace
 
@@ -25,6 +32,7 @@ Cli::Cli(CLI::App& app) {
 void Cli::add_serve(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("serve", "Serve a model: chat page, WebSocket API, metrics");
+  add_examples(*command, {"octavo serve MODEL --port 8080 --api-key KEY"});
   add_model(*command, serve_.model);
   add_clients(*command);
   add_limits(*command);
@@ -43,6 +51,7 @@ void Cli::add_clients(CLI::App& command) {
       ->capture_default_str()
       ->group(kServer);
   command.add_option("--port", serve_.port, "Port; 0 picks a free one")
+      ->transform(integer(0, 65535))
       ->capture_default_str()
       ->group(kServer);
   command
@@ -62,6 +71,8 @@ void Cli::add_clients(CLI::App& command) {
       .add_option("--allowed-origins", serve_.allowed_origins,
                   "Web origins besides the server's own that may connect; * for all")
       ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
       ->group(kServer);
   command
       .add_option("--allowed-hosts", serve_.allowed_hosts,
@@ -69,6 +80,8 @@ void Cli::add_clients(CLI::App& command) {
                   "perhaps with a port; * for all. Without it any name will do on an address that "
                   "other machines can reach")
       ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
       ->group(kServer);
   command
       .add_option("--chat-template", serve_.chat_template,
@@ -81,7 +94,7 @@ void Cli::add_clients(CLI::App& command) {
 void Cli::add_limits(CLI::App& command) {
   command
       .add_option("--max-queue", serve_.max_queue, "Requests that may wait; more get queue_full")
-      ->check(CLI::PositiveNumber)
+      ->transform(integer(1))
       ->capture_default_str()
       ->group(kServer);
   command
@@ -89,12 +102,13 @@ void Cli::add_limits(CLI::App& command) {
       ->check(check_bytes)
       ->group(kServer);
   command.add_option("--max-connections", serve_.limits.max_connections, "Open connections")
+      ->transform(integer(1))
       ->capture_default_str()
       ->group(kServer);
   command
       .add_option("--drain-timeout", serve_.drain_timeout_s,
                   "Seconds that running responses get at shutdown")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(number(0, kMaxDrainSeconds))
       ->capture_default_str()
       ->group(kServer);
 }
@@ -125,6 +139,8 @@ void Cli::add_records(CLI::App& command) {
 void Cli::add_generate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("generate", "Generate from one prompt and print it, without a server");
+  add_examples(*command, {"octavo generate MODEL --prompt \"Once upon a time\" --max-tokens 50",
+                          "octavo generate MODEL --messages chat.json --json"});
   add_model(*command, generate_.model);
   command->add_option("--prompt", generate_.prompt, "Plain text, as it is");
   command->add_option("--prompt-ids", generate_.prompt_ids, "Token ids, as 1,2,3");
@@ -141,6 +157,8 @@ void Cli::add_generate(CLI::App& app) {
 void Cli::add_text(CLI::App& app) {
   CLI::App* tokenize_command = app.add_subcommand(
       "tokenize", "Text on standard input -> {\"ids\"}; with --decode {\"ids\"} -> {\"text\"}");
+  add_examples(*tokenize_command, {"echo 'Hello' | octavo tokenize MODEL",
+                                   "echo '{\"ids\":[15496]}' | octavo tokenize MODEL --decode"});
   tokenize_command->add_option("MODEL,--model", tokenize_model_, "Folder with a tokenizer.json");
   tokenize_command->add_flag("--no-special", no_special_,
                              "Add no BOS and the like; with --decode leave special tokens out");
@@ -149,21 +167,27 @@ void Cli::add_text(CLI::App& app) {
       [this] { action_ = [this] { return tokenize(tokenize_model_, decode_, no_special_); }; });
 
   CLI::App* render_command = app.add_subcommand("render", "Render a chat template");
+  add_examples(*render_command,
+               {"octavo render MODEL --messages chat.json --tools tools.json",
+                "octavo render MODEL --messages chat.json --chat-template other.jinja",
+                "octavo render --chat-template other.jinja --context variables.json"});
   render_command->add_option("MODEL,--model", render_.model, "Folder whose template to use");
   render_command->add_option("--messages", render_.messages, "JSON file with a list of messages");
   render_command->add_option("--tools", render_.tools, "JSON file with a list of tools");
   render_command->add_flag("--no-generation-prompt", render_.no_generation_prompt,
                            "Do not open the assistant's turn");
   render_command->add_option("--chat-template", render_.chat_template,
-                             "Template file; without MODEL");
-  render_command->add_option("--context", render_.context,
-                             "JSON file with the template's variables");
+                             "Template file instead of the model's");
+  render_command->add_option(
+      "--context", render_.context,
+      "JSON file with all of the template's variables, in place of MODEL and --messages");
   render_command->callback([this] { action_ = [this] { return render(render_); }; });
 }
 
 void Cli::add_inspect(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "inspect", "Architecture, parameters and memory plan of a model; reads no weights");
+  add_examples(*command, {"octavo inspect MODEL --kv-cache-memory 4GiB"});
   add_model(*command, inspect_);
   command->add_flag("--json", inspect_json_, "One JSON object");
   command->callback([this] { action_ = [this] { return inspect(inspect_, inspect_json_); }; });
@@ -172,22 +196,25 @@ void Cli::add_inspect(CLI::App& app) {
 void Cli::add_bench(CLI::App& app) {
   CLI::App* bench = app.add_subcommand("bench", "Measure the engine without a network");
   bench->require_subcommand(1);
+  add_examples(*bench, {"octavo bench throughput MODEL --load-format dummy --concurrency 16"});
   const auto add = [&](const std::string& name, const std::string& help,
                        Result<int> (*measure)(const BenchOptions&)) {
     CLI::App* command = bench->add_subcommand(name, help);
+    add_examples(*command,
+                 {"octavo bench " + name + " MODEL --load-format dummy --concurrency 16"});
     add_model(*command, bench_.model);
     command->add_flag("--json", bench_.json, "One JSON object");
     command->add_option("--input-len", bench_.input_len, "Tokens of each prompt")
-        ->check(CLI::PositiveNumber)
+        ->transform(integer(1, kMaxBenchTokens))
         ->capture_default_str();
     command->add_option("--output-len", bench_.output_len, "Tokens to generate for each")
-        ->check(CLI::PositiveNumber)
+        ->transform(integer(1, kMaxBenchTokens))
         ->capture_default_str();
     command->add_option("--num-prompts", bench_.num_prompts, "Requests in all")
-        ->check(CLI::PositiveNumber)
+        ->transform(integer(1, kMaxBenchRequests))
         ->capture_default_str();
     command->add_option("--concurrency", bench_.concurrency, "Requests at once")
-        ->check(CLI::PositiveNumber)
+        ->transform(integer(1, 65536))
         ->capture_default_str();
     command->add_option("--trace", bench_.trace,
                         "Write what device streams and sequences do to this file, for Perfetto");
@@ -204,7 +231,7 @@ void Cli::add_bench(CLI::App& app) {
   throughput
       ->add_option("--request-rate", bench_.request_rate,
                    "Arrivals per second, at random (Poisson), whatever the server does")
-      ->check(CLI::NonNegativeNumber);
+      ->transform(number(0, kMaxRequestRate));
   add("latency", "Time of whole batches of --concurrency requests", bench_latency);
   add("overlap",
       "Half of --concurrency sequences must be swapped out: copies under compute, equal tokens",

@@ -21,6 +21,21 @@ struct Command {
   }
 };
 
+/// Calls `visit` with every option that takes a number, and the words that lead to it.
+void each_number(const CLI::App& app, const std::vector<std::string>& words,
+                 const std::function<void(std::vector<std::string>, std::string)>& visit) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string kind = option->get_type_name();
+    if (!kind.starts_with("TEXT") && option->get_items_expected_max() > 0)
+      visit(words, option->get_name());
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    auto deeper = words;
+    deeper.push_back(command->get_name());
+    each_number(*command, deeper, visit);
+  }
+}
+
 std::string fault(std::vector<std::string> words) { return Command(std::move(words)).fault; }
 
 /// What the command answers that these words choose.
@@ -100,6 +115,40 @@ TEST_CASE("numbers of a server and of a benchmark have bounds") {
   }
 }
 
+TEST_CASE("every number of every command is read whole, finite and within a range") {
+  const Command known({});
+  int num_flags = 0;
+  each_number(known.app, {}, [&](std::vector<std::string> words, const std::string& flag) {
+    ++num_flags;
+    if (words[0] == "replay") words.push_back("trace.csv");
+    for (const char* value : {"nan", "-nan", "inf", "-inf", "1e300", "-1e300", "", "x", "5 ", "0x5",
+                              "-99999999999999999999", "99999999999999999999"}) {
+      auto all = words;
+      all.push_back(flag + "=" + value);
+      CAPTURE(words, flag, value);
+      CHECK(fault(all).find(flag) != std::string::npos);
+    }
+  });
+  CHECK(num_flags > 90);
+}
+
+TEST_CASE("every command's help ends with examples, which the parser takes") {
+  const Command known({});
+  for (const CLI::App* command : known.app.get_subcommands([](const CLI::App*) { return true; })) {
+    CAPTURE(command->get_name(), command->get_footer());
+    CHECK(command->get_description().size() < 80);
+    const auto lines = CLI::detail::split(command->get_footer(), '\n');
+    CHECK(lines.size() >= 2);
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      const std::string typed = lines[i].substr(0, lines[i].find('#'));
+      auto words = CLI::detail::split_up(typed.substr(typed.find("octavo ")));
+      words.erase(words.begin());
+      CHECK(words[0] == command->get_name());
+      CHECK(fault(words) == "");
+    }
+  }
+}
+
 TEST_CASE("a server's log level and template are checked where they are written") {
   for (const char* level : {"trace", "debug", "info", "warning", "error", "off"})
     CHECK(fault({"serve", "--log-level", level}) == "");
@@ -112,6 +161,10 @@ TEST_CASE("lists are given with commas or several times, and keys leave the mode
   CHECK(fault({"serve", "--api-key", "a,b", "--api-key", "c", "folder"}) == "");
   CHECK(fault({"serve", "--allowed-origins", "https://a,https://b"}) == "");
   CHECK(fault({"serve", "--allowed-hosts", "a,b:80"}) == "");
+  for (const std::string flag : {"--api-key", "--allowed-origins", "--allowed-hosts"}) {
+    CAPTURE(flag);
+    CHECK(error_of({"serve", flag, "a", "/nowhere"}).param == "model");
+  }
 }
 
 TEST_CASE("a command does what was chosen, and says what is wrong with it") {
@@ -126,6 +179,13 @@ TEST_CASE("a command does what was chosen, and says what is wrong with it") {
   const testing::TempFolder folder;
   folder.write("config.json", "{}");
   CHECK(error_of({"inspect", folder.path()}).code == Errc::kInvalidFile);
+}
+
+TEST_CASE("a cache that holds not one block is refused before its blocks are counted") {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"inspect", "--kv-cache-memory", "0"},
+        {"inspect", "--kv-cache-memory", "1MiB", "--block-size", "1024", "--json"}})
+    CHECK(error_of(words).param == "kv-cache-memory");
 }
 
 TEST_CASE("a fault that a person can mend exits with 2, the world's and our own with 1") {

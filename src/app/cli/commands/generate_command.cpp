@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "src/app/cli/commands/commands.hpp"
+#include "src/app/cli/flags/sampling_flags.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/engine/local_engine.hpp"
 #include "src/response/completion_choice.hpp"
@@ -171,7 +172,8 @@ Result<int> generate(const GenerateOptions& options) {
   auto config = scheduler_config(options.model, (*executor)->info());
   if (!config) return config.error();
   ServedModel model;
-  if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json")) {
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json", ignored)) {
     auto served = load_served_model(*path, "", (*executor)->info(), *config, "");
     if (!served) return served.error();
     model = std::move(*served);
@@ -180,7 +182,7 @@ Result<int> generate(const GenerateOptions& options) {
   }
   if (create.sampling.max_tokens == 0) create.sampling.max_tokens = kDefaultMaxTokens;
   auto sampling = complete_sampling(model, create);
-  if (!sampling) return sampling.error();
+  if (!sampling) return in_flags(sampling.error());
   auto prompt = prompt_of(options, model, create);
   if (!prompt) return prompt.error();
 

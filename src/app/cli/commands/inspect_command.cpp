@@ -45,6 +45,13 @@ Result<Inspection> look_at(const ModelOptions& options) {
   auto plan =
       plan_run(*executor, shard_of(*spec, shard), spec->dtype.value_or(kernels::DType::kF32));
   if (!plan) return plan.error();
+  if (plan->num_blocks < 1) {
+    return Error{
+        Errc::kInvalidValue,
+        "--kv-cache-memory: what is left for keys and values is smaller than one block of " +
+            format_bytes(plan->memory.kv_bytes_per_block) + ": raise it",
+        "kv-cache-memory"};
+  }
   Inspection seen{std::move(*spec), std::move(*plan)};
   const auto parameters = count_parameters(seen.spec);
   seen.num_parameters = parameters.matrices + parameters.vectors;

@@ -27,8 +27,9 @@ Result<ModelShape> shape_of(const ReplayOptions& options, const Trace& trace) {
   if (name.empty()) name = trace.longest() <= kShortestContext ? "opt-13b" : "llama-3-8b";
   if (auto shape = model_shape_named(name)) return *shape;
   fs::path path = name;
-  if (fs::is_directory(path)) path /= "config.json";
-  if (!fs::exists(path))
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) path /= "config.json";
+  if (!fs::exists(path, ignored))
     return invalid_flag("model-shape",
                         "`" + name + "` is neither opt-13b, llama-3-8b nor a config.json");
   const auto config = read_json_file(path);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "src/app/cli/flags/number.hpp"
 #include "src/scheduler/scheduler_config.hpp"
 
 namespace octavo {
@@ -14,7 +15,7 @@ namespace octavo {
 template <class Options>
 void add_engine_flags(CLI::App& command, Options& options, const std::string& group) {
   command.add_option("--max-num-seqs", options.max_num_seqs, "Sequences in one batch")
-      ->check(CLI::Range(1, 65536))
+      ->transform(integer(1, 65536))
       ->capture_default_str()
       ->group(group);
   auto* budget = command
@@ -22,13 +23,13 @@ void add_engine_flags(CLI::App& command, Options& options, const std::string& gr
                                  options.max_num_batched_tokens > 0
                                      ? "Token budget of a step"
                                      : "Token budget of a step (default: 512, on a GPU 8192)")
-                     ->check(CLI::Range(1, 1 << 20))
+                     ->transform(integer(1, 1 << 20))
                      ->group(group);
   if (options.max_num_batched_tokens > 0) budget->capture_default_str();
   command
       .add_option("--step-time", options.step_time_ms,
                   "Milliseconds that a step may take with prefill beside running streams")
-      ->check(CLI::Range(1.0, 60000.0))
+      ->transform(number(1, 60000))
       ->capture_default_str()
       ->group(group);
   command

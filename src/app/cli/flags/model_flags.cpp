@@ -4,9 +4,12 @@
 
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
+#include "src/app/cli/flags/number.hpp"
 
 namespace octavo {
 namespace {
+
+constexpr double kMaxSwapGib = 1 << 20;
 
 void add_weights(CLI::App& command, ModelOptions& options, const std::string& group) {
   command
@@ -33,13 +36,13 @@ void add_weights(CLI::App& command, ModelOptions& options, const std::string& gr
       .add_option(
           "--max-model-len", options.max_model_len,
           "Tokens of prompt and completion together (default: what the model or the cache allows)")
-      ->check(CLI::PositiveNumber)
+      ->transform(integer(1))
       ->group(group);
 }
 
 void add_cache(CLI::App& command, ModelOptions& options, const std::string& group) {
   command.add_option("--block-size", options.block_size, "Tokens per KV block")
-      ->check(CLI::Range(1, 1024))
+      ->transform(integer(1, 1024))
       ->capture_default_str()
       ->group(group);
   command
@@ -52,13 +55,13 @@ void add_cache(CLI::App& command, ModelOptions& options, const std::string& grou
   command
       .add_option("--num-gpu-blocks-override", options.num_gpu_blocks_override,
                   "Exactly this many KV blocks")
-      ->check(CLI::PositiveNumber)
+      ->transform(integer(1))
       ->group(group);
   command
       .add_option("--gpu-memory-utilization", options.gpu_memory_utilization,
                   "Share of a GPU's memory to use in all; the KV cache gets what weights and "
                   "activations leave of it")
-      ->check(CLI::Range(0.01, 1.0))
+      ->transform(number(0.01, 1))
       ->capture_default_str()
       ->group(group);
   command
@@ -66,7 +69,7 @@ void add_cache(CLI::App& command, ModelOptions& options, const std::string& grou
           "--swap-space", options.swap_space,
           "GiB of host memory for KV blocks that were moved out; on a CPU a second pool of the "
           "same memory; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(number(0, kMaxSwapGib))
       ->capture_default_str()
       ->group(group);
   command
@@ -98,20 +101,21 @@ void add_model(CLI::App& command, ModelOptions& options) {
   command
       .add_option("--tensor-parallel-size", options.tensor_parallel_size,
                   "GPUs of this host that share the model, from --device on")
-      ->check(CLI::Range(1, 64))
+      ->transform(integer(1, 64))
       ->capture_default_str()
       ->group(group);
   add_weights(command, options, group);
   add_cache(command, options, group);
   add_engine_flags(command, options, "Scheduling");
   command.add_option("--threads", options.threads, "Compute threads (default: all cores)")
-      ->check(CLI::Range(1, 1024))
+      ->transform(integer(1, 1024))
       ->group(group);
   command
       .add_option("--cpu-instruction-set", options.instruction_set,
                   "Instead of the best that the machine has; `reference` is the plain path")
       ->group(group);
   command.add_option("--seed", options.seed, "Seeds dummy weights and requests that bring no seed")
+      ->transform(integer(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str()
       ->group(group);
 }

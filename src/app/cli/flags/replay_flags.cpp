@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "src/app/cli/flags/engine_flags.hpp"
+#include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
+#include "src/app/cli/flags/number.hpp"
 
 namespace octavo {
 namespace {
@@ -34,17 +36,17 @@ void add_engine(CLI::App& command, ReplayOptions& options) {
   command
       .add_option("--num-blocks", options.num_blocks,
                   "Exactly this many blocks, whatever they take")
-      ->check(CLI::Range(1, 1 << 26))
+      ->transform(integer(1, 1 << 26))
       ->group(group);
   command.add_option("--block-size", options.block_size, "Tokens per block")
-      ->check(CLI::Range(1, 1024))
+      ->transform(integer(1, 1024))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--max-model-len", options.max_model_len,
                   "Context length, which orca-max reserves; longer requests are rejected; default "
                   "the power of two that holds the longest request, at least 2048")
-      ->check(CLI::PositiveNumber)
+      ->transform(integer(1))
       ->group(group);
   command
       .add_option("--swap-space", options.swap_space,
@@ -65,10 +67,13 @@ void note_given(const CLI::App& command, std::set<std::string>& given) {
 
 void add_replay(CLI::App& app, ReplayOptions& options, std::function<void()> chosen) {
   CLI::App* command = app.add_subcommand(
-      "replay",
-      "Replay a request trace through the real scheduler and cache, without a model, and compare "
-      "paging with contiguous reservations; or repeat the decisions that `octavo serve --record` "
-      "recorded, bit for bit, and with other flags see what they would have been");
+      "replay", "Replay a trace or a recording through scheduler and cache, without a model");
+  add_examples(
+      *command,
+      {"octavo replay trace.csv                     # paging beside contiguous reservations",
+       "octavo replay synthetic:sharegpt --json",
+       "octavo replay today.rec                     # what `octavo serve --record` recorded",
+       "octavo replay today.rec --num-blocks 4000   # what it would have been"});
   command
       ->add_option("TRACE", options.trace,
                    "CSV, TSV or JSON lines of arrivals and lengths, plain or gzip; or "
@@ -91,9 +96,10 @@ void add_replay(CLI::App& app, ReplayOptions& options, std::function<void()> cho
                    "compare at a --rate that memory can bear: a rush shares more")
       ->group(group);
   command->add_option("--num-requests", options.num_requests, "Only the first of the trace")
-      ->check(CLI::PositiveNumber)
+      ->transform(integer(1, std::numeric_limits<std::int64_t>::max()))
       ->group(group);
   command->add_option("--seed", options.seed, "Of everything that is drawn")
+      ->transform(integer(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str()
       ->group(group);
   command->add_flag("--json", options.json, "One JSON object instead of a table")->group("Report");

@@ -10,4 +10,8 @@ namespace octavo {
 /// `sampling` outlives the parsing.
 void add_sampling(CLI::App& command, ResponseCreate& create);
 
+/// The same error with the names of flags in place of the wire's, as --max-tokens for
+/// max_output_tokens.
+Error in_flags(Error error);
+
 }  // namespace octavo

@@ -88,6 +88,20 @@ TEST_CASE("a config.json gives a shape, by itself or by its folder") {
   }
 }
 
+TEST_CASE("a shape that no file can have as its name is refused as any other") {
+  const TraceFolder folder(8);
+  auto options = folder.options();
+  for (const std::string& name :
+       {std::string(300, 'a'), std::string(5000, '/'), std::string("a\0b", 3),
+        (folder.path() / "trace.csv" / "config.json").string()}) {
+    CAPTURE(name);
+    options.model_shape = name;
+    CHECK(error_of(options).code != Errc{});
+  }
+  options.model_shape = std::string(300, 'a');
+  CHECK(error_of(options).param == "model-shape");
+}
+
 TEST_CASE("memory is told in bytes or in blocks, and blocks go first") {
   const TraceFolder folder(100);
   auto options = folder.options();

@@ -82,8 +82,14 @@ TEST_CASE("numbers of sampling have bounds") {
       {"--logprobs", {"0", "20"}, {"-1", "21", "x"}},
       {"--n", {"1", "8"}, {"0", "9", "-1"}},
       {"--beam-width", {"1", "16"}, {"0", "17", "-1"}},
-      {"--temperature", {"0", "2"}, {"warm", ""}},
-      {"--top-k", {"-1", "0", "50"}, {"1.5", "x"}}};
+      {"--temperature", {"0", "2"}, {"warm", "", "-0.1", "2.1", "nan"}},
+      {"--top-p", {"0.1", "1"}, {"0", "1.1", "nan"}},
+      {"--min-p", {"0", "1"}, {"-0.1", "1.1", "inf"}},
+      {"--repetition-penalty", {"0.1", "10"}, {"0", "10.1", "-1"}},
+      {"--presence-penalty", {"-2", "2"}, {"-2.1", "2.1"}},
+      {"--frequency-penalty", {"-2", "2"}, {"-2.1", "1e39"}},
+      {"--stop-token-id", {"0", "2147483647"}, {"-1", "2147483648", "x"}},
+      {"--top-k", {"-1", "0", "50"}, {"-2", "2147483648", "1.5", "x"}}};
   for (const NumberCase& each : cases) {
     for (const std::string& value : each.good) {
       CAPTURE(each.flag, value);
@@ -94,6 +100,23 @@ TEST_CASE("numbers of sampling have bounds") {
       CHECK(parse({each.flag + "=" + value}).find(each.flag) != std::string::npos);
     }
   }
+}
+
+TEST_CASE("what the sampling is refused with names the flags") {
+  const auto said = [](const char* detail, const char* param) {
+    const Error error = in_flags({Errc::kInvalidValue, detail, param});
+    return error.param + "|" + error.detail;
+  };
+  CHECK(said("min_tokens must be between 0 and max_output_tokens", "min_tokens") ==
+        "min-tokens|--min-tokens must be between 0 and --max-tokens");
+  CHECK(said("stop_token_ids must be ids of the vocabulary", "stop_token_ids") ==
+        "stop-token-id|--stop-token-id must be ids of the vocabulary");
+  CHECK(said("top_logprobs cannot be combined with beam_width: leave one of them out",
+             "top_logprobs") ==
+        "logprobs|--logprobs cannot be combined with --beam-width: leave one of them out");
+  CHECK(said("n must be at most beam_width", "n") == "n|--n must be at most --beam-width");
+  CHECK(said("temperature must be between 0 and 2", "temperature") ==
+        "temperature|--temperature must be between 0 and 2");
 }
 
 TEST_CASE("stops are given one at a time, and keep their spaces and commas") {
