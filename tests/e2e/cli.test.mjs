@@ -178,6 +178,19 @@ describe('octavo tokenize and render', () => {
     assert.equal(closed.text, '<|bos|><|user|>Hi.<|end|>');
   });
 
+  test('render takes another template for the model', async () => {
+    const messages = file('chat.json', [{ role: 'user', content: 'Hi.' }]);
+    const out = await json(['render', '--messages', messages, '--chat-template', file('other.jinja', '[{{ messages[0].content }}]')]);
+    assert.equal(out.text, '[Hi.]');
+    assert.ok(out.ids.every(isCount));
+  });
+
+  test('an id that stands for nothing is not decoded to nothing', async () => {
+    const { code, stdout, stderr } = await octavo(['tokenize', '--decode'], { input: '{"ids":[97,99999999]}' });
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.match(stderr, /^octavo: token id 99999999 /);
+  });
+
   test('render takes a template and its variables without a model', async () => {
     const template = file('list.jinja', '{% for x in xs %}{{ loop.index }}:{{ x }} {% endfor %}');
     const out = await json(['render', '--chat-template', template, '--context', file('xs.json', { xs: ['a', 'b'] })]);
@@ -243,6 +256,12 @@ describe('octavo inspect and bench', () => {
     assert.ok(narrowed !== likely && narrowed > likely - 0.3, `${narrowed} beside ${likely}`);
   });
 
+  test('a table of bench has figures that people read', async () => {
+    const { code, stdout } = await octavo(['bench', 'throughput', ...memory, '--num-prompts', '2', '--concurrency', '1', '--input-len', '8', '--output-len', '4']);
+    assert.equal(code, 0);
+    for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^[a-z_.0-9]+ +(-?[\d,]+(\.\d+)?|cpu.*|cuda.*)$/);
+  });
+
   test('bench throughput --json tells rates, times and the cache', async () => {
     const out = await json(['bench', 'throughput', '--json', ...memory, '--num-prompts', '4', '--concurrency', '2', '--input-len', '16', '--output-len', '8']);
     assert.deepEqual(Object.keys(out), ['output_tokens_per_s', 'total_tokens_per_s', 'requests_per_s', 'seconds', 'ttft_ms', 'itl_ms', 'normalized_ms_per_token_mean', 'peak_rss_bytes', 'kv', 'device']);
@@ -269,6 +288,9 @@ describe('bad input ends with status 2 and one line', () => {
     'an id outside the vocabulary': ['generate', '--prompt-ids', '4096'],
     'messages that are no JSON': ['generate', '--messages', file('broken.json', '[{')],
     'messages that are no list': ['generate', '--messages', file('object.json', {})],
+    'a message without content': ['generate', '--messages', file('no-content.json', [{ role: 'user' }])],
+    'variables without their template': ['render', '--context', file('empty.json', {})],
+    'a comparison of copies that a CPU has not': ['bench', 'overlap', '--device', 'cpu'],
     'a role the template refuses': ['generate', '--messages', file('role.json', [{ role: 'wizard', content: 'x' }])],
     'a temperature out of range': ['generate', '--prompt', 'x', '--temperature', '3'],
     'a length penalty without a beam': ['generate', '--prompt', 'x', '--length-penalty', '2'],

@@ -1,12 +1,15 @@
 #include "src/app/bench/bench_load.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 #include <cstdio>
 
 #include "src/app/cli/load.hpp"
 #include "src/model/json_file.hpp"
+#include "src/replay/report/report_text.hpp"
 
 namespace octavo::bench {
 
@@ -105,6 +108,23 @@ json::object milliseconds(const std::vector<double>& seconds,
   return out;
 }
 
+std::string figure_text(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_int64()) return grouped(value.get_int64());
+  if (!value.is_double()) return json::serialize(value);
+  const double number = value.get_double();
+  const double size = std::fabs(number);
+  if (!(size > 0) || !std::isfinite(number)) return std::isfinite(number) ? "0" : "unknown";
+  const int whole_digits = static_cast<int>(std::floor(std::log10(size))) + 1;
+  std::array<char, 400> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", std::clamp(4 - whole_digits, 0, 12), number);
+  std::string out = text.data();
+  if (out.find('.') == std::string::npos) return out;
+  out.erase(out.find_last_not_of('0') + 1);
+  if (out.ends_with('.')) out.pop_back();
+  return out;
+}
+
 namespace {
 
 void print_rows(const json::object& object, const std::string& prefix) {
@@ -113,7 +133,7 @@ void print_rows(const json::object& object, const std::string& prefix) {
     if (value.is_object())
       print_rows(value.get_object(), name + ".");
     else
-      std::printf("%-28s %s\n", name.c_str(), json::serialize(value).c_str());
+      std::printf("%-28s %s\n", name.c_str(), figure_text(value).c_str());
   }
 }
 

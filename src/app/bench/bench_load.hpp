@@ -33,6 +33,9 @@ double mean(const std::vector<double>& values);
 /// {"p50": ..., ...}
 boost::json::object milliseconds(const std::vector<double>& seconds,
                                  std::initializer_list<int> percentiles);
+/// A figure of a table: four significant digits, whole numbers in groups, never in powers of ten;
+/// words without quotes.
+std::string figure_text(const boost::json::value& value);
 /// One JSON object, or a line for each of its members.
 void print(const boost::json::object& object, bool as_json);
 
@@ -66,9 +69,10 @@ class Load {
       for (; next < shapes.size() && num_running < concurrency && start + arrivals[next] <= now_s();
            ++next, ++num_running)
         submit(shapes[next], start + arrivals[next]);
-      if (num_running == 0)  // Nobody is there yet.
-        std::this_thread::sleep_for(
-            std::chrono::duration<double>(start + arrivals[next] - now_s()));
+      if (num_running == 0) {  // Nobody is there yet.
+        const double wait_s = std::min(1.0, start + arrivals[next] - now_s());
+        std::this_thread::sleep_for(std::chrono::duration<double>(wait_s));
+      }
       for (const RequestEvent& event : engine_.step()) {
         if (const auto* rejected = std::get_if<RequestRejected>(&event)) return rejected->error;
         if (const auto* tokens = std::get_if<TokensGenerated>(&event)) observe(*tokens);

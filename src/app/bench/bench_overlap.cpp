@@ -18,6 +18,8 @@ namespace {
 namespace json = boost::json;
 using namespace bench;
 
+constexpr std::int64_t kMaxBlocks = 1 << 26;
+
 class SpanLog final : public SpanSink {
  public:
   /// Passes on what it receives, if another sink is given.
@@ -122,7 +124,7 @@ std::vector<RequestShape> spread_lengths(const BenchOptions& options) {
   return shapes;
 }
 
-/// Host memory for the blocks that do not fit the device.
+/// Host memory for the blocks that do not fit the device. Errors: kInvalidValue without a GPU.
 Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
   auto executor = executor_options(options.model);
   if (!executor) return executor.error();
@@ -132,6 +134,12 @@ Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
   if (!spec) return spec.error();
   const auto plan = plan_run(*executor, *spec, spec->dtype.value_or(kernels::DType::kF32));
   if (!plan) return plan.error();
+  if (!plan->gpu) {
+    return Error{Errc::kInvalidValue,
+                 "bench overlap needs a GPU: a CPU swaps within its own memory, so there are "
+                 "no copies to hide",
+                 "device"};
+  }
   return static_cast<double>(num_blocks) * static_cast<double>(plan->memory.kv_bytes_per_block) /
          0x1p30;
 }
@@ -145,6 +153,12 @@ Result<int> bench_overlap(const BenchOptions& options) {
   for (const RequestShape& each : shapes) {
     const std::int32_t length = each.num_prompt_tokens + each.num_output_tokens;
     needed += (length + block_size - 1) / block_size + 1;
+  }
+  if (needed > kMaxBlocks) {
+    return Error{Errc::kInvalidValue,
+                 "--concurrency: so many sequences of that length need " + std::to_string(needed) +
+                     " blocks, and there are at most " + std::to_string(kMaxBlocks),
+                 "concurrency"};
   }
   BenchOptions sized = options;
   sized.model.preemption_mode = "swap";

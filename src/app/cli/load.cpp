@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDemoName = "octavo-demo";
+constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;  // /dev/zero has no end.
 
 Error invalid(const std::string& flag, const std::string& why) {
   return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag};
@@ -212,11 +213,22 @@ std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t m
 }
 
 Result<std::string> read_text_file(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored))
+    return Error{Errc::kIo, "cannot read `" + path + "`: it is a folder", ""};
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) return Error{Errc::kIo, "cannot read `" + path + "`", ""};
-  return std::move(text).str();
+  std::string text;
+  std::array<char, 1 << 16> piece{};
+  do {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxTextBytes) {
+      return Error{Errc::kInvalidFile,
+                   "`" + path + "` is larger than " + format_bytes(kMaxTextBytes), ""};
+    }
+  } while (file);
+  if (!file.eof() || file.bad()) return Error{Errc::kIo, "cannot read `" + path + "`", ""};
+  return text;
 }
 
 }  // namespace octavo

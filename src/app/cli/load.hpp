@@ -39,6 +39,8 @@ namespace octavo {
 /// empty when all is well.
 std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size);
 
+/// A template, a list of messages and the like. Errors: kIo, for a folder too; kInvalidFile when it
+/// is too large to be one.
 [[nodiscard]] Result<std::string> read_text_file(const std::string& path);
 
 }  // namespace octavo

@@ -1,7 +1,9 @@
 #include "src/app/bench/bench_load.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "src/app/cli/commands/commands.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/tiny_model.hpp"
@@ -36,6 +38,15 @@ struct Machine {
 };
 
 }  // namespace
+
+TEST_CASE("a rate that would take weeks between two requests is refused") {
+  const Machine machine;
+  BenchOptions options = machine.options;
+  options.request_rate = 1e-7;
+  const auto status = bench_throughput(options);
+  REQUIRE(status.has_error());
+  CHECK(status.error().param == "request-rate");
+}
 
 TEST_CASE("without a workload all requests are of the lengths that were given") {
   BenchOptions options;
@@ -177,4 +188,29 @@ TEST_CASE("a request that can never fit ends the load with its error") {
   const auto ran = load.run({{33, 1}}, {0}, 1);  // The model's positions end at 32.
   REQUIRE(ran.has_error());
   CHECK(ran.error().code == Errc::kContextLengthExceeded);
+}
+
+TEST_CASE("a table's figures are those that people read") {
+  const std::vector<std::pair<boost::json::value, std::string>> cases{{1.0, "1"},
+                                                                      {0.0, "0"},
+                                                                      {-0.0, "0"},
+                                                                      {0.5, "0.5"},
+                                                                      {1e9, "1000000000"},
+                                                                      {1234.56, "1235"},
+                                                                      {12.3456, "12.35"},
+                                                                      {0.000123456, "0.0001235"},
+                                                                      {-2.5, "-2.5"},
+                                                                      {9.99996, "10"},
+                                                                      {1e-300, "0"},
+                                                                      {99999.0, "99999"},
+                                                                      {7, "7"},
+                                                                      {1234567, "1,234,567"},
+                                                                      {"cpu", "cpu"},
+                                                                      {true, "true"}};
+  for (const auto& [value, text] : cases) {
+    CAPTURE(text);
+    CHECK(figure_text(value) == text);
+  }
+  CHECK(figure_text(1e300).find('E') == std::string::npos);
+  CHECK(figure_text(std::numeric_limits<double>::quiet_NaN()) == "unknown");
 }

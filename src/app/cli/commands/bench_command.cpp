@@ -13,6 +13,8 @@ namespace {
 namespace json = boost::json;
 using namespace bench;
 
+constexpr double kLeastRate = 1e-6;  // Between requests pass eleven days.
+
 std::int64_t peak_rss_bytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -22,6 +24,10 @@ std::int64_t peak_rss_bytes() {
 }  // namespace
 
 Result<int> bench_throughput(const BenchOptions& options) {
+  if (options.request_rate > 0 && options.request_rate < kLeastRate) {
+    return Error{Errc::kInvalidValue,
+                 "--request-rate must be 0.000001 or more, or 0 for all at once", "request-rate"};
+  }
   auto shapes = request_shapes(options);
   if (!shapes) return shapes.error();
   const auto num_requests = static_cast<std::int32_t>(shapes->size());

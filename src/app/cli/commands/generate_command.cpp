@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "protocol/input_items.hpp"
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/flags/sampling_flags.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/core/utf8.hpp"
 #include "src/engine/local_engine.hpp"
 #include "src/response/completion_choice.hpp"
 #include "src/response/prompt.hpp"
@@ -27,20 +29,19 @@ struct Choice {
 
 Result<std::vector<TokenId>> parse_ids(const std::string& text) {
   std::vector<TokenId> ids;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data();;) {
     TokenId id = 0;
     const auto [rest, error] = std::from_chars(at, end, id);
     if (error != std::errc() || (rest < end && *rest != ',')) {
       return Error{Errc::kInvalidValue,
-                   "--prompt-ids: `" + text.substr(0, 80) + "` is not a list like 1,2,3",
+                   "--prompt-ids: `" + quotable(text, 80) + "` is not a list like 1,2,3",
                    "prompt-ids"};
     }
     ids.push_back(id);
-    at = rest + (rest < end ? 1 : 0);
+    if (rest == end) return ids;
+    at = rest + 1;
   }
-  return ids;
 }
 
 Result<void> fill_input(const GenerateOptions& options, ResponseCreate& create) {
@@ -63,7 +64,13 @@ Result<void> fill_input(const GenerateOptions& options, ResponseCreate& create) 
                    "--messages: `" + *options.messages + "` is not a JSON list of messages",
                    "messages"};
     }
-    create.input = messages.get_array();
+    auto checked = messages_of(messages);
+    if (!checked) {
+      return Error{checked.error().code,
+                   "--messages: `" + *options.messages + "`: " + checked.error().detail,
+                   "messages"};
+    }
+    create.input = std::move(*checked);
   } else {
     create.text_input = *options.prompt;
   }

@@ -51,8 +51,48 @@ Result<std::vector<TokenId>> ids_of(const std::string& text) {
   return out;
 }
 
+/// Errors: kInvalidValue for an id that stands for nothing, which decoding would leave out.
+Result<void> check_known(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
+  for (const TokenId id : ids) {
+    if (!tokenizer.token_bytes(id).empty() || tokenizer.is_special(id)) continue;
+    return Error{Errc::kInvalidValue,
+                 "token id " + std::to_string(id) + " stands for no token: the ids of this " +
+                     "tokenizer end at " + std::to_string(tokenizer.vocab_size() - 1),
+                 "ids"};
+  }
+  return {};
+}
+
+/// The template that the options name, or the model's own.
+Result<std::shared_ptr<const ChatTemplate>> template_of(const RenderOptions& options,
+                                                        const Tokenizer& tokenizer,
+                                                        const std::string& path) {
+  if (!options.chat_template.empty()) {
+    auto source = read_text_file(options.chat_template);
+    if (!source) return source.error();
+    return ChatTemplate::parse(std::move(*source));
+  }
+  const std::string* source = tokenizer.chat_template();
+  if (source != nullptr) return ChatTemplate::parse(*source);
+  return Error{Errc::kInvalidFile, "`" + path + "` has no chat template: give --chat-template",
+               "model"};
+}
+
+Result<json::array> read_json_list(const std::string& path, const std::string& flag) {
+  auto value = read_json(path);
+  if (!value) return value.error();
+  if (value->is_array()) return std::move(value->get_array());
+  return Error{Errc::kInvalidJson, "--" + flag + ": `" + path + "` is not a JSON list", flag};
+}
+
 // A template and its variables alone: no model, so no token ids either.
 Result<int> render_context(const RenderOptions& options) {
+  if (options.chat_template.empty() || !options.model.empty() || !options.messages.empty() ||
+      !options.tools.empty() || options.no_generation_prompt) {
+    return Error{Errc::kInvalidValue,
+                 "--context: a file with all of the variables goes with --chat-template alone",
+                 "context"};
+  }
   auto source = read_text_file(options.chat_template);
   if (!source) return source.error();
   auto parsed = ChatTemplate::parse(std::move(*source));
@@ -81,12 +121,13 @@ Result<int> tokenize(const std::string& model, bool decode, bool no_special) {
   }
   auto ids = ids_of(input);
   if (!ids) return ids.error();
+  if (auto known = check_known(**tokenizer, *ids); !known) return known.error();
   print({{"text", (*tokenizer)->decode(*ids, no_special)}});
   return 0;
 }
 
 Result<int> render(const RenderOptions& options) {
-  if (!options.chat_template.empty() && !options.context.empty()) return render_context(options);
+  if (!options.context.empty()) return render_context(options);
   if (options.messages.empty()) {
     return Error{Errc::kInvalidValue,
                  "give MODEL and --messages FILE, or --chat-template FILE and --context FILE",
@@ -96,21 +137,16 @@ Result<int> render(const RenderOptions& options) {
   if (!path) return path.error();
   auto tokenizer = Tokenizer::load(*path);
   if (!tokenizer) return tokenizer.error();
-  const std::string* source = (*tokenizer)->chat_template();
-  if (source == nullptr)
-    return Error{Errc::kInvalidFile, "`" + *path + "` has no chat template", "model"};
-  auto parsed = ChatTemplate::parse(*source);
+  auto parsed = template_of(options, **tokenizer, *path);
   if (!parsed) return parsed.error();
-  auto messages = read_json(options.messages);
+  auto messages = read_json_list(options.messages, "messages");
   if (!messages) return messages.error();
-  if (!messages->is_array())
-    return Error{Errc::kInvalidJson, "`" + options.messages + "` is not a JSON list", "messages"};
-  json::object context = chat_context(**tokenizer, messages->get_array());
+  json::object context = chat_context(**tokenizer, std::move(*messages));
   context["add_generation_prompt"] = !options.no_generation_prompt;
   if (!options.tools.empty()) {
-    auto tools = read_json(options.tools);
+    auto tools = read_json_list(options.tools, "tools");
     if (!tools) return tools.error();
-    context["tools"] = *tools;
+    context["tools"] = std::move(*tools);
   }
   auto spans = (*parsed)->render(context);
   if (!spans) return spans.error();

@@ -27,7 +27,8 @@ bool is_largest(std::uint64_t value) {
 
 std::string digits_of(double value) {
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
   return {digits.data(), end.ptr};
 }
 
