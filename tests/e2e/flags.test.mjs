@@ -105,7 +105,7 @@ describe('a number that is none, too small or too large is refused by its flag',
 
   test('with a range that people read', async () => {
     assert.equal(await refusal(['inspect', '--max-model-len', '0']), 'octavo: --max-model-len must be an integer of 1 or more (it is `0`)\n');
-    assert.match(await refusal(['bench', 'throughput', '--request-rate', 'nan']), /--request-rate must be a number between 0 and 1e\+?0?9 /);
+    assert.match(await refusal(['bench', 'throughput', '--request-rate', 'nan']), /--request-rate must be a number between 0 and 1000000000 /);
   });
 
   const others = {

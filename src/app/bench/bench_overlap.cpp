@@ -124,6 +124,21 @@ std::vector<RequestShape> spread_lengths(const BenchOptions& options) {
   return shapes;
 }
 
+/// Blocks that hold all of them at their longest. Errors: kInvalidValue for more than there can be.
+Result<std::int64_t> blocks_needed(const std::vector<RequestShape>& shapes,
+                                   std::int32_t block_size) {
+  std::int64_t needed = 0;
+  for (const RequestShape& each : shapes) {
+    const std::int32_t length = each.num_prompt_tokens + each.num_output_tokens;
+    needed += (length + block_size - 1) / block_size + 1;
+  }
+  if (needed <= kMaxBlocks) return needed;
+  return Error{Errc::kInvalidValue,
+               "--concurrency: so many sequences of that length need " + std::to_string(needed) +
+                   " blocks, and there are at most " + std::to_string(kMaxBlocks),
+               "concurrency"};
+}
+
 /// Host memory for the blocks that do not fit the device. Errors: kInvalidValue without a GPU.
 Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
   auto executor = executor_options(options.model);
@@ -147,19 +162,10 @@ Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
 }  // namespace
 
 Result<int> bench_overlap(const BenchOptions& options) {
-  const std::int32_t block_size = options.model.block_size;
   const std::vector<RequestShape> shapes = spread_lengths(options);
-  std::int64_t needed = 0;
-  for (const RequestShape& each : shapes) {
-    const std::int32_t length = each.num_prompt_tokens + each.num_output_tokens;
-    needed += (length + block_size - 1) / block_size + 1;
-  }
-  if (needed > kMaxBlocks) {
-    return Error{Errc::kInvalidValue,
-                 "--concurrency: so many sequences of that length need " + std::to_string(needed) +
-                     " blocks, and there are at most " + std::to_string(kMaxBlocks),
-                 "concurrency"};
-  }
+  const auto blocks = blocks_needed(shapes, options.model.block_size);
+  if (!blocks) return blocks.error();
+  const std::int64_t needed = *blocks;
   BenchOptions sized = options;
   sized.model.preemption_mode = "swap";
   sized.model.num_gpu_blocks_override = static_cast<std::int32_t>(needed);
