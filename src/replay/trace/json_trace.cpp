@@ -55,14 +55,27 @@ Result<std::uint64_t> hash_in(const json::value& value) {
   return Error{Errc::kInvalidFile, "a hash of the prompt is not a 64-bit number", ""};
 }
 
+/// Null when there is none, or nothing in it.
+const json::value* hashes_in(const json::object& row, const char* name) {
+  const json::value* list = row.if_contains(name);
+  return list == nullptr || list->is_null() ? nullptr : list;
+}
+
 Result<void> append_hashes(const json::object& row, Trace& trace) {
-  const json::value* list = row.if_contains("hash_ids");
-  std::int32_t span = kMooncakeSpan;
-  if (list == nullptr) {
-    list = row.if_contains("bh");
-    span = kRtpSpan;
+  const json::value* mooncake = hashes_in(row, "hash_ids");
+  const json::value* rtp = hashes_in(row, "bh");
+  if (mooncake != nullptr && rtp != nullptr)
+    return Error{Errc::kInvalidFile, "a row has hash_ids or bh, and this one has both", ""};
+  const json::value* list = mooncake != nullptr ? mooncake : rtp;
+  if (list == nullptr) return {};
+  const std::int32_t span = mooncake != nullptr ? kMooncakeSpan : kRtpSpan;
+  if (trace.hash_span != 0 && trace.hash_span != span) {
+    return Error{Errc::kInvalidFile,
+                 "a hash stands for " + std::to_string(span) + " tokens here and for " +
+                     std::to_string(trace.hash_span) +
+                     " in the rows above: a trace has hash_ids or bh, not both",
+                 ""};
   }
-  if (list == nullptr || list->is_null()) return {};
   if (!list->is_array())
     return Error{Errc::kInvalidFile, "the hashes of the prompt are not a list", ""};
   TraceRequest& request = trace.requests.back();
@@ -101,6 +114,8 @@ Result<void> append_row(const json::object& row, Trace& trace) {
   }
   double arrival_s = 0;
   if (const json::value* arrival = find(row, TraceField::kArrival, &key)) {
+    if (!trace.has_arrivals && !trace.requests.empty())
+      return Error{Errc::kInvalidFile, "an arrival time, and the rows above have none", ""};
     const auto number = number_in(*arrival);
     if (!number) return Error{Errc::kInvalidFile, "the arrival time is not a number", ""};
     // The published formats count in milliseconds under plain names.

@@ -85,6 +85,30 @@ TEST_CASE("packed data that is damaged or cut off is refused wherever it is") {
   }
 }
 
+TEST_CASE("packed data without all of its trailer is refused, whatever buffer its text fills") {
+  const Folder folder;
+  const std::size_t size =
+      GENERATE(std::size_t{0}, std::size_t{8192}, std::size_t{16384}, std::size_t{32768},
+               kPieceBytes, 2 * kPieceBytes, 4 * kPieceBytes);
+  const std::string whole = packed(std::string(size, 'a'));
+  CHECK(folder.read(whole).value().size() == size);
+  for (std::size_t cut = 1; cut <= 10; ++cut) {
+    CAPTURE(size, cut);
+    for (const std::string& before : {std::string(), packed("a member before\n")}) {
+      const auto text = folder.read(before + whole.substr(0, whole.size() - cut));
+      REQUIRE(text.has_error());
+      CHECK(text.error().detail.find("damaged or cut off") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("padding behind packed data is left out, and two bytes of gzip are not a file") {
+  const Folder folder;
+  CHECK(folder.read(packed("text\n") + std::string(512, '\0')).value() == "text\n");
+  CHECK(folder.read("\x1F\x8B").has_error());
+  CHECK(folder.read("\x1F").value() == "\x1F");
+}
+
 TEST_CASE("what cannot be read is the system's fault and says which file") {
   const Folder folder;
   const std::string missing = folder.path() / "missing";

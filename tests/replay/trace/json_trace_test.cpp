@@ -113,6 +113,18 @@ TEST_CASE("a row without hashes stands among rows that have some") {
   CHECK(trace.hash_span == 512);
 }
 
+TEST_CASE("a trace has hashes of one span, whichever row it begins with") {
+  const std::string mooncake = "{\"il\": 2048, \"hash_ids\": [1]}\n";
+  const std::string rtp = "{\"il\": 2048, \"bh\": [1]}\n";
+  CHECK(fault_of(mooncake + rtp) ==
+        "t.jsonl:2: a hash stands for 1024 tokens here and for 512 in the rows above: a trace has "
+        "hash_ids or bh, not both");
+  CHECK(fault_of(rtp + "{\"il\": 7}\n" + mooncake).starts_with("t.jsonl:3: a hash stands for 512"));
+  CHECK(fault_of("{\"il\": 2048, \"bh\": [1], \"hash_ids\": [1]}") ==
+        "t.jsonl:1: a row has hash_ids or bh, and this one has both");
+  CHECK(read("{\"il\": 2048, \"bh\": [1], \"hash_ids\": null}").hash_span == 1024);
+}
+
 TEST_CASE("a hash is any number of 64 bits, in a string where a double could not hold it") {
   CHECK(hashes_of("[0, 18446744073709551615]") ==
         std::vector<std::uint64_t>{0, 18446744073709551615ULL});
@@ -126,7 +138,10 @@ TEST_CASE("a hash is any number of 64 bits, in a string where a double could not
   }
 }
 
-TEST_CASE("arrivals that begin must go on") {
+TEST_CASE("all rows have an arrival, or none has") {
+  CHECK(fault_of("{\"il\": 5}\n{\"ts\": 1, \"il\": 5}") ==
+        "t.jsonl:2: an arrival time, and the rows above have none");
+  CHECK_FALSE(read("{\"il\": 5}\n{\"il\": 5}").has_arrivals);
   CHECK(fault_of("{\"ts\": 1, \"il\": 5}\n\n{\"il\": 5}") ==
         "t.jsonl:3: no arrival time, and the rows above have one");
   CHECK(fault_of("{\"ts\": \"1\", \"il\": 5}") == "t.jsonl:1: the arrival time is not a number");
