@@ -60,7 +60,13 @@ double tick_step(double range) {
 
 std::string time_text(double seconds, double step_s) {
   if (step_s >= 60 && std::fmod(step_s, 60) == 0) return decimal(seconds / 60, 0) + " min";
-  return decimal(seconds, step_s >= 1 ? 0 : step_s >= 0.1 ? 1 : 2) + " s";
+  // As many digits as tell one tick from the next.
+  const double per_second = step_s >= 0.01 ? 1 : step_s >= 1e-5 ? 1e3 : 1e6;
+  const double digits = std::ceil(-std::log10(step_s * per_second) - 1e-6);
+  return decimal(seconds * per_second, static_cast<int>(std::clamp(digits, 0.0, 9.0))) +
+         (per_second == 1     ? " s"
+          : per_second == 1e3 ? " ms"
+                              : " us");
 }
 
 void add_time_axis(json::array& shapes, double end_s, double left, double width, double y) {

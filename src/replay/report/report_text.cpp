@@ -1,8 +1,11 @@
 #include "src/replay/report/report_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 namespace octavo {
 
@@ -20,11 +23,16 @@ std::string grouped(std::int64_t value) {
 }
 
 std::string duration_text(double seconds) {
-  const double size = std::fabs(seconds);
-  if (size >= 100) return decimal(seconds, 0) + " s";
-  if (size >= 1) return decimal(seconds, size >= 10 ? 1 : 2) + " s";
-  if (size >= 0.01) return decimal(seconds * 1e3, size >= 0.1 ? 0 : 1) + " ms";
-  return decimal(seconds * 1e3, 2) + " ms";
+  if (seconds == 0 || !std::isfinite(seconds)) return decimal(seconds, 2) + " ms";
+  // The power of ten after rounding to three digits: 0.9996 s are 1.00 s.
+  std::array<char, 32> rounded{};
+  std::snprintf(rounded.data(), rounded.size(), "%.2e", seconds);
+  const int power = std::atoi(std::strchr(rounded.data(), 'e') + 1);
+  if (power >= 0) return decimal(seconds, std::max(0, 2 - power)) + " s";
+  constexpr std::array kUnits{" ms", " us", " ns"};
+  const int unit = std::min((-power - 1) / 3, 2);
+  const int digits = std::max(0, -power - 1 - 3 * unit);
+  return decimal(seconds * std::pow(1e3, unit + 1), std::min(digits, 2)) + kUnits[unit];
 }
 
 }  // namespace octavo

@@ -10,7 +10,7 @@ namespace octavo {
 std::string decimal(double value, int digits);
 /// 1234567 -> "1,234,567"
 std::string grouped(std::int64_t value);
-/// Three significant digits with a unit: "1.23 ms".
+/// Three significant digits with a unit down to nanoseconds: "1.23 ms"; from 1000 s all digits.
 std::string duration_text(double seconds);
 
 }  // namespace octavo

@@ -1,5 +1,7 @@
 #include "src/replay/report/page_plots.hpp"
 
+#include <set>
+
 #include "tests/replay/report/plot_shapes.hpp"
 #include "tests/support/catch.hpp"
 
@@ -107,10 +109,23 @@ TEST_CASE("a time axis has round steps, in whole minutes from two minutes on") {
   const auto ticks = [](double seconds) {
     return texts_of(memory_over_time(timeline_of(seconds, {})), "tick middle");
   };
+  CHECK(ticks(0.05) == Texts{"0.00 s", "0.01 s", "0.02 s", "0.03 s", "0.04 s"});
+  CHECK(ticks(0.02) == Texts{"0 ms", "5 ms", "10 ms", "15 ms"});
+  CHECK(ticks(0.001) == Texts{"0.0 ms", "0.2 ms", "0.4 ms", "0.6 ms", "0.8 ms"});
+  CHECK(ticks(0.00002) == Texts{"0 us", "5 us", "10 us", "15 us"});
   CHECK(ticks(0.06) == Texts{"0.00 s", "0.01 s", "0.02 s", "0.03 s", "0.04 s", "0.05 s"});
   CHECK(ticks(0.5) == Texts{"0.0 s", "0.1 s", "0.2 s", "0.3 s", "0.4 s"});
   CHECK(ticks(10) == Texts{"0 s", "2 s", "4 s", "6 s", "8 s"});
   CHECK(ticks(119) == Texts{"0 s", "20 s", "40 s", "60 s", "80 s", "100 s"});
   CHECK(ticks(120) == Texts{"0 min", "1 min"});
   CHECK(ticks(3600) == Texts{"0 min", "10 min", "20 min", "30 min", "40 min", "50 min"});
+}
+
+TEST_CASE("no time axis says the same twice, however short or long the run") {
+  for (double seconds = 1e-9; seconds < 1e9; seconds *= 1.7) {
+    CAPTURE(seconds);
+    const Texts ticks = texts_of(memory_over_time(timeline_of(seconds, {})), "tick middle");
+    CHECK(ticks.size() >= 2);
+    CHECK(std::set<std::string>(ticks.begin(), ticks.end()).size() == ticks.size());
+  }
 }

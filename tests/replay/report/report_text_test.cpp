@@ -31,6 +31,10 @@ TEST_CASE("thousands are grouped from the right, up to the largest number and do
 
 TEST_CASE("a duration has three digits and the unit that suits it") {
   CHECK(duration_text(0.00123) == "1.23 ms");
+  CHECK(duration_text(1.234e-9) == "1.23 ns");
+  CHECK(duration_text(0.0000123) == "12.3 us");
+  CHECK(duration_text(0.000123) == "123 us");
+  CHECK(duration_text(0.001) == "1.00 ms");
   CHECK(duration_text(0.01) == "10.0 ms");
   CHECK(duration_text(0.0999) == "99.9 ms");
   CHECK(duration_text(0.1) == "100 ms");
@@ -43,8 +47,21 @@ TEST_CASE("a duration has three digits and the unit that suits it") {
   CHECK(duration_text(86400) == "86400 s");
 }
 
+TEST_CASE("a duration that is rounded up gets the unit of what it became") {
+  CHECK(duration_text(0.9994) == "999 ms");
+  CHECK(duration_text(0.9996) == "1.00 s");
+  CHECK(duration_text(0.0009996) == "1.00 ms");
+  CHECK(duration_text(0.00000099951) == "1.00 us");
+  CHECK(duration_text(0.009996) == "10.0 ms");
+  CHECK(duration_text(0.09996) == "100 ms");
+  CHECK(duration_text(9.996) == "10.0 s");
+  CHECK(duration_text(99.96) == "100 s");
+  CHECK(duration_text(-0.9996) == "-1.00 s");
+}
+
 TEST_CASE("no time is none, and one that lies behind keeps its sign") {
   CHECK(duration_text(0) == "0.00 ms");
+  CHECK(duration_text(1e-15) == "0.00 ns");
   CHECK(duration_text(-0.0123) == "-12.3 ms");
   CHECK(duration_text(-2.5) == "-2.50 s");
   CHECK(duration_text(-250) == "-250 s");

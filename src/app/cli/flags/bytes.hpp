@@ -13,7 +13,7 @@ namespace octavo {
 /// kInvalidValue.
 [[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 
-/// "1.5 GiB"
+/// "1.50 GiB"
 std::string format_bytes(std::uint64_t bytes);
 
 }  // namespace octavo

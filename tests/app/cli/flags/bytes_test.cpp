@@ -78,6 +78,9 @@ TEST_CASE("bytes are shown in the largest unit of which there is one") {
   CHECK(format_bytes(1023) == "1023 B");
   CHECK(format_bytes(1024) == "1.00 KiB");
   CHECK(format_bytes(kMiB - kKiB) == "1023.00 KiB");
+  CHECK(format_bytes(kMiB - 1) == "1.00 MiB");  // Not 1024.00 KiB.
+  CHECK(format_bytes(kGiB - 1) == "1.00 GiB");
+  CHECK(format_bytes(kTiB - kGiB / 100) == "1023.99 GiB");
   CHECK(format_bytes(kMiB) == "1.00 MiB");
   CHECK(format_bytes(kGiB + kGiB / 2) == "1.50 GiB");
   CHECK(format_bytes(kTiB) == "1.00 TiB");
