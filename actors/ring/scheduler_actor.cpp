@@ -128,7 +128,9 @@ void SchedulerActor::send_events() {
     if (listener == listeners_.end()) continue;
     const bool ends = is_last(events.back());
     listener->second.send(std::move(events));
-    if (ends) listeners_.erase(listener);
+    if (!ends) continue;
+    listeners_.erase(listener);
+    if (journal_ != nullptr) journal_->ended(id, clock_());
   }
 }
 

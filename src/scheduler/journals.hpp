@@ -32,6 +32,9 @@ class Journals final : public SchedulerJournal {
   void transferred(const std::vector<TransferId>& finished) override {
     for (SchedulerJournal* each : both_) each->transferred(finished);
   }
+  void ended(RequestId request, TimePoint now) override {
+    for (SchedulerJournal* each : both_) each->ended(request, now);
+  }
 
  private:
   SchedulerJournal* both_[2];

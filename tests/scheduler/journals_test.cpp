@@ -39,6 +39,7 @@ class Listener final : public SchedulerJournal {
   void transferred(const std::vector<TransferId>& finished) override {
     write("transferred", finished.size(), {});
   }
+  void ended(RequestId request, TimePoint now) override { write("ended", request.value, now); }
 
  private:
   void write(const std::string& what, std::uint64_t id, TimePoint now) {
@@ -74,10 +75,12 @@ TEST_CASE("both listeners hear every call with its arguments, the first one firs
   both.completed(receipt, result, now);
   both.failed(StepId{8}, Error{Errc::kEngineError, "broken", ""}, now);
   both.transferred({TransferId{}, TransferId{}});
+  both.ended(RequestId{9}, now);
   const Log expected{"submitted 1 at 7",     "cancelled slow_consumer 6 5 at 7",
                      "swap 7 at 0",          "planned 2 at 7",
                      "planned 0 at 7",       "completed 3 4 at 7",
-                     "failed broken 8 at 7", "transferred 2 at 0"};
+                     "failed broken 8 at 7", "transferred 2 at 0",
+                     "ended 9 at 7"};
   REQUIRE(log.size() == 2 * expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CHECK(log[2 * i] == "a " + expected[i]);

@@ -72,7 +72,12 @@ TraceFile::TraceFile(std::ofstream file)
   }
 }
 
-TraceFile::~TraceFile() { file_ << "\n]}\n"; }
+TraceFile::~TraceFile() {
+  const TimePoint now = std::chrono::steady_clock::now();
+  for (const auto& [id, state] : requests_) write_edge("e", "request", id, state, now);
+  for (const auto& [id, state] : sequences_) write_edge("e", "sequence", id, state, now);
+  file_ << "\n]}\n";
+}
 
 void TraceFile::write(const std::string& event) {
   const std::lock_guard lock(mutex_);
@@ -98,24 +103,34 @@ void TraceFile::add(const Span& span) {
 // A life is a run of states, each an asynchronous slice of the same id. Null ends it.
 void TraceFile::set_state(std::uint64_t id, const char* kind, const char* state, TimePoint now) {
   auto& states = kind[0] == 's' ? sequences_ : requests_;
-  const auto write_edge = [&](const char* phase, const char* name) {
-    write(format(R"({"ph":"%s","pid":%d,"tid":0,"cat":"%s","id":%llu,"name":"%s","ts":%.3f})",
-                 phase, kSequences, kind, static_cast<unsigned long long>(id), name,
-                 microseconds(now)));
-  };
   const auto found = states.find(id);
   if (found != states.end() && found->second == state) return;
   if (found != states.end()) {
-    write_edge("e", found->second);
+    write_edge("e", kind, id, found->second, now);
     states.erase(found);
   }
   if (state == nullptr) return;
   states.emplace(id, state);
-  write_edge("b", state);
+  write_edge("b", kind, id, state, now);
+}
+
+void TraceFile::write_edge(const char* phase, const char* kind, std::uint64_t id, const char* state,
+                           TimePoint now) {
+  write(format(R"({"ph":"%s","pid":%d,"tid":0,"cat":"%s","id":%llu,"name":"%s","ts":%.3f})", phase,
+               kSequences, kind, static_cast<unsigned long long>(id), state, microseconds(now)));
 }
 
 void TraceFile::submitted(const Request& request, TimePoint now) {
   set_state(request.id.value, "request", "waiting", now);
+}
+
+// A choice that is cancelled alone leaves others that wait.
+void TraceFile::cancelled(RequestId request, CancelReason, TimePoint now, std::int32_t choice) {
+  if (choice < 0) ended(request, now);
+}
+
+void TraceFile::ended(RequestId request, TimePoint now) {
+  set_state(request.value, "request", nullptr, now);
 }
 
 void TraceFile::planned(const StepPlan* plan, TimePoint now) {

@@ -36,14 +36,31 @@ Request request(std::uint64_t id, std::int32_t max_tokens) {
   return made;
 }
 
+/// Keeps which requests came and which ended.
+class Ends final : public SchedulerJournal {
+ public:
+  void submitted(const Request& request, TimePoint) override { came.push_back(request.id); }
+  void cancelled(RequestId, CancelReason, TimePoint, std::int32_t) override {}
+  void asked_to_preempt(RequestId, PreemptionMode) override {}
+  void planned(const StepPlan*, TimePoint) override {}
+  void completed(const StepReceipt&, const StepResult&, TimePoint) override {}
+  void failed(StepId, const Error&, TimePoint) override {}
+  void transferred(const std::vector<TransferId>&) override {}
+  void ended(RequestId request, TimePoint) override { over.push_back(request); }
+
+  std::vector<RequestId> came;
+  std::vector<RequestId> over;
+};
+
 /// An engine on real threads.
 template <class Executor = testing::FakeExecutor>
 struct Engine {
-  explicit Engine(std::int32_t num_blocks, std::int32_t num_host_blocks = 0)
+  explicit Engine(std::int32_t num_blocks, std::int32_t num_host_blocks = 0,
+                  SchedulerJournal* journal = nullptr)
       : executor(num_blocks, 4, 50, num_host_blocks),
         ring(
             engine.get_executor(), device.get_executor(), config_of(num_blocks, num_host_blocks),
-            executor, status, [] { return std::chrono::steady_clock::now(); }, 0, nullptr,
+            executor, status, [] { return std::chrono::steady_clock::now(); }, 0, journal,
             [this](const std::string&) { ++num_losses; }) {
     ring.start(supervisor);
     threads.emplace_back([this] { engine.run(); });
@@ -98,6 +115,27 @@ TEST_CASE("requests go round the ring and every one ends exactly once") {
   CHECK(engine.num_errors == 0);
   CHECK(engine.ring.blocks().num_free() == 64);
   CHECK(engine.ring.is_idle());
+}
+
+TEST_CASE("a journal is told once of every end, also of who never started") {
+  Ends journal;
+  Engine<> engine(64, 0, &journal);
+  asio::io_context io(1);
+  Mailbox<SessionMessage> mailbox(io.get_executor());
+  int num_ended = 0;
+  Supervisor supervisor([](const ActorExited&) {});
+  supervisor.spawn(io.get_executor(), "listener", listen(&mailbox, &num_ended, 3));
+  engine.ring.scheduler().send(SubmitRequest{request(1, 10), mailbox.address()});
+  Request too_long = request(2, 10);
+  too_long.prompt.assign(100, 1);
+  engine.ring.scheduler().send(SubmitRequest{std::move(too_long), mailbox.address()});
+  engine.ring.scheduler().send(SubmitRequest{request(3, 50), mailbox.address()});
+  engine.ring.scheduler().send(CancelRequest{RequestId{3}, CancelReason::kClientGone});
+  io.run();
+  engine.stop_and_join();
+  CHECK(journal.came == std::vector<RequestId>{RequestId{1}, RequestId{2}, RequestId{3}});
+  std::sort(journal.over.begin(), journal.over.end());
+  CHECK(journal.over == journal.came);
 }
 
 TEST_CASE("the engine stops cleanly a thousand times, whatever is under way") {

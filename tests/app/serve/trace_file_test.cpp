@@ -158,8 +158,43 @@ TEST_CASE("requests and sequences of one number are two lives") {
     start.starts = {start_of(2, 1)};
     file.planned(&start, now());
   });
-  CHECK(life_of(events, "request", 1) == Edges{"b waiting"});
-  CHECK(life_of(events, "sequence", 1) == Edges{"b running"});
+  CHECK(life_of(events, "request", 1) == Edges{"b waiting", "e waiting"});
+  CHECK(life_of(events, "sequence", 1) == Edges{"b running", "e running"});
+}
+
+TEST_CASE("a request that is cancelled, rejected or over waits no longer, and is told once") {
+  const Events events = events_after([](TraceFile& file) {
+    for (const std::uint64_t id : {1, 2, 3}) file.submitted(request_of(id), now());
+    file.cancelled(RequestId{1}, CancelReason::kClientCancelled, now(), -1);
+    file.ended(RequestId{1}, now());
+    file.ended(RequestId{2}, now());
+    file.cancelled(RequestId{3}, CancelReason::kStopMatched, now(), 1);  // One choice of several.
+    StepPlan start;
+    start.starts = {start_of(3, 7)};
+    file.planned(&start, now());
+    file.ended(RequestId{3}, now());
+    file.cancelled(RequestId{4}, CancelReason::kClientCancelled, now(), -1);
+    file.failed(StepId{9}, Error{}, now());
+    file.submitted(request_of(1), now());  // An id may come again.
+    file.ended(RequestId{1}, now());
+  });
+  CHECK(life_of(events, "request", 1) == Edges{"b waiting", "e waiting", "b waiting", "e waiting"});
+  CHECK(life_of(events, "request", 2) == Edges{"b waiting", "e waiting"});
+  CHECK(life_of(events, "request", 3) == Edges{"b waiting", "e waiting"});
+  CHECK(life_of(events, "request", 4).empty());
+}
+
+TEST_CASE("what goes on when the file ends, ends with it") {
+  const Events events = events_after([](TraceFile& file) {
+    file.submitted(request_of(1), now());
+    StepPlan start;
+    start.starts = {start_of(2, 5)};
+    file.planned(&start, now());
+    file.submitted(request_of(3), now());
+  });
+  CHECK(life_of(events, "request", 1) == Edges{"b waiting", "e waiting"});
+  CHECK(life_of(events, "request", 3) == Edges{"b waiting", "e waiting"});
+  CHECK(life_of(events, "sequence", 5) == Edges{"b running", "e running"});
 }
 
 TEST_CASE("a plan of nothing and a release of what never ran leave no mark") {
