@@ -206,8 +206,8 @@ Result<std::unique_ptr<ModelExecutor>> load_shards(const ExecutorOptions& option
   const auto group = make_group(plan.gpu->ordinal, size);
   if (!group) return group.error();
   std::vector<std::unique_ptr<TaskThread>> threads;
-  std::vector<std::optional<Result<std::unique_ptr<DeviceExecutor>>>> made(
-      static_cast<std::size_t>(size));
+  std::vector<Result<std::unique_ptr<DeviceExecutor>>> made;
+  for (int rank = 0; rank < size; ++rank) made.emplace_back(Error{});
   std::vector<std::future<void>> done;
   for (int rank = 0; rank < size; ++rank) {
     threads.push_back(std::make_unique<TaskThread>());
@@ -223,13 +223,7 @@ Result<std::unique_ptr<ModelExecutor>> load_shards(const ExecutorOptions& option
     }));
   }
   for (auto& each : done) each.get();
-  std::vector<std::unique_ptr<DeviceExecutor>> shards;
-  for (auto& each : made) {
-    if (!*each) return each->error();
-    shards.push_back(std::move(**each));
-  }
-  return std::unique_ptr<ModelExecutor>(
-      std::make_unique<ParallelExecutor>(std::move(threads), std::move(shards)));
+  return ParallelExecutor::join(std::move(threads), std::move(made));
 }
 
 }  // namespace

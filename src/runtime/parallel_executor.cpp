@@ -1,11 +1,30 @@
 #include "src/runtime/parallel_executor.hpp"
 
+#include <algorithm>
+
 namespace octavo {
 
 ParallelExecutor::ParallelExecutor(std::vector<std::unique_ptr<TaskThread>> threads,
                                    std::vector<std::unique_ptr<DeviceExecutor>> shards)
     : threads_(std::move(threads)), shards_(std::move(shards)), info_(shards_.front()->info()) {
   info_.device = std::to_string(shards_.size()) + " x " + info_.device;
+}
+
+Result<std::unique_ptr<ModelExecutor>> ParallelExecutor::join(
+    std::vector<std::unique_ptr<TaskThread>> threads,
+    std::vector<Result<std::unique_ptr<DeviceExecutor>>> made) {
+  const auto failed = std::ranges::find_if(made, [](const auto& each) { return !each; });
+  if (failed == made.end()) {
+    std::vector<std::unique_ptr<DeviceExecutor>> shards;
+    for (auto& each : made) shards.push_back(std::move(*each));
+    return std::make_unique<ParallelExecutor>(std::move(threads), std::move(shards));
+  }
+  Error error = failed->error();
+  std::vector<std::future<void>> done;
+  for (std::size_t rank = 0; rank < made.size(); ++rank)
+    done.push_back(threads[rank]->run([&made, rank] { made[rank] = Error{}; }));
+  for (auto& each : done) each.get();
+  return error;
 }
 
 ParallelExecutor::~ParallelExecutor() {

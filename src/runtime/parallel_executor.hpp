@@ -19,6 +19,11 @@ class ParallelExecutor final : public ModelExecutor {
   ParallelExecutor(std::vector<std::unique_ptr<TaskThread>> threads,
                    std::vector<std::unique_ptr<DeviceExecutor>> shards);
   ~ParallelExecutor() override;
+  /// What was made on each of the threads, as one. Errors: the first of theirs; what the others
+  /// made has gone on their threads by then.
+  [[nodiscard]] static Result<std::unique_ptr<ModelExecutor>> join(
+      std::vector<std::unique_ptr<TaskThread>> threads,
+      std::vector<Result<std::unique_ptr<DeviceExecutor>>> made);
 
   const ModelInfo& info() const override { return info_; }
   bool is_asynchronous() const override { return true; }

@@ -74,6 +74,34 @@ StepBatch first_step(std::uint64_t id) {
 
 }  // namespace
 
+TEST_CASE("where one shard was not made, the others go on the threads that made them") {
+  const TempFolder folder;
+  std::thread::id made_on, gone_on;
+  std::vector<std::unique_ptr<TaskThread>> threads;
+  std::vector<Result<std::unique_ptr<DeviceExecutor>>> made;
+  for (int rank = 0; rank < 2; ++rank) {
+    threads.push_back(std::make_unique<TaskThread>());
+    made.emplace_back(Error{Errc::kOutOfMemory, "no room", ""});
+  }
+  threads[0]
+      ->run([&] {
+        made_on = std::this_thread::get_id();
+        ExecutorOptions options = options_for(folder);
+        // Goes with the executor.
+        const std::shared_ptr<void> mark(nullptr,
+                                         [&](void*) { gone_on = std::this_thread::get_id(); });
+        options.on_logits = [mark](std::span<const float>) {};
+        made[0] = load_device_executor(options);
+      })
+      .get();
+  REQUIRE(made[0].has_value());
+  REQUIRE(gone_on == std::thread::id{});
+  const auto joined = ParallelExecutor::join(std::move(threads), std::move(made));
+  REQUIRE(joined.has_error());
+  CHECK(joined.error().detail == "no room");
+  CHECK(gone_on == made_on);
+}
+
 TEST_CASE("several devices answer what one does") {
   const TempFolder folder;
   const auto options = options_for(folder);
