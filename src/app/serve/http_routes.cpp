@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "protocol/error_frame.hpp"
+#include "src/app/serve/accept_encoding.hpp"
 #include "src/core/utf8.hpp"
 #include "src/web/assets.hpp"
 
@@ -31,11 +32,6 @@ HttpResponse respond(http::status status, std::string_view type, std::string bod
 HttpResponse fail(http::status status, std::string_view message, std::string_view type,
                   std::string_view code) {
   return respond(status, "application/json", error_body(message, type, code));
-}
-
-bool accepts_gzip(const http::request<http::string_body>& request) {
-  const auto value = request[http::field::accept_encoding];
-  return std::string_view(value.data(), value.size()).find("gzip") != std::string_view::npos;
 }
 
 HttpResponse page(const http::request<http::string_body>& request, const Asset& asset) {

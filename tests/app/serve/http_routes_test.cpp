@@ -105,7 +105,8 @@ TEST_CASE("the page is packed for who can unpack it") {
   CHECK(response.body() == page->gzip);
   CHECK(field(response, "Content-Encoding") == "gzip");
   CHECK(field(response, "Vary") == "Accept-Encoding");
-  CHECK(routed.ask("/", {{"Accept-Encoding", "br"}}).body() == page->body);
+  for (const char* value : {"br", "gzip;q=0", "gzip; q=0.0, *"})
+    CHECK(routed.ask("/", {{"Accept-Encoding", value}}).body() == page->body);
 }
 
 TEST_CASE("the page may load and frame nothing from elsewhere") {
