@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <iostream>
 #include <new>
 
 #include "src/app/cli/cli.hpp"
@@ -19,10 +20,21 @@ int refuse(const std::string& why, int status) {
   return status;
 }
 
+/// Whether standard output has taken all of it; a disk may be full.
+bool is_written() {
+  std::cout.flush();
+  std::fflush(stdout);
+  return std::cout.good() && std::ferror(stdout) == 0;
+}
+
 int refuse(const CLI::App& app, const CLI::ParseError& error) {
   if (!octavo::asks_for_commands(app, error)) return refuse(octavo::sentence_of(app, error), 2);
   std::fputs(app.help().c_str(), stderr);
   return 2;
+}
+
+int end(int status) {
+  return is_written() ? status : refuse("standard output cannot be written: is the disk full?", 1);
 }
 
 }  // namespace
@@ -38,10 +50,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     const octavo::Result<int> status = cli.run();
-    if (status) return *status;
+    if (status) return end(*status);
     return refuse(status.error().message(), octavo::exit_status_of(status.error()));
   } catch (const CLI::ParseError& error) {
-    return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error);
+    return error.get_exit_code() == 0 ? end(app.exit(error)) : refuse(app, error);
   } catch (const std::bad_alloc&) {
     return refuse("there is not enough memory for that", 1);
   } catch (const std::exception& error) {  // A library's.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { demoModel, octavo, serverFor } from './helpers.mjs';
+import { binary, demoModel, octavo, runCommand, serverFor } from './helpers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavo-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -330,6 +330,14 @@ describe('bad input ends with status 2 and one line', () => {
       assert.match(spoken[0], /^octavo: .{8,}/);
     });
   }
+
+  test('what cannot be printed is an error', async () => {
+    for (const args of ['tokenize < /dev/null', '--help', 'inspect']) {
+      const { code, stderr } = await runCommand('sh', ['-c', `exec "$1" ${args} > /dev/full`, 'sh', binary]);
+      assert.equal(code, 1, args);
+      assert.match(stderr, /^octavo: standard output cannot be written/);
+    }
+  });
 
   test('the message of raise_exception is shown', async () => {
     const { stderr } = await octavo(cases['a template that raises']);

@@ -1,17 +1,37 @@
 #include "src/app/cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
 #include "src/app/cli/flags/sampling_flags.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 namespace {
 
 const std::string kServer = "Server";  // The heading of the server's own flags in --help.
+
+std::string check_host(const std::string& text) {
+  return text.empty() ? "must name an address, as 127.0.0.1 or 0.0.0.0" : "";
+}
+
+/// The names of Prometheus, without the colon that the server writes behind it.
+std::string check_metrics_prefix(const std::string& text) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool is_name =
+      !text.empty() && is_letter(text.front()) &&
+      std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+  return is_name ? ""
+                 : "must be letters, digits and `_`, and no digit first (it is `" +
+                       quotable(text, 64) + "`)";
+}
 
 constexpr double kMaxDrainSeconds = 7 * 24 * 3600;
 constexpr std::int32_t kMaxBenchTokens = 1 << 20;  // The same as in a file of lengths.
@@ -48,6 +68,7 @@ void Cli::add_serve(CLI::App& app) {
 // Where the server listens, and who may use it.
 void Cli::add_clients(CLI::App& command) {
   command.add_option("--host", serve_.host, "Address to listen on; 0.0.0.0 for all")
+      ->check(check_host)
       ->capture_default_str()
       ->group(kServer);
   command.add_option("--port", serve_.port, "Port; 0 picks a free one")
@@ -118,6 +139,7 @@ void Cli::add_records(CLI::App& command) {
   command
       .add_option("--metrics-prefix", serve_.metrics_prefix,
                   "First part of the metrics' names; `vllm` fits its dashboards")
+      ->check(check_metrics_prefix)
       ->capture_default_str()
       ->group(kServer);
   command

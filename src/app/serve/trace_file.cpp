@@ -1,5 +1,7 @@
 #include "src/app/serve/trace_file.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 
 namespace octavo {
@@ -77,6 +79,8 @@ TraceFile::~TraceFile() {
   for (const auto& [id, state] : requests_) write_edge("e", "request", id, state, now);
   for (const auto& [id, state] : sequences_) write_edge("e", "sequence", id, state, now);
   file_ << "\n]}\n";
+  file_.flush();
+  if (!file_) spdlog::error("trace: the file is not whole, it could not be written");
 }
 
 void TraceFile::write(const std::string& event) {

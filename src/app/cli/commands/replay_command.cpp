@@ -84,10 +84,11 @@ Result<ReplayConfig> engine_of(const ReplayOptions& options, const ModelShape& s
   config.engine.max_model_len =
       max_model_len_of(options, trace.longest(), std::int64_t{*num_blocks} * options.block_size);
   const std::int64_t block_bytes = shape.kv_bytes_per_token * options.block_size;
-  const std::int64_t swap_bytes =
-      options.swap_space.empty() ? 0 : static_cast<std::int64_t>(*parse_bytes(options.swap_space));
-  config.engine.num_host_blocks =
-      static_cast<std::int32_t>(std::min<std::int64_t>(swap_bytes / block_bytes, 1 << 26));
+  if (!options.swap_space.empty()) {
+    const auto num_host_blocks = blocks_in(options.swap_space, block_bytes, "swap-space");
+    if (!num_host_blocks) return num_host_blocks.error();
+    config.engine.num_host_blocks = *num_host_blocks;
+  }
   if (auto set = set_engine(config.engine, options); !set) return set.error();
   return config;
 }

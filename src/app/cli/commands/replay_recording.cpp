@@ -53,29 +53,39 @@ Result<void> listen(const ReplayOptions& options, const std::string& bytes,
                ""};
 }
 
-/// The recorded configuration, but for the flags that were given.
-Result<SchedulerConfig> engine_of(const ReplayOptions& options, const RecordingHeader& header) {
-  SchedulerConfig engine = header.engine;
+/// The pools of the recorded configuration, in blocks of the size that was given.
+Result<void> set_pools(SchedulerConfig& engine, const ReplayOptions& options,
+                       const RecordingHeader& header) {
   if (options.has("block-size")) {  // The memory stays the same.
     const auto same = [&](std::int32_t num_blocks) {
-      return static_cast<std::int32_t>(std::int64_t{num_blocks} * engine.block_size /
-                                       options.block_size);
+      return static_cast<std::int32_t>(std::min<std::int64_t>(
+          std::int64_t{num_blocks} * engine.block_size / options.block_size, 1 << 26));
     };
     engine.num_blocks = same(engine.num_blocks);
     engine.num_host_blocks = same(engine.num_host_blocks);
     engine.block_size = options.block_size;
   }
-  const auto blocks_in = [&](const std::string& size) {
-    const std::int64_t block_bytes = header.kv_bytes_per_token * engine.block_size;
-    return static_cast<std::int32_t>(std::min<std::int64_t>(
-        static_cast<std::int64_t>(*parse_bytes(size)) / block_bytes, 1 << 26));
-  };
   if (header.kv_bytes_per_token == 0 && (options.has("kv-memory") || options.has("swap-space")))
     return invalid_flag("kv-memory", "the recording does not say what a token takes: --num-blocks");
-  if (options.has("kv-memory")) engine.num_blocks = blocks_in(options.kv_memory);
-  if (options.has("swap-space")) engine.num_host_blocks = blocks_in(options.swap_space);
+  const std::int64_t block_bytes = header.kv_bytes_per_token * engine.block_size;
+  const auto set = [&](std::int32_t& num_blocks, const char* flag, const std::string& size) {
+    if (!options.has(flag)) return Result<void>{};
+    const auto blocks = blocks_in(size, block_bytes, flag);
+    if (!blocks) return Result<void>(blocks.error());
+    num_blocks = *blocks;
+    return Result<void>{};
+  };
+  if (auto done = set(engine.num_blocks, "kv-memory", options.kv_memory); !done) return done;
+  if (auto done = set(engine.num_host_blocks, "swap-space", options.swap_space); !done) return done;
   if (options.has("num-blocks")) engine.num_blocks = options.num_blocks;
   if (engine.num_blocks < 1) return invalid_flag("kv-memory", "holds not one block");
+  return {};
+}
+
+/// The recorded configuration, but for the flags that were given.
+Result<SchedulerConfig> engine_of(const ReplayOptions& options, const RecordingHeader& header) {
+  SchedulerConfig engine = header.engine;
+  if (auto set = set_pools(engine, options, header); !set) return set.error();
   if (options.has("max-model-len")) engine.max_model_len = options.max_model_len;
   engine.max_model_len = static_cast<std::int32_t>(std::min<std::int64_t>(
       engine.max_model_len, std::int64_t{engine.num_blocks} * engine.block_size));

@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "src/app/cli/flags/bytes.hpp"
+
 namespace octavo {
 namespace {
 
@@ -65,6 +67,19 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 
 Error invalid_flag(const std::string& flag, const std::string& why) {
   return Error{Errc::kInvalidValue, "--" + flag + ": " + why, flag};
+}
+
+Result<std::int32_t> blocks_in(const std::string& size, std::int64_t block_bytes,
+                               const std::string& flag) {
+  constexpr std::int64_t kMaxBlocks = 1 << 26;
+  const auto bytes = parse_bytes(size);
+  if (!bytes) return invalid_flag(flag, bytes.error().detail);
+  const std::int64_t num_blocks = static_cast<std::int64_t>(*bytes) / block_bytes;
+  if (num_blocks <= kMaxBlocks) return static_cast<std::int32_t>(num_blocks);
+  return invalid_flag(flag, format_bytes(*bytes) + " are " + std::to_string(num_blocks) +
+                                " blocks of " +
+                                format_bytes(static_cast<std::uint64_t>(block_bytes)) +
+                                ", and there are at most " + std::to_string(kMaxBlocks));
 }
 
 Result<SamplingParams> sampling_of(const std::string& text) {

@@ -14,6 +14,11 @@ namespace octavo {
 
 Error invalid_flag(const std::string& flag, const std::string& why);
 
+/// How many blocks of `block_bytes` a size is, as 4GiB. Errors: kInvalidValue, naming the flag, for
+/// more than there can be.
+[[nodiscard]] Result<std::int32_t> blocks_in(const std::string& size, std::int64_t block_bytes,
+                                             const std::string& flag);
+
 /// What --sampling says. Errors: kInvalidValue.
 [[nodiscard]] Result<SamplingParams> sampling_of(const std::string& text);
 

@@ -160,6 +160,7 @@ TEST_CASE("what cannot be replayed is refused by the flag or the file at fault")
   CHECK(param([](auto& o) { o.model_shape = "gpt-5"; }) == "model-shape");
   CHECK(param([](auto& o) { o.kv_memory = "1"; }) == "kv-memory");
   CHECK(param([](auto& o) { o.kv_memory = "900000TB"; }) == "kv-memory");
+  CHECK(param([](auto& o) { o.swap_space = "900000TB"; }) == "swap-space");
   auto options = folder.options();
   options.rate = "fast";
   CHECK(error_of(options).code == Errc::kInvalidValue);
