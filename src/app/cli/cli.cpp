@@ -1,39 +1,16 @@
 #include "src/app/cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
 #include "src/app/cli/flags/sampling_flags.hpp"
-#include "src/core/utf8.hpp"
+#include "src/app/cli/flags/serve_flags.hpp"
 
 namespace octavo {
 namespace {
 
-const std::string kServer = "Server";  // The heading of the server's own flags in --help.
-
-std::string check_host(const std::string& text) {
-  return text.empty() ? "must name an address, as 127.0.0.1 or 0.0.0.0" : "";
-}
-
-/// The names of Prometheus, without the colon that the server writes behind it.
-std::string check_metrics_prefix(const std::string& text) {
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool is_name =
-      !text.empty() && is_letter(text.front()) &&
-      std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || is_digit(c); });
-  return is_name ? ""
-                 : "must be letters, digits and `_`, and no digit first (it is `" +
-                       quotable(text, 64) + "`)";
-}
-
-constexpr double kMaxDrainSeconds = 7 * 24 * 3600;
 constexpr std::int32_t kMaxBenchTokens = 1 << 20;  // The same as in a file of lengths.
 constexpr std::int32_t kMaxBenchRequests = 10'000'000;
 constexpr double kMaxRequestRate = 1e9;
@@ -54,108 +31,8 @@ void Cli::add_serve(CLI::App& app) {
       app.add_subcommand("serve", "Serve a model: chat page, WebSocket API, metrics");
   add_examples(*command, {"octavo serve MODEL --port 8080 --api-key KEY"});
   add_model(*command, serve_.model);
-  add_clients(*command);
-  add_limits(*command);
-  add_records(*command);
-  command->callback([this] {
-    action_ = [this] {
-      if (!max_message_.empty()) serve_.limits.max_message_bytes = *parse_bytes(max_message_);
-      return serve(serve_);
-    };
-  });
-}
-
-// Where the server listens, and who may use it.
-void Cli::add_clients(CLI::App& command) {
-  command.add_option("--host", serve_.host, "Address to listen on; 0.0.0.0 for all")
-      ->check(check_host)
-      ->capture_default_str()
-      ->group(kServer);
-  command.add_option("--port", serve_.port, "Port; 0 picks a free one")
-      ->transform(integer(0, 65535))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option("--served-model-name", serve_.served_model_name,
-                  "Name for clients (default: the folder's)")
-      ->group(kServer);
-  command
-      .add_option("--api-key", serve_.api_keys,
-                  "Clients must send it as a bearer token; may be given several times, or with "
-                  "commas. Each key is a tenant with fair shares and a prefix cache of its own")
-      ->envname("OCTAVO_API_KEY")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-origins", serve_.allowed_origins,
-                  "Web origins besides the server's own that may connect; * for all")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-hosts", serve_.allowed_hosts,
-                  "Names by which clients may ask for the server besides this machine's own, each "
-                  "perhaps with a port; * for all. Without it any name will do on an address that "
-                  "other machines can reach")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--chat-template", serve_.chat_template,
-                  "Jinja file to use instead of the model's")
-      ->check(CLI::ExistingFile)
-      ->group(kServer);
-}
-
-// What clients may take.
-void Cli::add_limits(CLI::App& command) {
-  command
-      .add_option("--max-queue", serve_.max_queue, "Requests that may wait; more get queue_full")
-      ->transform(integer(1))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option("--max-message-size", max_message_, "Largest frame from a client (default 4MiB)")
-      ->check(check_bytes)
-      ->group(kServer);
-  command.add_option("--max-connections", serve_.limits.max_connections, "Open connections")
-      ->transform(integer(1))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option("--drain-timeout", serve_.drain_timeout_s,
-                  "Seconds that running responses get at shutdown")
-      ->transform(number(0, kMaxDrainSeconds))
-      ->capture_default_str()
-      ->group(kServer);
-}
-
-// What the server writes down about its work.
-void Cli::add_records(CLI::App& command) {
-  command
-      .add_option("--metrics-prefix", serve_.metrics_prefix,
-                  "First part of the metrics' names; `vllm` fits its dashboards")
-      ->check(check_metrics_prefix)
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option("--record", serve_.record,
-                  "Write all that the scheduler is told to this file, for `octavo replay`: it "
-                  "holds prompts and completions as token ids")
-      ->group(kServer);
-  command
-      .add_option("--trace", serve_.trace,
-                  "Write what actors, device streams and sequences do to this file, for Perfetto "
-                  "(ui.perfetto.dev) or chrome://tracing")
-      ->group(kServer);
-  command.add_option("--log-level", serve_.log_level, "trace, debug, info, warning, error, off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
-      ->capture_default_str()
-      ->group(kServer);
+  add_server(*command, serve_);
+  command->callback([this] { action_ = [this] { return serve(serve_); }; });
 }
 
 void Cli::add_generate(CLI::App& app) {

@@ -17,9 +17,6 @@ class Cli {
 
  private:
   void add_serve(CLI::App& app);
-  void add_clients(CLI::App& command);
-  void add_limits(CLI::App& command);
-  void add_records(CLI::App& command);
   void add_generate(CLI::App& app);
   void add_text(CLI::App& app);
   void add_inspect(CLI::App& app);
@@ -36,7 +33,6 @@ class Cli {
   bool decode_ = false;
   bool no_special_ = false;
   bool inspect_json_ = false;
-  std::string max_message_;
 };
 
 }  // namespace octavo

@@ -149,18 +149,6 @@ TEST_CASE("every command's help ends with examples, which the parser takes") {
   }
 }
 
-TEST_CASE("a server's address and the first part of its metrics are names") {
-  CHECK(fault({"serve", "--host="}).find("--host") != std::string::npos);
-  CHECK(fault({"serve", "--host", "::"}) == "");
-  for (const char* prefix : {"octavo", "vllm", "_a9", "A_B"})
-    CHECK(fault({"serve", "--metrics-prefix", prefix}) == "");
-  for (const std::string prefix : {"", "x y", "9a", "a:b", "a-b", "\xC3\xA9", "a\n"}) {
-    CAPTURE(prefix);
-    CHECK(fault({"serve", "--metrics-prefix=" + prefix}).find("--metrics-prefix") !=
-          std::string::npos);
-  }
-}
-
 TEST_CASE("a server's log level and template are checked where they are written") {
   for (const char* level : {"trace", "debug", "info", "warning", "error", "off"})
     CHECK(fault({"serve", "--log-level", level}) == "");
