@@ -184,6 +184,16 @@ TEST_CASE("a request that is cancelled, rejected or over waits no longer, and is
   CHECK(life_of(events, "request", 4).empty());
 }
 
+TEST_CASE("a request of which one choice is cancelled goes on waiting") {
+  const Events events = events_after([](TraceFile& file) {
+    file.submitted(request_of(3), now());
+    file.cancelled(RequestId{3}, CancelReason::kStopMatched, now(), 0);
+    file.failed(StepId{9}, Error{}, now());
+  });
+  CHECK(events.back().at("ph") == "e");  // With the file, behind the failed step.
+  CHECK(life_of(events, "request", 3) == Edges{"b waiting", "e waiting"});
+}
+
 TEST_CASE("what goes on when the file ends, ends with it") {
   const Events events = events_after([](TraceFile& file) {
     file.submitted(request_of(1), now());
