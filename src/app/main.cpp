@@ -10,6 +10,7 @@
 #include <new>
 
 #include "src/app/cli/cli.hpp"
+#include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/one_line.hpp"
 #include "src/app/cli/parse_fault.hpp"
 
@@ -45,6 +46,9 @@ int main(int argc, char** argv) {
       "Octavo serves large language models from a paged KV cache, streaming over WebSockets.");
   app.set_version_flag("--version", OCTAVO_VERSION);
   app.require_subcommand(1);
+  octavo::add_examples(
+      app, {"octavo serve MODEL --port 8080", "octavo generate MODEL --prompt \"Once upon a time\"",
+            "octavo generate --help   # what this command takes"});
   app.get_formatter()->column_width(36);
   octavo::Cli cli(app);
   try {

@@ -103,11 +103,12 @@ void add_replay(CLI::App& app, ReplayOptions& options, std::function<void()> cho
       ->capture_default_str()
       ->group(group);
   command->add_flag("--json", options.json, "One JSON object instead of a table")->group("Report");
-  command
-      ->add_option("--html", options.html,
-                   "Where to write the page with the plots; default NAME.replay.html here")
-      ->group("Report");
-  command->add_flag("--no-html", options.no_html, "Write no page")->group("Report");
+  CLI::Option* html =
+      command
+          ->add_option("--html", options.html,
+                       "Where to write the page with the plots; default NAME.replay.html here")
+          ->group("Report");
+  command->add_flag("--no-html", options.no_html, "Write no page")->excludes(html)->group("Report");
   command->callback([&options, command, chosen = std::move(chosen)] {
     note_given(*command, options.given);
     chosen();

@@ -84,6 +84,12 @@ TEST_CASE("allocators are named several times, under either flag, and leave the 
   CHECK(parse({"trace.csv", "--allocator", "orca"}).fault.find("--allocator") != std::string::npos);
 }
 
+TEST_CASE("a page is written or is not") {
+  CHECK(parse({"trace.csv", "--no-html"}).options.no_html);
+  CHECK(parse({"trace.csv", "--no-html", "--html", "page.html"}).fault.find("--html") !=
+        std::string::npos);
+}
+
 TEST_CASE("numbers of a replay have bounds") {
   const std::vector<NumberCase> cases{
       {"--num-blocks", {"1", "67108864"}, {"0", "67108865", "-1", "x"}},
