@@ -25,7 +25,7 @@ class SchedulerJournal {
   virtual void failed(StepId step, const Error& error, TimePoint now) = 0;
   virtual void transferred(const std::vector<TransferId>& finished) = 0;
   /// Not an input but what became of one, for those who show lives: a request was rejected or is
-  /// over. It may be told late, but not before the plan that says the same.
+  /// over. It may come late, but not before the plan that says the same.
   virtual void ended(RequestId /*request*/, TimePoint /*now*/) {}
 };
 

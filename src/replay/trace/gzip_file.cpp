@@ -71,7 +71,7 @@ class Inflater {
       text.resize(text.size() - stream_.avail_out);
       if (text.size() > kMaxBytes) return too_large(path);
       if (status == Z_STREAM_END) {
-        if (!begins_member()) return text;  // Padding behind the last member is none.
+        if (!begins_member()) return text;  // What follows the last member is padding.
         inflateReset(&stream_);
       } else if (status != Z_OK) {  // Z_BUF_ERROR: there is room, so the input has ended.
         const char* why = status == Z_BUF_ERROR || stream_.msg == nullptr ? "unexpected end of file"
