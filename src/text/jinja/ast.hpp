@@ -79,7 +79,7 @@ enum class StmtKind : std::uint8_t {
   kCallBlock,    ///< expr called with body as caller(parameters)
   kFilterBlock,  ///< body through expr
   kWith,         ///< assignments, body
-  kScope,        ///< body in the same scope: {% generation %}
+  kScope,        ///< body with names of its own: {% generation %}
   kBreak,
   kContinue,
 };
@@ -97,6 +97,9 @@ struct Stmt {
   Body body;
   Body otherwise;
   bool is_recursive = false;
+  bool takes_caller = false;  ///< A macro that reads `caller`, and so on.
+  bool takes_kwargs = false;
+  bool takes_varargs = false;
 };
 
 }  // namespace octavo::jinja

@@ -4,7 +4,9 @@
 
 namespace octavo::jinja {
 
-Bound::Bound(const Args& args, std::initializer_list<std::string_view> names) : names_(names) {
+Bound::Bound(const Args& args, std::initializer_list<std::string_view> names, By by)
+    : names_(names) {
+  if (by == By::kPlace && !args.named.empty()) fail("The arguments are given by place.");
   if (args.positional.size() > names_.size()) {
     fail("There are " + std::to_string(args.positional.size()) + " arguments where " +
          std::to_string(names_.size()) + " are allowed.");
@@ -14,7 +16,9 @@ Bound::Bound(const Args& args, std::initializer_list<std::string_view> names) : 
   for (const auto& [name, value] : args.named) {
     const auto it = std::ranges::find(names_, name);
     if (it == names_.end()) fail("There is no argument '" + name + "'.");
-    values_[static_cast<std::size_t>(it - names_.begin())] = &value;
+    const Value*& place = values_[static_cast<std::size_t>(it - names_.begin())];
+    if (place != nullptr) fail("The argument '" + name + "' is given twice.");
+    place = &value;
   }
 }
 
@@ -23,14 +27,18 @@ bool Bound::flag(std::size_t index, bool otherwise) const {
 }
 
 std::int64_t Bound::integer(std::size_t index, std::int64_t otherwise) const {
-  if (values_[index] == nullptr || values_[index]->is_none()) return otherwise;
-  if (!values_[index]->is_number()) fail("'" + std::string(names_[index]) + "' must be a number.");
-  return values_[index]->as_int();
+  if (values_[index] == nullptr) return otherwise;
+  return need_integer(*values_[index], "'" + std::string(names_[index]) + "'");
+}
+
+std::int64_t Bound::integer_or_none(std::size_t index, std::int64_t otherwise) const {
+  const bool is_none = values_[index] != nullptr && values_[index]->is_none();
+  return is_none ? otherwise : integer(index, otherwise);
 }
 
 Text Bound::text(std::size_t index, std::string_view otherwise) const {
-  const bool is_absent = values_[index] == nullptr || values_[index]->is_none();
-  return is_absent ? Text(otherwise) : to_text(*values_[index]);
+  if (values_[index] == nullptr) return Text(otherwise);
+  return need_text(*values_[index], "'" + std::string(names_[index]) + "'");
 }
 
 const Value& Bound::need(std::size_t index) const {
@@ -47,19 +55,12 @@ const Text& need_text(const Value& value, std::string_view what) {
   return value.as_text();
 }
 
-std::vector<Value> items_of(const Value& value) {
-  if (value.is_list()) return value.as_list().items;
-  std::vector<Value> items;
-  if (value.is_dict()) {
-    for (const auto& [key, entry] : value.as_dict().items()) items.push_back(key);
-  } else if (value.is_text()) {
-    value.as_text().for_each_character([&](std::string_view character, bool trusted) {
-      items.emplace_back(Text(character, trusted));
-    });
-  } else if (!value.is_undefined()) {
-    fail("A value of type '" + std::string(value.type_name()) + "' cannot be looped over.");
+std::int64_t need_integer(const Value& value, std::string_view what) {
+  if (value.is_undefined()) fail("'" + value.as_undefined().name + "' is undefined.");
+  if (!value.is_int() && !value.is_bool()) {
+    fail(std::string(what) + " must be an integer, not '" + std::string(value.type_name()) + "'.");
   }
-  return items;
+  return value.as_int();
 }
 
 }  // namespace octavo::jinja

@@ -1,121 +1,187 @@
-#include <array>
-#include <charconv>
-#include <cstdio>
-#include <ctime>
+// Python's `%` on strings.
+#include <algorithm>
+#include <cmath>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/number_format.hpp"
+#include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
 namespace {
 
-Text format_one(char kind, const Value& value) {
-  if (kind == 's') return to_text(value);
-  if (kind == 'r') return to_repr(value);
-  if ((kind == 'd' || kind == 'i') && value.is_number()) {
-    return Text(std::to_string(value.as_int()));
-  }
-  fail(std::string("The format '%") + kind + "' is not supported for a value of type '" +
-       std::string(value.type_name()) + "'.");
-}
+constexpr std::int64_t kMaxWidth = 1'000'000;
 
-std::tm parse_time(std::string_view now) {
-  std::tm time{};
-  const std::array<int*, 6> fields{&time.tm_year, &time.tm_mon, &time.tm_mday,
-                                   &time.tm_hour, &time.tm_min, &time.tm_sec};
-  const char* at = now.data();
-  const char* const end = now.data() + now.size();
-  std::size_t num_fields = 0;
-  for (int* field : fields) {
-    const auto [next, error] = std::from_chars(at, end, *field);
-    if (error != std::errc{}) break;
-    ++num_fields;
-    at = next == end ? next : next + 1;
+class PercentFormat {
+ public:
+  PercentFormat(const Text& format, const Value& arguments, Quoting quoting)
+      : format_(format), bytes_(format.bytes()), arguments_(arguments), quoting_(quoting) {
+    const bool is_tuple = arguments.is_list() && arguments.as_list().is_tuple;
+    values_ = is_tuple ? arguments.as_list().items : std::vector<Value>{arguments};
+    // What can be subscripted may be left over, because `%(name)s` may ask for its parts.
+    const bool is_range =
+        arguments.is_series() && arguments.as_series().kind == SeriesKind::kRange;
+    takes_names_ = !is_tuple && (arguments.is_list() || arguments.is_dict() || is_range ||
+                                 arguments.is_undefined());
   }
-  const bool is_valid = num_fields >= 3 && time.tm_year >= 1900 && time.tm_year <= 9999 &&
-                        time.tm_mon >= 1 && time.tm_mon <= 12 && time.tm_mday >= 1 &&
-                        time.tm_mday <= 31 && time.tm_hour >= 0 && time.tm_hour < 24 &&
-                        time.tm_min >= 0 && time.tm_min < 60 && time.tm_sec >= 0 &&
-                        time.tm_sec <= 60;
-  if (!is_valid) fail("'now' must be a time such as 2024-07-26T12:00:00.");
-  time.tm_year -= 1900;
-  time.tm_mon -= 1;
-  time.tm_isdst = 0;
-  // Only fills in the days of the week and the year.
-  static_cast<void>(timegm(&time));
-  return time;
-}
+
+  Text run() {
+    Text out;
+    for (std::size_t begin = 0; at_ < bytes_.size(); begin = at_) {
+      at_ = std::min(bytes_.find('%', at_), bytes_.size());
+      out.append(format_.part(begin, at_));
+      if (at_ < bytes_.size()) out.append(read_field());
+    }
+    if (num_used_ < values_.size() && !takes_names_) {
+      fail("There are too many values for the format.");
+    }
+    return out;
+  }
+
+ private:
+  char peek() const { return at_ < bytes_.size() ? bytes_[at_] : '\0'; }
+
+  const Value& next_value() {
+    if (num_used_ >= values_.size()) fail("There are too few values for the format.");
+    return values_[num_used_++];
+  }
+
+  /// `(name)`, which may hold parentheses.
+  Value read_named() {
+    if (!arguments_.is_dict()) fail("A format with names needs a dictionary.");
+    const std::size_t begin = ++at_;
+    for (int depth = 1; depth > 0; ++at_) {
+      if (at_ >= bytes_.size()) fail("A format has '(' without ')'.");
+      depth += peek() == '(' ? 1 : peek() == ')' ? -1 : 0;
+    }
+    const std::string name = bytes_.substr(begin, at_ - 1 - begin);
+    const Value* value = arguments_.as_dict().find(name);
+    if (value == nullptr) fail("The format's field '" + name + "' has no value.");
+    num_used_ = values_.size();
+    return *value;
+  }
+
+  void read_flags(FormatSpec& spec) {
+    for (;; ++at_) {
+      const char flag = peek();
+      if (flag == '-') {
+        spec.align = '<';
+      } else if (flag == '+' || (flag == ' ' && spec.sign != '+')) {
+        spec.sign = flag;
+      } else if (flag == '#') {
+        spec.is_alternate = true;
+      } else if (flag == '0') {
+        spec.has_zeros = true;
+      } else if (flag != ' ') {
+        return;
+      }
+    }
+  }
+
+  std::int64_t read_size() {
+    if (peek() == '*') {
+      ++at_;
+      return need_integer(next_value(), "The width of a format");
+    }
+    std::int64_t size = 0;
+    for (; peek() >= '0' && peek() <= '9'; ++at_) {
+      size = std::min(size * 10 + (peek() - '0'), kMaxWidth + 1);
+    }
+    return size;
+  }
+
+  Text read_field() {
+    const std::size_t begin = ++at_;
+    FormatSpec spec;
+    std::optional<Value> named;
+    if (peek() == '(') named = read_named();
+    read_flags(spec);
+    spec.width = read_size();
+    if (spec.width < 0) {
+      spec.align = '<';
+      spec.width = -spec.width;
+    }
+    if (peek() == '.') {
+      ++at_;
+      spec.precision = std::max<std::int64_t>(read_size(), 0);
+    }
+    if (std::max(spec.width, spec.precision.value_or(0)) > kMaxWidth) {
+      fail("A width or precision of a format is too large.");
+    }
+    if (peek() == 'h' || peek() == 'l' || peek() == 'L') ++at_;
+    if (at_ >= bytes_.size()) fail("A format is incomplete.");
+    spec.type = bytes_[at_++];
+    if (spec.type == '%' && at_ - begin == 1) return format_.part(begin, at_);
+    return write(named ? *named : next_value(), spec);
+  }
+
+  Text write(const Value& value, FormatSpec spec) const {
+    const std::string_view types = "srac";
+    if (types.find(spec.type) != std::string_view::npos) {
+      Text text = spec.type == 's'   ? shown(value, quoting_)
+                  : spec.type == 'c' ? character(value)
+                                     : quoted(spec.type == 'r' ? to_repr(value)
+                                                               : to_ascii(to_repr(value)));
+      const auto offsets = text.character_offsets();
+      if (spec.precision && *spec.precision < static_cast<std::int64_t>(offsets.size()) - 1) {
+        text = text.part(0, offsets[static_cast<std::size_t>(*spec.precision)]);
+      }
+      return pad(text, spec, '>');
+    }
+    if (!value.is_number()) {
+      fail(std::string("'%") + spec.type + "' needs a number, not '" +
+           std::string(value.type_name()) + "'.");
+    }
+    if (spec.has_zeros && spec.align == '\0') {
+      spec.align = '=';
+      spec.fill = Text("0");
+    }
+    return pad(format_number(number(value, spec), spec), spec, '>');
+  }
+
+  Text quoted(const Text& text) const {
+    return quoting_ == Quoting::kHtml ? escape_html(text) : text;
+  }
+
+  Text character(const Value& value) const {
+    if (value.is_int() || value.is_bool()) return character_of(value.as_int());
+    if (!value.is_text() || value.as_text().character_offsets().size() != 2) {
+      fail("'%c' needs one character or its number.");
+    }
+    return value.as_text();
+  }
+
+  /// Python cuts floats for the types of decimal integers, and refuses them for the others.
+  static Value number(const Value& value, FormatSpec& spec) {
+    constexpr std::string_view kIntegers = "diuoxX";
+    if (kIntegers.find(spec.type) == std::string_view::npos) {
+      constexpr std::string_view kFloats = "eEfFgG";
+      if (kFloats.find(spec.type) == std::string_view::npos) {
+        fail(std::string("There is no format '%") + spec.type + "'.");
+      }
+      return Value(value.as_float());
+    }
+    const bool is_decimal = spec.type == 'd' || spec.type == 'i' || spec.type == 'u';
+    if (!is_decimal && value.is_float()) fail("This format needs an integer.");
+    if (is_decimal) spec.type = 'd';
+    spec.min_digits = spec.precision.value_or(0);
+    spec.precision.reset();
+    return Value(value.as_int());
+  }
+
+  const Text& format_;
+  const std::string& bytes_;
+  const Value& arguments_;
+  Quoting quoting_;
+  std::vector<Value> values_;
+  bool takes_names_ = false;
+  std::size_t num_used_ = 0;
+  std::size_t at_ = 0;
+};
 
 }  // namespace
 
-std::string format_time(std::string_view now, std::string_view format) {
-  constexpr std::size_t kMaxFormatBytes = 256;
-  if (format.size() > kMaxFormatBytes) fail("The format of strftime_now is too long.");
-  const std::tm time = parse_time(now);
-  std::array<char, 16 * kMaxFormatBytes> buffer{};
-  const std::string terminated(format);
-  const std::size_t length = std::strftime(buffer.data(), buffer.size(), terminated.c_str(), &time);
-  return {buffer.data(), length};
-}
-
-Text format_percent(const Text& format, const Value& arguments) {
-  const bool is_tuple = arguments.is_list() && arguments.as_list().is_tuple;
-  const std::vector<Value> values =
-      is_tuple ? arguments.as_list().items : std::vector<Value>{arguments};
-  Text out;
-  std::size_t num_used = 0;
-  std::size_t begin = 0;
-  const std::string& bytes = format.bytes();
-  for (std::size_t at = bytes.find('%'); at != std::string::npos; at = bytes.find('%', begin)) {
-    out.append(format.part(begin, at));
-    if (at + 1 >= bytes.size()) fail("A format ends in '%'.");
-    if (bytes[at + 1] == '%') {
-      out.append(format.part(at, at + 1));
-    } else {
-      if (num_used >= values.size()) fail("There are too few values for the format.");
-      out.append(format_one(bytes[at + 1], values[num_used++]));
-    }
-    begin = at + 2;
-  }
-  if (num_used < values.size()) fail("There are too many values for the format.");
-  out.append(format.part(begin, bytes.size()));
-  return out;
-}
-
-Text format_braces(const Text& format, const Args& args) {
-  Text out;
-  std::size_t next_index = 0;
-  const std::string& bytes = format.bytes();
-  std::size_t begin = 0;
-  for (std::size_t at = bytes.find_first_of("{}"); at != std::string::npos;
-       at = bytes.find_first_of("{}", begin)) {
-    out.append(format.part(begin, at));
-    if (at + 1 < bytes.size() && bytes[at + 1] == bytes[at]) {
-      out.append(format.part(at, at + 1));
-      begin = at + 2;
-      continue;
-    }
-    const std::size_t end = bytes.find('}', at);
-    if (bytes[at] == '}' || end == std::string::npos)
-      fail("A format has a brace without its other.");
-    const std::string field = bytes.substr(at + 1, end - at - 1);
-    std::size_t index = next_index;
-    const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), index);
-    const bool is_index = error == std::errc{} && stop == field.data() + field.size();
-    const Value* value = nullptr;
-    if (field.empty() || is_index) {
-      if (field.empty()) ++next_index;
-      if (index < args.positional.size()) value = &args.positional[index];
-    } else {
-      for (const auto& [name, named] : args.named) {
-        if (name == field) value = &named;
-      }
-    }
-    if (value == nullptr) fail("The format's field '" + field + "' has no value.");
-    out.append(to_text(*value));
-    begin = end + 1;
-  }
-  out.append(format.part(begin, bytes.size()));
-  return out;
+Text format_percent(const Text& format, const Value& arguments, Quoting quoting) {
+  return PercentFormat(format, arguments, quoting).run();
 }
 
 }  // namespace octavo::jinja

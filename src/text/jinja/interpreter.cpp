@@ -1,6 +1,7 @@
 #include "src/text/jinja/interpreter.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "src/text/jinja/builtins.hpp"
 
@@ -10,7 +11,31 @@ namespace {
 constexpr std::int64_t kBytesPerStep = 64;
 
 std::string undefined_message(const Value& value) {
-  return "'" + value.as_undefined().name + "' is undefined.";
+  const Undefined& undefined = value.as_undefined();
+  if (undefined.is_hidden) {
+    return "The method '" + undefined.name + "' would change a value: templates may not.";
+  }
+  return "'" + undefined.name + "' is undefined.";
+}
+
+void add_named(Args& args, const Value& key, const Value& value) {
+  const Text& name = need_text(key, "A keyword");
+  const auto is_same = [&](const auto& other) { return other.first == name.bytes(); };
+  if (std::ranges::any_of(args.named, is_same)) {
+    fail("The argument '" + name.bytes() + "' is given twice.");
+  }
+  args.named.emplace_back(name.bytes(), value);
+  args.has_trusted_names = args.has_trusted_names && name.is_trusted();
+}
+
+/// How many values a comparison looks at.
+std::int64_t cost_of_comparing(const Value& left, const Value& right, bool looks_into_right) {
+  if (!looks_into_right) return std::min(left.extent().weight, right.extent().weight) - 1;
+  if (right.is_dict()) return 0;
+  if (right.is_text()) return static_cast<std::int64_t>(right.as_text().size()) / kBytesPerStep;
+  if (left.extent().weight > 1) return right.extent().weight;
+  if (right.is_list()) return static_cast<std::int64_t>(right.as_list().items.size());
+  return right.is_series() ? static_cast<std::int64_t>(right.as_series().items.size()) : 0;
 }
 
 }  // namespace
@@ -43,9 +68,19 @@ void Interpreter::charge(std::int64_t num_steps) {
 
 Value Interpreter::charged(Value value) {
   if (value.is_text()) charge(static_cast<std::int64_t>(value.as_text().size()) / kBytesPerStep);
-  if (value.is_list()) charge(static_cast<std::int64_t>(value.as_list().items.size()));
-  if (value.is_dict()) charge(static_cast<std::int64_t>(value.as_dict().items().size()));
   return value;
+}
+
+std::vector<Value> Interpreter::items(const Value& value) {
+  std::vector<Value> all = items_of(value);
+  charge(static_cast<std::int64_t>(all.size()));
+  return all;
+}
+
+std::uint64_t Interpreter::next_random() {
+  // The "minimal standard" generator of Park and Miller.
+  random_state_ = random_state_ * 48271 % 2147483647;
+  return random_state_;
 }
 
 Value Interpreter::make_namespace(Dict attributes) {
@@ -65,7 +100,7 @@ Text Interpreter::render(const Body& body,
 
 Value Interpreter::call(const Value& callable, const Args& args) {
   if (callable.is_undefined()) fail(undefined_message(callable));
-  if (!callable.is_callable()) {
+  if (!callable.is_callable() || !callable.as_callable().call) {
     fail("A value of type '" + std::string(callable.type_name()) + "' cannot be called.");
   }
   const Depth depth(*this);
@@ -117,7 +152,7 @@ Value Interpreter::eval_kind(const Expr& expr, const ScopePtr& scope) {
     case ExprKind::kNot:
       return Value(!part(0).is_true());
     case ExprKind::kNegate:
-      return apply_operator(*this, "-", Value(std::int64_t{0}), part(0));
+      return negated(*this, part(0));
     case ExprKind::kPlus:
       return apply_operator(*this, "+", Value(std::int64_t{0}), part(0));
     case ExprKind::kAnd: {
@@ -159,7 +194,7 @@ Value Interpreter::eval_compare(const Expr& expr, const ScopePtr& scope) {
   for (std::size_t i = 0; i < expr.names.size(); ++i) {
     Value right = eval(*expr.parts[i + 1], scope);
     const std::string& op = expr.names[i];
-    charge(std::max(left.extent().weight, right.extent().weight) - 1);
+    charge(cost_of_comparing(left, right, op == "in" || op == "not in"));
     bool holds = false;
     if (op == "==" || op == "!=") {
       holds = equals(left, right) == (op == "==");
@@ -185,55 +220,24 @@ Value Interpreter::eval_subscript(const Expr& expr, const ScopePtr& scope) {
   const Value object = eval(*expr.parts[0], scope);
   if (object.is_undefined()) fail(undefined_message(object));
   if (expr.parts[1]->kind == ExprKind::kSlice) return eval_slice(object, *expr.parts[1], scope);
-  return charged(get_item(object, eval(*expr.parts[1], scope)));
+  return get_item(object, eval(*expr.parts[1], scope));
 }
 
 Value Interpreter::eval_slice(const Value& object, const Expr& slice, const ScopePtr& scope) {
-  const auto bound = [&](std::size_t i) -> std::optional<std::int64_t> {
-    if (!slice.parts[i]) return {};
+  SliceBounds bounds;
+  bool has_integers = true;
+  const std::array<std::optional<std::int64_t>*, 3> all{&bounds.start, &bounds.stop, &bounds.step};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!slice.parts[i]) continue;
     const Value value = eval(*slice.parts[i], scope);
-    if (value.is_none()) return {};
-    if (!value.is_int() && !value.is_bool()) fail("The bounds of a slice must be integers.");
-    return value.as_int();
-  };
-  if (!object.is_text() && !object.is_list()) {
-    fail("A value of type '" + std::string(object.type_name()) + "' cannot be sliced.");
-  }
-  std::vector<std::size_t> offsets;
-  if (object.is_text()) offsets = object.as_text().character_offsets();
-  const auto length = static_cast<std::int64_t>(object.is_text() ? offsets.size() - 1
-                                                                 : object.as_list().items.size());
-  charge(length / kBytesPerStep);
-  const std::int64_t step = bound(2).value_or(1);
-  if (step == 0) fail("The step of a slice must not be zero.");
-  const std::int64_t lowest = step > 0 ? 0 : -1;
-  const std::int64_t highest = step > 0 ? length : length - 1;
-  const auto place = [&](std::optional<std::int64_t> at, std::int64_t otherwise) {
-    if (!at) return otherwise;
-    return std::clamp(*at < 0 ? *at + length : *at, lowest, highest);
-  };
-  const std::int64_t start = place(bound(0), step > 0 ? lowest : highest);
-  const std::int64_t stop = place(bound(1), step > 0 ? highest : lowest);
-  if (object.is_text() && step == 1) {
-    if (start >= stop) return Value(Text());
-    return charged(Value(object.as_text().part(offsets[static_cast<std::size_t>(start)],
-                                               offsets[static_cast<std::size_t>(stop)])));
-  }
-  Text text;
-  std::vector<Value> items;
-  const bool forward = step > 0;
-  // Steps beyond the length end after the first element; clamping keeps the sum in range.
-  const std::int64_t stride = std::clamp(step, -length - 1, length + 1);
-  for (std::int64_t i = start; forward ? i < stop : i > stop; i += stride) {
-    const auto at = static_cast<std::size_t>(i);
-    if (object.is_text()) {
-      text.append(object.as_text().part(offsets[at], offsets[at + 1]));
+    if (value.is_int() || value.is_bool()) {
+      *all[i] = value.as_int();
     } else {
-      items.push_back(object.as_list().items[at]);
+      has_integers = has_integers && value.is_none();
     }
   }
-  if (object.is_text()) return charged(Value(std::move(text)));
-  return charged(Value(List{std::move(items), object.as_list().is_tuple, {}}));
+  // Jinja takes what cannot be subscripted so for an attribute, which is not there.
+  return has_integers ? charged(sliced(*this, object, bounds)) : Value(Undefined{"slice"});
 }
 
 Args Interpreter::eval_arguments(const std::vector<Argument>& arguments, const ScopePtr& scope) {
@@ -243,12 +247,10 @@ Args Interpreter::eval_arguments(const std::vector<Argument>& arguments, const S
     if (argument.name.empty()) {
       args.positional.push_back(std::move(value));
     } else if (argument.name == "*") {
-      for (Value& item : items_of(value)) args.positional.push_back(std::move(item));
+      for (Value& item : items(value)) args.positional.push_back(std::move(item));
     } else if (argument.name == "**") {
       if (!value.is_dict()) fail("'**' needs a dictionary.");
-      for (const auto& [key, item] : value.as_dict().items()) {
-        args.named.emplace_back(need_text(key, "A keyword").bytes(), item);
-      }
+      for (const auto& [key, item] : value.as_dict().items()) add_named(args, key, item);
     } else {
       args.named.emplace_back(argument.name, std::move(value));
     }

@@ -41,10 +41,14 @@ class Interpreter {
   Value call(const Value& callable, const Args& args);
   /// Takes steps from the budget.
   void charge(std::int64_t num_steps);
-  /// Takes what the making of value costs, and gives it back.
+  /// Takes what the making of a text costs, and gives value back.
   Value charged(Value value);
+  /// What a `for` over value gives; takes a step for each.
+  std::vector<Value> items(const Value& value);
   /// A namespace that is emptied when the interpreter ends, so that it may refer to itself.
   Value make_namespace(Dict attributes);
+  /// Always the same numbers, so that one request has one answer.
+  std::uint64_t next_random();
 
  private:
   enum class Flow : std::uint8_t { kNormal, kBreak, kContinue };
@@ -54,17 +58,20 @@ class Interpreter {
   Flow run(const Body& body, const ScopePtr& scope, Text& out);
   Flow run(const Stmt& stmt, const ScopePtr& scope, Text& out);
   Flow run_if(const Stmt& stmt, const ScopePtr& scope, Text& out);
-  void run_for(const Stmt& stmt, const Value& iterable, const ScopePtr& scope, int level,
+  Flow run_for(const Stmt& stmt, const Value& iterable, const ScopePtr& scope, int level,
                Text& out);
   void run_call_block(const Stmt& stmt, const ScopePtr& scope, Text& out);
-  void run_with(const Stmt& stmt, const ScopePtr& scope, Text& out);
-  Value run_set_block(const Stmt& stmt, const ScopePtr& scope);
+  Flow run_with(const Stmt& stmt, const ScopePtr& scope, Text& out);
+  /// A block whose text is assigned or filtered.
+  Flow run_buffered(const Stmt& stmt, const ScopePtr& scope, Text& out);
   std::vector<Value> loop_items(const Stmt& stmt, const Value& iterable, const ScopePtr& scope);
   Value make_loop(const Stmt& stmt, const ScopePtr& scope, int level,
                   std::shared_ptr<const std::vector<Value>> items,
                   std::shared_ptr<const std::size_t> index);
   Value make_macro(const Stmt& stmt, const ScopePtr& scope);
   Value call_macro(const Stmt& stmt, const ScopePtr& scope, const Args& args);
+  /// Gives the parameters, and the special names, their values.
+  void bind_parameters(const Stmt& stmt, const ScopePtr& inner, const Args& args);
   void assign(const Target& target, const Value& value, const ScopePtr& scope);
   void write(const Text& text, Text& out);
 
@@ -83,6 +90,7 @@ class Interpreter {
 
   Budget budget_;
   int depth_ = 0;
+  std::uint64_t random_state_ = 1;
   std::vector<std::shared_ptr<Namespace>> namespaces_;
   std::vector<ScopePtr> captured_scopes_;
 };

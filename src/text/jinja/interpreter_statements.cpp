@@ -40,6 +40,20 @@ Value loop_attribute(const std::vector<Value>& items, std::size_t index, int lev
   return Value(Undefined{std::string(name)});
 }
 
+Value macro_attribute(const Stmt& stmt, std::string_view name) {
+  if (name == "name") return stmt.name.empty() ? Value(nullptr) : Value::text(stmt.name);
+  if (name == "caller") return Value(stmt.takes_caller);
+  if (name == "catch_kwargs") return Value(stmt.takes_kwargs);
+  if (name == "catch_varargs") return Value(stmt.takes_varargs);
+  const bool has_caller = std::ranges::find(stmt.parameters, "caller", &Parameter::name) !=
+                          stmt.parameters.end();
+  if (name == "explicit_caller") return Value(has_caller);
+  if (name != "arguments") return Value(Undefined{std::string(name)});
+  std::vector<Value> names;
+  for (const Parameter& parameter : stmt.parameters) names.push_back(Value::text(parameter.name));
+  return make_tuple(std::move(names));
+}
+
 }  // namespace
 
 void Interpreter::write(const Text& text, Text& out) {
@@ -68,17 +82,13 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
     case StmtKind::kIf:
       return run_if(stmt, scope, out);
     case StmtKind::kFor:
-      run_for(stmt, eval(*stmt.expr, scope), scope, 0, out);
-      break;
+      return run_for(stmt, eval(*stmt.expr, scope), scope, 0, out);
     case StmtKind::kSet:
       assign(stmt.target, eval(*stmt.expr, scope), scope);
       break;
     case StmtKind::kSetBlock:
-      assign(stmt.target, run_set_block(stmt, scope), scope);
-      break;
     case StmtKind::kFilterBlock:
-      write(to_text(run_set_block(stmt, scope)), out);
-      break;
+      return run_buffered(stmt, scope, out);
     case StmtKind::kMacro:
       scope->names.insert_or_assign(stmt.name, make_macro(stmt, scope));
       break;
@@ -86,10 +96,9 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
       run_call_block(stmt, scope, out);
       break;
     case StmtKind::kWith:
-      run_with(stmt, scope, out);
-      break;
+      return run_with(stmt, scope, out);
     case StmtKind::kScope:
-      return run(stmt.body, scope, out);
+      return run(stmt.body, make_scope(scope), out);
     case StmtKind::kBreak:
       return Flow::kBreak;
     case StmtKind::kContinue:
@@ -107,8 +116,7 @@ Interpreter::Flow Interpreter::run_if(const Stmt& stmt, const ScopePtr& scope, T
 
 std::vector<Value> Interpreter::loop_items(const Stmt& stmt, const Value& iterable,
                                            const ScopePtr& scope) {
-  std::vector<Value> items = items_of(iterable);
-  charge(static_cast<std::int64_t>(items.size()));
+  std::vector<Value> items = this->items(iterable);
   if (!stmt.filter) return items;
   const ScopePtr inner = make_scope(scope);
   std::erase_if(items, [&](const Value& item) {
@@ -142,41 +150,54 @@ Value Interpreter::make_loop(const Stmt& stmt, const ScopePtr& scope, int level,
   return Value(std::make_shared<const Callable>(std::move(loop)));
 }
 
-void Interpreter::run_for(const Stmt& stmt, const Value& iterable, const ScopePtr& scope, int level,
-                          Text& out) {
+Interpreter::Flow Interpreter::run_for(const Stmt& stmt, const Value& iterable,
+                                       const ScopePtr& scope, int level, Text& out) {
   const auto items = std::make_shared<const std::vector<Value>>(loop_items(stmt, iterable, scope));
-  if (items->empty()) {
-    run(stmt.otherwise, make_scope(scope), out);
-    return;
-  }
   const auto index = std::make_shared<std::size_t>(0);
-  const Value loop = make_loop(stmt, scope, level, items, index);
-  for (; *index < items->size(); ++*index) {
-    const ScopePtr inner = make_scope(scope);
-    inner->names.emplace("loop", loop);
-    assign(stmt.target, (*items)[*index], inner);
-    if (run(stmt.body, inner, out) == Flow::kBreak) break;
+  bool has_completed = false;
+  if (!items->empty()) {
+    const Value loop = make_loop(stmt, scope, level, items, index);
+    for (; *index < items->size(); ++*index) {
+      const ScopePtr inner = make_scope(scope);
+      inner->names.emplace("loop", loop);
+      assign(stmt.target, (*items)[*index], inner);
+      const Flow flow = run(stmt.body, inner, out);
+      has_completed = has_completed || flow == Flow::kNormal;
+      if (flow == Flow::kBreak) break;
+    }
   }
+  // As in Jinja, a turn that was left by `break` or `continue` is none.
+  return has_completed ? Flow::kNormal : run(stmt.otherwise, make_scope(scope), out);
 }
 
-Value Interpreter::run_set_block(const Stmt& stmt, const ScopePtr& scope) {
+Interpreter::Flow Interpreter::run_buffered(const Stmt& stmt, const ScopePtr& scope, Text& out) {
   Text text;
-  run(stmt.body, make_scope(scope), text);
+  const Flow flow = run(stmt.body, make_scope(scope), text);
+  // Who leaves the block leaves what it has written so far.
+  if (flow != Flow::kNormal) return flow;
   Value value = charged(Value(std::move(text)));
-  return stmt.expr ? eval_filter(*stmt.expr, scope, &value) : value;
+  if (stmt.expr) value = eval_filter(*stmt.expr, scope, &value);
+  if (stmt.kind == StmtKind::kFilterBlock) {
+    write(to_text(value), out);
+  } else {
+    assign(stmt.target, value, scope);
+  }
+  return flow;
 }
 
 void Interpreter::run_call_block(const Stmt& stmt, const ScopePtr& scope, Text& out) {
   const Value callable = eval(*stmt.expr->parts[0], scope);
   Args args = eval_arguments(stmt.expr->arguments, scope);
+  const auto is_caller = [](const auto& named) { return named.first == "caller"; };
+  if (std::ranges::any_of(args.named, is_caller)) fail("'caller' is what the call block gives.");
   args.named.emplace_back("caller", make_macro(stmt, scope));
   write(to_text(call(callable, args)), out);
 }
 
-void Interpreter::run_with(const Stmt& stmt, const ScopePtr& scope, Text& out) {
+Interpreter::Flow Interpreter::run_with(const Stmt& stmt, const ScopePtr& scope, Text& out) {
   const ScopePtr inner = make_scope(scope);
   for (const auto& [target, expr] : stmt.assignments) assign(target, eval(*expr, scope), inner);
-  run(stmt.body, inner, out);
+  return run(stmt.body, inner, out);
 }
 
 Value Interpreter::make_macro(const Stmt& stmt, const ScopePtr& scope) {
@@ -187,43 +208,56 @@ Value Interpreter::make_macro(const Stmt& stmt, const ScopePtr& scope) {
     const ScopePtr definition = weak.lock();
     return self.call_macro(stmt, definition, args);
   };
-  macro.attribute = [&stmt](std::string_view name) {
-    return name == "name" ? Value::text(stmt.name) : Value(Undefined{std::string(name)});
-  };
+  macro.attribute = [&stmt](std::string_view name) { return macro_attribute(stmt, name); };
+  macro.spelling = stmt.name.empty() ? "<Macro anonymous>" : "<Macro '" + stmt.name + "'>";
   return Value(std::make_shared<const Callable>(std::move(macro)));
 }
 
-Value Interpreter::call_macro(const Stmt& stmt, const ScopePtr& scope, const Args& args) {
-  const ScopePtr inner = make_scope(scope);
-  const auto find_named = [&](const std::string& name) -> const Value* {
+void Interpreter::bind_parameters(const Stmt& stmt, const ScopePtr& inner, const Args& args) {
+  std::vector<bool> is_used(args.named.size());
+  const auto take_named = [&](const std::string& name) -> const Value* {
     const auto it = std::ranges::find(args.named, name, &std::pair<std::string, Value>::first);
-    return it == args.named.end() ? nullptr : &it->second;
+    if (it == args.named.end()) return nullptr;
+    is_used[static_cast<std::size_t>(it - args.named.begin())] = true;
+    return &it->second;
   };
-  if (args.positional.size() > stmt.parameters.size()) {
-    fail("The macro '" + stmt.name + "' takes " + std::to_string(stmt.parameters.size()) +
-         " arguments.");
-  }
-  for (std::size_t i = 0; i < stmt.parameters.size(); ++i) {
+  const std::size_t num_parameters = stmt.parameters.size();
+  for (std::size_t i = 0; i < num_parameters; ++i) {
     const Parameter& parameter = stmt.parameters[i];
-    const Value* named = find_named(parameter.name);
+    const Value* given =
+        i < args.positional.size() ? &args.positional[i] : take_named(parameter.name);
     Value value(Undefined{parameter.name});
-    if (i < args.positional.size()) {
-      value = args.positional[i];
-    } else if (named != nullptr) {
-      value = *named;
+    if (given != nullptr) {
+      value = *given;
     } else if (parameter.otherwise) {
       value = eval(*parameter.otherwise, inner);
     }
     inner->names.insert_or_assign(parameter.name, std::move(value));
   }
-  for (const auto& [name, value] : args.named) {
-    const bool is_parameter =
-        std::ranges::find(stmt.parameters, name, &Parameter::name) != stmt.parameters.end();
-    if (name == "caller") inner->names.insert_or_assign(name, value);
-    if (!is_parameter && name != "caller") {
-      fail("The macro '" + stmt.name + "' has no argument '" + name + "'.");
-    }
+  if (stmt.takes_caller) {
+    const Value* caller = take_named("caller");
+    inner->names.insert_or_assign("caller", caller != nullptr ? *caller : Value(Undefined{"caller"}));
   }
+  Dict rest;
+  for (std::size_t i = 0; i < args.named.size(); ++i) {
+    const auto& [name, value] = args.named[i];
+    if (is_used[i]) continue;
+    if (!stmt.takes_kwargs) fail("The macro '" + stmt.name + "' has no argument '" + name + "'.");
+    rest.set(Value(Text(name, args.has_trusted_names)), value);
+  }
+  if (stmt.takes_kwargs) inner->names.insert_or_assign("kwargs", Value(std::move(rest)));
+  const std::size_t num_taken = std::min(num_parameters, args.positional.size());
+  std::vector<Value> more(args.positional.begin() + static_cast<std::ptrdiff_t>(num_taken),
+                          args.positional.end());
+  if (!more.empty() && !stmt.takes_varargs) {
+    fail("The macro '" + stmt.name + "' takes " + std::to_string(num_parameters) + " arguments.");
+  }
+  if (stmt.takes_varargs) inner->names.insert_or_assign("varargs", make_tuple(std::move(more)));
+}
+
+Value Interpreter::call_macro(const Stmt& stmt, const ScopePtr& scope, const Args& args) {
+  const ScopePtr inner = make_scope(scope);
+  bind_parameters(stmt, inner, args);
   Text text;
   run(stmt.body, inner, text);
   return Value(std::move(text));
@@ -231,7 +265,7 @@ Value Interpreter::call_macro(const Stmt& stmt, const ScopePtr& scope, const Arg
 
 void Interpreter::assign(const Target& target, const Value& value, const ScopePtr& scope) {
   if (!target.parts.empty()) {
-    const std::vector<Value> items = items_of(value);
+    const std::vector<Value> items = this->items(value);
     if (items.size() != target.parts.size()) {
       fail("Cannot unpack " + std::to_string(items.size()) + " values into " +
            std::to_string(target.parts.size()) + " names.");

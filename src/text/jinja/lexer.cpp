@@ -14,6 +14,10 @@ constexpr std::string_view kBlanks = " \t\n\r\f\v";
 constexpr std::array<std::string_view, 6> kLongOperators{"==", "!=", "<=", ">=", "//", "**"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit_of(char c, int base) {
+  const char lower = static_cast<char>(c | 0x20);
+  return is_digit(c) ? c - '0' < base : base == 16 && lower >= 'a' && lower <= 'f';
+}
 bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
@@ -198,29 +202,59 @@ class Lexer {
     }
   }
 
-  void read_number() {
-    std::string digits;
-    bool is_float = false;
+  /// Digits of base from at on, with underscores between them; how many bytes.
+  std::size_t count_digits(std::size_t at, int base, std::string* digits = nullptr) const {
+    std::size_t end = at;
     while (true) {
-      const char c = peek();
-      const bool is_point = c == '.' && !is_float && is_digit(peek(1));
-      const bool is_exponent =
-          (c == 'e' || c == 'E') &&
-          (is_digit(peek(1)) || ((peek(1) == '-' || peek(1) == '+') && is_digit(peek(2))));
-      if (is_digit(c) || is_point) {
-        digits.push_back(c);
-        advance(1);
-      } else if (is_exponent) {
-        digits.append(rest().substr(0, 2));
-        advance(2);
-      } else if (c == '_' && is_digit(peek(1))) {
-        advance(1);
-      } else {
-        break;
-      }
-      is_float = is_float || is_point || is_exponent;
+      const std::size_t next = end > at && peek(end) == '_' ? end + 1 : end;
+      if (!is_digit_of(peek(next), base)) return end - at;
+      if (digits != nullptr) digits->push_back(peek(next));
+      end = next + 1;
     }
-    add(is_float ? TokenKind::kFloat : TokenKind::kInteger, digits);
+  }
+
+  void read_number() {
+    const char mark = static_cast<char>(peek(1) | 0x20);
+    const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 10;
+    // An underscore may follow the base's mark.
+    const std::size_t begin = peek(2) == '_' ? 3 : 2;
+    if (peek() == '0' && base != 10 && count_digits(begin, base) > 0) {
+      std::string digits;
+      const std::size_t length = count_digits(begin, base, &digits);
+      return add_number(TokenKind::kInteger, decimal(digits, base), begin + length);
+    }
+    std::string digits;
+    std::size_t end = count_digits(0, 10, &digits);
+    const std::size_t num_whole = end;
+    // What follows a point is an index, never a fraction.
+    const bool follows_point = at_ > 0 && source_[at_ - 1] == '.';
+    if (!follows_point && peek(end) == '.' && is_digit(peek(end + 1))) {
+      digits.push_back('.');
+      end += 1 + count_digits(end + 1, 10, &digits);
+    }
+    const bool has_sign = peek(end + 1) == '-' || peek(end + 1) == '+';
+    const std::size_t exponent = end + (has_sign ? 2 : 1);
+    if (!follows_point && (peek(end) | 0x20) == 'e' && is_digit(peek(exponent))) {
+      digits.append(has_sign && peek(end + 1) == '-' ? "e-" : "e");
+      end = exponent + count_digits(exponent, 10, &digits);
+    }
+    if (end > num_whole) return add_number(TokenKind::kFloat, digits, end);
+    if (digits[0] == '0' && digits.find_first_not_of('0') != std::string::npos) {
+      fail("A number must not begin with a zero.", line_);
+    }
+    add_number(TokenKind::kInteger, digits, end);
+  }
+
+  void add_number(TokenKind kind, std::string digits, std::size_t num_bytes) {
+    add(kind, std::move(digits));
+    advance(num_bytes);
+  }
+
+  std::string decimal(const std::string& digits, int base) const {
+    std::int64_t value = 0;
+    const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (result.ec != std::errc{}) fail("The number '" + digits + "' is too large.", line_);
+    return std::to_string(value);
   }
 
   void read_string(char quote) {

@@ -30,6 +30,34 @@ std::int64_t power(std::int64_t base, std::int64_t exponent) {
   return result;
 }
 
+double float_power(double base, double exponent) {
+  if (base == 0.0 && exponent < 0) fail("Zero has no negative power.");
+  const bool is_whole = !std::isfinite(exponent) || exponent == std::floor(exponent);
+  if (base < 0 && std::isfinite(base) && !is_whole) {
+    fail("A fractional power of a negative number is complex, which templates here cannot hold.");
+  }
+  const double power = std::pow(base, exponent);
+  if (std::isinf(power) && std::isfinite(base) && std::isfinite(exponent)) {
+    fail("A number is too large.");
+  }
+  return power;
+}
+
+/// The quotient is rounded down, and the rest has the sign of the divisor.
+std::pair<double, double> divide_floats(double a, double b) {
+  double rest = std::fmod(a, b);
+  double quotient = (a - rest) / b;
+  if (rest == 0.0) {
+    rest = std::copysign(0.0, b);
+  } else if ((b < 0) != (rest < 0)) {
+    rest += b;
+    quotient -= 1.0;
+  }
+  if (quotient == 0.0) return {std::copysign(0.0, a / b), rest};
+  const double whole = std::floor(quotient);
+  return {quotient - whole > 0.5 ? whole + 1.0 : whole, rest};
+}
+
 Value integer_operator(std::string_view op, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   bool overflows = false;
@@ -42,7 +70,7 @@ Value integer_operator(std::string_view op, std::int64_t a, std::int64_t b) {
   } else if (op == "**" && b >= 0) {
     result = power(a, b);
   } else if (op == "**") {
-    return Value(std::pow(static_cast<double>(a), static_cast<double>(b)));
+    return Value(float_power(static_cast<double>(a), static_cast<double>(b)));
   } else if (b == 0) {
     fail("Division by zero.");
   } else if (op == "/") {
@@ -61,23 +89,23 @@ Value float_operator(std::string_view op, double a, double b) {
   if (op == "+") return Value(a + b);
   if (op == "-") return Value(a - b);
   if (op == "*") return Value(a * b);
-  if (op == "**") return Value(std::pow(a, b));
+  if (op == "**") return Value(float_power(a, b));
   if (b == 0.0) fail("Division by zero.");
   if (op == "/") return Value(a / b);
-  const double quotient = std::floor(a / b);
-  return Value(op == "//" ? quotient : a - quotient * b);
+  const auto [quotient, rest] = divide_floats(a, b);
+  return Value(op == "//" ? quotient : rest);
 }
 
 Value repeat(Interpreter& interpreter, const Value& value, std::int64_t count) {
   count = std::max<std::int64_t>(count, 0);
   if (value.is_text()) {
     Text out;
-    if (value.as_text().empty()) return Value(out);
+    if (value.as_text().empty()) return value;
     for (std::int64_t i = 0; i < count; ++i) {
       interpreter.charge(1);
       out.append(value.as_text());
     }
-    return Value(std::move(out));
+    return as_safe_as(value, std::move(out));
   }
   List list{{}, value.as_list().is_tuple, {}};
   const auto& items = value.as_list().items;
@@ -100,9 +128,11 @@ Value apply_operator(Interpreter& interpreter, std::string_view op, const Value&
     return integer_operator(op, left.as_int(), right.as_int());
   }
   if (op == "+" && left.is_text() && right.is_text()) {
-    Text out = left.as_text();
-    out.append(right.as_text());
-    return Value(std::move(out));
+    const bool is_safe = left.is_safe() || right.is_safe();
+    const Quoting quoting = is_safe ? Quoting::kHtml : Quoting::kNone;
+    Text out = shown(left, quoting);
+    out.append(shown(right, quoting));
+    return as_safe_as(left.is_safe() ? left : right, std::move(out));
   }
   if (op == "+" && left.is_list() && right.is_list() &&
       left.as_list().is_tuple == right.as_list().is_tuple) {
@@ -111,7 +141,10 @@ Value apply_operator(Interpreter& interpreter, std::string_view op, const Value&
     list.items.insert(list.items.end(), more.begin(), more.end());
     return Value(std::move(list));
   }
-  if (op == "%" && left.is_text()) return Value(format_percent(left.as_text(), right));
+  if (op == "%" && left.is_text()) {
+    const Quoting quoting = left.is_safe() ? Quoting::kHtml : Quoting::kNone;
+    return as_safe_as(left, format_percent(left.as_text(), right, quoting));
+  }
   if (op == "*") {
     const bool on_left = left.is_text() || left.is_list();
     const bool on_right = right.is_text() || right.is_list();
@@ -123,6 +156,11 @@ Value apply_operator(Interpreter& interpreter, std::string_view op, const Value&
     }
   }
   fail_types(op, left, right);
+}
+
+Value negated(Interpreter& interpreter, const Value& value) {
+  if (value.is_float()) return Value(-value.as_float());
+  return apply_operator(interpreter, "-", Value(std::int64_t{0}), value);
 }
 
 }  // namespace octavo::jinja

@@ -1,6 +1,8 @@
 #include "src/text/jinja/parser.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "src/text/jinja/fault.hpp"
 
@@ -62,7 +64,9 @@ void Parser::fail_here(std::string_view wanted) const {
 
 Body Parser::parse(std::string_view source) {
   Parser parser(tokenize(source));
-  return parser.parse_body({});
+  Body body = parser.parse_body({});
+  parser.names_.check_calls();
+  return body;
 }
 
 /// Up to one of the tags in ends, of which the name is then the current token.
@@ -103,7 +107,6 @@ void Parser::end_block() {
 
 Stmt Parser::parse_statement() {
   const Token token = next();
-  Stmt stmt;
   if (token.text == "if") return parse_if();
   if (token.text == "for") return parse_for();
   if (token.text == "set") return parse_set();
@@ -112,12 +115,17 @@ Stmt Parser::parse_statement() {
   if (token.text == "filter") return parse_filter_block();
   if (token.text == "with") return parse_with();
   if (token.text == "generation") return parse_generation();
-  if (token.text == "break" || token.text == "continue") {
-    stmt.kind = token.text == "break" ? StmtKind::kBreak : StmtKind::kContinue;
-    end_block();
-    return stmt;
-  }
+  if (token.text == "break") return parse_loop_control(true);
+  if (token.text == "continue") return parse_loop_control(false);
   fail("The tag '" + token.text + "' is not known.", token.line);
+}
+
+Stmt Parser::parse_loop_control(bool is_break) {
+  if (num_loops_ == 0) fail("'break' and 'continue' need a loop around them.", current().line);
+  Stmt stmt;
+  stmt.kind = is_break ? StmtKind::kBreak : StmtKind::kContinue;
+  end_block();
+  return stmt;
 }
 
 Stmt Parser::parse_if() {
@@ -146,6 +154,7 @@ Stmt Parser::parse_if() {
 Stmt Parser::parse_for() {
   Stmt stmt;
   stmt.kind = StmtKind::kFor;
+  if (is_name("loop")) fail("'loop' is the loop's own name.", current().line);
   stmt.target = parse_target(false);
   expect_name("in");
   stmt.expr = parse_conditional(false);
@@ -158,7 +167,9 @@ Stmt Parser::parse_for() {
   if (take_name("if")) stmt.filter = parse_expression();
   stmt.is_recursive = take_name("recursive");
   end_block();
+  ++num_loops_;
   stmt.body = parse_body({"else", "endfor"});
+  --num_loops_;
   const bool has_else = next().text == "else";
   end_block();
   if (has_else) {
@@ -192,10 +203,10 @@ Stmt Parser::parse_set() {
 Stmt Parser::parse_macro() {
   Stmt stmt;
   stmt.kind = StmtKind::kMacro;
-  stmt.name = expect_any_name();
+  stmt.name = parse_assigned_name();
   stmt.parameters = parse_parameters();
   end_block();
-  stmt.body = parse_body({"endmacro"});
+  parse_macro_body(stmt, "endmacro");
   next();
   if (current().kind == TokenKind::kName) next();
   end_block();
@@ -205,12 +216,11 @@ Stmt Parser::parse_macro() {
 Stmt Parser::parse_call_block() {
   Stmt stmt;
   stmt.kind = StmtKind::kCallBlock;
-  stmt.name = "caller";
   if (is_operator("(")) stmt.parameters = parse_parameters();
   stmt.expr = parse_expression();
   if (stmt.expr->kind != ExprKind::kCall) fail("'call' needs a call.", stmt.expr->line);
   end_block();
-  stmt.body = parse_body({"endcall"});
+  parse_macro_body(stmt, "endcall");
   next();
   end_block();
   return stmt;
@@ -247,20 +257,48 @@ Stmt Parser::parse_generation() {
   Stmt stmt;
   stmt.kind = StmtKind::kScope;
   end_block();
+  const int num_loops = std::exchange(num_loops_, 0);
   stmt.body = parse_body({"endgeneration"});
+  num_loops_ = num_loops;
   next();
   end_block();
   return stmt;
+}
+
+void Parser::parse_macro_body(Stmt& stmt, std::string_view end) {
+  const int num_loops = std::exchange(num_loops_, 0);
+  const std::size_t begin = names_.count();
+  const int line = current().line;
+  stmt.body = parse_body({end});
+  num_loops_ = num_loops;
+  const auto takes = [&](std::string_view name) {
+    const auto it = std::ranges::find(stmt.parameters, name, &Parameter::name);
+    const bool is_read = names_.reads_since(begin, name);
+    if (name == "caller" && is_read && it != stmt.parameters.end() && !it->otherwise) {
+      fail("The parameter 'caller' needs a default.", line);
+    }
+    return is_read && it == stmt.parameters.end();
+  };
+  stmt.takes_caller = takes("caller");
+  stmt.takes_kwargs = takes("kwargs");
+  stmt.takes_varargs = takes("varargs");
 }
 
 std::vector<Parameter> Parser::parse_parameters() {
   std::vector<Parameter> parameters;
   expect_operator("(");
   while (!is_operator(")")) {
-    Parameter parameter{expect_any_name(), nullptr};
+    if (!parameters.empty()) expect_operator(",");
+    const int line = current().line;
+    Parameter parameter{parse_assigned_name(), nullptr};
     if (take_operator("=")) parameter.otherwise = parse_expression();
+    if (std::ranges::find(parameters, parameter.name, &Parameter::name) != parameters.end()) {
+      fail("The parameter '" + parameter.name + "' is there twice.", line);
+    }
+    if (!parameter.otherwise && !parameters.empty() && parameters.back().otherwise) {
+      fail("The parameter '" + parameter.name + "' needs a default, as the one before.", line);
+    }
     parameters.push_back(std::move(parameter));
-    if (!take_operator(",")) break;
   }
   expect_operator(")");
   return parameters;
@@ -273,7 +311,7 @@ Target Parser::parse_target(bool allows_attribute) {
   tuple.parts.push_back(std::move(first));
   while (take_operator(",")) {
     const bool is_end = current().kind != TokenKind::kName && !is_operator("(");
-    if (is_end || is_name("in")) break;
+    if (is_end) break;
     tuple.parts.push_back(parse_single_target(allows_attribute));
   }
   return tuple;
@@ -288,9 +326,21 @@ Target Parser::parse_single_target(bool allows_attribute) {
     return target;
   }
   Target target;
-  target.name = expect_any_name();
+  target.name = parse_assigned_name();
   if (allows_attribute && take_operator(".")) target.attribute = expect_any_name();
   return target;
+}
+
+std::string Parser::parse_assigned_name() {
+  constexpr std::array<std::string_view, 6> kConstants{"true", "True",  "false",
+                                                       "False", "none", "None"};
+  const int line = current().line;
+  std::string name = expect_any_name();
+  if (std::ranges::find(kConstants, name) != kConstants.end()) {
+    fail("'" + name + "' cannot be assigned to.", line);
+  }
+  names_.set(name);
+  return name;
 }
 
 }  // namespace octavo::jinja

@@ -7,12 +7,14 @@
 
 #include "src/text/jinja/ast.hpp"
 #include "src/text/jinja/lexer.hpp"
+#include "src/text/jinja/name_uses.hpp"
 
 namespace octavo::jinja {
 
 class Parser {
  public:
-  /// The tree of a template. source: valid UTF-8. Throws `TemplateFault`.
+  /// The tree of a template. source: valid UTF-8. Throws `TemplateFault`, also where a filter, a
+  /// test or a function is not known.
   static Body parse(std::string_view source);
 
  private:
@@ -40,9 +42,14 @@ class Parser {
   Stmt parse_filter_block();
   Stmt parse_with();
   Stmt parse_generation();
+  Stmt parse_loop_control(bool is_break);
+  /// The body of a macro or call block, and which of the special names it reads.
+  void parse_macro_body(Stmt& stmt, std::string_view end);
   std::vector<Parameter> parse_parameters();
   Target parse_target(bool allows_attribute);
   Target parse_single_target(bool allows_attribute);
+  /// A name that may be assigned to.
+  std::string parse_assigned_name();
   void end_block();
 
   ExprPtr parse_expression();
@@ -67,7 +74,11 @@ class Parser {
   ExprPtr parse_filters(ExprPtr expr);
   ExprPtr parse_filter_name(ExprPtr input);
   ExprPtr parse_test(ExprPtr subject);
+  ExprPtr parse_subscript_part();
   std::vector<Argument> parse_arguments();
+  std::string parse_dotted_name();
+  void check_filter(const Expr& filter) const;
+  void check_test_name(const std::string& name, int line) const;
 
   ExprPtr make(ExprKind kind, std::vector<ExprPtr> parts = {}, std::string name = {});
   /// Adds to expr's depth what its parts and arguments have; fails when the tree is too deep.
@@ -76,6 +87,8 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  int num_loops_ = 0;  ///< Around this place, within one macro.
+  NameUses names_;
 };
 
 }  // namespace octavo::jinja

@@ -1,48 +1,20 @@
-#include <algorithm>
-#include <array>
+// The filters of sequences. As in Python, most of them give an iterator, whose items are there once.
 #include <charconv>
 #include <utility>
 
-#include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/filters.hpp"
 
 namespace octavo::jinja {
 namespace {
 
 using Interp = Interpreter;
 
-/// Follows a path such as `function.name` or 0.
-Value follow(const Value& item, const Value* path) {
-  if (path == nullptr || path->is_none()) return item;
-  if (!path->is_text()) return get_item(item, *path);
-  Value at = item;
-  for (const Text& part : split(path->as_text(), ".", -1, false)) {
-    std::int64_t index = 0;
-    const std::string& bytes = part.bytes();
-    const char* end = bytes.data() + bytes.size();
-    const auto result = std::from_chars(bytes.data(), end, index);
-    const bool is_index = !bytes.empty() && result.ec == std::errc{} && result.ptr == end;
-    at = get_item(at, is_index ? Value(index) : Value(part));
-  }
-  return at;
-}
-
-Value fold_case(const Value& value, bool case_sensitive) {
-  return !case_sensitive && value.is_text() ? Value(to_lower(value.as_text())) : value;
-}
-
-/// Sorting and searching compare n log n times; each comparison looks at the whole value.
-void charge_sort(Interp& self, const std::vector<Value>& items) {
-  std::int64_t log = 1;
-  for (std::size_t n = items.size(); n > 1; n /= 2) ++log;
-  for (const Value& item : items) self.charge(item.extent().weight * log);
-}
-
-Value filter_length(Interp&, const Value& input, const Args&) {
-  if (input.is_text()) {
-    return Value(static_cast<std::int64_t>(input.as_text().character_offsets().size()) - 1);
-  }
-  if (input.is_dict()) return Value(static_cast<std::int64_t>(input.as_dict().items().size()));
-  return Value(static_cast<std::int64_t>(items_of(input).size()));
+Value filter_length(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  if (input.is_text()) self.charge(static_cast<std::int64_t>(input.as_text().size()) / 64);
+  const auto length = length_of(input);
+  if (!length) fail("A value of type '" + std::string(input.type_name()) + "' has no length.");
+  return Value(*length);
 }
 
 Value filter_default(Interp&, const Value& input, const Args& args) {
@@ -52,91 +24,80 @@ Value filter_default(Interp&, const Value& input, const Args& args) {
   return bound.get(0) != nullptr ? *bound.get(0) : Value(Text());
 }
 
-Value filter_list(Interp&, const Value& input, const Args&) { return Value(items_of(input)); }
-
-Value filter_first(Interp&, const Value& input, const Args&) {
-  const auto items = items_of(input);
-  return items.empty() ? Value(Undefined{"first"}) : items.front();
+Value filter_list(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return Value(self.items(input));
 }
 
-Value filter_last(Interp&, const Value& input, const Args&) {
-  const auto items = items_of(input);
-  return items.empty() ? Value(Undefined{"last"}) : items.back();
+Value filter_first(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  const Value nothing(Undefined{"first"});
+  if (input.is_list()) {
+    return input.as_list().items.empty() ? nothing : input.as_list().items.front();
+  }
+  if (input.is_series()) {
+    Series& series = input.as_series();
+    if (series.num_taken >= series.items.size()) return nothing;
+    return series.items[series.is_iterator() ? series.num_taken++ : 0];
+  }
+  const auto items = self.items(input);
+  return items.empty() ? nothing : items.front();
 }
 
-Value filter_reverse(Interp&, const Value& input, const Args&) {
-  auto items = items_of(input);
+Value filter_last(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  if (!length_of(input)) {
+    fail("A value of type '" + std::string(input.type_name()) + "' has no last item.");
+  }
+  const Value nothing(Undefined{"last"});
+  if (input.is_list() || input.is_series()) {
+    const auto& items = input.is_list() ? input.as_list().items : input.as_series().items;
+    return items.empty() ? nothing : items.back();
+  }
+  const auto items = self.items(input);
+  return items.empty() ? nothing : items.back();
+}
+
+Value filter_random(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  const bool is_range = input.is_series() && input.as_series().kind == SeriesKind::kRange;
+  if (!input.is_list() && !input.is_text() && !is_range && !input.is_undefined()) {
+    fail("'random' needs a sequence.");
+  }
+  const auto items = self.items(input);
+  return items.empty() ? Value(Undefined{"random"}) : items[self.next_random() % items.size()];
+}
+
+Value filter_reverse(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  if (input.is_text()) return sliced(self, input, {{}, {}, -1});
+  auto items = self.items(input);
   std::ranges::reverse(items);
-  if (!input.is_text()) return Value(std::move(items));
-  Text out;
-  for (const Value& item : items) out.append(item.as_text());
-  return Value(std::move(out));
+  // An iterator has no end to begin from: it is first made a list.
+  const bool is_iterator = input.is_series() && input.as_series().is_iterator();
+  return is_iterator ? Value(std::move(items)) : make_iterator(std::move(items));
 }
 
 Value filter_join(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"d", "attribute"});
-  const Text separator = bound.text(0, "");
+  const Text separator = bound.get(0) != nullptr ? to_text(*bound.get(0)) : Text();
   Text out;
   bool is_first = true;
-  for (const Value& item : items_of(input)) {
-    self.charge(1);
+  for (const Value& item : self.items(input)) {
     if (!is_first) out.append(separator);
     is_first = false;
-    out.append(to_text(follow(item, bound.get(1))));
+    out.append(to_text(follow_path(item, bound.get(1))));
   }
   return Value(std::move(out));
-}
-
-Value filter_sort(Interp& self, const Value& input, const Args& args) {
-  const Bound bound(args, {"reverse", "case_sensitive", "attribute"});
-  auto items = items_of(input);
-  charge_sort(self, items);
-  const auto key = [&](const Value& item) {
-    return fold_case(follow(item, bound.get(2)), bound.flag(1, false));
-  };
-  const bool reverse = bound.flag(0, false);
-  std::ranges::stable_sort(items, [&](const Value& a, const Value& b) {
-    return reverse ? compare(key(b), key(a)) < 0 : compare(key(a), key(b)) < 0;
-  });
-  return Value(std::move(items));
-}
-
-Value filter_unique(Interp& self, const Value& input, const Args& args) {
-  const Bound bound(args, {"case_sensitive", "attribute"});
-  std::vector<Value> out;
-  Dict seen;
-  for (const Value& item : items_of(input)) {
-    self.charge(item.extent().weight);
-    const Value key = fold_case(follow(item, bound.get(1)), bound.flag(0, false));
-    if (seen.find(key) != nullptr) continue;
-    seen.set(key, Value(true));
-    out.push_back(item);
-  }
-  return Value(std::move(out));
-}
-
-template <bool wants_max>
-Value filter_extreme(Interp& self, const Value& input, const Args& args) {
-  const Bound bound(args, {"case_sensitive", "attribute"});
-  const auto items = items_of(input);
-  charge_sort(self, items);
-  if (items.empty()) return Value(Undefined{wants_max ? "max" : "min"});
-  const auto key = [&](const Value& item) {
-    return fold_case(follow(item, bound.get(1)), bound.flag(0, false));
-  };
-  const Value* best = &items.front();
-  for (const Value& item : items) {
-    const int order = compare(key(item), key(*best));
-    if (wants_max ? order > 0 : order < 0) best = &item;
-  }
-  return *best;
 }
 
 Value filter_sum(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"attribute", "start"});
   Value sum = bound.get(1) != nullptr ? *bound.get(1) : Value(std::int64_t{0});
-  for (const Value& item : items_of(input)) {
-    sum = self.charged(apply_operator(self, "+", sum, follow(item, bound.get(0))));
+  if (sum.is_text()) fail("'sum' does not add strings.");
+  for (const Value& item : self.items(input)) {
+    sum = self.charged(apply_operator(self, "+", sum, follow_path(item, bound.get(0))));
+    if (sum.is_list()) self.charge(static_cast<std::int64_t>(sum.as_list().items.size()));
   }
   return sum;
 }
@@ -150,32 +111,35 @@ Args rest_of(const Args& args, std::size_t num) {
   return rest;
 }
 
+/// The part of item, or otherwise where that is undefined.
+Value part_or(const Value& item, const Value& path, const Value* otherwise) {
+  const bool has_default = otherwise != nullptr && !otherwise->is_none();
+  Value part = follow_path(item, &path);
+  return part.is_undefined() && has_default ? *otherwise : part;
+}
+
 Value filter_map(Interp& self, const Value& input, const Args& args) {
   std::vector<Value> out;
+  const auto items = self.items(input);
+  if (items.empty()) return make_iterator({});
   if (args.positional.empty()) {
     const Bound bound(args, {"attribute", "default"});
-    for (const Value& item : items_of(input)) {
-      self.charge(1);
-      Value value = follow(item, &bound.need(0));
-      if (value.is_undefined() && bound.get(1) != nullptr) value = *bound.get(1);
-      out.push_back(std::move(value));
-    }
-    return Value(std::move(out));
+    for (const Value& item : items) out.push_back(part_or(item, bound.need(0), bound.get(1)));
+    return make_iterator(std::move(out));
   }
   const std::string& name = need_text(args.positional[0], "The name of a filter").bytes();
   const FilterFunction filter = find_filter(name);
   if (filter == nullptr) fail("The filter '" + name + "' is not known.");
   const Args rest = rest_of(args, 1);
-  for (const Value& item : items_of(input)) {
-    self.charge(1);
-    out.push_back(self.charged(filter(self, item, rest)));
-  }
-  return Value(std::move(out));
+  for (const Value& item : items) out.push_back(self.charged(filter(self, item, rest)));
+  return make_iterator(std::move(out));
 }
 
 /// select, reject and their attr forms: keeps what passes (or fails) a test, of truth by default.
 template <bool wants, bool by_attribute>
 Value filter_select(Interp& self, const Value& input, const Args& args) {
+  const auto items = self.items(input);
+  if (items.empty()) return make_iterator({});
   const std::size_t at = by_attribute ? 1 : 0;
   if (args.positional.size() < at) fail("The attribute is missing.");
   TestFunction test = nullptr;
@@ -186,65 +150,75 @@ Value filter_select(Interp& self, const Value& input, const Args& args) {
   }
   const Args rest = rest_of(args, at + 1);
   std::vector<Value> out;
-  for (const Value& item : items_of(input)) {
-    self.charge(1);
-    const Value subject = by_attribute ? follow(item, &args.positional[0]) : item;
+  for (const Value& item : items) {
+    const Value subject = by_attribute ? follow_path(item, &args.positional[0]) : item;
     const bool holds = test == nullptr ? subject.is_true() : test(self, subject, rest);
     if (holds == wants) out.push_back(item);
   }
-  return Value(std::move(out));
+  return make_iterator(std::move(out));
 }
 
-std::vector<Value> pairs_of(const Dict& dict) {
-  std::vector<Value> pairs;
-  for (const auto& [key, value] : dict.items()) pairs.push_back(make_tuple({key, value}));
-  return pairs;
-}
-
-Value filter_items(Interp&, const Value& input, const Args&) {
-  if (input.is_undefined()) return Value(std::vector<Value>{});
+Value filter_items(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  if (input.is_undefined()) return make_iterator({});
   if (!input.is_dict()) fail("'items' needs a dictionary.");
-  return Value(pairs_of(input.as_dict()));
+  return make_iterator(self.items(make_view(input.as_dict(), SeriesKind::kItems)));
 }
 
-Value filter_dictsort(Interp& self, const Value& input, const Args& args) {
-  const Bound bound(args, {"case_sensitive", "by", "reverse"});
-  if (!input.is_dict()) fail("'dictsort' needs a dictionary.");
-  const std::string by = bound.text(1, "key").bytes();
-  if (by != "key" && by != "value") fail("'by' must be 'key' or 'value'.");
-  auto pairs = pairs_of(input.as_dict());
-  charge_sort(self, pairs);
-  const std::size_t column = by == "key" ? 0 : 1;
-  const auto key = [&](const Value& pair) {
-    return fold_case(pair.as_list().items[column], bound.flag(0, false));
-  };
-  const bool reverse = bound.flag(2, false);
-  std::ranges::stable_sort(pairs, [&](const Value& a, const Value& b) {
-    return reverse ? compare(key(b), key(a)) < 0 : compare(key(a), key(b)) < 0;
-  });
-  return Value(std::move(pairs));
-}
-
-Value filter_batch(Interp&, const Value& input, const Args& args) {
-  const Bound bound(args, {"linecount"});
-  const std::int64_t size = bound.need(0).as_int();
-  if (size < 1) fail("'linecount' must be at least 1.");
+/// Rows of linecount items; the last is filled up where fill_with is given.
+Value filter_batch(Interp& self, const Value& input, const Args& args) {
+  const Bound bound(args, {"linecount", "fill_with"});
+  const Value& count = bound.need(0);
   std::vector<Value> rows;
   std::vector<Value> row;
-  for (const Value& item : items_of(input)) {
+  for (const Value& item : self.items(input)) {
+    if (equals(Value(static_cast<std::int64_t>(row.size())), count)) {
+      rows.emplace_back(std::exchange(row, {}));
+    }
     row.push_back(item);
-    if (static_cast<std::int64_t>(row.size()) == size) rows.emplace_back(std::exchange(row, {}));
+  }
+  const bool fills = bound.get(1) != nullptr && !bound.get(1)->is_none();
+  if (!row.empty() && fills) {
+    if (!count.is_number()) fail("'linecount' must be a number.");
+    if (count.as_float() > static_cast<double>(row.size())) {
+      const std::int64_t size = need_integer(count, "'linecount'");
+      self.charge(size);
+      row.resize(static_cast<std::size_t>(size), *bound.get(1));
+    }
   }
   if (!row.empty()) rows.emplace_back(std::move(row));
-  return Value(std::move(rows));
+  return make_iterator(std::move(rows));
+}
+
+/// That many columns, the first ones longer by one where the items do not go up evenly.
+Value filter_slice(Interp& self, const Value& input, const Args& args) {
+  const Bound bound(args, {"slices", "fill_with"});
+  const std::int64_t num_slices = need_integer(bound.need(0), "'slices'");
+  if (num_slices == 0) fail("'slices' must not be zero.");
+  const auto items = self.items(input);
+  if (num_slices < 0) return make_iterator({});
+  self.charge(num_slices);
+  const bool fills = bound.get(1) != nullptr && !bound.get(1)->is_none();
+  const auto size = static_cast<std::int64_t>(items.size()) / num_slices;
+  const auto num_longer = static_cast<std::int64_t>(items.size()) % num_slices;
+  std::vector<Value> columns;
+  auto at = items.begin();
+  for (std::int64_t i = 0; i < num_slices; ++i) {
+    const auto end = at + (i < num_longer ? size + 1 : size);
+    std::vector<Value> column(at, end);
+    if (fills && i >= num_longer) column.push_back(*bound.get(1));
+    columns.emplace_back(std::move(column));
+    at = end;
+  }
+  return make_iterator(std::move(columns));
 }
 
 Value filter_attr(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"name"});
-  return get_attribute(input, need_text(bound.need(0), "'name'").bytes());
+  return own_attribute(input, need_text(bound.need(0), "'name'").bytes());
 }
 
-constexpr std::array<Named<FilterFunction>, 23> kFilters{{
+constexpr std::array<Named<FilterFunction>, 20> kFilters{{
     {"length", filter_length},
     {"count", filter_length},
     {"default", filter_default},
@@ -252,12 +226,9 @@ constexpr std::array<Named<FilterFunction>, 23> kFilters{{
     {"list", filter_list},
     {"first", filter_first},
     {"last", filter_last},
+    {"random", filter_random},
     {"reverse", filter_reverse},
     {"join", filter_join},
-    {"sort", filter_sort},
-    {"unique", filter_unique},
-    {"min", filter_extreme<false>},
-    {"max", filter_extreme<true>},
     {"sum", filter_sum},
     {"map", filter_map},
     {"select", filter_select<true, false>},
@@ -265,16 +236,37 @@ constexpr std::array<Named<FilterFunction>, 23> kFilters{{
     {"selectattr", filter_select<true, true>},
     {"rejectattr", filter_select<false, true>},
     {"items", filter_items},
-    {"dictsort", filter_dictsort},
     {"batch", filter_batch},
+    {"slice", filter_slice},
     {"attr", filter_attr},
 }};
 
 }  // namespace
 
-FilterFunction find_sequence_filter(std::string_view name) {
-  const auto it = std::ranges::find(kFilters, name, &Named<FilterFunction>::first);
-  return it == kFilters.end() ? nullptr : it->second;
+Value follow_path(const Value& item, const Value* path) {
+  if (path == nullptr || path->is_none()) return item;
+  if (!path->is_text()) return get_item(item, *path);
+  Value at = item;
+  for (const Text& part : split(path->as_text(), ".", -1, false)) {
+    std::int64_t index = 0;
+    const std::string& bytes = part.bytes();
+    const char* end = bytes.data() + bytes.size();
+    const auto result = std::from_chars(bytes.data(), end, index);
+    const bool is_index = !bytes.empty() && bytes[0] != '-' && result.ec == std::errc{} &&
+                          result.ptr == end;
+    at = get_item(at, is_index ? Value(index) : Value(part));
+  }
+  return at;
+}
+
+FilterFunction find_sequence_filter(std::string_view name) { return find_in(kFilters, name); }
+
+FilterFunction find_filter(std::string_view name) {
+  for (const auto find : {find_text_filter, find_sequence_filter, find_order_filter,
+                          find_number_filter, find_markup_filter}) {
+    if (const FilterFunction filter = find(name)) return filter;
+  }
+  return nullptr;
 }
 
 }  // namespace octavo::jinja

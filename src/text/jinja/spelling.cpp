@@ -1,22 +1,14 @@
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 
-#include "src/text/jinja/value.hpp"
+#include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/unicode_case.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
 namespace {
-
-/// Python escapes what is not printable: controls, formats, separators but the blank.
-bool is_printable(char32_t character) {
-  const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(character));
-  if (character == ' ') return true;
-  return category != UTF8PROC_CATEGORY_CN && !(category >= UTF8PROC_CATEGORY_ZS);
-}
 
 std::string escape(char32_t character) {
   switch (character) {
@@ -70,6 +62,23 @@ Text list_repr(const List& list) {
   return out;
 }
 
+/// Python also writes where an iterator lies in memory, which says nothing.
+Text series_repr(const Series& series) {
+  if (series.is_iterator()) return Text("<generator object>");
+  if (series.kind == SeriesKind::kRange) {
+    Text out("range(" + std::to_string(series.start) + ", " + std::to_string(series.stop));
+    if (series.step != 1) out.append(", " + std::to_string(series.step), true);
+    out.append(")", true);
+    return out;
+  }
+  Text out(series.kind == SeriesKind::kKeys     ? "dict_keys("
+           : series.kind == SeriesKind::kValues ? "dict_values("
+                                                : "dict_items(");
+  out.append(list_repr(List{series.items, false, {}}));
+  out.append(")", true);
+  return out;
+}
+
 Text dict_repr(const Dict& dict) {
   Text out("{");
   bool is_first = true;
@@ -100,20 +109,36 @@ std::string float_repr(double value) {
 }
 
 Text to_repr(const Value& value) {
-  if (value.is_text()) return text_repr(value.as_text());
+  if (value.is_text()) {
+    if (!value.is_safe()) return text_repr(value.as_text());
+    Text out("Markup(");
+    out.append(text_repr(value.as_text()));
+    out.append(")", true);
+    return out;
+  }
   if (value.is_none()) return Text("None");
   if (value.is_bool()) return Text(value.is_true() ? "True" : "False");
   if (value.is_int()) return Text(std::to_string(value.as_int()));
   if (value.is_float()) return Text(float_repr(value.as_float()));
   if (value.is_list()) return list_repr(value.as_list());
+  if (value.is_series()) return series_repr(value.as_series());
   if (value.is_dict()) return dict_repr(value.as_dict());
   if (value.is_undefined()) return Text("Undefined");
-  return Text(value.is_namespace() ? "<Namespace>" : "<function>");
+  return Text(value.is_namespace() ? "<Namespace>" : value.as_callable().spelling);
 }
 
 Text to_text(const Value& value) {
   if (value.is_text()) return value.as_text();
   return value.is_undefined() ? Text() : to_repr(value);
+}
+
+Text to_ascii(const Text& text) {
+  Text out;
+  text.for_each_character([&out](std::string_view character, bool trusted) {
+    const char32_t code = octavo::read_utf8(character).character;
+    out.append(code < 0x80 ? std::string(character) : escape(code), trusted);
+  });
+  return out;
 }
 
 }  // namespace octavo::jinja

@@ -1,97 +1,127 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/unicode_case.hpp"
 
 namespace octavo::jinja {
 namespace {
 
-const Value& other(const Args& args) { return Bound(args, {"other"}).need(0); }
-
-bool is_case(const Value& value, Text (*change)(const Text&), Text (*opposite)(const Text&)) {
-  const Text text = to_text(value);
-  return change(text).bytes() == text.bytes() && opposite(text).bytes() != text.bytes();
-}
-
-std::int64_t remainder(const Value& value, std::int64_t divisor) {
-  if (divisor == 0) fail("Division by zero.");
-  if (!value.is_number()) fail("The test needs a number.");
-  // The quotient of the least number by -1 overflows.
-  return divisor == -1 ? 0 : value.as_int() % divisor;
-}
-
 using Interp = Interpreter;
-constexpr std::array kTests = {
-    Named<TestFunction>{"defined",
-                        [](Interp&, const Value& v, const Args&) { return !v.is_undefined(); }},
-    Named<TestFunction>{"undefined",
-                        [](Interp&, const Value& v, const Args&) { return v.is_undefined(); }},
-    Named<TestFunction>{"none", [](Interp&, const Value& v, const Args&) { return v.is_none(); }},
-    Named<TestFunction>{
-        "true", [](Interp&, const Value& v, const Args&) { return v.is_bool() && v.is_true(); }},
-    Named<TestFunction>{
-        "false", [](Interp&, const Value& v, const Args&) { return v.is_bool() && !v.is_true(); }},
-    Named<TestFunction>{"boolean",
-                        [](Interp&, const Value& v, const Args&) { return v.is_bool(); }},
-    Named<TestFunction>{"integer", [](Interp&, const Value& v, const Args&) { return v.is_int(); }},
-    Named<TestFunction>{"float", [](Interp&, const Value& v, const Args&) { return v.is_float(); }},
-    Named<TestFunction>{"number",
-                        [](Interp&, const Value& v, const Args&) { return v.is_number(); }},
-    Named<TestFunction>{"string", [](Interp&, const Value& v, const Args&) { return v.is_text(); }},
-    Named<TestFunction>{"mapping",
-                        [](Interp&, const Value& v, const Args&) { return v.is_dict(); }},
-    Named<TestFunction>{
-        "sequence",
-        [](Interp&, const Value& v,
-           const Args&) { return v.is_text() || v.is_list() || v.is_dict() || v.is_undefined(); }},
-    Named<TestFunction>{
-        "iterable",
-        [](Interp&, const Value& v,
-           const Args&) { return v.is_text() || v.is_list() || v.is_dict() || v.is_undefined(); }},
-    Named<TestFunction>{"callable",
-                        [](Interp&, const Value& v, const Args&) { return v.is_callable(); }},
-    Named<TestFunction>{"escaped",
-                        [](Interp&, const Value& v, const Args&) { return v.is_safe(); }},
-    Named<TestFunction>{"odd",
-                        [](Interp&, const Value& v, const Args&) { return remainder(v, 2) != 0; }},
-    Named<TestFunction>{"even",
-                        [](Interp&, const Value& v, const Args&) { return remainder(v, 2) == 0; }},
-    Named<TestFunction>{
-        "divisibleby",
-        [](Interp&, const Value& v,
-           const Args& a) { return remainder(v, Bound(a, {"num"}).need(0).as_int()) == 0; }},
-    Named<TestFunction>{"eq",
-                        [](Interp&, const Value& v, const Args& a) { return equals(v, other(a)); }},
-    Named<TestFunction>{
-        "ne", [](Interp&, const Value& v, const Args& a) { return !equals(v, other(a)); }},
-    Named<TestFunction>{
-        "lt", [](Interp&, const Value& v, const Args& a) { return compare(v, other(a)) < 0; }},
-    Named<TestFunction>{
-        "le", [](Interp&, const Value& v, const Args& a) { return compare(v, other(a)) <= 0; }},
-    Named<TestFunction>{
-        "gt", [](Interp&, const Value& v, const Args& a) { return compare(v, other(a)) > 0; }},
-    Named<TestFunction>{
-        "ge", [](Interp&, const Value& v, const Args& a) { return compare(v, other(a)) >= 0; }},
-    Named<TestFunction>{"in", [](Interp&, const Value& v,
-                                 const Args& a) { return contains(Bound(a, {"seq"}).need(0), v); }},
-    Named<TestFunction>{
-        "sameas",
-        [](Interp&, const Value& v,
-           const Args& a) { return v.type_name() == other(a).type_name() && equals(v, other(a)); }},
-    Named<TestFunction>{"lower", [](Interp&, const Value& v,
-                                    const Args&) { return is_case(v, to_lower, to_upper); }},
-    Named<TestFunction>{"upper", [](Interp&, const Value& v,
-                                    const Args&) { return is_case(v, to_upper, to_lower); }},
-    Named<TestFunction>{
-        "filter",
-        [](Interp&, const Value& v,
-           const Args&) { return v.is_text() && find_filter(v.as_text().bytes()) != nullptr; }},
-    Named<TestFunction>{
-        "test",
-        [](Interp&, const Value& v,
-           const Args&) { return v.is_text() && find_test(v.as_text().bytes()) != nullptr; }},
-};
+
+/// A test that takes nothing but its subject.
+template <bool (*holds)(const Value&)>
+bool plain(Interp&, const Value& subject, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return holds(subject);
+}
+
+/// A test that compares its subject with another value.
+template <bool (*holds)(const Value&, const Value&)>
+bool with_other(Interp&, const Value& subject, const Args& args) {
+  return holds(subject, Bound(args, {"other"}, Bound::By::kPlace).need(0));
+}
+
+bool is_defined(const Value& v) { return !v.is_undefined(); }
+bool is_undefined(const Value& v) { return v.is_undefined(); }
+bool is_none(const Value& v) { return v.is_none(); }
+bool is_boolean(const Value& v) { return v.is_bool(); }
+bool is_that_true(const Value& v) { return v.is_bool() && v.is_true(); }
+bool is_that_false(const Value& v) { return v.is_bool() && !v.is_true(); }
+bool is_integer(const Value& v) { return v.is_int(); }
+bool is_float(const Value& v) { return v.is_float(); }
+bool is_number(const Value& v) { return v.is_number(); }
+bool is_string(const Value& v) { return v.is_text(); }
+bool is_mapping(const Value& v) { return v.is_dict(); }
+bool is_escaped(const Value& v) { return v.is_safe(); }
+
+bool is_iterable(const Value& v) {
+  return v.is_text() || v.is_list() || v.is_series() || v.is_dict() || v.is_undefined();
+}
+
+/// What has a length and can be subscripted.
+bool is_sequence(const Value& v) {
+  return is_iterable(v) && (!v.is_series() || v.as_series().kind == SeriesKind::kRange);
+}
+
+/// What is undefined can be called, although the call fails.
+bool is_callable(const Value& v) {
+  return v.is_undefined() || (v.is_callable() && v.as_callable().call);
+}
+
+/// Some character has that case, and none another.
+template <bool (*has_case)(char32_t)>
+bool is_case(const Value& v) {
+  return has_one_case(to_text(v), has_case);
+}
+
+bool is_known_filter(const Value& v) {
+  if (!is_hashable(v)) fail("The name of a filter is a string.");
+  return v.is_text() && find_filter(v.as_text().bytes()) != nullptr;
+}
+bool is_known_test(const Value& v) {
+  if (!is_hashable(v)) fail("The name of a test is a string.");
+  return v.is_text() && find_test(v.as_text().bytes()) != nullptr;
+}
+
+bool leaves(Interp& self, const Value& value, const Value& divisor, std::int64_t rest) {
+  return equals(apply_operator(self, "%", value, divisor), Value(rest));
+}
+
+template <std::int64_t rest>
+bool is_half(Interp& self, const Value& subject, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return leaves(self, subject, Value(std::int64_t{2}), rest);
+}
+
+bool is_divisible(Interp& self, const Value& subject, const Args& args) {
+  return leaves(self, subject, Bound(args, {"num"}).need(0), 0);
+}
+
+bool is_unequal(const Value& a, const Value& b) { return !equals(a, b); }
+bool is_less(const Value& a, const Value& b) { return compare(a, b) < 0; }
+bool is_at_most(const Value& a, const Value& b) { return compare(a, b) <= 0; }
+bool is_greater(const Value& a, const Value& b) { return compare(a, b) > 0; }
+bool is_at_least(const Value& a, const Value& b) { return compare(a, b) >= 0; }
+bool is_in(Interp&, const Value& subject, const Args& args) {
+  return contains(Bound(args, {"seq"}).need(0), subject);
+}
+bool is_same_as(Interp&, const Value& subject, const Args& args) {
+  return is_same(subject, Bound(args, {"other"}).need(0));
+}
+
+constexpr std::array<Named<TestFunction>, 30> kTests{{
+    {"defined", plain<is_defined>},
+    {"undefined", plain<is_undefined>},
+    {"none", plain<is_none>},
+    {"true", plain<is_that_true>},
+    {"false", plain<is_that_false>},
+    {"boolean", plain<is_boolean>},
+    {"integer", plain<is_integer>},
+    {"float", plain<is_float>},
+    {"number", plain<is_number>},
+    {"string", plain<is_string>},
+    {"mapping", plain<is_mapping>},
+    {"sequence", plain<is_sequence>},
+    {"iterable", plain<is_iterable>},
+    {"callable", plain<is_callable>},
+    {"escaped", plain<is_escaped>},
+    {"odd", is_half<1>},
+    {"even", is_half<0>},
+    {"divisibleby", is_divisible},
+    {"eq", with_other<equals>},
+    {"ne", with_other<is_unequal>},
+    {"lt", with_other<is_less>},
+    {"le", with_other<is_at_most>},
+    {"gt", with_other<is_greater>},
+    {"ge", with_other<is_at_least>},
+    {"in", is_in},
+    {"sameas", is_same_as},
+    {"lower", plain<is_case<is_lower_case>>},
+    {"upper", plain<is_case<is_upper_case>>},
+    {"filter", plain<is_known_filter>},
+    {"test", plain<is_known_test>},
+}};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOtherNames{
     {{"==", "eq"},

@@ -1,44 +1,18 @@
 #include "src/text/jinja/text.hpp"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 
 #include "src/text/jinja/fault.hpp"
+#include "src/text/jinja/unicode_case.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
 namespace {
 
-using octavo::append_utf8;
 using octavo::read_utf8;
 
 /// Longer than any prompt; bounds what a template can make of a few bytes.
 constexpr std::size_t kMaxTextBytes = 32U << 20U;
-
-std::string encode(utf8proc_int32_t character) {
-  std::string out;
-  append_utf8(out, static_cast<char32_t>(character));
-  return out;
-}
-
-bool is_letter(utf8proc_int32_t character) {
-  const utf8proc_category_t category = utf8proc_category(character);
-  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
-}
-
-/// map(character, whether the one before was a letter).
-Text map_letters(const Text& text,
-                 const std::function<utf8proc_int32_t(utf8proc_int32_t, bool)>& map) {
-  Text out;
-  bool after_letter = false;
-  text.for_each_character([&](std::string_view bytes, bool trusted) {
-    const auto character = static_cast<utf8proc_int32_t>(read_utf8(bytes).character);
-    out.append(encode(map(character, after_letter)), trusted);
-    after_letter = is_letter(character);
-  });
-  return out;
-}
 
 }  // namespace
 
@@ -139,28 +113,38 @@ std::vector<Text> split(const Text& text, std::string_view separator, std::int64
   return parts;
 }
 
-std::vector<Text> split_words(const Text& text, std::int64_t max_splits) {
-  std::vector<Text> words;
+std::vector<Text> split_words(const Text& text, std::int64_t max_splits, bool from_right) {
+  std::vector<std::pair<std::size_t, std::size_t>> words;
   const std::string_view bytes = text.bytes();
-  std::size_t begin = std::string_view::npos;
+  bool is_within = false;
   for (std::size_t at = 0; at < bytes.size();) {
     const auto unit = read_utf8(bytes.substr(at));
-    const bool is_blank = octavo::text::is_white_space(unit.character);
-    if (is_blank && begin != std::string_view::npos) {
-      words.push_back(text.part(begin, at));
-      begin = std::string_view::npos;
-    } else if (!is_blank && begin == std::string_view::npos) {
-      begin = at;
-      const bool is_last = max_splits >= 0 && static_cast<std::int64_t>(words.size()) >= max_splits;
-      if (is_last) break;
-    }
+    const bool is_word = !is_blank(unit.character);
+    if (is_word && !is_within) words.emplace_back(at, at);
     at += unit.length;
+    if (is_word) words.back().second = at;
+    is_within = is_word;
   }
-  if (begin != std::string_view::npos) {
-    const Text rest = text.part(begin, bytes.size());
-    words.push_back(max_splits >= 0 ? strip_any_of(rest, "", false, true) : rest);
+  const std::size_t num_words = words.size();
+  std::vector<Text> parts;
+  if (max_splits < 0 || num_words <= static_cast<std::size_t>(max_splits)) {
+    for (const auto& [begin, end] : words) parts.push_back(text.part(begin, end));
+    return parts;
   }
-  return words;
+  // What is not split any more keeps its blanks, but for those at the ends of the text.
+  const auto num_splits = static_cast<std::size_t>(max_splits);
+  const std::size_t first_left = from_right ? 0 : num_splits;
+  const std::size_t last_left = from_right ? num_words - 1 - num_splits : num_words - 1;
+  const std::size_t rest_begin = from_right ? 0 : words[first_left].first;
+  const std::size_t rest_end = from_right ? words[last_left].second : bytes.size();
+  for (std::size_t i = 0; i < first_left; ++i) {
+    parts.push_back(text.part(words[i].first, words[i].second));
+  }
+  parts.push_back(text.part(rest_begin, rest_end));
+  for (std::size_t i = last_left + 1; i < num_words; ++i) {
+    parts.push_back(text.part(words[i].first, words[i].second));
+  }
+  return parts;
 }
 
 Text replace(const Text& text, const Text& from, const Text& to, std::int64_t max_count) {
@@ -207,14 +191,11 @@ Text strip(const Text& text, const std::function<bool(char32_t)>& is_dropped, bo
   return text.part(begin, end);
 }
 
+Text strip_blanks(const Text& text, bool left, bool right) {
+  return strip(text, is_blank, left, right);
+}
+
 Text strip_any_of(const Text& text, std::string_view characters, bool left, bool right) {
-  if (characters.empty()) {
-    // Python also counts the four separators of ASCII as blanks.
-    const auto is_blank = [](char32_t c) {
-      return octavo::text::is_white_space(c) || (c >= 0x1C && c <= 0x1F);
-    };
-    return strip(text, is_blank, left, right);
-  }
   std::u32string dropped;
   while (!characters.empty()) {
     const auto unit = read_utf8(characters);
@@ -223,34 +204,6 @@ Text strip_any_of(const Text& text, std::string_view characters, bool left, bool
   }
   return strip(
       text, [&](char32_t c) { return dropped.find(c) != std::u32string::npos; }, left, right);
-}
-
-Text to_upper(const Text& text) {
-  Text out;
-  text.for_each_character([&](std::string_view bytes, bool trusted) {
-    const auto character = static_cast<utf8proc_int32_t>(read_utf8(bytes).character);
-    out.append(character == 0xDF ? "SS" : encode(utf8proc_toupper(character)), trusted);
-  });
-  return out;
-}
-
-Text to_lower(const Text& text) {
-  return map_letters(text, [](utf8proc_int32_t c, bool) { return utf8proc_tolower(c); });
-}
-
-Text to_title(const Text& text) {
-  return map_letters(text, [](utf8proc_int32_t c, bool after_letter) {
-    return after_letter ? utf8proc_tolower(c) : utf8proc_totitle(c);
-  });
-}
-
-Text capitalize(const Text& text) {
-  bool is_first = true;
-  return map_letters(text, [&is_first](utf8proc_int32_t c, bool) {
-    const utf8proc_int32_t mapped = is_first ? utf8proc_totitle(c) : utf8proc_tolower(c);
-    is_first = false;
-    return mapped;
-  });
 }
 
 }  // namespace octavo::jinja

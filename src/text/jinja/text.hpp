@@ -48,18 +48,21 @@ class Text {
 std::vector<Text> split(const Text& text, std::string_view separator, std::int64_t max_splits,
                         bool from_right);
 /// Python's split without a separator: words between runs of white space.
-std::vector<Text> split_words(const Text& text, std::int64_t max_splits);
+std::vector<Text> split_words(const Text& text, std::int64_t max_splits, bool from_right);
 Text replace(const Text& text, const Text& from, const Text& to, std::int64_t max_count);
 
 /// Takes off what is_dropped says, on the left, the right or both.
 Text strip(const Text& text, const std::function<bool(char32_t)>& is_dropped, bool left,
            bool right);
-/// Strips any of characters, white space when it is empty.
+Text strip_blanks(const Text& text, bool left, bool right);
 Text strip_any_of(const Text& text, std::string_view characters, bool left, bool right);
 
+/// Python's upper(), lower(), casefold(), swapcase(), title() and capitalize().
 Text to_upper(const Text& text);
 Text to_lower(const Text& text);
-/// The first letter of each word upper case, the rest lower; a word follows what is not a letter.
+Text fold_case(const Text& text);
+Text swap_case(const Text& text);
+/// The first letter of each word upper case, the rest lower; a word follows what has no case.
 Text to_title(const Text& text);
 Text capitalize(const Text& text);
 

@@ -1,9 +1,10 @@
-#include <algorithm>
+// The filters of strings. What is no string is taken as it is written.
 #include <array>
-#include <charconv>
-#include <cmath>
 
-#include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/filters.hpp"
+#include "src/text/jinja/text_methods.hpp"
+#include "src/text/jinja/unicode_case.hpp"
+#include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
 namespace {
@@ -11,188 +12,233 @@ namespace {
 using Interp = Interpreter;
 
 Value filter_trim(Interp&, const Value& input, const Args& args) {
-  const Text chars = Bound(args, {"chars"}).text(0, "");
-  return Value(strip_any_of(to_text(input), chars.bytes(), true, true));
+  const Bound bound(args, {"chars"});
+  const Text text = to_text(input);
+  const bool by_blanks = bound.get(0) == nullptr || bound.get(0)->is_none();
+  if (by_blanks) return as_safe_as(input, strip_blanks(text, true, true));
+  const std::string& chars = need_text(*bound.get(0), "'chars'").bytes();
+  return as_safe_as(input, strip_any_of(text, chars, true, true));
 }
 
 Value filter_replace(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"old", "new", "count"});
   return Value(replace(to_text(input), to_text(bound.need(0)), to_text(bound.need(1)),
-                       bound.integer(2, -1)));
+                       bound.integer_or_none(2, -1)));
 }
 
 Value filter_indent(Interp&, const Value& input, const Args& args) {
-  constexpr std::int64_t kMaxWidth = 1000;
   const Bound bound(args, {"width", "first", "blank"});
   const Value* width = bound.get(0);
   Text margin;
   if (width != nullptr && width->is_text()) {
     margin = width->as_text();
   } else {
-    const auto num = std::clamp<std::int64_t>(bound.integer(0, 4), 0, kMaxWidth);
+    const std::int64_t num = std::max<std::int64_t>(bound.integer(0, 4), 0);
+    if (num > kMaxTextWidth) fail("'width' is too large.");
     margin = Text(std::string(static_cast<std::size_t>(num), ' '));
   }
+  // A newline more makes the last line one, even where it is empty.
+  Text text = need_text(input, "What is indented");
+  text.append("\n", true);
   Text out;
   bool is_first = true;
-  for (const Text& line : split(to_text(input), "\n", -1, false)) {
+  for (const Text& line : split_lines(text, false)) {
     if (!is_first) out.append("\n", true);
     const bool indents = is_first ? bound.flag(1, false) : !line.empty() || bound.flag(2, false);
     if (indents) out.append(margin);
     out.append(line);
     is_first = false;
   }
-  return Value(std::move(out));
+  return as_safe_as(input, std::move(out));
 }
 
 Value filter_truncate(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"length", "killwords", "end", "leeway"});
-  const Text text = to_text(input);
-  const Text end = bound.text(2, "...");
-  const std::vector<std::size_t> offsets = text.character_offsets();
-  const auto num_end = static_cast<std::int64_t>(end.character_offsets().size()) - 1;
+  const Value end = bound.get(2) != nullptr ? *bound.get(2) : Value::text("...");
+  const std::int64_t num_end = *length_of(Value(need_text(end, "'end'")));
   const std::int64_t length = bound.integer(0, 255);
+  const std::int64_t leeway = bound.integer_or_none(3, 5);
   if (length < num_end) fail("'length' must be at least that of 'end'.");
-  if (static_cast<std::int64_t>(offsets.size()) - 1 <= length + bound.integer(3, 5)) {
-    return Value(text);
-  }
+  if (leeway < 0) fail("'leeway' must not be negative.");
+  const auto num_characters = length_of(input);
+  // The leeway is subtracted so that the sum cannot overflow.
+  if (num_characters && *num_characters - leeway <= length) return input;
+  const Text& text = need_text(input, "What is truncated");
+  const std::vector<std::size_t> offsets = text.character_offsets();
   Text head = text.part(0, offsets[static_cast<std::size_t>(length - num_end)]);
   if (!bound.flag(1, false)) {
     const std::size_t blank = head.bytes().rfind(' ');
     if (blank != std::string::npos) head = head.part(0, blank);
   }
-  head.append(end);
-  return Value(std::move(head));
-}
-
-Value filter_int(Interp&, const Value& input, const Args& args) {
-  const Bound bound(args, {"default", "base"});
-  const Value otherwise = bound.get(0) != nullptr ? *bound.get(0) : Value(std::int64_t{0});
-  if (input.is_float() && !std::isfinite(input.as_float())) return otherwise;
-  if (input.is_number()) return Value(input.as_int());
-  if (!input.is_text()) return otherwise;
-  const Text trimmed = strip_any_of(input.as_text(), "", true, true);
-  std::string_view digits = trimmed.bytes();
-  const std::int64_t base = bound.integer(1, 10);
-  if (base < 2 || base > 36) fail("'base' must be 2 to 36.");
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  if (base == 16 && (digits.starts_with("0x") || digits.starts_with("0X"))) digits.remove_prefix(2);
-  std::int64_t whole = 0;
-  const char* end = digits.data() + digits.size();
-  const auto result = std::from_chars(digits.data(), end, whole, static_cast<int>(base));
-  if (result.ec == std::errc{} && result.ptr == end) return Value(whole);
-  double real = 0.0;
-  const auto as_real = std::from_chars(digits.data(), end, real);
-  const bool is_real = as_real.ec == std::errc{} && as_real.ptr == end && std::fabs(real) < 9e18;
-  return is_real ? Value(static_cast<std::int64_t>(real)) : otherwise;
-}
-
-Value filter_float(Interp&, const Value& input, const Args& args) {
-  const Bound bound(args, {"default"});
-  if (input.is_number()) return Value(input.as_float());
-  if (input.is_text()) {
-    const Text trimmed = strip_any_of(input.as_text(), "", true, true);
-    const std::string& digits = trimmed.bytes();
-    double real = 0.0;
-    const char* end = digits.data() + digits.size();
-    const auto result = std::from_chars(digits.data(), end, real);
-    if (result.ec == std::errc{} && result.ptr == end) return Value(real);
-  }
-  return bound.get(0) != nullptr ? *bound.get(0) : Value(0.0);
-}
-
-Value filter_round(Interp&, const Value& input, const Args& args) {
-  const Bound bound(args, {"precision", "method"});
-  const std::int64_t precision = std::clamp<std::int64_t>(bound.integer(0, 0), -15, 15);
-  const std::string method = bound.text(1, "common").bytes();
-  const double scale = std::pow(10.0, static_cast<double>(precision));
-  const double scaled = input.as_float() * scale;
-  if (method == "ceil") return Value(std::ceil(scaled) / scale);
-  if (method == "floor") return Value(std::floor(scaled) / scale);
-  return Value(std::nearbyint(scaled) / scale);
-}
-
-Value filter_abs(Interp& self, const Value& input, const Args&) {
-  if (input.is_float()) return Value(std::fabs(input.as_float()));
-  if (!input.is_number()) fail("'abs' needs a number.");
-  const Value zero(std::int64_t{0});
-  return input.as_int() < 0 ? apply_operator(self, "-", zero, input) : Value(input.as_int());
-}
-
-Value filter_safe(Interp&, const Value& input, const Args&) {
-  Value text(to_text(input));
-  text.mark_safe();
-  return text;
-}
-
-Value filter_escape(Interp&, const Value& input, const Args&) {
-  Text out;
-  to_text(input).for_each_character([&out](std::string_view character, bool trusted) {
-    const char c = character[0];
-    out.append(c == '&'    ? "&amp;"
-               : c == '<'  ? "&lt;"
-               : c == '>'  ? "&gt;"
-               : c == '"'  ? "&#34;"
-               : c == '\'' ? "&#39;"
-                           : character,
-               trusted);
-  });
-  Value text(std::move(out));
-  text.mark_safe();
-  return text;
+  head.append(shown(end, input.is_safe() ? Quoting::kHtml : Quoting::kNone));
+  return as_safe_as(input, std::move(head));
 }
 
 template <Text (*change)(const Text&)>
-Value filter_change(Interp&, const Value& input, const Args&) {
-  return Value(change(to_text(input)));
+Value filter_change(Interp&, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return as_safe_as(input, change(to_text(input)));
 }
 
-Value filter_string(Interp&, const Value& input, const Args&) { return Value(to_text(input)); }
+/// Words begin behind blanks, hyphens and opening brackets alone.
+Value filter_title(Interp&, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  const Text text = to_text(input);
+  const auto separates = [](char32_t c) {
+    return is_blank(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
+  };
+  Text out;
+  const std::string_view bytes = text.bytes();
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    const auto first = octavo::read_utf8(bytes.substr(begin));
+    std::size_t end = begin + first.length;
+    while (end < bytes.size()) {
+      const auto unit = octavo::read_utf8(bytes.substr(end));
+      if (separates(unit.character) != separates(first.character)) break;
+      end += unit.length;
+    }
+    out.append(to_upper(text.part(begin, begin + first.length)));
+    out.append(to_lower(text.part(begin + first.length, end)));
+    begin = end;
+  }
+  return Value(std::move(out));
+}
 
-Value filter_wordcount(Interp&, const Value& input, const Args&) {
-  return Value(static_cast<std::int64_t>(split_words(to_text(input), -1).size()));
+Value filter_string(Interp&, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return as_safe_as(input, to_text(input));
+}
+
+/// Runs of letters, digits and underscores.
+Value filter_wordcount(Interp&, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  std::int64_t count = 0;
+  bool is_within = false;
+  to_text(input).for_each_character([&](std::string_view character, bool) {
+    const char32_t c = octavo::read_utf8(character).character;
+    const bool is_word = is_letter(c) || is_digit(c) || is_numeric(c) || c == '_';
+    if (is_word && !is_within) ++count;
+    is_within = is_word;
+  });
+  return Value(count);
+}
+
+Value filter_center(Interp&, const Value& input, const Args& args) {
+  FormatSpec spec;
+  spec.width = Bound(args, {"width"}).integer(0, 80);
+  if (spec.width > kMaxTextWidth) fail("'width' is too large.");
+  return as_safe_as(input, centered(to_text(input), spec));
 }
 
 Value filter_format(Interp&, const Value& input, const Args& args) {
-  return Value(format_percent(to_text(input), make_tuple(args.positional)));
+  if (!args.positional.empty() && !args.named.empty()) {
+    fail("'format' takes values by place or by name, not both.");
+  }
+  Value values = make_tuple(args.positional);
+  if (!args.named.empty()) {
+    Dict named;
+    for (const auto& [name, value] : args.named) {
+      named.set(Value(Text(name, args.has_trusted_names)), value);
+    }
+    values = Value(std::move(named));
+  }
+  const Quoting quoting = input.is_safe() ? Quoting::kHtml : Quoting::kNone;
+  return as_safe_as(input, format_percent(to_text(input), values, quoting));
+}
+
+Value filter_wordwrap(Interp& self, const Value& input, const Args& args) {
+  const Bound bound(
+      args, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
+  const WrapOptions options{bound.integer(0, 79), bound.flag(1, true), bound.flag(3, true)};
+  if (options.width < 1) fail("'width' must be at least 1.");
+  const bool has_string = bound.get(2) != nullptr && !bound.get(2)->is_none();
+  const Text between = has_string ? need_text(*bound.get(2), "'wrapstring'") : Text("\n");
+  Text out;
+  bool is_first = true;
+  for (const Text& line : split_lines(need_text(input, "What is wrapped"), false)) {
+    std::vector<Text> parts = wrap_line(line, options);
+    if (parts.empty()) parts.emplace_back();
+    self.charge(static_cast<std::int64_t>(parts.size()));
+    for (const Text& part : parts) {
+      if (!is_first) out.append(between);
+      is_first = false;
+      out.append(part);
+    }
+  }
+  return Value(std::move(out));
+}
+
+Value filter_pprint(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  // Each level of a value may look at all that is below it.
+  self.charge(input.extent().weight * (1 + input.extent().depth));
+  return Value(pretty(input));
+}
+
+/// What is no letter, digit or one of `-._~` as %XX of its bytes; `/` stays in a path.
+Text quote_url(const Value& value, bool for_query) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  Text out;
+  to_text(value).for_each_character([&](std::string_view character, bool trusted) {
+    const char c = character[0];
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
+                          (c == '/' && !for_query);
+    if (is_plain) return out.append(character, trusted);
+    if (c == ' ' && for_query) return out.append("+", trusted);
+    for (const char byte : character) {
+      const auto bits = static_cast<unsigned char>(byte);
+      out.append(std::string{'%', kHex[bits >> 4U], kHex[bits & 15U]}, trusted);
+    }
+  });
+  return out;
+}
+
+Value filter_urlencode(Interp& self, const Value& input, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  const bool is_walked = input.is_list() || input.is_series() || input.is_dict() ||
+                         input.is_undefined();
+  if (!is_walked) return Value(quote_url(input, false));
+  Text out;
+  bool is_first = true;
+  const Value pairs = input.is_dict() ? make_view(input.as_dict(), SeriesKind::kItems) : input;
+  for (const Value& pair : self.items(pairs)) {
+    const auto parts = self.items(pair);
+    if (parts.size() != 2) fail("'urlencode' needs pairs.");
+    if (!is_first) out.append("&", true);
+    is_first = false;
+    out.append(quote_url(parts[0], true));
+    out.append("=", true);
+    out.append(quote_url(parts[1], true));
+  }
+  return Value(std::move(out));
 }
 
 Value filter_tojson(Interp&, const Value& input, const Args& args) {
   return Value(to_json(input, args));
 }
 
-constexpr std::array<Named<FilterFunction>, 20> kFilters{{
+constexpr std::array<Named<FilterFunction>, 16> kFilters{{
     {"trim", filter_trim},
     {"replace", filter_replace},
     {"indent", filter_indent},
     {"truncate", filter_truncate},
-    {"int", filter_int},
-    {"float", filter_float},
-    {"round", filter_round},
-    {"abs", filter_abs},
-    {"safe", filter_safe},
-    {"escape", filter_escape},
-    {"e", filter_escape},
     {"upper", filter_change<to_upper>},
     {"lower", filter_change<to_lower>},
-    {"title", filter_change<to_title>},
+    {"title", filter_title},
     {"capitalize", filter_change<capitalize>},
     {"string", filter_string},
     {"wordcount", filter_wordcount},
+    {"center", filter_center},
     {"format", filter_format},
+    {"wordwrap", filter_wordwrap},
+    {"pprint", filter_pprint},
+    {"urlencode", filter_urlencode},
     {"tojson", filter_tojson},
-    {"forceescape", filter_escape},
 }};
 
 }  // namespace
 
-FilterFunction find_text_filter(std::string_view name) {
-  const auto it = std::ranges::find(kFilters, name, &Named<FilterFunction>::first);
-  return it == kFilters.end() ? nullptr : it->second;
-}
-
-FilterFunction find_filter(std::string_view name) {
-  const FilterFunction filter = find_text_filter(name);
-  return filter != nullptr ? filter : find_sequence_filter(name);
-}
+FilterFunction find_text_filter(std::string_view name) { return find_in(kFilters, name); }
 
 }  // namespace octavo::jinja

@@ -1,184 +1,308 @@
-#include <utf8proc.h>
-
+// The methods of strings that make strings.
 #include <algorithm>
 #include <array>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/number_format.hpp"
+#include "src/text/jinja/text_methods.hpp"
+#include "src/text/jinja/unicode_case.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
 namespace {
 
-using Method = Value (*)(const Text& self, const Args& args);
+constexpr auto kPlace = Bound::By::kPlace;
 
-template <bool left, bool right>
-Value strip_method(const Text& self, const Args& args) {
-  const Text chars = Bound(args, {"chars"}).text(0, "");
-  return Value(strip_any_of(self, chars.bytes(), left, right));
+Quoting quoting_of(const Value& self) { return self.is_safe() ? Quoting::kHtml : Quoting::kNone; }
+
+/// A string that goes into self.
+Text inserted(const Value& self, const Value& value, std::string_view what) {
+  // A safe text takes any value, as it is written.
+  return self.is_safe() ? shown(value, Quoting::kHtml) : need_text(value, what);
 }
 
-Value to_list(const std::vector<Text>& texts) {
+Value texts(const Value& self, const std::vector<Text>& parts) {
   std::vector<Value> items;
-  for (const Text& text : texts) items.emplace_back(text);
+  for (const Text& part : parts) items.push_back(as_safe_as(self, part));
   return Value(std::move(items));
 }
 
+template <bool left, bool right>
+Value strip_method(Interpreter&, const Value& self, const Args& args) {
+  const Bound bound(args, {"chars"}, kPlace);
+  const bool by_blanks = bound.get(0) == nullptr || bound.get(0)->is_none();
+  if (by_blanks) return as_safe_as(self, strip_blanks(self.as_text(), left, right));
+  const std::string& chars = need_text(*bound.get(0), "What is stripped").bytes();
+  return as_safe_as(self, strip_any_of(self.as_text(), chars, left, right));
+}
+
 template <bool from_right>
-Value split_method(const Text& self, const Args& args) {
+Value split_method(Interpreter& interpreter, const Value& self, const Args& args) {
   const Bound bound(args, {"sep", "maxsplit"});
   const std::int64_t max_splits = bound.integer(1, -1);
   const bool by_words = bound.get(0) == nullptr || bound.get(0)->is_none();
-  if (by_words && from_right && max_splits >= 0) fail("'rsplit' with a limit needs a separator.");
-  if (by_words) return to_list(split_words(self, max_splits));
-  const Text& separator = need_text(*bound.get(0), "The separator");
+  std::vector<Text> parts;
+  if (by_words) {
+    parts = split_words(self.as_text(), max_splits, from_right);
+  } else {
+    const Text& separator = need_text(*bound.get(0), "The separator");
+    if (separator.empty()) fail("The separator must not be empty.");
+    parts = split(self.as_text(), separator.bytes(), max_splits, from_right);
+  }
+  interpreter.charge(static_cast<std::int64_t>(parts.size()));
+  return texts(self, parts);
+}
+
+template <bool from_right>
+Value partition_method(Interpreter&, const Value& self, const Args& args) {
+  const Bound bound(args, {"sep"}, kPlace);
+  const Text& separator = need_text(bound.need(0), "The separator");
   if (separator.empty()) fail("The separator must not be empty.");
-  return to_list(split(self, separator.bytes(), max_splits, from_right));
+  const Text& text = self.as_text();
+  const std::string& bytes = text.bytes();
+  const std::size_t at = from_right ? bytes.rfind(separator.bytes()) : bytes.find(separator.bytes());
+  std::vector<Text> parts;
+  if (at == std::string::npos) {
+    parts = from_right ? std::vector<Text>{Text(), Text(), text}
+                       : std::vector<Text>{text, Text(), Text()};
+  } else {
+    const std::size_t end = at + separator.size();
+    parts = {text.part(0, at), text.part(at, end), text.part(end, bytes.size())};
+  }
+  std::vector<Value> items;
+  for (const Text& part : parts) items.push_back(as_safe_as(self, part));
+  return make_tuple(std::move(items));
 }
 
-Value splitlines_method(const Text& self, const Args& args) {
+/// Which characters end a line, as str.splitlines has them.
+bool ends_line(char32_t c) {
+  return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
+         c == 0x2029;
+}
+
+Value splitlines_method(Interpreter& interpreter, const Value& self, const Args& args) {
   const bool keeps_ends = Bound(args, {"keepends"}).flag(0, false);
-  std::vector<Text> lines;
-  const std::string& bytes = self.bytes();
-  for (std::size_t begin = 0; begin < bytes.size();) {
-    const std::size_t end = std::min(bytes.find_first_of("\r\n", begin), bytes.size());
-    const bool is_pair = bytes.compare(end, 2, "\r\n") == 0;
-    const std::size_t next = std::min(end + (is_pair ? 2 : 1), bytes.size());
-    lines.push_back(self.part(begin, keeps_ends ? next : end));
-    begin = next;
-  }
-  return to_list(lines);
+  const std::vector<Text> lines = split_lines(self.as_text(), keeps_ends);
+  interpreter.charge(static_cast<std::int64_t>(lines.size()));
+  return texts(self, lines);
 }
 
-Value replace_method(const Text& self, const Args& args) {
-  const Bound bound(args, {"old", "new", "count"});
-  return Value(replace(self, need_text(bound.need(0), "'old'"), need_text(bound.need(1), "'new'"),
-                       bound.integer(2, -1)));
+Value replace_method(Interpreter&, const Value& self, const Args& args) {
+  const Bound bound(args, {"old", "new", "count"}, kPlace);
+  const Text to = inserted(self, bound.need(1), "'new'");
+  return as_safe_as(self, replace(self.as_text(), need_text(bound.need(0), "'old'"), to,
+                                  bound.integer(2, -1)));
 }
 
 template <bool at_end>
-Value affix_method(const Text& self, const Args& args) {
-  const Value& affix = Bound(args, {"affix"}).need(0);
-  const std::vector<Value> candidates =
-      affix.is_list() ? affix.as_list().items : std::vector<Value>{affix};
-  return Value(std::ranges::any_of(candidates, [&](const Value& candidate) {
-    const std::string& bytes = need_text(candidate, "What a string starts or ends with").bytes();
-    return at_end ? self.bytes().ends_with(bytes) : self.bytes().starts_with(bytes);
-  }));
-}
-
-template <bool at_end>
-Value remove_method(const Text& self, const Args& args) {
-  const Value& value = Bound(args, {"affix"}).need(0);
+Value remove_method(Interpreter&, const Value& self, const Args& args) {
+  const Value& value = Bound(args, {"affix"}, kPlace).need(0);
   const std::string& affix = need_text(value, "What is removed").bytes();
-  if (at_end && self.bytes().ends_with(affix)) {
-    return Value(self.part(0, self.size() - affix.size()));
+  const Text& text = self.as_text();
+  if (at_end && text.bytes().ends_with(affix)) {
+    return as_safe_as(self, text.part(0, text.size() - affix.size()));
   }
-  if (!at_end && self.bytes().starts_with(affix))
-    return Value(self.part(affix.size(), self.size()));
-  return Value(self);
+  if (!at_end && text.bytes().starts_with(affix)) {
+    return as_safe_as(self, text.part(affix.size(), text.size()));
+  }
+  return self;
 }
 
-template <bool from_right, bool must_find>
-Value find_method(const Text& self, const Args& args) {
-  const Value& wanted = Bound(args, {"sub"}).need(0);
-  const std::string& part = need_text(wanted, "What is looked for").bytes();
-  const std::size_t at = from_right ? self.bytes().rfind(part) : self.bytes().find(part);
-  if (at == std::string::npos && must_find) fail("The substring is not in the string.");
-  if (at == std::string::npos) return Value(std::int64_t{-1});
-  const auto num = octavo::count_characters(std::string_view(self.bytes()).substr(0, at));
-  return Value(static_cast<std::int64_t>(num));
-}
-
-Value count_method(const Text& self, const Args& args) {
-  const Value& wanted = Bound(args, {"sub"}).need(0);
-  const Text& part = need_text(wanted, "What is counted");
-  if (part.empty()) return Value(static_cast<std::int64_t>(self.character_offsets().size()));
-  return Value(static_cast<std::int64_t>(split(self, part.bytes(), -1, false).size()) - 1);
-}
-
-Value join_method(const Text& self, const Args& args) {
+Value join_method(Interpreter& interpreter, const Value& self, const Args& args) {
   Text out;
   bool is_first = true;
-  for (const Value& item : items_of(Bound(args, {"iterable"}).need(0))) {
-    if (!is_first) out.append(self);
+  for (const Value& item : interpreter.items(Bound(args, {"iterable"}, kPlace).need(0))) {
+    if (!is_first) out.append(self.as_text());
     is_first = false;
-    out.append(need_text(item, "What is joined"));
+    // A safe text escapes whatever it joins.
+    out.append(self.is_safe() ? shown(item, Quoting::kHtml) : need_text(item, "What is joined"));
   }
-  return Value(std::move(out));
+  return as_safe_as(self, std::move(out));
 }
 
 template <Text (*change)(const Text&)>
-Value change_method(const Text& self, const Args&) {
-  return Value(change(self));
+Value change_method(Interpreter&, const Value& self, const Args& args) {
+  static_cast<void>(Bound(args, {}));
+  return as_safe_as(self, change(self.as_text()));
 }
 
-template <Text (*change)(const Text&), Text (*opposite)(const Text&)>
-Value case_method(const Text& self, const Args&) {
-  return Value(change(self).bytes() == self.bytes() && opposite(self).bytes() != self.bytes());
+template <char align>
+Value align_method(Interpreter&, const Value& self, const Args& args) {
+  const Bound bound(args, {"width", "fillchar"}, kPlace);
+  FormatSpec spec;
+  spec.align = align;
+  spec.width = need_integer(bound.need(0), "'width'");
+  if (spec.width > kMaxTextWidth) fail("'width' is too large.");
+  if (bound.get(1) != nullptr) {
+    spec.fill = need_text(*bound.get(1), "'fillchar'");
+    if (spec.fill.character_offsets().size() != 2) fail("'fillchar' must be one character.");
+  }
+  return as_safe_as(self, align == '^' ? centered(self.as_text(), spec)
+                                       : pad(self.as_text(), spec, align));
 }
 
-template <utf8proc_category_t first, utf8proc_category_t last>
-bool is_between(char32_t c) {
-  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
-  return category >= first && category <= last;
+Value zfill_method(Interpreter&, const Value& self, const Args& args) {
+  FormatSpec spec;
+  spec.width = need_integer(Bound(args, {"width"}, kPlace).need(0), "'width'");
+  if (spec.width > kMaxTextWidth) fail("'width' is too large.");
+  spec.fill = Text("0");
+  const Text& text = self.as_text();
+  const bool has_sign = text.bytes().starts_with('+') || text.bytes().starts_with('-');
+  Text out = text.part(0, has_sign ? 1 : 0);
+  spec.width -= has_sign ? 1 : 0;
+  out.append(pad(text.part(has_sign ? 1 : 0, text.size()), spec, '>'));
+  return as_safe_as(self, std::move(out));
 }
-bool is_letter(char32_t c) { return is_between<UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_LO>(c); }
-bool is_digit(char32_t c) { return is_between<UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_ND>(c); }
-bool is_letter_or_digit(char32_t c) { return is_letter(c) || is_digit(c); }
 
-template <bool (*holds)(char32_t)>
-Value all_method(const Text& self, const Args&) {
-  bool all = !self.empty();
-  self.for_each_character([&all](std::string_view character, bool) {
-    all = all && holds(octavo::read_utf8(character).character);
+Value expandtabs_method(Interpreter&, const Value& self, const Args& args) {
+  const std::int64_t size = Bound(args, {"tabsize"}).integer(0, 8);
+  if (size > kMaxTextWidth) fail("'tabsize' is too large.");
+  Text out;
+  std::int64_t column = 0;
+  self.as_text().for_each_character([&](std::string_view character, bool trusted) {
+    if (character != "\t") {
+      out.append(character, trusted);
+      column = character == "\n" || character == "\r" ? 0 : column + 1;
+    } else if (size > 0) {
+      const std::int64_t num_blanks = size - column % size;
+      out.append(std::string(static_cast<std::size_t>(num_blanks), ' '), trusted);
+      column += num_blanks;
+    }
   });
-  return Value(all);
+  return as_safe_as(self, std::move(out));
 }
 
-Value format_method(const Text& self, const Args& args) { return Value(format_braces(self, args)); }
+Value format_method(Interpreter&, const Value& self, const Args& args) {
+  return as_safe_as(self, format_braces(self.as_text(), args, quoting_of(self)));
+}
 
-constexpr std::array<Named<Method>, 29> kMethods{{
+Value format_map_method(Interpreter&, const Value& self, const Args& args) {
+  const Value& mapping = Bound(args, {"mapping"}, kPlace).need(0);
+  if (!mapping.is_dict()) fail("'format_map' needs a dictionary.");
+  Args named;
+  for (const auto& [key, value] : mapping.as_dict().items()) {
+    if (key.is_text()) named.named.emplace_back(key.as_text().bytes(), value);
+  }
+  return as_safe_as(self, format_braces(self.as_text(), named, quoting_of(self)));
+}
+
+/// Each character becomes what the table has under its number; what that writes is the table's.
+Value translate_method(Interpreter&, const Value& self, const Args& args) {
+  const Value& table = Bound(args, {"table"}, kPlace).need(0);
+  Text out;
+  self.as_text().for_each_character([&](std::string_view character, bool trusted) {
+    const Value code(static_cast<std::int64_t>(octavo::read_utf8(character).character));
+    const Value mapped = get_item(table, code);
+    if (mapped.is_undefined()) {
+      out.append(character, trusted);
+    } else if (!mapped.is_none()) {
+      out.append(mapped.is_text() ? mapped.as_text()
+                                  : character_of(need_integer(mapped, "What is written")));
+    }
+  });
+  return as_safe_as(self, std::move(out));
+}
+
+Value maketrans_method(Interpreter&, const Value&, const Args& args) {
+  const Bound bound(args, {"x", "y", "z"}, kPlace);
+  const auto codes_of = [](const Value& value) {
+    std::vector<Value> codes;
+    need_text(value, "What is translated").for_each_character([&](std::string_view c, bool) {
+      codes.emplace_back(static_cast<std::int64_t>(octavo::read_utf8(c).character));
+    });
+    return codes;
+  };
+  Dict table;
+  if (bound.get(1) == nullptr) {
+    if (!bound.need(0).is_dict()) fail("'maketrans' with one argument needs a dictionary.");
+    for (const auto& [key, value] : bound.need(0).as_dict().items()) {
+      const auto codes = key.is_text() ? codes_of(key) : std::vector<Value>{key};
+      if (codes.size() != 1) fail("A key of 'maketrans' is one character or its number.");
+      table.set(codes[0], value);
+    }
+    return Value(std::move(table));
+  }
+  const auto from = codes_of(bound.need(0));
+  const auto to = codes_of(*bound.get(1));
+  if (from.size() != to.size()) fail("Both strings of 'maketrans' must have the same length.");
+  for (std::size_t i = 0; i < from.size(); ++i) table.set(from[i], to[i]);
+  if (bound.get(2) != nullptr) {
+    for (const Value& code : codes_of(*bound.get(2))) table.set(code, Value(nullptr));
+  }
+  return Value(std::move(table));
+}
+
+constexpr std::array<Named<TextMethod>, 27> kMethods{{
     {"strip", strip_method<true, true>},
     {"lstrip", strip_method<true, false>},
     {"rstrip", strip_method<false, true>},
     {"split", split_method<false>},
     {"rsplit", split_method<true>},
+    {"partition", partition_method<false>},
+    {"rpartition", partition_method<true>},
     {"splitlines", splitlines_method},
     {"replace", replace_method},
-    {"startswith", affix_method<false>},
-    {"endswith", affix_method<true>},
     {"removeprefix", remove_method<false>},
     {"removesuffix", remove_method<true>},
-    {"find", find_method<false, false>},
-    {"rfind", find_method<true, false>},
-    {"index", find_method<false, true>},
-    {"rindex", find_method<true, true>},
-    {"count", count_method},
     {"join", join_method},
     {"upper", change_method<to_upper>},
     {"lower", change_method<to_lower>},
-    {"casefold", change_method<to_lower>},
+    {"casefold", change_method<fold_case>},
+    {"swapcase", change_method<swap_case>},
     {"title", change_method<to_title>},
     {"capitalize", change_method<capitalize>},
-    {"isupper", case_method<to_upper, to_lower>},
-    {"islower", case_method<to_lower, to_upper>},
-    {"isalpha", all_method<is_letter>},
-    {"isdigit", all_method<is_digit>},
-    {"isalnum", all_method<is_letter_or_digit>},
-    {"isspace", all_method<octavo::text::is_white_space>},
+    {"center", align_method<'^'>},
+    {"ljust", align_method<'<'>},
+    {"rjust", align_method<'>'>},
+    {"zfill", zfill_method},
+    {"expandtabs", expandtabs_method},
     {"format", format_method},
+    {"format_map", format_map_method},
+    {"translate", translate_method},
+    {"maketrans", maketrans_method},
 }};
 
 }  // namespace
 
+std::vector<Text> split_lines(const Text& text, bool keeps_ends) {
+  std::vector<Text> lines;
+  const std::string_view bytes = text.bytes();
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto unit = octavo::read_utf8(bytes.substr(at));
+    std::size_t next = at + unit.length;
+    if (ends_line(unit.character)) {
+      if (bytes.substr(at, 2) == "\r\n") next = at + 2;
+      lines.push_back(text.part(begin, keeps_ends ? next : at));
+      begin = next;
+    }
+    at = next;
+  }
+  if (begin < bytes.size()) lines.push_back(text.part(begin, bytes.size()));
+  return lines;
+}
+
+Text centered(const Text& text, FormatSpec spec) {
+  const auto length = static_cast<std::int64_t>(text.character_offsets().size()) - 1;
+  const std::int64_t missing = std::max<std::int64_t>(spec.width - length, 0);
+  // Python gives the odd blank to the left where the width is odd too.
+  const std::int64_t left = missing / 2 + (missing & spec.width & 1);
+  spec.width = length + left;
+  spec.align = '>';
+  const Text out = pad(text, spec, '>');
+  spec.align = '<';
+  spec.width = length + missing;
+  return pad(out, spec, '<');
+}
+
 Value get_text_method(const Value& object, std::string_view name) {
-  const auto it = std::ranges::find(kMethods, name, &Named<Method>::first);
-  if (it == kMethods.end()) return Value(Undefined{std::string(name)});
-  return make_callable(
-      [self = object, method = it->second](Interpreter& interpreter, const Args& args) {
-        interpreter.charge(static_cast<std::int64_t>(self.as_text().size()) / 64);
-        return method(self.as_text(), args);
-      });
+  const auto it = std::ranges::find(kMethods, name, &Named<TextMethod>::first);
+  const TextMethod method = it == kMethods.end() ? find_text_question(name) : it->second;
+  if (method == nullptr) return Value(Undefined{std::string(name)});
+  return make_callable([self = object, method](Interpreter& interpreter, const Args& args) {
+    interpreter.charge(static_cast<std::int64_t>(self.as_text().size()) / 64);
+    return method(interpreter, self, args);
+  });
 }
 
 }  // namespace octavo::jinja

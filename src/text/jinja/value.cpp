@@ -22,6 +22,7 @@ void add_extent(Extent& outer, Extent inner) {
 std::string key_of(const Value& value) {
   if (value.is_text()) return "s" + value.as_text().bytes();
   if (value.is_none()) return "0";
+  if (value.is_undefined()) return "u";
   if (value.is_float() && (value.as_float() != std::floor(value.as_float()) ||
                            std::fabs(value.as_float()) > kMaxWholeFloat)) {
     return "f" + float_repr(value.as_float());
@@ -38,22 +39,20 @@ std::string key_of(const Value& value) {
   fail("A value of type '" + std::string(value.type_name()) + "' cannot be a key.");
 }
 
-template <class T>
-int three_way(const T& a, const T& b) {
-  return a < b ? -1 : (b < a ? 1 : 0);
-}
-
-bool equal_lists(const List& a, const List& b) {
-  return a.is_tuple == b.is_tuple &&
-         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), equals);
-}
-
-bool equal_dicts(const Dict& a, const Dict& b) {
-  if (a.items().size() != b.items().size()) return false;
-  return std::ranges::all_of(a.items(), [&](const Dict::Item& item) {
-    const Value* other = b.find(item.first);
-    return other != nullptr && equals(item.second, *other);
-  });
+std::string_view series_type(SeriesKind kind) {
+  switch (kind) {
+    case SeriesKind::kRange:
+      return "range";
+    case SeriesKind::kKeys:
+      return "dict_keys";
+    case SeriesKind::kValues:
+      return "dict_values";
+    case SeriesKind::kItems:
+      return "dict_items";
+    case SeriesKind::kIterator:
+      break;
+  }
+  return "generator";
 }
 
 }  // namespace
@@ -65,6 +64,12 @@ Value::Value(List list) {
 }
 
 Value::Value(std::vector<Value> items) : Value(List{std::move(items), false, {}}) {}
+
+Value::Value(Series series) {
+  series.extent = {};
+  for (const Value& item : series.items) add_extent(series.extent, item.extent());
+  data_ = std::make_shared<Series>(std::move(series));
+}
 
 Value::Value(Dict dict) : data_(std::make_shared<const Dict>(std::move(dict))) {}
 
@@ -95,6 +100,7 @@ bool Value::is_true() const {
   if (is_number()) return as_float() != 0.0;
   if (is_text()) return !as_text().empty();
   if (is_list()) return !as_list().items.empty();
+  if (is_series()) return as_series().is_iterator() || !as_series().items.empty();
   if (is_dict()) return !as_dict().items().empty();
   return is_namespace() || is_callable();
 }
@@ -105,7 +111,8 @@ std::string_view Value::type_name() const {
   if (is_bool()) return "bool";
   if (is_int()) return "int";
   if (is_float()) return "float";
-  if (is_text()) return "str";
+  if (is_text()) return is_safe_ ? "Markup" : "str";
+  if (is_series()) return series_type(as_series().kind);
   if (is_list()) return as_list().is_tuple ? "tuple" : "list";
   if (is_dict()) return "dict";
   return is_namespace() ? "Namespace" : "function";
@@ -113,6 +120,7 @@ std::string_view Value::type_name() const {
 
 Extent Value::extent() const {
   if (is_list()) return as_list().extent;
+  if (is_series()) return as_series().extent;
   if (is_dict()) return as_dict().extent();
   if (is_callable()) return as_callable().extent;
   return {};
@@ -132,7 +140,6 @@ void Dict::set(const Value& key, Value value) {
 }
 
 const Value* Dict::find(const Value& key) const {
-  if (key.is_undefined()) return nullptr;
   const auto it = index_.find(key_of(key));
   return it == index_.end() ? nullptr : &items_[it->second].second;
 }
@@ -140,54 +147,6 @@ const Value* Dict::find(const Value& key) const {
 const Value* Dict::find(std::string_view key) const {
   const auto it = index_.find("s" + std::string(key));
   return it == index_.end() ? nullptr : &items_[it->second].second;
-}
-
-bool equals(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number()) {
-    const bool exact = !a.is_float() && !b.is_float();
-    return exact ? a.as_int() == b.as_int() : a.as_float() == b.as_float();
-  }
-  if (a.is_text() && b.is_text()) return a.as_text().bytes() == b.as_text().bytes();
-  if (a.is_list() && b.is_list()) return equal_lists(a.as_list(), b.as_list());
-  if (a.is_dict() && b.is_dict()) return equal_dicts(a.as_dict(), b.as_dict());
-  if (a.is_namespace() && b.is_namespace()) return &a.as_namespace() == &b.as_namespace();
-  if (a.is_callable() && b.is_callable()) return &a.as_callable() == &b.as_callable();
-  return (a.is_none() && b.is_none()) || (a.is_undefined() && b.is_undefined());
-}
-
-int compare(const Value& a, const Value& b) {
-  if (a.is_number() && b.is_number()) {
-    const bool exact = !a.is_float() && !b.is_float();
-    return exact ? three_way(a.as_int(), b.as_int()) : three_way(a.as_float(), b.as_float());
-  }
-  // The order of UTF-8's bytes is that of the characters.
-  if (a.is_text() && b.is_text()) return a.as_text().bytes().compare(b.as_text().bytes());
-  if (a.is_list() && b.is_list() && a.as_list().is_tuple == b.as_list().is_tuple) {
-    const auto& left = a.as_list().items;
-    const auto& right = b.as_list().items;
-    for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
-      if (!equals(left[i], right[i])) return compare(left[i], right[i]);
-    }
-    return three_way(left.size(), right.size());
-  }
-  if (a.is_undefined()) fail("'" + a.as_undefined().name + "' is undefined.");
-  if (b.is_undefined()) fail("'" + b.as_undefined().name + "' is undefined.");
-  fail("'" + std::string(a.type_name()) + "' and '" + std::string(b.type_name()) +
-       "' have no order.");
-}
-
-bool contains(const Value& haystack, const Value& needle) {
-  if (haystack.is_text()) {
-    if (!needle.is_text()) fail("'in' on a string needs a string.");
-    return haystack.as_text().bytes().find(needle.as_text().bytes()) != std::string::npos;
-  }
-  if (haystack.is_list()) {
-    return std::ranges::any_of(haystack.as_list().items,
-                               [&](const Value& item) { return equals(item, needle); });
-  }
-  if (haystack.is_dict()) return haystack.as_dict().find(needle) != nullptr;
-  if (haystack.is_undefined()) return false;
-  fail("'in' does not work on a value of type '" + std::string(haystack.type_name()) + "'.");
 }
 
 }  // namespace octavo::jinja

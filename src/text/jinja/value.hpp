@@ -23,14 +23,17 @@ class Value;
 
 struct Undefined {
   std::string name;  ///< What the template asked for, for messages.
+  bool is_hidden = false;  ///< It is there, but the sandbox does not show it.
 };
 
 struct Args {
   std::vector<Value> positional;
   std::vector<std::pair<std::string, Value>> named;
+  bool has_trusted_names = true;  ///< Whether the template wrote every name.
 };
 
 struct List;
+struct Series;
 class Dict;
 
 /// A dictionary that the template may change: `namespace(...)`.
@@ -44,9 +47,10 @@ struct Extent {
 };
 
 struct Callable {
-  std::function<Value(Interpreter&, const Args&)> call;
-  std::function<Value(std::string_view)> attribute;  ///< Empty when it has none.
-  Extent extent;                                     ///< With the values that it holds.
+  std::function<Value(Interpreter&, const Args&)> call;  ///< Empty when it only has attributes.
+  std::function<Value(std::string_view)> attribute;      ///< Empty when it has none.
+  Extent extent;                                         ///< With the values that it holds.
+  std::string spelling = "<function>";
 };
 
 class Value {
@@ -60,6 +64,7 @@ class Value {
   explicit Value(Text text) : data_(std::make_shared<const Text>(std::move(text))) {}
   explicit Value(List list);
   explicit Value(std::vector<Value> items);
+  explicit Value(Series series);
   explicit Value(Dict dict);
   explicit Value(std::shared_ptr<Namespace> ns) : data_(std::move(ns)) {}
   explicit Value(std::shared_ptr<const Callable> callable) : data_(std::move(callable)) {}
@@ -74,6 +79,7 @@ class Value {
   bool is_number() const { return is_bool() || is_int() || is_float(); }
   bool is_text() const { return std::holds_alternative<std::shared_ptr<const Text>>(data_); }
   bool is_list() const { return std::holds_alternative<std::shared_ptr<List>>(data_); }
+  bool is_series() const { return std::holds_alternative<std::shared_ptr<Series>>(data_); }
   bool is_dict() const { return std::holds_alternative<std::shared_ptr<const Dict>>(data_); }
   bool is_namespace() const { return std::holds_alternative<std::shared_ptr<Namespace>>(data_); }
   bool is_callable() const {
@@ -82,7 +88,8 @@ class Value {
 
   const Undefined& as_undefined() const { return std::get<Undefined>(data_); }
   const Text& as_text() const { return *std::get<std::shared_ptr<const Text>>(data_); }
-  List& as_list() const { return *std::get<std::shared_ptr<List>>(data_); }
+  const List& as_list() const { return *std::get<std::shared_ptr<List>>(data_); }
+  Series& as_series() const { return *std::get<std::shared_ptr<Series>>(data_); }
   const Dict& as_dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
   Namespace& as_namespace() const { return *std::get<std::shared_ptr<Namespace>>(data_); }
   const Callable& as_callable() const { return *std::get<std::shared_ptr<const Callable>>(data_); }
@@ -99,8 +106,8 @@ class Value {
 
  private:
   std::variant<Undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<const Text>,
-               std::shared_ptr<List>, std::shared_ptr<const Dict>, std::shared_ptr<Namespace>,
-               std::shared_ptr<const Callable>>
+               std::shared_ptr<List>, std::shared_ptr<Series>, std::shared_ptr<const Dict>,
+               std::shared_ptr<Namespace>, std::shared_ptr<const Callable>>
       data_;
   bool is_safe_ = false;
 };
@@ -109,6 +116,23 @@ struct List {
   std::vector<Value> items;
   bool is_tuple = false;
   Extent extent;
+  bool is_group = false;  ///< A tuple whose items are also called `grouper` and `list`.
+};
+
+enum class SeriesKind : std::uint8_t { kRange, kKeys, kValues, kItems, kIterator };
+
+/// What Python walks over although it is no list: a range, a view of a dictionary, or an iterator,
+/// which gives each of its items once.
+struct Series {
+  SeriesKind kind = SeriesKind::kIterator;
+  std::vector<Value> items;
+  std::size_t num_taken = 0;  ///< By an iterator.
+  std::int64_t start = 0;     ///< A range's.
+  std::int64_t stop = 0;
+  std::int64_t step = 1;
+  Extent extent;
+
+  bool is_iterator() const { return kind == SeriesKind::kIterator; }
 };
 
 /// Keeps the order of insertion. Keys compare as in Python: 1, 1.0 and true are one key.
@@ -133,6 +157,11 @@ struct Namespace {
 };
 
 Value make_tuple(std::vector<Value> items);
+Value make_iterator(std::vector<Value> items);
+Value make_range(std::int64_t start, std::int64_t stop, std::int64_t step);
+Value make_view(const Dict& dict, SeriesKind kind);
+/// The same object, as Python's `is` tells it.
+bool is_same(const Value& a, const Value& b);
 Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent held = {});
 
 bool equals(const Value& a, const Value& b);

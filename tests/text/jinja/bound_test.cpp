@@ -30,12 +30,23 @@ TEST_CASE("an absent argument has its default", "[text]") {
   CHECK(bound.text(2, "x").bytes() == "x");
 }
 
-TEST_CASE("none counts as absent where a number or a string is wanted, not for a flag", "[text]") {
-  const Args args = arguments({Value(nullptr), Value(nullptr), Value(nullptr)});
+TEST_CASE("none is no integer, but for those arguments that may be none", "[text]") {
+  const Args args = arguments({Value(nullptr), Value(1.5), Value(true)});
   const Bound bound(args, {"a", "b", "c"});
-  CHECK(bound.integer(0, 7) == 7);
-  CHECK(bound.text(1, "x").bytes() == "x");
-  CHECK_FALSE(bound.flag(2, true));
+  CHECK(bound.integer_or_none(0, 7) == 7);
+  CHECK_THROWS_AS(bound.integer(0, 7), TemplateFault);
+  CHECK_THROWS_AS(bound.text(0, "x"), TemplateFault);
+  CHECK_FALSE(bound.flag(0, true));
+  CHECK_THROWS_AS(bound.integer(1, 7), TemplateFault);
+  CHECK(bound.integer(2, 7) == 1);
+}
+
+TEST_CASE("an argument is given once, and by place where it has no name", "[text]") {
+  const Args twice = arguments({Value(true)}, {{"a", Value(true)}});
+  CHECK_THROWS_AS(Bound(twice, {"a", "b"}), TemplateFault);
+  const Args named = arguments({}, {{"a", Value(true)}});
+  CHECK(Bound(named, {"a"}).get(0) != nullptr);
+  CHECK_THROWS_AS(Bound(named, {"a"}, Bound::By::kPlace), TemplateFault);
 }
 
 TEST_CASE("wrong arguments are faults that name them", "[text]") {
@@ -56,7 +67,7 @@ TEST_CASE("wrong arguments are faults that name them", "[text]") {
   const Args text = arguments({Value::text("x")});
   CHECK(fault_of([&] {
           static_cast<void>(Bound(text, {"a"}).integer(0, 1));
-        }).find("'a' must be a number") != std::string::npos);
+        }).find("'a' must be an integer") != std::string::npos);
 }
 
 TEST_CASE("what a loop goes over", "[text]") {

@@ -29,7 +29,7 @@ TEST_CASE("braces format", "[text]") {
 
 TEST_CASE("a format that does not fit its values is a fault", "[text]") {
   for (const char* source :
-       {"{{ '%s %s' % 1 }}", "{{ '%s' % (1, 2) }}", "{{ '%d' % 'a' }}", "{{ '%x' % 1 }}",
+       {"{{ '%s %s' % 1 }}", "{{ '%s' % (1, 2) }}", "{{ '%d' % 'a' }}", "{{ '%x' % 1.5 }}",
         "{{ '%' % 1 }}", "{{ '{}'.format() }}", "{{ '{x}'.format(y=1) }}", "{{ '{'.format(1) }}",
         "{{ '}'.format(1) }}"}) {
     CAPTURE(source);

@@ -37,8 +37,14 @@ TEST_CASE("numbers are read as Python reads them", "[text]") {
            {"1_000", TokenKind::kInteger, "1000"},
            {"1.5", TokenKind::kFloat, "1.5"},
            {"1e3", TokenKind::kFloat, "1e3"},
-           {"1.5E-3", TokenKind::kFloat, "1.5E-3"},
-           {"2e+4", TokenKind::kFloat, "2e+4"}}));
+           {"1.5E-3", TokenKind::kFloat, "1.5e-3"},
+           {"2e+4", TokenKind::kFloat, "2e4"},
+           {"1_0.5_0e1_0", TokenKind::kFloat, "10.50e10"},
+           {"0x1F", TokenKind::kInteger, "31"},
+           {"0X_f", TokenKind::kInteger, "15"},
+           {"0b1_1", TokenKind::kInteger, "3"},
+           {"0O17", TokenKind::kInteger, "15"},
+           {"0_0", TokenKind::kInteger, "00"}}));
   CAPTURE(source);
   const auto tokens = expression(source);
   REQUIRE(tokens.size() == 1);

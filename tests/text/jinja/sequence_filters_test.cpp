@@ -60,7 +60,7 @@ TEST_CASE("filters of sequences", "[text]") {
 TEST_CASE("what a filter of sequences refuses", "[text]") {
   for (const char* source :
        {"{{ [1, 'a'] | sort }}", "{{ 3 | list }}", "{{ [1] | map('nothing') }}",
-        "{{ [1] | select('nothing') }}", "{{ [1] | batch(0) }}", "{{ [1] | dictsort }}",
+        "{{ [1] | select('nothing') }}", "{{ [1] | slice(0) }}", "{{ [1] | dictsort }}",
         "{{ {'a': 1} | dictsort(by='x') }}", "{{ [1, 'a'] | sum }}", "{{ [1] | selectattr }}",
         "{{ none | join }}"}) {
     CAPTURE(source);

@@ -74,6 +74,6 @@ TEST_CASE("split cuts as often as it may", "[text]") {
   CHECK(split(Text("a,b,c"), ",", 1, false)[1].bytes() == "b,c");
   CHECK(split(Text("a,b,c"), ",", 1, true)[0].bytes() == "a,b");
   CHECK(split(Text("a,b"), ",", 0, false).size() == 1);
-  CHECK(split_words(Text("  a \n b "), -1).size() == 2);
-  CHECK(split_words(Text("   "), -1).empty());
+  CHECK(split_words(Text("  a \n b "), -1, false).size() == 2);
+  CHECK(split_words(Text("   "), -1, false).empty());
 }
