@@ -36,7 +36,8 @@ Value sliced(Interpreter& interpreter, const Value& object, const SliceBounds& b
 /// A method of a string, bound to it; undefined when there is none.
 Value get_text_method(const Value& object, std::string_view name);
 
-/// range, dict, namespace, cycler, joiner, raise_exception; strftime_now when now (ISO 8601) is not empty.
+/// range, dict, namespace, cycler, joiner, raise_exception; strftime_now when now (ISO 8601) is not
+/// empty.
 std::vector<std::pair<std::string, Value>> make_functions(std::string_view now);
 /// Whether a template may call that name without defining it, somewhere.
 bool is_function(std::string_view name);
@@ -55,6 +56,8 @@ std::optional<std::int64_t> length_of(const Value& value);
 
 /// `tojson` as Python's json.dumps writes it, from the filter's arguments.
 Text to_json(const Value& value, const Args& args);
+/// How many values a comparison of both may look at, besides the two.
+std::int64_t cost_of_equality(const Value& a, const Value& b);
 /// Whether value may be a key.
 bool is_hashable(const Value& value);
 
@@ -79,8 +82,7 @@ class Bound {
  public:
   enum class By : std::uint8_t { kPlaceOrName, kPlace };
   /// Fails on a name that is not among names, on too many arguments and on one that is given twice.
-  Bound(const Args& args, std::initializer_list<std::string_view> names,
-        By by = By::kPlaceOrName);
+  Bound(const Args& args, std::initializer_list<std::string_view> names, By by = By::kPlaceOrName);
   /// Null when it was not given.
   const Value* get(std::size_t index) const { return values_[index]; }
   bool flag(std::size_t index, bool otherwise) const;

@@ -13,11 +13,13 @@ int three_way(const T& a, const T& b) {
 }
 
 bool equal_lists(const List& a, const List& b) {
+  if (&a == &b) return true;
   return a.is_tuple == b.is_tuple &&
          std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), equals);
 }
 
 bool equal_dicts(const Dict& a, const Dict& b) {
+  if (&a == &b) return true;
   if (a.items().size() != b.items().size()) return false;
   return std::ranges::all_of(a.items(), [&](const Dict::Item& item) {
     const Value* other = b.find(item.first);
@@ -33,6 +35,7 @@ bool has_all(const Series& outer, const Series& inner) {
 
 /// Ranges are equal by what they give, views of keys and items as sets, all else only to itself.
 bool equal_series(const Series& a, const Series& b) {
+  if (&a == &b) return true;
   const auto is_set = [](const Series& s) {
     return s.kind == SeriesKind::kKeys || s.kind == SeriesKind::kItems;
   };
@@ -108,8 +111,7 @@ bool is_hashable(const Value& value) {
   if (value.is_list()) {
     return value.as_list().is_tuple && std::ranges::all_of(value.as_list().items, is_hashable);
   }
-  return !value.is_dict() && !value.is_series() && !value.is_callable() &&
-         !value.is_namespace();
+  return !value.is_dict() && !value.is_series() && !value.is_callable() && !value.is_namespace();
 }
 
 bool is_same(const Value& a, const Value& b) {
@@ -122,6 +124,11 @@ bool is_same(const Value& a, const Value& b) {
   if (a.is_dict()) return &a.as_dict() == &b.as_dict();
   if (a.is_undefined()) return &a == &b;
   return equals(a, b);
+}
+
+std::int64_t cost_of_equality(const Value& a, const Value& b) {
+  const std::int64_t weight = std::min(a.extent().weight, b.extent().weight);
+  return weight <= 1 || is_same(a, b) ? 0 : weight - 1;
 }
 
 }  // namespace octavo::jinja

@@ -18,8 +18,7 @@ class PercentFormat {
     const bool is_tuple = arguments.is_list() && arguments.as_list().is_tuple;
     values_ = is_tuple ? arguments.as_list().items : std::vector<Value>{arguments};
     // What can be subscripted may be left over, because `%(name)s` may ask for its parts.
-    const bool is_range =
-        arguments.is_series() && arguments.as_series().kind == SeriesKind::kRange;
+    const bool is_range = arguments.is_series() && arguments.as_series().kind == SeriesKind::kRange;
     takes_names_ = !is_tuple && (arguments.is_list() || arguments.is_dict() || is_range ||
                                  arguments.is_undefined());
   }
@@ -117,10 +116,10 @@ class PercentFormat {
   Text write(const Value& value, FormatSpec spec) const {
     const std::string_view types = "srac";
     if (types.find(spec.type) != std::string_view::npos) {
-      Text text = spec.type == 's'   ? shown(value, quoting_)
-                  : spec.type == 'c' ? character(value)
-                                     : quoted(spec.type == 'r' ? to_repr(value)
-                                                               : to_ascii(to_repr(value)));
+      Text text = spec.type == 's' ? shown(value, quoting_)
+                  : spec.type == 'c'
+                      ? character(value)
+                      : quoted(spec.type == 'r' ? to_repr(value) : to_ascii(to_repr(value)));
       const auto offsets = text.character_offsets();
       if (spec.precision && *spec.precision < static_cast<std::int64_t>(offsets.size()) - 1) {
         text = text.part(0, offsets[static_cast<std::size_t>(*spec.precision)]);

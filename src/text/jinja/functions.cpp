@@ -15,8 +15,8 @@ std::int64_t length_of_range(std::int64_t start, std::int64_t stop, std::int64_t
   // Unsigned differences do not overflow.
   const auto low = static_cast<std::uint64_t>(step > 0 ? start : stop);
   const auto high = static_cast<std::uint64_t>(step > 0 ? stop : start);
-  const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step)
-                                        : ~static_cast<std::uint64_t>(step) + 1;
+  const std::uint64_t stride =
+      step > 0 ? static_cast<std::uint64_t>(step) : ~static_cast<std::uint64_t>(step) + 1;
   const std::uint64_t length = (high - low - 1) / stride + 1;
   return static_cast<std::int64_t>(std::min<std::uint64_t>(length, kMaxRange + 1));
 }
@@ -119,20 +119,19 @@ Value function(std::string_view spelling, std::function<Value(Interpreter&, cons
 std::vector<std::pair<std::string, Value>> make_functions(std::string_view now) {
   std::vector<std::pair<std::string, Value>> functions{
       {"range", function("<function range>", call_range)},
-      {"dict", function("<class 'dict'>",
-                        [](Interpreter& self, const Args& args) {
-                          return Value(read_dict(self, args));
-                        })},
+      {"dict",
+       function("<class 'dict'>",
+                [](Interpreter& self, const Args& args) { return Value(read_dict(self, args)); })},
       {"namespace", function("<class 'jinja2.utils.Namespace'>",
                              [](Interpreter& self, const Args& args) {
                                return self.make_namespace(read_dict(self, args));
                              })},
       {"cycler", function("<class 'jinja2.utils.Cycler'>", make_cycler)},
       {"joiner", function("<class 'jinja2.utils.Joiner'>", make_joiner)},
-      {"raise_exception",
-       function("<function raise_exception>", [](Interpreter&, const Args& args) -> Value {
-         fail(to_text(Bound(args, {"message"}).need(0)).bytes());
-       })},
+      {"raise_exception", function("<function raise_exception>",
+                                   [](Interpreter&, const Args& args) -> Value {
+                                     fail(to_text(Bound(args, {"message"}).need(0)).bytes());
+                                   })},
   };
   if (!now.empty()) {
     const auto format_now = [clock = std::string(now)](Interpreter&, const Args& args) {

@@ -30,7 +30,7 @@ void add_named(Args& args, const Value& key, const Value& value) {
 
 /// How many values a comparison looks at.
 std::int64_t cost_of_comparing(const Value& left, const Value& right, bool looks_into_right) {
-  if (!looks_into_right) return std::min(left.extent().weight, right.extent().weight) - 1;
+  if (!looks_into_right) return cost_of_equality(left, right);
   if (right.is_dict()) return 0;
   if (right.is_text()) return static_cast<std::int64_t>(right.as_text().size()) / kBytesPerStep;
   if (left.extent().weight > 1) return right.extent().weight;

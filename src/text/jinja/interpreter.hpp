@@ -62,6 +62,10 @@ class Interpreter {
                Text& out);
   void run_call_block(const Stmt& stmt, const ScopePtr& scope, Text& out);
   Flow run_with(const Stmt& stmt, const ScopePtr& scope, Text& out);
+  /// `set ns.a = ns.a + b`, and the same with `~`, without a copy of what is there; false where the
+  /// statement is another.
+  bool run_growing(const Stmt& stmt, const ScopePtr& scope);
+  Value grown(Value value, std::string_view op, const Value& more);
   /// A block whose text is assigned or filtered.
   Flow run_buffered(const Stmt& stmt, const ScopePtr& scope, Text& out);
   std::vector<Value> loop_items(const Stmt& stmt, const Value& iterable, const ScopePtr& scope);

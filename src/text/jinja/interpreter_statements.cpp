@@ -45,8 +45,8 @@ Value macro_attribute(const Stmt& stmt, std::string_view name) {
   if (name == "caller") return Value(stmt.takes_caller);
   if (name == "catch_kwargs") return Value(stmt.takes_kwargs);
   if (name == "catch_varargs") return Value(stmt.takes_varargs);
-  const bool has_caller = std::ranges::find(stmt.parameters, "caller", &Parameter::name) !=
-                          stmt.parameters.end();
+  const bool has_caller =
+      std::ranges::find(stmt.parameters, "caller", &Parameter::name) != stmt.parameters.end();
   if (name == "explicit_caller") return Value(has_caller);
   if (name != "arguments") return Value(Undefined{std::string(name)});
   std::vector<Value> names;
@@ -84,7 +84,7 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
     case StmtKind::kFor:
       return run_for(stmt, eval(*stmt.expr, scope), scope, 0, out);
     case StmtKind::kSet:
-      assign(stmt.target, eval(*stmt.expr, scope), scope);
+      if (!run_growing(stmt, scope)) assign(stmt.target, eval(*stmt.expr, scope), scope);
       break;
     case StmtKind::kSetBlock:
     case StmtKind::kFilterBlock:
@@ -140,12 +140,20 @@ Value Interpreter::make_loop(const Stmt& stmt, const ScopePtr& scope, int level,
   const auto last = std::make_shared<std::optional<Value>>();
   loop.attribute = [items, index, level, last](std::string_view name) {
     if (name != "changed") return loop_attribute(*items, *index, level, name);
-    return make_callable([last](Interpreter&, const Args& args) {
+    return make_callable([last](Interpreter& self, const Args& args) {
       Value now = make_tuple(args.positional);
+      const auto& items = now.as_list().items;
+      const bool has_length = *last && (*last)->as_list().items.size() == items.size();
+      for (std::size_t i = 0; has_length && i < items.size(); ++i) {
+        self.charge(cost_of_equality((*last)->as_list().items[i], items[i]));
+      }
       const bool changed = !*last || !equals(**last, now);
       *last = std::move(now);
       return Value(changed);
     });
+  };
+  loop.changing_spelling = [items, index] {
+    return "<LoopContext " + std::to_string(*index + 1) + "/" + std::to_string(items->size()) + ">";
   };
   return Value(std::make_shared<const Callable>(std::move(loop)));
 }
@@ -222,21 +230,23 @@ void Interpreter::bind_parameters(const Stmt& stmt, const ScopePtr& inner, const
     return &it->second;
   };
   const std::size_t num_parameters = stmt.parameters.size();
+  std::vector<const Parameter*> missing;
   for (std::size_t i = 0; i < num_parameters; ++i) {
     const Parameter& parameter = stmt.parameters[i];
     const Value* given =
         i < args.positional.size() ? &args.positional[i] : take_named(parameter.name);
-    Value value(Undefined{parameter.name});
-    if (given != nullptr) {
-      value = *given;
-    } else if (parameter.otherwise) {
-      value = eval(*parameter.otherwise, inner);
-    }
-    inner->names.insert_or_assign(parameter.name, std::move(value));
+    if (given == nullptr) missing.push_back(&parameter);
+    inner->names.insert_or_assign(parameter.name,
+                                  given != nullptr ? *given : Value(Undefined{parameter.name}));
+  }
+  // A default sees all that is given, and the defaults before it.
+  for (const Parameter* parameter : missing) {
+    if (parameter->otherwise) inner->names[parameter->name] = eval(*parameter->otherwise, inner);
   }
   if (stmt.takes_caller) {
     const Value* caller = take_named("caller");
-    inner->names.insert_or_assign("caller", caller != nullptr ? *caller : Value(Undefined{"caller"}));
+    inner->names.insert_or_assign("caller",
+                                  caller != nullptr ? *caller : Value(Undefined{"caller"}));
   }
   Dict rest;
   for (std::size_t i = 0; i < args.named.size(); ++i) {

@@ -275,6 +275,16 @@ class Lexer {
     add(TokenKind::kString, octavo::replace_broken_utf8(text));
   }
 
+  /// Up to three digits, of which one is read.
+  void read_octal(std::string& text, char first) {
+    auto value = static_cast<char32_t>(first - '0');
+    for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i) {
+      value = value * 8 + static_cast<char32_t>(peek() - '0');
+      advance(1);
+    }
+    octavo::append_utf8(text, value);
+  }
+
   void read_escape(std::string& text) {
     constexpr std::string_view kNames = "abfnrtv\\'\"";
     constexpr std::string_view kValues = "\a\b\f\n\r\t\v\\'\"";
@@ -285,15 +295,19 @@ class Lexer {
       return;
     }
     if (c == '\n') return;
+    if (c >= '0' && c <= '7') return read_octal(text, c);
+    if (c == 'N') fail("The names of characters are not known: write '\\u' and a number.", line_);
     const std::size_t num_digits = c == 'x' ? 2 : (c == 'u' ? 4 : (c == 'U' ? 8 : 0));
+    if (num_digits == 0) {
+      text.append(1, '\\').append(1, c);
+      return;
+    }
     std::uint32_t value = 0;
     const std::string_view digits = rest().substr(0, num_digits);
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (num_digits == 0 || error != std::errc{} || end != digits.data() + num_digits ||
-        value > 0x10FFFF) {
-      text.append(1, '\\').append(1, c);
-      return;
+    if (error != std::errc{} || end != digits.data() + num_digits || value > 0x10FFFF) {
+      fail(std::string("An escape '\\") + c + "' has no character's number behind it.", line_);
     }
     octavo::append_utf8(text, value);
     advance(num_digits);

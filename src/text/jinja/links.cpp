@@ -59,7 +59,9 @@ Word middle_of(std::string_view text) {
   Word word{0, text.size()};
   while (word.begin < word.end) {
     const std::string_view rest = text.substr(word.begin);
-    const std::size_t size = rest[0] == '(' || rest[0] == '<' ? 1 : rest.starts_with("&lt;") ? 4 : 0;
+    const std::size_t size = rest[0] == '(' || rest[0] == '<' ? 1
+                             : rest.starts_with("&lt;")       ? 4
+                                                              : 0;
     if (size == 0) break;
     word.begin += size;
   }
@@ -78,7 +80,8 @@ Word middle_of(std::string_view text) {
     const std::size_t num_open = count(middle, open);
     if (num_open <= count(middle, close)) continue;
     const std::size_t num_moved = std::min(num_open, count(text.substr(word.end), close));
-    for (std::size_t i = 0; i < num_moved; ++i) word.end = text.find(close, word.end) + close.size();
+    for (std::size_t i = 0; i < num_moved; ++i)
+      word.end = text.find(close, word.end) + close.size();
   }
   return word;
 }
@@ -103,7 +106,8 @@ class Links {
     if (may_be_mail && is_mail_address(bytes)) return anchor("mailto:", address, {}, address);
     Text out = address;
     for (const Text& scheme : options_.extra_schemes) {
-      const bool has_scheme = out.bytes() != scheme.bytes() && out.bytes().starts_with(scheme.bytes());
+      const bool has_scheme =
+          out.bytes() != scheme.bytes() && out.bytes().starts_with(scheme.bytes());
       if (has_scheme) out = anchor("", out, options_.attributes, out);
     }
     return out;

@@ -35,8 +35,8 @@ std::string numbered_character(std::uint64_t number) {
   if (number >= 0x80 && number < 0xA0) number = kWindows[number - 0x80];
   const bool is_none = number == 0 || number > 0x10FFFF || (number >= 0xD800 && number <= 0xDFFF);
   if (is_none) return std::string(octavo::kReplacementCharacter);
-  const bool is_control = number < 0x20 && number != '\t' && number != '\n' && number != '\f' &&
-                          number != '\r';
+  const bool is_control =
+      number < 0x20 && number != '\t' && number != '\n' && number != '\f' && number != '\r';
   const bool is_invalid = is_control || number == 0x7F || (number & 0xFFFE) == 0xFFFE ||
                           (number >= 0xFDD0 && number <= 0xFDEF);
   std::string out;

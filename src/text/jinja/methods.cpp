@@ -8,8 +8,8 @@
 namespace octavo::jinja {
 namespace {
 
-constexpr std::array<std::string_view, 8> kListMutators{
-    "append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"};
+constexpr std::array<std::string_view, 8> kListMutators{"append", "clear",  "extend",  "insert",
+                                                        "pop",    "remove", "reverse", "sort"};
 constexpr std::array<std::string_view, 5> kDictMutators{"clear", "pop", "popitem", "setdefault",
                                                         "update"};
 
@@ -145,7 +145,8 @@ Value number_attribute(const Value& number, std::string_view name) {
   if (name == "is_integer" && is_float) {
     return bind_method(number, [](Interpreter&, const Value& self, const Args& args) {
       take_nothing(args);
-      return Value(std::isfinite(self.as_float()) && self.as_float() == std::floor(self.as_float()));
+      return Value(std::isfinite(self.as_float()) &&
+                   self.as_float() == std::floor(self.as_float()));
     });
   }
   if (name == "conjugate") {
@@ -160,7 +161,8 @@ Value number_attribute(const Value& number, std::string_view name) {
       take_nothing(args);
       const auto bits = static_cast<std::uint64_t>(self.as_int());
       const std::uint64_t size = self.as_int() < 0 ? ~bits + 1 : bits;
-      return Value(static_cast<std::int64_t>(is_length ? std::bit_width(size) : std::popcount(size)));
+      return Value(
+          static_cast<std::int64_t>(is_length ? std::bit_width(size) : std::popcount(size)));
     });
   }
   return Value(Undefined{std::string(name)});

@@ -61,8 +61,8 @@ std::string printed(const char* format, std::int64_t precision, double number) {
 std::string float_digits(double number, const FormatSpec& spec) {
   const bool is_upper = is_one_of(spec.type, "EFG");
   if (!std::isfinite(number)) {
-    const std::string name = std::isnan(number) ? (is_upper ? "NAN" : "nan")
-                                                : (is_upper ? "INF" : "inf");
+    const std::string name =
+        std::isnan(number) ? (is_upper ? "NAN" : "nan") : (is_upper ? "INF" : "inf");
     return spec.type == '%' ? name + "%" : name;
   }
   const std::int64_t precision = spec.precision.value_or(6);
@@ -127,12 +127,12 @@ std::string grouped(const std::string& digits, char group, std::size_t size) {
 /// Sign, prefix and digits, with zeros up to the width where they are asked for.
 Text joined(bool is_negative, const std::string& prefix, std::string digits, const FormatSpec& spec,
             std::size_t group_size) {
-  const std::string sign =
-      is_negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
+  const std::string sign = is_negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
   const bool fills_zeros =
       spec.align == '=' && spec.fill.bytes() == "0" && is_digit(digits.empty() ? '\0' : digits[0]);
   std::size_t num_whole = 0;
-  while (num_whole < digits.size() && std::isxdigit(static_cast<unsigned char>(digits[num_whole]))) {
+  while (num_whole < digits.size() &&
+         std::isxdigit(static_cast<unsigned char>(digits[num_whole]))) {
     if (digits[num_whole] == 'e' && group_size == 3) break;
     ++num_whole;
   }
@@ -215,8 +215,8 @@ Text format_number(const Value& number, const FormatSpec& spec) {
   if (spec.precision) fail("The format of an integer has no precision.");
   if (spec.group == ',' && is_one_of(spec.type, "boxX")) fail("Only '_' groups these digits.");
   const std::int64_t value = number.as_int();
-  const auto size = value < 0 ? ~static_cast<std::uint64_t>(value) + 1
-                              : static_cast<std::uint64_t>(value);
+  const auto size =
+      value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
   std::string digits = integer_digits(size, spec.type);
   while (static_cast<std::int64_t>(digits.size()) < spec.min_digits) digits.insert(0, "0");
   const bool has_prefix = spec.is_alternate && is_one_of(spec.type, "boxX");
@@ -241,7 +241,8 @@ Text format_value(const Value& value, const Text& text_spec) {
   FormatSpec spec = read_format_spec(text_spec);
   if (value.is_text()) {
     const bool is_numeric = spec.sign != '-' || spec.is_alternate || spec.group != '\0' ||
-                            (spec.align == '=' && !spec.has_zeros) || !(spec.type == '\0' || spec.type == 's');
+                            (spec.align == '=' && !spec.has_zeros) ||
+                            !(spec.type == '\0' || spec.type == 's');
     if (is_numeric) fail("A string has no format '" + text_spec.bytes() + "'.");
     if (spec.align == '=') spec.align = '<';
     Text text = value.as_text();

@@ -30,8 +30,8 @@ std::string plain_number(const Text& text) {
   strip_blanks(text, true, true).for_each_character([&out](std::string_view bytes, bool) {
     const char32_t character = octavo::read_utf8(bytes).character;
     if (character < 0x80) {
-      out.push_back(static_cast<char>(character >= 'A' && character <= 'Z' ? character + 32
-                                                                           : character));
+      out.push_back(
+          static_cast<char>(character >= 'A' && character <= 'Z' ? character + 32 : character));
     } else {
       out.push_back(is_decimal(character) ? ascii_digit(character) : '?');
     }
@@ -41,9 +41,7 @@ std::string plain_number(const Text& text) {
 
 /// Takes underscores out; false where one does not stand between two digits or letters.
 bool take_underscores(std::string& digits) {
-  const auto is_part = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-  };
+  const auto is_part = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (digits[i] != '_') continue;
     if (i == 0 || i + 1 == digits.size() || !is_part(digits[i - 1]) || !is_part(digits[i + 1])) {
@@ -115,8 +113,8 @@ double read_decimal(const std::string& digits) {
   const char* end = digits.data() + digits.size();
   if (std::from_chars(digits.data(), end, number).ec == std::errc{}) return number;
   // Out of range: below where the exponent is negative or there is no whole part.
-  const bool is_tiny =
-      digits.find("e-") != std::string::npos || digits.find_first_of("123456789") > digits.find('.');
+  const bool is_tiny = digits.find("e-") != std::string::npos ||
+                       digits.find_first_of("123456789") > digits.find('.');
   return is_tiny ? 0.0 : std::numeric_limits<double>::infinity();
 }
 

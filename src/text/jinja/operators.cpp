@@ -139,6 +139,7 @@ Value apply_operator(Interpreter& interpreter, std::string_view op, const Value&
     List list{left.as_list().items, left.as_list().is_tuple, {}};
     const auto& more = right.as_list().items;
     list.items.insert(list.items.end(), more.begin(), more.end());
+    interpreter.charge(static_cast<std::int64_t>(list.items.size()));
     return Value(std::move(list));
   }
   if (op == "%" && left.is_text()) {

@@ -161,7 +161,9 @@ Stmt Parser::parse_for() {
   if (is_operator(",")) {
     std::vector<ExprPtr> items;
     items.push_back(std::move(stmt.expr));
-    while (take_operator(",")) items.push_back(parse_conditional(false));
+    while (take_operator(",") && current().kind != TokenKind::kBlockEnd) {
+      items.push_back(parse_conditional(false));
+    }
     stmt.expr = make(ExprKind::kTuple, std::move(items));
   }
   if (take_name("if")) stmt.filter = parse_expression();
@@ -320,7 +322,7 @@ Target Parser::parse_target(bool allows_attribute) {
 Target Parser::parse_single_target(bool allows_attribute) {
   if (take_operator("(")) {
     if (++depth_ > kMaxBlockDepth) fail_here("fewer parentheses");
-    Target target = parse_target(allows_attribute);
+    Target target = parse_target(false);
     --depth_;
     expect_operator(")");
     return target;
@@ -332,7 +334,7 @@ Target Parser::parse_single_target(bool allows_attribute) {
 }
 
 std::string Parser::parse_assigned_name() {
-  constexpr std::array<std::string_view, 6> kConstants{"true", "True",  "false",
+  constexpr std::array<std::string_view, 6> kConstants{"true",  "True", "false",
                                                        "False", "none", "None"};
   const int line = current().line;
   std::string name = expect_any_name();

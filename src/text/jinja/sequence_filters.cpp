@@ -1,4 +1,5 @@
-// The filters of sequences. As in Python, most of them give an iterator, whose items are there once.
+// The filters of sequences. As in Python, most of them give an iterator, whose items are there
+// once.
 #include <charconv>
 #include <utility>
 
@@ -119,9 +120,10 @@ Value part_or(const Value& item, const Value& path, const Value* otherwise) {
 }
 
 Value filter_map(Interp& self, const Value& input, const Args& args) {
+  // Whatever is false has nothing to go over, as in Jinja.
+  if (!input.is_true()) return make_iterator({});
   std::vector<Value> out;
   const auto items = self.items(input);
-  if (items.empty()) return make_iterator({});
   if (args.positional.empty()) {
     const Bound bound(args, {"attribute", "default"});
     for (const Value& item : items) out.push_back(part_or(item, bound.need(0), bound.get(1)));
@@ -138,8 +140,8 @@ Value filter_map(Interp& self, const Value& input, const Args& args) {
 /// select, reject and their attr forms: keeps what passes (or fails) a test, of truth by default.
 template <bool wants, bool by_attribute>
 Value filter_select(Interp& self, const Value& input, const Args& args) {
+  if (!input.is_true()) return make_iterator({});
   const auto items = self.items(input);
-  if (items.empty()) return make_iterator({});
   const std::size_t at = by_attribute ? 1 : 0;
   if (args.positional.size() < at) fail("The attribute is missing.");
   TestFunction test = nullptr;
@@ -252,8 +254,8 @@ Value follow_path(const Value& item, const Value* path) {
     const std::string& bytes = part.bytes();
     const char* end = bytes.data() + bytes.size();
     const auto result = std::from_chars(bytes.data(), end, index);
-    const bool is_index = !bytes.empty() && bytes[0] != '-' && result.ec == std::errc{} &&
-                          result.ptr == end;
+    const bool is_index =
+        !bytes.empty() && bytes[0] != '-' && result.ec == std::errc{} && result.ptr == end;
     at = get_item(at, is_index ? Value(index) : Value(part));
   }
   return at;

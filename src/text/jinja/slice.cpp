@@ -55,8 +55,8 @@ Value sliced_text(const Value& object, const SliceBounds& bounds) {
 
 Value sliced_range(const Series& range, const SliceBounds& bounds) {
   const Places places = places_of(bounds, static_cast<std::int64_t>(range.items.size()));
-  return make_range(range.start + places.start * range.step,
-                    range.start + places.stop * range.step, range.step * places.step);
+  return make_range(range.start + places.start * range.step, range.start + places.stop * range.step,
+                    range.step * places.step);
 }
 
 }  // namespace

@@ -124,7 +124,9 @@ Text to_repr(const Value& value) {
   if (value.is_series()) return series_repr(value.as_series());
   if (value.is_dict()) return dict_repr(value.as_dict());
   if (value.is_undefined()) return Text("Undefined");
-  return Text(value.is_namespace() ? "<Namespace>" : value.as_callable().spelling);
+  if (value.is_namespace()) return Text("<Namespace>");
+  const Callable& callable = value.as_callable();
+  return Text(callable.changing_spelling ? callable.changing_spelling() : callable.spelling);
 }
 
 Text to_text(const Value& value) {

@@ -147,8 +147,7 @@ Value filter_format(Interp&, const Value& input, const Args& args) {
 }
 
 Value filter_wordwrap(Interp& self, const Value& input, const Args& args) {
-  const Bound bound(
-      args, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
+  const Bound bound(args, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
   const WrapOptions options{bound.integer(0, 79), bound.flag(1, true), bound.flag(3, true)};
   if (options.width < 1) fail("'width' must be at least 1.");
   const bool has_string = bound.get(2) != nullptr && !bound.get(2)->is_none();
@@ -196,8 +195,8 @@ Text quote_url(const Value& value, bool for_query) {
 
 Value filter_urlencode(Interp& self, const Value& input, const Args& args) {
   static_cast<void>(Bound(args, {}));
-  const bool is_walked = input.is_list() || input.is_series() || input.is_dict() ||
-                         input.is_undefined();
+  const bool is_walked =
+      input.is_list() || input.is_series() || input.is_dict() || input.is_undefined();
   if (!is_walked) return Value(quote_url(input, false));
   Text out;
   bool is_first = true;

@@ -60,7 +60,8 @@ Value partition_method(Interpreter&, const Value& self, const Args& args) {
   if (separator.empty()) fail("The separator must not be empty.");
   const Text& text = self.as_text();
   const std::string& bytes = text.bytes();
-  const std::size_t at = from_right ? bytes.rfind(separator.bytes()) : bytes.find(separator.bytes());
+  const std::size_t at =
+      from_right ? bytes.rfind(separator.bytes()) : bytes.find(separator.bytes());
   std::vector<Text> parts;
   if (at == std::string::npos) {
     parts = from_right ? std::vector<Text>{Text(), Text(), text}
@@ -90,8 +91,8 @@ Value splitlines_method(Interpreter& interpreter, const Value& self, const Args&
 Value replace_method(Interpreter&, const Value& self, const Args& args) {
   const Bound bound(args, {"old", "new", "count"}, kPlace);
   const Text to = inserted(self, bound.need(1), "'new'");
-  return as_safe_as(self, replace(self.as_text(), need_text(bound.need(0), "'old'"), to,
-                                  bound.integer(2, -1)));
+  return as_safe_as(
+      self, replace(self.as_text(), need_text(bound.need(0), "'old'"), to, bound.integer(2, -1)));
 }
 
 template <bool at_end>
@@ -137,8 +138,8 @@ Value align_method(Interpreter&, const Value& self, const Args& args) {
     spec.fill = need_text(*bound.get(1), "'fillchar'");
     if (spec.fill.character_offsets().size() != 2) fail("'fillchar' must be one character.");
   }
-  return as_safe_as(self, align == '^' ? centered(self.as_text(), spec)
-                                       : pad(self.as_text(), spec, align));
+  return as_safe_as(
+      self, align == '^' ? centered(self.as_text(), spec) : pad(self.as_text(), spec, align));
 }
 
 Value zfill_method(Interpreter&, const Value& self, const Args& args) {

@@ -29,9 +29,10 @@ Range range_of(const Text& text, const Bound& bound) {
   const std::int64_t end = std::min(place(bound.integer_or_none(2, length)), length);
   if (start > end) return {start, {}, true};
   const std::size_t begin = offsets[static_cast<std::size_t>(start)];
-  return {start, std::string_view(text.bytes())
-                     .substr(begin, offsets[static_cast<std::size_t>(end)] - begin),
-          false};
+  return {
+      start,
+      std::string_view(text.bytes()).substr(begin, offsets[static_cast<std::size_t>(end)] - begin),
+      false};
 }
 
 template <bool at_end>
@@ -90,7 +91,6 @@ bool holds_for_all(const Text& text, bool (*holds)(char32_t)) {
 
 bool is_letter_or_number(char32_t c) { return is_letter(c) || is_digit(c) || is_numeric(c); }
 bool is_ascii(char32_t c) { return c < 0x80; }
-bool is_name_part(char32_t c) { return c == '_' || text::is_word_character(c); }
 
 template <bool (*holds)(char32_t), bool of_nothing = false>
 Value all_method(Interpreter&, const Value& self, const Args& args) {
@@ -126,8 +126,7 @@ Value isidentifier_method(Interpreter&, const Value& self, const Args& args) {
   static_cast<void>(Bound(args, {}));
   const Text& text = self.as_text();
   if (text.empty() || !holds_for_all(text, is_name_part)) return Value(false);
-  const char32_t first = octavo::read_utf8(text.bytes()).character;
-  return Value(first == '_' || is_letter(first));
+  return Value(is_name_start(octavo::read_utf8(text.bytes()).character));
 }
 
 constexpr std::array<Named<TextMethod>, 19> kMethods{{

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "src/text/jinja/unicode_tables.hpp"
 #include "src/text/utf8.hpp"
@@ -17,12 +16,12 @@ utf8proc_int32_t code_of(char32_t character) { return static_cast<utf8proc_int32
 std::u32string one(utf8proc_int32_t code) { return {static_cast<char32_t>(code)}; }
 
 const SpecialCase* find_special(char32_t character) {
-  const auto& all = special_cases();
+  const auto all = special_cases();
   const auto it = std::ranges::lower_bound(all, character, {}, &SpecialCase::character);
   return it != all.end() && it->character == character ? &*it : nullptr;
 }
 
-bool is_within(const std::vector<CharacterRange>& ranges, char32_t character) {
+bool is_within(std::span<const CharacterRange> ranges, char32_t character) {
   const auto it = std::ranges::lower_bound(ranges, character, {}, &CharacterRange::last);
   return it != ranges.end() && it->first <= character;
 }
@@ -82,8 +81,12 @@ std::u32string folded(char32_t character) {
   return {codes.begin(), codes.begin() + std::min<std::ptrdiff_t>(length, codes.size())};
 }
 
-bool is_upper_case(char32_t c) { return has_category(c, UTF8PROC_CATEGORY_LU) || is_other_upper(c); }
-bool is_lower_case(char32_t c) { return has_category(c, UTF8PROC_CATEGORY_LL) || is_other_lower(c); }
+bool is_upper_case(char32_t c) {
+  return has_category(c, UTF8PROC_CATEGORY_LU) || is_other_upper(c);
+}
+bool is_lower_case(char32_t c) {
+  return has_category(c, UTF8PROC_CATEGORY_LL) || is_other_lower(c);
+}
 bool is_title_case(char32_t c) { return has_category(c, UTF8PROC_CATEGORY_LT); }
 bool is_cased(char32_t c) { return is_upper_case(c) || is_lower_case(c) || is_title_case(c); }
 
@@ -105,14 +108,27 @@ bool is_numeric(char32_t c) {
          is_within(letters_with_a_number(), c);
 }
 
-bool is_blank(char32_t c) {
-  return octavo::text::is_white_space(c) || (c >= 0x1C && c <= 0x1F);
-}
+bool is_blank(char32_t c) { return octavo::text::is_white_space(c) || (c >= 0x1C && c <= 0x1F); }
 
 bool is_printable(char32_t c) {
   if (c == ' ') return true;
   const utf8proc_category_t category = utf8proc_category(code_of(c));
   return category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS;
+}
+
+bool is_name_start(char32_t c) {
+  constexpr std::u32string_view kOthers = U"_\u1885\u1886\u2118\u212e";
+  constexpr std::u32string_view kNone = U"\u037a\u0e33\u0eb3";
+  if (kNone.find(c) != std::u32string_view::npos) return false;
+  return is_letter(c) || has_category(c, UTF8PROC_CATEGORY_NL) ||
+         kOthers.find(c) != std::u32string_view::npos;
+}
+
+bool is_name_part(char32_t c) {
+  constexpr std::u32string_view kOthers = U"\u00b7\u0387\u0e33\u0eb3\u19da";
+  return is_name_start(c) || is_decimal(c) || has_category(c, UTF8PROC_CATEGORY_MN) ||
+         has_category(c, UTF8PROC_CATEGORY_MC) || has_category(c, UTF8PROC_CATEGORY_PC) ||
+         (c >= 0x1369 && c <= 0x1371) || kOthers.find(c) != std::u32string_view::npos;
 }
 
 }  // namespace octavo::jinja

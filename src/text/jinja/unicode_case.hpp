@@ -25,5 +25,8 @@ bool is_numeric(char32_t character);
 /// Python also counts the four separators of ASCII.
 bool is_blank(char32_t character);
 bool is_printable(char32_t character);
+/// Unicode's XID_Start, with the underscore, and XID_Continue: what a name is made of.
+bool is_name_start(char32_t character);
+bool is_name_part(char32_t character);
 
 }  // namespace octavo::jinja

@@ -1,9 +1,9 @@
-// What Unicode says of characters and utf8proc does not: the cases of a character that are more than
-// one character, and who has a numeric value.
+// What Unicode says of characters and utf8proc does not: the cases of a character that are more
+// than one character, and who has a numeric value.
 #pragma once
 
+#include <span>
 #include <string_view>
-#include <vector>
 
 namespace octavo::jinja {
 
@@ -19,10 +19,10 @@ struct CharacterRange {
 };
 
 /// In the order of their characters, as the ranges below.
-const std::vector<SpecialCase>& special_cases();
+std::span<const SpecialCase> special_cases();
 /// Numeric type Digit: superscripts, and digits in circles.
-const std::vector<CharacterRange>& digits_that_are_not_decimal();
+std::span<const CharacterRange> digits_that_are_not_decimal();
 /// Ideographs that mean a number.
-const std::vector<CharacterRange>& letters_with_a_number();
+std::span<const CharacterRange> letters_with_a_number();
 
 }  // namespace octavo::jinja

@@ -105,6 +105,24 @@ bool Value::is_true() const {
   return is_namespace() || is_callable();
 }
 
+bool Value::grow(const Value& more) {
+  if (is_text() && more.is_text() && !is_safe_ && !more.is_safe_) {
+    const auto& text = std::get<std::shared_ptr<Text>>(data_);
+    if (text.use_count() != 1) return false;
+    text->append(more.as_text());
+    return true;
+  }
+  if (!is_list() || !more.is_list()) return false;
+  const auto& list = std::get<std::shared_ptr<List>>(data_);
+  const List& other = more.as_list();
+  if (list.use_count() != 1 || list->is_tuple != other.is_tuple || list->is_group) return false;
+  for (const Value& item : other.items) {
+    add_extent(list->extent, item.extent());
+    list->items.push_back(item);
+  }
+  return true;
+}
+
 std::string_view Value::type_name() const {
   if (is_undefined()) return "Undefined";
   if (is_none()) return "NoneType";
@@ -137,6 +155,13 @@ void Dict::set(const Value& key, Value value) {
     extent_.weight -= old.extent().weight + key.extent().weight;
     old = std::move(value);
   }
+}
+
+void Dict::release(std::string_view key) {
+  const auto it = index_.find("s" + std::string(key));
+  if (it == index_.end()) return;
+  const Value old = std::exchange(items_[it->second].second, Value());
+  extent_.weight += Value().extent().weight - old.extent().weight;
 }
 
 const Value* Dict::find(const Value& key) const {

@@ -22,7 +22,7 @@ class Interpreter;
 class Value;
 
 struct Undefined {
-  std::string name;  ///< What the template asked for, for messages.
+  std::string name;        ///< What the template asked for, for messages.
   bool is_hidden = false;  ///< It is there, but the sandbox does not show it.
 };
 
@@ -51,6 +51,7 @@ struct Callable {
   std::function<Value(std::string_view)> attribute;      ///< Empty when it has none.
   Extent extent;                                         ///< With the values that it holds.
   std::string spelling = "<function>";
+  std::function<std::string()> changing_spelling = {};  ///< Instead of spelling, if there is one.
 };
 
 class Value {
@@ -61,7 +62,7 @@ class Value {
   explicit Value(bool b) : data_(b) {}
   explicit Value(std::int64_t i) : data_(i) {}
   explicit Value(double d) : data_(d) {}
-  explicit Value(Text text) : data_(std::make_shared<const Text>(std::move(text))) {}
+  explicit Value(Text text) : data_(std::make_shared<Text>(std::move(text))) {}
   explicit Value(List list);
   explicit Value(std::vector<Value> items);
   explicit Value(Series series);
@@ -77,7 +78,7 @@ class Value {
   bool is_float() const { return std::holds_alternative<double>(data_); }
   /// Booleans count as numbers, as in Python.
   bool is_number() const { return is_bool() || is_int() || is_float(); }
-  bool is_text() const { return std::holds_alternative<std::shared_ptr<const Text>>(data_); }
+  bool is_text() const { return std::holds_alternative<std::shared_ptr<Text>>(data_); }
   bool is_list() const { return std::holds_alternative<std::shared_ptr<List>>(data_); }
   bool is_series() const { return std::holds_alternative<std::shared_ptr<Series>>(data_); }
   bool is_dict() const { return std::holds_alternative<std::shared_ptr<const Dict>>(data_); }
@@ -87,7 +88,7 @@ class Value {
   }
 
   const Undefined& as_undefined() const { return std::get<Undefined>(data_); }
-  const Text& as_text() const { return *std::get<std::shared_ptr<const Text>>(data_); }
+  const Text& as_text() const { return *std::get<std::shared_ptr<Text>>(data_); }
   const List& as_list() const { return *std::get<std::shared_ptr<List>>(data_); }
   Series& as_series() const { return *std::get<std::shared_ptr<Series>>(data_); }
   const Dict& as_dict() const { return *std::get<std::shared_ptr<const Dict>>(data_); }
@@ -100,12 +101,15 @@ class Value {
   bool is_true() const;
   bool is_safe() const { return is_safe_; }
   void mark_safe() { is_safe_ = true; }
+  /// Adds more at the end of this very text or list, where nobody else holds it; false where that
+  /// cannot be done so.
+  bool grow(const Value& more);
   /// Python's name of the type.
   std::string_view type_name() const;
   Extent extent() const;
 
  private:
-  std::variant<Undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<const Text>,
+  std::variant<Undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<Text>,
                std::shared_ptr<List>, std::shared_ptr<Series>, std::shared_ptr<const Dict>,
                std::shared_ptr<Namespace>, std::shared_ptr<const Callable>>
       data_;
@@ -143,6 +147,8 @@ class Dict {
   void set(std::string_view key, Value value) { set(Value::text(key), std::move(value)); }
   const Value* find(const Value& key) const;
   const Value* find(std::string_view key) const;
+  /// Lets go of the value of a key, which is undefined from now on; does nothing without the key.
+  void release(std::string_view key);
   const std::vector<Item>& items() const { return items_; }
   Extent extent() const { return extent_; }
 

@@ -56,16 +56,18 @@ class Chunks {
   /// Two hyphens or more behind a word and before one are a dash, and a chunk of their own.
   bool is_dash(std::size_t place) const {
     const std::size_t count = count_hyphens(place);
-    return count >= 2 && place > 0 && is_word_or_mark(line_[place - 1]) && is_word(at(place + count));
+    return count >= 2 && place > 0 && is_word_or_mark(line_[place - 1]) &&
+           is_word(at(place + count));
   }
 
   /// Behind the hyphen at place a word may be cut: letters stand on both sides of it.
   bool is_cut(std::size_t place, std::size_t begin) const {
     if (at(place) != U'-' || place == begin) return false;
-    const bool has_two = place >= 2 && is_word_letter(line_[place - 1]) && is_word_letter(line_[place - 2]);
+    const bool has_two =
+        place >= 2 && is_word_letter(line_[place - 1]) && is_word_letter(line_[place - 2]);
     // A hyphen between: `e-mail-`.
-    const bool has_hyphenated =
-        place >= 3 && is_word_or_mark(line_[place - 1]) && line_[place - 2] == U'-' && is_word_letter(line_[place - 3]);
+    const bool has_hyphenated = place >= 3 && is_word_or_mark(line_[place - 1]) &&
+                                line_[place - 2] == U'-' && is_word_letter(line_[place - 3]);
     if (!has_two && !has_hyphenated) return false;
     const std::size_t next = place + 1;
     if (!is_word_letter(at(next))) return false;
@@ -123,7 +125,8 @@ std::vector<Text> wrap_line(const Text& text, const WrapOptions& options) {
       Chunk& chunk = chunks.front();
       if (options.breaks_long_words) {
         const std::size_t room = std::max<std::size_t>(width - length, 0);
-        const std::size_t cut = room == 0 ? 0 : cut_of(line, chunk, room, options.breaks_on_hyphens);
+        const std::size_t cut =
+            room == 0 ? 0 : cut_of(line, chunk, room, options.breaks_on_hyphens);
         if (cut > 0) taken.push_back({chunk.begin, chunk.begin + cut, false});
         chunk.begin += cut;
       } else if (taken.empty()) {

@@ -34,15 +34,15 @@ std::string computed(std::string_view op, const Value& left, const Value& right,
 
 TEST_CASE("every filter of Jinja's manual is there, and no other", "[text]") {
   for (const char* name :
-       {"abs",      "attr",        "batch",          "capitalize", "center",    "count",
-        "d",        "default",     "dictsort",       "e",          "escape",    "filesizeformat",
-        "first",    "float",       "forceescape",    "format",     "groupby",   "indent",
-        "int",      "items",       "join",           "last",       "length",    "list",
-        "lower",    "map",         "max",            "min",        "pprint",    "random",
-        "reject",   "rejectattr",  "replace",        "reverse",    "round",     "safe",
-        "select",   "selectattr",  "slice",          "sort",       "string",    "striptags",
-        "sum",      "title",       "tojson",         "trim",       "truncate",  "unique",
-        "upper",    "urlencode",   "urlize",         "wordcount",  "wordwrap",  "xmlattr"}) {
+       {"abs",    "attr",       "batch",       "capitalize", "center",   "count",
+        "d",      "default",    "dictsort",    "e",          "escape",   "filesizeformat",
+        "first",  "float",      "forceescape", "format",     "groupby",  "indent",
+        "int",    "items",      "join",        "last",       "length",   "list",
+        "lower",  "map",        "max",         "min",        "pprint",   "random",
+        "reject", "rejectattr", "replace",     "reverse",    "round",    "safe",
+        "select", "selectattr", "slice",       "sort",       "string",   "striptags",
+        "sum",    "title",      "tojson",      "trim",       "truncate", "unique",
+        "upper",  "urlencode",  "urlize",      "wordcount",  "wordwrap", "xmlattr"}) {
     CAPTURE(name);
     CHECK(find_filter(name) != nullptr);
   }
@@ -86,7 +86,7 @@ TEST_CASE("functions are those six, and a clock only where there is a time", "[t
     return all;
   };
   CHECK(names("") == std::vector<std::string>{"range", "dict", "namespace", "cycler", "joiner",
-                                             "raise_exception"});
+                                              "raise_exception"});
   for (const std::string& name : names("2024-07-26T12:00:00")) CHECK(is_function(name));
   CHECK_FALSE(is_function("open"));
   CHECK(names("2024-07-26T12:00:00").back() == "strftime_now");

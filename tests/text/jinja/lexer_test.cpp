@@ -60,6 +60,13 @@ TEST_CASE("a point after a number is an attribute unless a digit follows", "[tex
   CHECK(tokens[2].text == "real");
 }
 
+TEST_CASE("an escape that lacks its digits, or names a character, is a fault", "[text]") {
+  for (const char* source : {R"('\x4')", R"('\u12')", R"('\U00110000')", R"('\N{BULLET}')"}) {
+    CAPTURE(source);
+    CHECK_THROWS_AS(expression(source), TemplateFault);
+  }
+}
+
 TEST_CASE("escapes in strings mean what they mean in Python", "[text]") {
   const auto [source, text] = GENERATE(Catch::Generators::table<const char*, const char*>(
       {{R"('a\nb')", "a\nb"},
@@ -68,7 +75,7 @@ TEST_CASE("escapes in strings mean what they mean in Python", "[text]") {
        {R"('\u00e9')", "\u00e9"},
        {R"('\U0001F600')", "\U0001F600"},
        {R"('\q')", "\\q"},       // an escape that is none stays
-       {R"('\x4')", "\\x4"},     // too few digits
+       {R"('\101\47')", "A'"},   // octal
        {"'a\\\nb'", "ab"},       // a line that goes on
        {R"('it''s')", "it"}}));  // strings side by side are two tokens
   CAPTURE(source);

@@ -47,9 +47,9 @@ TEST_CASE("filters of strings and numbers", "[text]") {
 }
 
 TEST_CASE("what a filter of strings refuses", "[text]") {
-  for (const char* source : {"{{ 'a' | abs }}", "{{ 'abc' | truncate(2) }}",
-                             "{{ missing | int }}", "{{ 'a' | replace('b') }}",
-                             "{{ 'a' | trim('b', 'c') }}", "{{ 'a' | upper(x=1) | nothing }}"}) {
+  for (const char* source : {"{{ 'a' | abs }}", "{{ 'abc' | truncate(2) }}", "{{ missing | int }}",
+                             "{{ 'a' | replace('b') }}", "{{ 'a' | trim('b', 'c') }}",
+                             "{{ 'a' | upper(x=1) | nothing }}"}) {
     CAPTURE(source);
     CHECK(testing::is_fault(rendered(source)));
   }
