@@ -79,7 +79,8 @@ class PercentFormat {
   std::int64_t read_size() {
     if (peek() == '*') {
       ++at_;
-      return need_integer(next_value(), "The width of a format");
+      const std::int64_t size = need_integer(next_value(), "The width of a format");
+      return std::clamp(size, -kMaxWidth - 1, kMaxWidth + 1);
     }
     std::int64_t size = 0;
     for (; peek() >= '0' && peek() <= '9'; ++at_) {

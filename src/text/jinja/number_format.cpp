@@ -226,7 +226,7 @@ Text format_number(const Value& number, const FormatSpec& spec) {
 
 Text pad(const Text& body, const FormatSpec& spec, char default_align) {
   const auto length = static_cast<std::int64_t>(body.character_offsets().size()) - 1;
-  const std::int64_t missing = std::max<std::int64_t>(spec.width - length, 0);
+  const std::int64_t missing = std::max<std::int64_t>(spec.width, length) - length;
   const char align = spec.align == '\0' ? default_align : spec.align;
   const std::int64_t left = align == '>' ? missing : align == '^' ? missing / 2 : 0;
   Text out;

@@ -53,10 +53,20 @@ Value sliced_text(const Value& object, const SliceBounds& bounds) {
   return as_safe_as(object, std::move(out));
 }
 
+/// base + count * step, which has to fit.
+std::int64_t place_in_range(std::int64_t base, std::int64_t count, std::int64_t step) {
+  std::int64_t place = 0;
+  if (__builtin_mul_overflow(count, step, &place) || __builtin_add_overflow(base, place, &place)) {
+    fail("A number is too large.");
+  }
+  return place;
+}
+
 Value sliced_range(const Series& range, const SliceBounds& bounds) {
   const Places places = places_of(bounds, static_cast<std::int64_t>(range.items.size()));
-  return make_range(range.start + places.start * range.step, range.start + places.stop * range.step,
-                    range.step * places.step);
+  return make_range(place_in_range(range.start, places.start, range.step),
+                    place_in_range(range.start, places.stop, range.step),
+                    place_in_range(0, range.step, places.step));
 }
 
 }  // namespace

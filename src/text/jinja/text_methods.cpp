@@ -150,7 +150,7 @@ Value zfill_method(Interpreter&, const Value& self, const Args& args) {
   const Text& text = self.as_text();
   const bool has_sign = text.bytes().starts_with('+') || text.bytes().starts_with('-');
   Text out = text.part(0, has_sign ? 1 : 0);
-  spec.width -= has_sign ? 1 : 0;
+  spec.width = std::max<std::int64_t>(spec.width, 1) - (has_sign ? 1 : 0);
   out.append(pad(text.part(has_sign ? 1 : 0, text.size()), spec, '>'));
   return as_safe_as(self, std::move(out));
 }
@@ -285,7 +285,7 @@ std::vector<Text> split_lines(const Text& text, bool keeps_ends) {
 
 Text centered(const Text& text, FormatSpec spec) {
   const auto length = static_cast<std::int64_t>(text.character_offsets().size()) - 1;
-  const std::int64_t missing = std::max<std::int64_t>(spec.width - length, 0);
+  const std::int64_t missing = std::max<std::int64_t>(spec.width, length) - length;
   // Python gives the odd blank to the left where the width is odd too.
   const std::int64_t left = missing / 2 + (missing & spec.width & 1);
   spec.width = length + left;

@@ -78,7 +78,7 @@ def judge(environment, source):
 
 
 def main():
-    lines = CASES.read_text(encoding="utf-8").splitlines()
+    lines = CASES.read_text(encoding="utf-8").rstrip("\n").split("\n")
     environment = make_environment()
     judged = [json.dumps(judge(environment, json.loads(line)["template"]), ensure_ascii=False) for line in lines]
     if "--record" in sys.argv:

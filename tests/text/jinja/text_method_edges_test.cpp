@@ -101,3 +101,53 @@ TEST_CASE("methods of strings refuse what Python refuses", "[text]") {
     CHECK(testing::is_fault(rendered(source)));
   }
 }
+
+TEST_CASE("a number at the end of its range is no trouble as a width or a bound", "[text]") {
+  const std::string least = "(-9223372036854775807 - 1)";
+  const std::string most = "9223372036854775807";
+  for (const char* use : {"'-5'.zfill(N)",
+                          "'a'.center(N)",
+                          "'a'.ljust(N)",
+                          "'a' | center(N)",
+                          "'%*d' % (N, 1)",
+                          "'%.*f' % (N, 1.5)",
+                          "'a'.expandtabs(N)",
+                          "'abc'.find('b', N)",
+                          "'abc'.count('b', 0, N)",
+                          "'abc'[N:]",
+                          "'abc'[::N]",
+                          "range(3)[::N]",
+                          "range(0, 9, 2)[::N]",
+                          "range(N, N)[:]",
+                          "range(3)[N:]",
+                          "[1][N]",
+                          "[1].index(1, N)",
+                          "'abc' | truncate(N)",
+                          "1 | round(N)",
+                          "1.5 | round(N)",
+                          "'http://a.com' | urlize(N)",
+                          "[1] | batch(N, 0) | list",
+                          "[1] | slice(N) | list",
+                          "'a b' | wordwrap(N)",
+                          "'a' | indent(N)",
+                          "N | filesizeformat",
+                          "'{:{}}'.format(1, N)",
+                          "'a b'.split(none, N)",
+                          "'aa'.replace('a', 'b', N)",
+                          "N | abs",
+                          "range(3).index(N)",
+                          "N.bit_length()",
+                          "'%d' % N",
+                          "'{:,}'.format(N)",
+                          "'%c' % N"}) {
+    for (const std::string& number : {least, most}) {
+      std::string source = use;
+      source.replace(source.find('N'), 1, number);
+      for (std::size_t at = source.find('N'); at != std::string::npos; at = source.find('N'))
+        source.replace(at, 1, number);
+      CAPTURE(source);
+      // A text or a fault, but always an answer.
+      CHECK(rendered("{{ " + source + " }}|").size() > 0);
+    }
+  }
+}
