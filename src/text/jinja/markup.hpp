@@ -18,7 +18,7 @@ char32_t html_character(std::string_view name);
 
 struct LinkOptions {
   std::optional<std::int64_t> trim_limit;  ///< Characters of an address that are shown.
-  Text attributes;                         ///< Of each link, with a blank before each.
+  Text attributes;                         ///< Those of each link, with a blank before each.
   std::vector<Text> extra_schemes;
 };
 /// Links around what looks like an address. escaped: a text that is escaped already.

@@ -85,7 +85,7 @@ std::string float_digits(double number, const FormatSpec& spec) {
       break;
   }
   if (!spec.precision) return float_repr(number);
-  // As `g`, but with a digit behind the point, and sooner with an exponent.
+  // As `g`, but with a digit after the point, and sooner with an exponent.
   std::string exponent = printed("%.*e", std::max<std::int64_t>(precision, 1) - 1, number);
   const int power = std::atoi(exponent.c_str() + exponent.find('e') + 1);
   const bool is_fixed = power >= -4 && power < std::max<std::int64_t>(precision, 1) - 1;

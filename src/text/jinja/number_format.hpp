@@ -17,7 +17,7 @@ struct FormatSpec {
   std::int64_t width = 0;
   char group = '\0';  ///< , or _ between groups of digits; 0: none.
   std::optional<std::int64_t> precision;
-  std::int64_t min_digits = 0;  ///< Of an integer.
+  std::int64_t min_digits = 0;  ///< The least digits of an integer.
   char type = '\0';
 };
 

@@ -46,7 +46,7 @@ class PrettyWriter {
   }
 
  private:
-  /// indent: columns before the value; allowance: columns that must stay free behind it.
+  /// indent: columns before the value; allowance: columns that must stay free after it.
   void write(const Value& value, std::size_t indent, std::size_t allowance, bool is_outermost) {
     const Text line = to_repr(value);
     const bool fits = length(line) + indent + allowance <= kColumns;
@@ -89,7 +89,7 @@ class PrettyWriter {
     out_.append(is_single ? ",)" : list.is_tuple ? ")" : "]", true);
   }
 
-  /// Words with the blanks behind them.
+  /// Words with the blanks after them.
   static std::vector<Text> words_of(const Text& line) {
     std::vector<Text> words;
     const std::string_view bytes = line.bytes();

@@ -29,7 +29,7 @@ void append(Text& out, const std::u32string& codes, bool trusted) {
   out.append(bytes, trusted);
 }
 
-/// For each character: whether the next one before or behind it that is not ignorable has a case.
+/// For each character: whether the next one before or after it that is not ignorable has a case.
 std::vector<bool> cased_neighbours(const std::vector<Character>& all, bool before) {
   std::vector<bool> cased(all.size());
   bool state = false;
@@ -41,7 +41,7 @@ std::vector<bool> cased_neighbours(const std::vector<Character>& all, bool befor
   return cased;
 }
 
-/// lower_of with the final sigma: one behind a letter, before none.
+/// lower_of with the final sigma: one after a letter, before none.
 class Lowering {
  public:
   explicit Lowering(const std::vector<Character>& all) : all_(all) {

@@ -80,7 +80,7 @@ Value filter_change(Interp&, const Value& input, const Args& args) {
   return as_safe_as(input, change(to_text(input)));
 }
 
-/// Words begin behind blanks, hyphens and opening brackets alone.
+/// Words begin after blanks, hyphens and opening brackets alone.
 Value filter_title(Interp&, const Value& input, const Args& args) {
   static_cast<void>(Bound(args, {}));
   const Text text = to_text(input);

@@ -15,7 +15,7 @@ constexpr auto kPlace = Bound::By::kPlace;
 struct Range {
   std::int64_t start = 0;  ///< In characters.
   std::string_view bytes;
-  bool is_empty = false;  ///< start lies behind end or the text: not even an empty string is there.
+  bool is_empty = false;  ///< start lies past end or the text: not even an empty string is there.
 };
 
 Range range_of(const Text& text, const Bound& bound) {
@@ -105,7 +105,7 @@ Value case_method(Interpreter&, const Value& self, const Args& args) {
   return Value(has_one_case(self.as_text(), has_case));
 }
 
-/// Upper case behind what has no case, lower case behind what has.
+/// Upper case after what has no case, lower case after what has.
 Value istitle_method(Interpreter&, const Value& self, const Args& args) {
   static_cast<void>(Bound(args, {}));
   bool is_title = true;

@@ -166,7 +166,7 @@ Value make_tuple(std::vector<Value> items);
 Value make_iterator(std::vector<Value> items);
 Value make_range(std::int64_t start, std::int64_t stop, std::int64_t step);
 Value make_view(const Dict& dict, SeriesKind kind);
-/// The same object, as Python's `is` tells it.
+/// The same object, as Python's `is` sees it.
 bool is_same(const Value& a, const Value& b);
 Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent held = {});
 

@@ -53,7 +53,7 @@ class Chunks {
     return count;
   }
 
-  /// Two hyphens or more behind a word and before one are a dash, and a chunk of their own.
+  /// Two hyphens or more after a word and before one are a dash, and a chunk of their own.
   bool is_dash(std::size_t place) const {
     const std::size_t count = count_hyphens(place);
     return count >= 2 && place > 0 && is_word_or_mark(line_[place - 1]) &&
