@@ -130,6 +130,15 @@ TEST_CASE("a member with bounds takes both of them, and nothing beyond") {
   CHECK(reader.error()->detail == "f: " + quote(name) + " must be an integer between 2 and 5");
 }
 
+TEST_CASE("a number beyond either bound is a fault, and answered with the lower bound") {
+  const auto object = object_of(R"({"below": 1.9, "above": 5.1, "text": "3"})");
+  const std::string_view name = GENERATE("below", "above", "text");
+  JsonReader reader(object, "f");
+  CHECK(reader.number(name, 2, 5) == 2.0);
+  REQUIRE(reader.error());
+  CHECK(reader.error()->detail == "f: " + quote(name) + " must be a number between 2 and 5");
+}
+
 TEST_CASE("a missing member is its fallback, or a fault where there is none") {
   const auto object = object_of(R"({"null": null})");
   const std::string_view name = GENERATE("absent", "null");
