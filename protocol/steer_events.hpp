@@ -1,6 +1,6 @@
-// What a client learns of its `response.steer`: accepted, which means that the server owns the
-// input from then on, or failed, with the input given back. The successor's response.created is the
-// point from which the input is part of the conversation.
+// A client that sends `response.steer` must know whether its input is lost. It gets `accepted`,
+// after which the server owns the input, or `failed` with the input given back. The successor's
+// response.created is the point from which the input is part of the conversation.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // JSON that comes from elsewhere may hold anything: what a client sends, a model's config.json, a
 // tokenizer, the header of a recording. A parser that checks every member by hand is long, and the
 // one check that it forgets is a crash. A `JsonReader` reads the members of one object by name,
-// kind and range, so that a parser is one line per member. It keeps the first fault until the
-// parser has finished, and answers with a placeholder inside the range meanwhile.
+// kind and range, so that a parser is one line per member. It keeps the first fault, which the
+// parser asks for at its end. A faulty member reads as the lower bound of its range, or as nothing.
 //
 // A member that is null counts as absent, since clients send null for what they do not set.
 #pragma once

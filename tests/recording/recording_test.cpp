@@ -4,10 +4,13 @@
 #include "src/recording/recorder.hpp"
 #include "src/recording/recording_reader.hpp"
 #include "src/recording/recording_replay.hpp"
+#include "tests/recording/record_file.hpp"
 #include "tests/recording/recorded_ring.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace octavo;
+using octavo::testing::read_all;
+using octavo::testing::Reading;
 using octavo::testing::RecordedRing;
 
 namespace {
@@ -82,32 +85,6 @@ std::string small_recording() {
   return writer.bytes();
 }
 
-/// What reading to the end gives: how many events, or the error.
-struct Reading {
-  std::vector<RecordedEvent> events;
-  std::optional<Error> error;
-  bool is_truncated = false;
-};
-Reading read(const std::string& bytes) {
-  Reading reading;
-  auto reader = RecordingReader::open(bytes, "test.rec");
-  if (!reader) {
-    reading.error = reader.error();
-    return reading;
-  }
-  for (;;) {
-    auto event = reader->next();
-    if (!event) {
-      reading.error = event.error();
-      return reading;
-    }
-    if (!*event) break;
-    reading.events.push_back(std::move(**event));
-  }
-  reading.is_truncated = reader->is_truncated();
-  return reading;
-}
-
 }  // namespace
 
 TEST_CASE("a header comes back as it was") {
@@ -144,7 +121,7 @@ TEST_CASE("a header with a member missing or out of range names it") {
 }
 
 TEST_CASE("every record comes back as it was, without what does not decide") {
-  const Reading reading = read(small_recording());
+  const Reading reading = read_all(small_recording());
   REQUIRE_FALSE(reading.error);
   CHECK_FALSE(reading.is_truncated);
   REQUIRE(reading.events.size() == 9);
@@ -197,7 +174,7 @@ TEST_CASE("a file cut off at any byte gives the records before, or says that not
     CAPTURE(size);
     const std::string part = bytes.substr(0, size);
     CHECK(is_recording(part));
-    const Reading reading = read(part);
+    const Reading reading = read_all(part);
     if (reading.error) {
       CHECK_THAT(reading.error->message(), Catch::Contains("before its header does"));
       CHECK(last == 0);
@@ -218,7 +195,7 @@ TEST_CASE("a changed byte is an error, wherever it is") {
       CAPTURE(at, flip);
       std::string damaged = bytes;
       damaged[at] = static_cast<char>(damaged[at] ^ flip);
-      const Reading reading = read(damaged);
+      const Reading reading = read_all(damaged);
       if (!reading.error) {
         CHECK(reading.is_truncated);
         ++num_taken_for_cut_off;
@@ -240,16 +217,16 @@ TEST_CASE("records that were taken out, doubled or exchanged are an error") {
   REQUIRE(reader->next().has_value());
   const std::size_t second = reader->position();
   const std::string without = bytes.substr(0, first) + bytes.substr(second);
-  CHECK(read(without).error);
+  CHECK(read_all(without).error);
   const std::string doubled = bytes.substr(0, second) + bytes.substr(first);
-  CHECK(read(doubled).error);
-  CHECK(read(bytes + "x").error);
+  CHECK(read_all(doubled).error);
+  CHECK(read_all(bytes + "x").error);
 }
 
 TEST_CASE("another version is refused by its number") {
   std::string bytes = small_recording();
   bytes[kRecordingMagic.size()] = '7';
-  const Reading reading = read(bytes);
+  const Reading reading = read_all(bytes);
   REQUIRE(reading.error);
   CHECK(reading.error->message() ==
         "test.rec: is a recording of version 7, and this octavo reads version 2");
@@ -283,7 +260,7 @@ TEST_CASE("a recorder hands on whole records, and stops when they are not taken"
   CHECK(pieces.size() == 1);
   recorder.planned(nullptr, now);  // Idle: nothing may stay behind.
   CHECK(pieces.size() == 2);
-  CHECK(read(pieces[0] + pieces[1]).events.size() == 2);
+  CHECK(read_all(pieces[0] + pieces[1]).events.size() == 2);
   recorder.submitted(some_request(), now += std::chrono::seconds(1));
   CHECK(pieces.size() == 3);
   is_taking = false;

@@ -1,4 +1,6 @@
 // The case of texts, with provenance: all that a character becomes is as trusted as it was.
+#include <algorithm>
+
 #include "src/text/jinja/text.hpp"
 #include "src/text/jinja/unicode_case.hpp"
 #include "src/text/utf8.hpp"
@@ -41,25 +43,24 @@ std::vector<bool> cased_neighbours(const std::vector<Character>& all, bool befor
   return cased;
 }
 
-/// lower_of with the final sigma: one after a letter, before none.
+/// A capital sigma becomes another small letter at the end of a word than within one: it depends on
+/// the characters around it (Unicode 15, section 3.13, Final_Sigma).
 class Lowering {
  public:
   explicit Lowering(const std::vector<Character>& all) : all_(all) {
-    for (const Character& character : all) has_sigma_ |= character.code == kSigma;
-    if (!has_sigma_) return;
+    if (std::ranges::find(all, kSigma, &Character::code) == all.end()) return;
     before_ = cased_neighbours(all, true);
-    behind_ = cased_neighbours(all, false);
+    after_ = cased_neighbours(all, false);
   }
   std::u32string at(std::size_t i) const {
     if (all_[i].code != kSigma) return lower_of(all_[i].code);
-    return {before_[i] && !behind_[i] ? kFinalSigma : kSmallSigma};
+    return {before_[i] && !after_[i] ? kFinalSigma : kSmallSigma};
   }
 
  private:
   const std::vector<Character>& all_;
-  bool has_sigma_ = false;
-  std::vector<bool> before_;
-  std::vector<bool> behind_;
+  std::vector<bool> before_;  ///< Whether a cased character is before each; empty without a sigma.
+  std::vector<bool> after_;
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ std::string format_bytes(std::uint64_t bytes) {
   constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   double value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  // What two decimals would round up to 1024 is one of the next unit.
+  // With two decimals 1023.996 KiB would be written as 1024.00 KiB, so the next unit is taken.
   while (value >= (unit == 0 ? 1024 : 1023.995) && unit + 1 < kUnits.size()) value /= 1024, ++unit;
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.2f %s", value, kUnits[unit]);

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxQuoted = 40;
 
-/// What std::from_chars makes of the whole text: invalid_argument where something is left.
+/// Reads the whole text as a number. Answers no error, result_out_of_range, or invalid_argument for
+/// a text that is not a number to its end.
 template <class Number>
 std::errc read(std::string_view text, Number& value) {
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -55,7 +55,7 @@ void add_beams(CLI::App& command, SamplingParams& sampling) {
       ->group(group);
 }
 
-/// What has another name on the wire than the same with dashes.
+/// Most flags are a field of the wire with dashes for underscores. These have another name.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOtherNames{
     {{"max_output_tokens", "max-tokens"},
      {"top_logprobs", "logprobs"},

@@ -18,7 +18,8 @@ std::string check_host(const std::string& text) {
   return text.empty() ? "must name an address, as 127.0.0.1 or 0.0.0.0" : "";
 }
 
-/// The names of Prometheus, without the colon that the server writes behind it.
+/// Prometheus accepts only some characters in a name. Those of the prefix are checked without the
+/// colon, which the server adds after it.
 std::string check_metrics_prefix(const std::string& text) {
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -32,7 +33,7 @@ std::string check_metrics_prefix(const std::string& text) {
                        quotable(text, 64) + "`)";
 }
 
-// Where the server listens, and who may use it.
+// These flags say where the server listens, and who may use it.
 void add_clients(CLI::App& command, ServeOptions& options) {
   command.add_option("--host", options.host, "Address to listen on; 0.0.0.0 for all")
       ->check(check_host)
@@ -78,7 +79,7 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
 }
 
-// What clients may take.
+// These flags bound what clients may take of the server.
 void add_limits(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--max-queue", options.max_queue, "Requests that may wait; more get queue_full")
@@ -106,7 +107,7 @@ void add_limits(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
 }
 
-// What the server writes down about its work.
+// These flags name the files and logs that the server writes.
 void add_records(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--metrics-prefix", options.metrics_prefix,
