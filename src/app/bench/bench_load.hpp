@@ -69,7 +69,7 @@ class Load {
       for (; next < shapes.size() && num_running < concurrency && start + arrivals[next] <= now_s();
            ++next, ++num_running)
         submit(shapes[next], start + arrivals[next]);
-      if (num_running == 0) {  // Nobody is there yet.
+      if (num_running == 0) {  // The next request has not come yet.
         const double wait_s = std::min(1.0, start + arrivals[next] - now_s());
         std::this_thread::sleep_for(std::chrono::duration<double>(wait_s));
       }

@@ -8,6 +8,7 @@
 #include "src/app/bench/bench_load.hpp"
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/core/block_count.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
 #include "src/runtime/run_plan.hpp"
@@ -130,7 +131,7 @@ Result<std::int64_t> blocks_needed(const std::vector<RequestShape>& shapes,
   std::int64_t needed = 0;
   for (const RequestShape& each : shapes) {
     const std::int32_t length = each.num_prompt_tokens + each.num_output_tokens;
-    needed += (length + block_size - 1) / block_size + 1;
+    needed += blocks_for(length, block_size) + 1;
   }
   if (needed <= kMaxBlocks) return needed;
   return Error{Errc::kInvalidValue,

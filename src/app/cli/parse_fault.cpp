@@ -32,12 +32,6 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return names;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 /// Optimal string alignment: Levenshtein's distance, where two neighbours that are swapped count
 /// once (Boytsov, "Indexing methods for approximate dictionary searching", 2011, section 2.2).
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -93,7 +87,7 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   const auto bare = [](std::string_view name) {
     return name.substr(std::min(name.size(), name.find_first_not_of('-')));
   };
-  const std::string typed = lower(bare(word)).substr(0, 64);
+  const std::string typed = CLI::detail::to_lower(std::string(bare(word))).substr(0, 64);
   const std::size_t limit = std::max<std::size_t>(2, typed.size() / 3);
   std::string nearest;
   std::size_t least = limit + 1;
