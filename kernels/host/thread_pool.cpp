@@ -1,9 +1,9 @@
 #include "kernels/host/thread_pool.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
+
+#include "kernels/host/container_limits.hpp"
 
 namespace octavo::kernels {
 namespace {
@@ -32,16 +32,10 @@ bool spin_until(const Ready& ready) {
   return ready();
 }
 
-int usable_cores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
-
 }  // namespace
 
 ThreadPool::ThreadPool(int num_threads) {
-  const int count = num_threads > 0 ? num_threads : usable_cores();
+  const int count = num_threads > 0 ? num_threads : num_usable_cpus();
   for (int thread = 1; thread < count; ++thread) {
     workers_.emplace_back([this, thread] { serve(thread); });
   }

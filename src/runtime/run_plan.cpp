@@ -1,13 +1,11 @@
 #include "src/runtime/run_plan.hpp"
 
-#include <sys/sysinfo.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "src/model/weights.hpp"
+#include "src/runtime/host_memory.hpp"
 
 namespace octavo {
 namespace {
@@ -22,13 +20,7 @@ constexpr std::size_t kGpuReserve = std::size_t{1} << 29;
 /// What NCCL takes on each of several GPUs, and the logits that they exchange.
 constexpr std::size_t kGroupReserve = std::size_t{3} << 29;
 
-/// Half of what is free now, 4 GiB at most. Pages are taken when they are first used.
-std::size_t cpu_kv_bytes() {
-  struct sysinfo info {};
-  if (::sysinfo(&info) != 0) return std::size_t{1} << 30;
-  const std::uint64_t available = (std::uint64_t{info.freeram} + info.bufferram) * info.mem_unit;
-  return std::clamp<std::uint64_t>(available / 2, std::uint64_t{256} << 20, std::uint64_t{4} << 30);
-}
+HostMemory host_memory() { return within(read_machine_memory(), kernels::read_container_limits()); }
 
 /// Bytes of `memory` that remain for the cache when `used_bytes` are taken.
 std::size_t left_for_cache(const ExecutorOptions& options, std::size_t total_bytes,
@@ -36,13 +28,6 @@ std::size_t left_for_cache(const ExecutorOptions& options, std::size_t total_byt
   const double left = static_cast<double>(total_bytes) * options.gpu_memory_utilization -
                       static_cast<double>(used_bytes + kGpuReserve);
   return left > 0 ? static_cast<std::size_t>(left) : 0;
-}
-
-std::size_t host_memory() {
-  const auto pages = ::sysconf(_SC_PHYS_PAGES);
-  const auto page_bytes = ::sysconf(_SC_PAGE_SIZE);
-  if (pages <= 0 || page_bytes <= 0) return 0;
-  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes);
 }
 
 /// The GPU to use, none for a CPU.
@@ -110,7 +95,7 @@ RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOption
         left_for_cache(options, plan.gpu->memory.total_bytes,
                        plan.memory.weights_bytes + plan.memory.activation_bytes + group_bytes);
   else
-    kv_bytes = cpu_kv_bytes();
+    kv_bytes = host_memory().default_cache_bytes();
   const std::size_t block_bytes = plan.memory.kv_bytes_per_block;
   plan.num_blocks =
       options.num_blocks > 0 ? options.num_blocks : blocks_within(kv_bytes, block_bytes);
@@ -140,7 +125,9 @@ Result<void> check_fits(const RunPlan& plan) {
                      std::to_string(plan.memory.kv_bytes_per_block) + " bytes",
                  "kv_cache_bytes"};
   }
-  return check_memory(host, host_memory(), "the machine");
+  const HostMemory present = host_memory();
+  return check_memory(host, present.total_bytes,
+                      present.is_container ? "the container" : "the machine");
 }
 
 Result<void> check_types(const RunPlan& plan) {

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
+
+#include "kernels/host/container_limits.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {
 
 /// Reading memory is faster with more, the link is not.
-constexpr unsigned kMaxThreads = 16;
+constexpr int kMaxThreads = 16;
 
-int num_threads() {
-  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMaxThreads));
-}
+int num_threads() { return std::min(num_usable_cpus(), kMaxThreads); }
 
 }  // namespace
 
