@@ -51,8 +51,14 @@ kernels::Activation read_activation(JsonReader& config, std::string_view key,
   return kernels::Activation::kSilu;
 }
 
+/// A default is for a setting that is absent. One that is null has the value None, which is false.
+bool flag_or_none(JsonReader& config, std::string_view key, bool fallback) {
+  const bool is_null = config.object().contains(key) && !config.has(key);
+  return config.flag(key, is_null ? false : fallback);
+}
+
 void require(JsonReader& config, std::string_view key, bool value, bool fallback) {
-  if (config.flag(key, fallback) == value) return;
+  if (flag_or_none(config, key, fallback) == value) return;
   config.fail(Errc::kUnsupportedModel,
               quote(key) + " " + (value ? "false" : "true") + " is not supported");
 }
@@ -100,10 +106,16 @@ void read_llama_like(JsonReader& config, DecoderSpec& spec, const SizeNames& nam
   spec.tied_head = config.flag("tie_word_embeddings", false);
 }
 
+/// A window that is null has the value None, too: nothing slides.
+std::int64_t read_window(JsonReader& config, std::int64_t fallback) {
+  const bool is_absent = !config.object().contains("sliding_window");
+  return config.integer("sliding_window", 1, kMaxPositions, is_absent ? fallback : 0);
+}
+
 void read_qwen_windows(JsonReader& config, DecoderSpec& spec) {
   std::int64_t window = 0;
-  if (config.flag("use_sliding_window", false)) {
-    window = config.integer("sliding_window", 1, kMaxPositions, 4096);
+  if (config.flag("use_sliding_window", false)) window = read_window(config, 4096);
+  if (window != 0) {
     const auto first = config.integer("max_window_layers", 0, kMaxLayers, 28);
     for (auto i = first; i < spec.num_layers; ++i)
       spec.windows[static_cast<std::size_t>(i)] = window;
@@ -129,8 +141,7 @@ void read_mistral(JsonReader& config, DecoderSpec& spec) {
   read_llama_like(config, spec, {}, 8, {});
   require(config, "attention_bias", false, false);
   require(config, "mlp_bias", false, false);
-  const bool absent = !config.object().contains("sliding_window");
-  const auto window = config.integer("sliding_window", 1, kMaxPositions, absent ? 4096 : 0);
+  const auto window = read_window(config, 4096);
   spec.windows.assign(static_cast<std::size_t>(spec.num_layers), window);
   apply_layer_types(config, spec, window, false);
 }
@@ -158,8 +169,9 @@ void read_opt(JsonReader& config, DecoderSpec& spec) {
   spec.activation = read_activation(config, "activation_function", "relu");
   spec.gated = false;
   spec.position_offset = 2;
-  spec.qkv_bias = spec.attention_output_bias = spec.mlp_bias = config.flag("enable_bias", true);
-  spec.tied_head = config.flag("tie_word_embeddings", true);
+  spec.qkv_bias = spec.attention_output_bias = spec.mlp_bias =
+      flag_or_none(config, "enable_bias", true);
+  spec.tied_head = flag_or_none(config, "tie_word_embeddings", true);
   require(config, "do_layer_norm_before", true, true);
   require(config, "layer_norm_elementwise_affine", true, true);
   require(config, "_remove_final_layer_norm", false, false);
@@ -179,7 +191,7 @@ void read_gpt2(JsonReader& config, DecoderSpec& spec) {
   spec.activation = read_activation(config, "activation_function", "gelu_new");
   spec.gated = false;
   spec.qkv_bias = spec.attention_output_bias = spec.mlp_bias = true;
-  spec.tied_head = config.flag("tie_word_embeddings", true);
+  spec.tied_head = flag_or_none(config, "tie_word_embeddings", true);
   require(config, "scale_attn_weights", true, true);
   require(config, "scale_attn_by_inverse_layer_idx", false, false);
 }

@@ -63,18 +63,28 @@ void read_yarn(JsonReader& rope, RopeSpec& spec) {
                   : yarn_scale(spec.factor, 1.0));
 }
 
-void read_rope_object(JsonReader& rope, RopeSpec& spec, std::int64_t max_position_embeddings) {
+/// Some files keep the length that a model was trained for outside of the object; in both places it
+/// must be the same.
+double read_trained_length(JsonReader& config, JsonReader& rope,
+                           std::int64_t max_position_embeddings) {
+  constexpr std::string_view kKey = "original_max_position_embeddings";
+  const double fallback =
+      config.number(kKey, 1.0, kMaxPositions, static_cast<double>(max_position_embeddings));
+  const double length = rope.number(kKey, 1.0, kMaxPositions, fallback);
+  if (config.has(kKey) && length != fallback)
+    rope.fail(Errc::kInvalidFile, quote(kKey) + " differs from the one beside it");
+  return length;
+}
+
+void read_rope_object(JsonReader& config, JsonReader& rope, RopeSpec& spec,
+                      std::int64_t max_position_embeddings) {
   refuse_unknown_keys(rope);
   spec.kind = read_kind(rope);
   spec.theta = rope.number("rope_theta", 1.0 + 1e-6, kMaxTheta, spec.theta);
   if (spec.kind == RopeKind::kDefault) return;
   spec.factor = rope.number("factor", 1.0, kMaxFactor);
   if (spec.kind == RopeKind::kLinear) return;
-  const std::optional<double> trained_length =
-      spec.kind == RopeKind::kYarn ? std::optional(static_cast<double>(max_position_embeddings))
-                                   : std::nullopt;
-  spec.original_max_position =
-      rope.number("original_max_position_embeddings", 1.0, kMaxPositions, trained_length);
+  spec.original_max_position = read_trained_length(config, rope, max_position_embeddings);
   if (spec.kind == RopeKind::kYarn) return read_yarn(rope, spec);
   spec.low_freq_factor = rope.number("low_freq_factor", 1e-6, kMaxFactor);
   spec.high_freq_factor = rope.number("high_freq_factor", 1e-6, kMaxFactor);
@@ -116,15 +126,16 @@ double yarn_ramp(const RopeSpec& spec, std::int64_t rotary_dim, std::int64_t i) 
 RopeSpec read_rope_spec(JsonReader& config, std::int64_t max_position_embeddings) {
   RopeSpec spec;
   spec.theta = config.number("rope_theta", 1.0 + 1e-6, kMaxTheta, spec.theta);
-  for (const std::string_view key : {"rope_parameters", "rope_scaling"}) {
+  for (const std::string_view key : {"rope_scaling", "rope_parameters"}) {
     const auto* value = config.find(key);
     if (value == nullptr) continue;
     if (!value->is_object()) {
       config.fail(Errc::kInvalidFile, quote(key) + " must be an object");
       return spec;
     }
+    if (value->get_object().empty()) continue;
     JsonReader rope(value->get_object(), config, key);
-    read_rope_object(rope, spec, max_position_embeddings);
+    read_rope_object(config, rope, spec, max_position_embeddings);
     return spec;
   }
   return spec;

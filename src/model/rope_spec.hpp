@@ -25,8 +25,12 @@ struct RopeSpec {
   bool truncate = true;                ///< yarn: whole dimensions bound the ramp.
 };
 
-/// Reads `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`. Faults go to
-/// `config`: kUnsupportedModel for a type or key that is not known, by its name.
+/// Reads `rope_parameters` (transformers 5) or `rope_theta` with `rope_scaling`. Where two of them
+/// meet it chooses as transformers does: people add YaRN in the older form to a file of the newer,
+/// so a `rope_scaling` that says something replaces all of `rope_parameters`; and `rope_theta`
+/// within the object goes before the one beside it. Faults go to `config`: kUnsupportedModel for a
+/// type or key that is not known, by its name; kInvalidFile for two trained lengths that differ.
+/// Source: transformers, RotaryEmbeddingConfigMixin.
 RopeSpec read_rope_spec(JsonReader& config, std::int64_t max_position_embeddings);
 
 /// Angles per position: [rotary_dim / 2], radians. rotary_dim is even.

@@ -158,6 +158,35 @@ TEST_CASE("a window of Qwen begins at the layer it is told, or beyond a small mo
   CHECK(spec_with(config, "sliding_window", "16").windows == Windows{0, 16});
 }
 
+TEST_CASE("a setting that is null is None, and not the default of one that is absent") {
+  for (const char* family : {"qwen2", "qwen3"}) {
+    CAPTURE(family);
+    auto config = config_of(family);
+    config["use_sliding_window"] = true;
+    config["max_window_layers"] = 0;
+    CHECK(spec_of(config).windows == Windows{4096, 4096});
+    CHECK(spec_with(config, "sliding_window", "null").windows == Windows{0, 0});
+    CHECK(spec_with(config, "use_sliding_window", "null").windows == Windows{0, 0});
+  }
+  CHECK(spec_with(config_of("mistral"), "sliding_window", "null").windows == Windows{0, 0});
+  for (const char* family : {"llama", "mistral", "qwen2", "qwen3"}) {
+    CAPTURE(family);
+    CHECK(spec_with(config_of(family), "num_key_value_heads", "null").num_kv_heads == 64);
+  }
+  for (const char* family : {"llama", "mistral", "qwen2"}) {
+    CAPTURE(family);
+    CHECK(spec_with(config_of(family), "head_dim", "null").head_dim == 2);
+  }
+  for (const char* family : {"opt", "gpt2"}) {
+    CAPTURE(family);
+    CHECK(spec_of(config_of(family)).tied_head);
+    CHECK_FALSE(spec_with(config_of(family), "tie_word_embeddings", "null").tied_head);
+  }
+  CHECK_FALSE(spec_with(config_of("opt"), "enable_bias", "null").mlp_bias);
+  CHECK(error_with(config_of("gpt2"), "scale_attn_weights", "null").code ==
+        Errc::kUnsupportedModel);
+}
+
 TEST_CASE("layer types must be one for each layer, and agree with what a family does") {
   const auto error = [](const char* family, const char* types) {
     return error_with(config_of(family), "layer_types", types);

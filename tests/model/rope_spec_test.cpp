@@ -107,6 +107,63 @@ TEST_CASE("the newer form of the config says the same as the older") {
   CHECK(inverse_frequencies(older.spec, 64) == inverse_frequencies(newer.spec, 64));
 }
 
+TEST_CASE("where the older and the newer form meet, the older replaces all of the newer") {
+  const char* newer =
+      R"("rope_parameters": {"rope_theta": 5e5, "rope_type": "linear", "factor": 2})";
+  const auto with = [&](const std::string& older) {
+    return read(("{" + std::string(newer) + ", " + older + "}").c_str());
+  };
+  const auto yarn = with(R"("rope_scaling": {"rope_type": "yarn", "factor": 4})");
+  CHECK(yarn.fault.empty());
+  CHECK(yarn.spec.kind == RopeKind::kYarn);
+  CHECK(yarn.spec.theta == 10000);  // What stood beside the other type is gone with it.
+  CHECK(with(R"("rope_theta": 7e5, "rope_scaling": {"type": "linear", "factor": 8})").spec.theta ==
+        7e5);
+  for (const char* nothing : {"null", "{}"}) {
+    CAPTURE(nothing);
+    const auto spec = with(R"("rope_scaling": )" + std::string(nothing)).spec;
+    CHECK(spec.kind == RopeKind::kLinear);
+    CHECK(spec.factor == 2);
+    CHECK(spec.theta == 5e5);
+  }
+  CHECK(with(R"("rope_scaling": 7)").fault == R"(config.json: "rope_scaling" must be an object)");
+}
+
+TEST_CASE("theta within the object goes before theta beside it") {
+  CHECK(read(R"({"rope_theta": 7e5, "rope_parameters": {"rope_theta": 5e5}})").spec.theta == 5e5);
+  CHECK(read(R"({"rope_theta": 7e5, "rope_scaling": {"rope_theta": 5e5, "type": "linear",
+                 "factor": 2}})")
+            .spec.theta == 5e5);
+  CHECK(read(R"({"rope_theta": 7e5, "rope_parameters": {"rope_type": "default"}})").spec.theta ==
+        7e5);
+}
+
+TEST_CASE("of two names of the type the newer counts") {
+  CHECK(
+      read(R"({"rope_scaling": {"type": "yarn", "rope_type": "linear", "factor": 2}})").spec.kind ==
+      RopeKind::kLinear);
+}
+
+TEST_CASE(
+    "the trained length may stand beside the object, the same or instead, or be the context") {
+  const auto with = [](const std::string& kind, const std::string& within,
+                       const std::string& beside) {
+    return read(("{" + beside + R"("rope_scaling": {"rope_type": ")" + kind +
+                 R"(", "factor": 4, "low_freq_factor": 1, "high_freq_factor": 4)" + within + "}}")
+                    .c_str());
+  };
+  const std::string length = R"("original_max_position_embeddings": )";
+  for (const char* kind : {"llama3", "yarn"}) {
+    CAPTURE(kind);
+    CHECK(with(kind, "", "").spec.original_max_position == kMaxPositions);
+    CHECK(with(kind, "", length + "128, ").spec.original_max_position == 128);
+    CHECK(with(kind, ", " + length + "128", length + "128, ").fault.empty());
+    CHECK(with(kind, ", " + length + "64", length + "128, ").fault ==
+          "config.json: rope_scaling: \"original_max_position_embeddings\" differs from the one "
+          "beside it");
+  }
+}
+
 TEST_CASE("the table holds cosines, then sines, scaled by the attention factor") {
   RopeSpec spec;
   spec.attention_factor = 2.0;
