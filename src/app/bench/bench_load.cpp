@@ -81,6 +81,18 @@ std::vector<double> arrival_times(std::size_t count, double rate, std::uint64_t 
   return times;
 }
 
+std::vector<double> first_differences(const Outputs& answers, const Outputs& others) {
+  std::vector<double> positions;
+  for (const auto& [request, tokens] : answers) {
+    const std::vector<TokenId>& other = others.at(request);
+    const auto [here, there] =
+        std::mismatch(tokens.begin(), tokens.end(), other.begin(), other.end());
+    if (here != tokens.end() || there != other.end())
+      positions.push_back(static_cast<double>(here - tokens.begin()));
+  }
+  return positions;
+}
+
 Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency, SpanSink* spans) {
   Engine engine;
   if (!options.trace.empty()) {

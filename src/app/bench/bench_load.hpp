@@ -30,6 +30,11 @@ std::vector<double> arrival_times(std::size_t count, double rate, std::uint64_t 
 double now_s();
 double percentile(std::vector<double> values, double share);
 double mean(const std::vector<double>& values);
+/// What each request was answered.
+using Outputs = std::unordered_map<RequestId, std::vector<TokenId>>;
+/// Where answers first differ from those of the same request in `others`, which has all of them:
+/// one position for each answer that differs.
+std::vector<double> first_differences(const Outputs& answers, const Outputs& others);
 /// {"p50": ..., ...}
 boost::json::object milliseconds(const std::vector<double>& seconds,
                                  std::initializer_list<int> percentiles);
@@ -93,7 +98,7 @@ class Load {
 
   double elapsed_s = 0;
   std::int64_t num_output_tokens = 0;
-  std::unordered_map<RequestId, std::vector<TokenId>> outputs;
+  Outputs outputs;
   std::vector<double> ttft_s;
   std::vector<double> itl_s;
   std::vector<double> normalized_s;  ///< From arrival to end, per output token.

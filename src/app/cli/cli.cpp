@@ -135,6 +135,9 @@ void Cli::add_bench(CLI::App& app) {
   add("overlap",
       "Half of --concurrency sequences must be swapped out: copies under compute, equal tokens",
       bench_overlap);
+  add("invariance",
+      "Greedy answers alone and beside --concurrency others: how many depend on what else runs",
+      bench_invariance);
 }
 
 }  // namespace octavo

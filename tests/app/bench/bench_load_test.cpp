@@ -214,3 +214,18 @@ TEST_CASE("a table's figures are those that people read") {
   CHECK(figure_text(1e300).find('E') == std::string::npos);
   CHECK(figure_text(std::numeric_limits<double>::quiet_NaN()) == "unknown");
 }
+
+TEST_CASE("answers differ from where their tokens do, or from where one of them ends") {
+  const bench::Outputs alone{{RequestId{1}, {5, 6, 7}},
+                             {RequestId{2}, {5, 6, 7}},
+                             {RequestId{3}, {5}},
+                             {RequestId{4}, {}}};
+  bench::Outputs together = alone;
+  CHECK(bench::first_differences(alone, together).empty());
+  together[RequestId{2}] = {5, 8, 7};
+  CHECK(bench::first_differences(alone, together) == std::vector<double>{1});
+  together = alone;
+  together[RequestId{3}] = {5, 6};
+  CHECK(bench::first_differences(alone, together) == std::vector<double>{1});
+  CHECK(bench::first_differences(together, alone) == std::vector<double>{1});
+}

@@ -68,7 +68,8 @@ TEST_CASE("every command of a model has the model's flags") {
                                                   {"inspect"},
                                                   {"bench", "throughput"},
                                                   {"bench", "latency"},
-                                                  {"bench", "overlap"}}) {
+                                                  {"bench", "overlap"},
+                                                  {"bench", "invariance"}}) {
     CAPTURE(command.back());
     auto words = command;
     words.insert(words.end(), {"folder", "--block-size", "32", "--seed", "3"});
@@ -78,7 +79,7 @@ TEST_CASE("every command of a model has the model's flags") {
   }
 }
 
-TEST_CASE("what is measured is one of three, and a workload is throughput's") {
+TEST_CASE("what is measured is one of four, and a workload is throughput's") {
   CHECK(fault({"bench"}) != "");
   CHECK(fault({"bench", "speed"}) != "");
   CHECK(fault({"bench", "throughput", "--request-rate", "2.5"}) == "");

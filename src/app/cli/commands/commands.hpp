@@ -29,6 +29,7 @@ struct RenderOptions {
 [[nodiscard]] Result<int> inspect(const ModelOptions& options, bool json);
 [[nodiscard]] Result<int> bench_throughput(const BenchOptions& options);
 [[nodiscard]] Result<int> bench_latency(const BenchOptions& options);
+[[nodiscard]] Result<int> bench_invariance(const BenchOptions& options);
 [[nodiscard]] Result<int> bench_overlap(const BenchOptions& options);
 
 }  // namespace octavo
