@@ -17,10 +17,11 @@ struct Part {
   const char* name;  ///< Also the class in the style.
   double MemorySplit::*share;
 };
-constexpr std::array<Part, 4> kParts{{{"tokens", &MemorySplit::tokens},
+constexpr std::array<Part, 5> kParts{{{"tokens", &MemorySplit::tokens},
                                       {"reserved", &MemorySplit::reserved},
                                       {"internal", &MemorySplit::internal},
-                                      {"external", &MemorySplit::external}}};
+                                      {"external", &MemorySplit::external},
+                                      {"idle", &MemorySplit::idle}}};
 
 constexpr double kPlotLeft = 44;
 constexpr double kPlotTop = 10;

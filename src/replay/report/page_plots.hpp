@@ -9,7 +9,7 @@
 
 namespace octavo {
 
-/// One bar an allocator: tokens, reserved, internal, external.
+/// One bar an allocator: tokens, reserved, internal, external, idle.
 boost::json::object memory_bars(const ReplayReport& report);
 /// The same four over virtual time.
 boost::json::object memory_over_time(const Outcome& outcome);

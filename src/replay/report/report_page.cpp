@@ -68,6 +68,7 @@ json::array cells(const Outcome& outcome) {
           percent(outcome.memory.reserved),
           percent(outcome.memory.internal),
           percent(outcome.memory.external),
+          percent(outcome.memory.idle),
           decimal(outcome.batched_mean, 2),
           grouped(outcome.batched_peak),
           duration_text(outcome.normalized_latency_s_mean),

@@ -10,8 +10,8 @@ namespace {
 
 std::string percent(double fraction) { return decimal(100 * fraction, 1); }
 
-std::string row(const std::array<std::string, 11>& cells) {
-  constexpr std::array<int, 11> kWidths{-12, 7, 9, 9, 9, 9, 6, 12, 11, 8, 9};
+std::string row(const std::array<std::string, 12>& cells) {
+  constexpr std::array<int, 12> kWidths{-12, 7, 9, 9, 9, 6, 9, 6, 12, 11, 8, 9};
   std::string line;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::array<char, 64> cell{};
@@ -26,8 +26,8 @@ std::string row_of(const Outcome& outcome) {
       std::to_string(outcome.num_preempted_by_swap + outcome.num_preempted_by_recompute);
   return row({std::string(name_of(outcome)), percent(outcome.memory.tokens),
               percent(outcome.memory.reserved), percent(outcome.memory.internal),
-              percent(outcome.memory.external), decimal(outcome.batched_mean, 2),
-              std::to_string(outcome.batched_peak),
+              percent(outcome.memory.external), percent(outcome.memory.idle),
+              decimal(outcome.batched_mean, 2), std::to_string(outcome.batched_peak),
               duration_text(outcome.normalized_latency_s_mean), preempted,
               percent(outcome.prefix_hit_fraction), duration_text(outcome.seconds)});
 }
@@ -63,9 +63,9 @@ std::string notes_of(const ReplayReport& report) {
 std::string table_of(const ReplayReport& report) {
   std::string text =
       report.trace + ": " + load_sentence(report) + "\n" + engine_sentence(report) + "\n\n";
-  text += row(
-      {"", "", "% of the", "memory,", "", "requests", "at", "latency /", "", "prefix", "virtual"});
-  text += row({"allocator", "tokens", "reserved", "internal", "external", "batched", "peak",
+  text += row({"", "", "% of the", "memory,", "", "", "requests", "at", "latency /", "", "prefix",
+               "virtual"});
+  text += row({"allocator", "tokens", "reserved", "internal", "external", "idle", "batched", "peak",
                "out token", "preempted", "hits %", "time"});
   for (const Outcome& outcome : report.outcomes) text += row_of(outcome);
   return text + "\n" + notes_of(report);

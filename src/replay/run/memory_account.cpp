@@ -6,6 +6,20 @@
 
 namespace octavo {
 
+MemorySplit& MemorySplit::operator+=(const MemorySplit& other) {
+  tokens += other.tokens;
+  reserved += other.reserved;
+  internal += other.internal;
+  external += other.external;
+  idle += other.idle;
+  return *this;
+}
+
+MemorySplit operator*(const MemorySplit& split, double factor) {
+  return {split.tokens * factor, split.reserved * factor, split.internal * factor,
+          split.external * factor, split.idle * factor};
+}
+
 MemoryAccount::MemoryAccount(std::int32_t num_blocks, std::int32_t block_size, bool is_paged)
     : block_size_(block_size), is_paged_(is_paged), blocks_(static_cast<std::size_t>(num_blocks)) {}
 
@@ -34,6 +48,7 @@ MemoryAccount::Holder& MemoryAccount::add(SequenceId sequence, const SequenceFat
   ++num_sequences_;
   num_reserved_slots_ += std::int64_t{fate.num_reserved} * block_size_;
   num_final_ += fate.num_final;
+  num_promised_ += promised(holder);
   return holder;
 }
 
@@ -41,7 +56,8 @@ void MemoryAccount::enter(SequenceId sequence, const SequenceFate& fate) { add(s
 
 void MemoryAccount::fork(SequenceId parent, SequenceId child) {
   OCTAVO_ASSERT(find(parent) != nullptr);
-  const SequenceFate fate = find(parent)->fate;
+  SequenceFate fate = find(parent)->fate;
+  fate.num_promised = 0;
   Holder& holder = add(child, fate);
   const Holder& from = *find(parent);
   holder.blocks = from.blocks;
@@ -55,11 +71,17 @@ void MemoryAccount::leave(SequenceId sequence) {
   for (const BlockId id : holder->blocks) drop(id);
   num_reserved_slots_ -= std::int64_t{holder->fate.num_reserved} * block_size_;
   num_final_ -= holder->fate.num_final;
+  num_promised_ -= promised(*holder);
   --num_sequences_;
   holder->fate = {};
   holder->blocks.clear();
   free_places_.push_back(place_[sequence.value]);
   place_[sequence.value] = -1;
+}
+
+std::int64_t MemoryAccount::promised(const Holder& holder) {
+  const auto num_held = static_cast<std::int64_t>(holder.blocks.size());
+  return std::max<std::int64_t>(0, holder.fate.num_promised - num_held);
 }
 
 void MemoryAccount::take(BlockId id, const SequenceFate& fate) {
@@ -102,6 +124,7 @@ void MemoryAccount::advance(const ScheduledSequence& scheduled, const BlockId* t
   OCTAVO_ASSERT(needed <= static_cast<std::size_t>(num_blocks));
   // What was there before the step may have been copied on write from first_position on; what the
   // cache or a sibling gave lies before it.
+  num_promised_ -= promised(*holder);
   std::size_t i = std::min(holder->blocks.size(),
                            static_cast<std::size_t>(scheduled.first_position / block_size_));
   for (; i < needed; ++i) {
@@ -116,6 +139,7 @@ void MemoryAccount::advance(const ScheduledSequence& scheduled, const BlockId* t
     const std::int64_t start = static_cast<std::int64_t>(i) * block_size_;
     fill(table[i], end - start, holder->fate.num_final - start);
   }
+  num_promised_ += promised(*holder);
   holder->num_tokens = end;
 }
 
@@ -125,13 +149,16 @@ MemorySplit MemoryAccount::split() const {
   split.tokens = static_cast<double>(num_tokens_);
   double held = static_cast<double>(num_reserved_slots_);
   if (is_paged_) {
-    split.reserved = static_cast<double>(num_later_);
     held = static_cast<double>(num_distinct_blocks_) * block_size_;
+    const double promised =
+        std::min(static_cast<double>(num_promised_) * block_size_, total - held);
+    split.reserved = static_cast<double>(num_later_) + promised;
+    held += promised;
   } else {
     split.reserved = static_cast<double>(num_final_ - num_tokens_);
   }
   split.internal = held - split.tokens - split.reserved;
-  split.external = total - held;
+  (is_paged_ ? split.idle : split.external) = total - held;
   return split;
 }
 

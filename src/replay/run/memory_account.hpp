@@ -1,6 +1,8 @@
 // What every slot of the KV memory is good for, known with hindsight: whether it holds a token,
 // will hold one of the same request, never will although nobody else can use it, or is nobody's.
-// The four shares are the PagedAttention paper's (Kwon et al., SOSP 2023, figure 2).
+// The first four shares are the PagedAttention paper's (Kwon et al., SOSP 2023, figure 2). A paged
+// pool has no holes: what nobody holds there fits every request, and is idle because too little of
+// it is free for the next one, or because nobody waits.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +15,14 @@ namespace octavo {
 /// Slots; together the whole memory.
 struct MemorySplit {
   double tokens = 0;    ///< Hold a token; in blocks that several share, once.
-  double reserved = 0;  ///< Held for a request that will use them later.
+  double reserved = 0;  ///< Held for a request that will use them later, or promised to a prompt
+                        ///< that is being computed, chunk by chunk.
   double internal = 0;  ///< Held for a request that never will.
-  double external = 0;  ///< Everything else: free, cached, holes, the rounding of buddies.
+  double external = 0;  ///< Contiguous: everything else, as holes and the rounding of buddies.
+  double idle = 0;      ///< Paged: everything else, free or cached.
+
+  MemorySplit& operator+=(const MemorySplit& other);
+  friend MemorySplit operator*(const MemorySplit& split, double factor);
 };
 
 /// A sequence that enters, as hindsight sees it.
@@ -24,6 +31,7 @@ struct SequenceFate {
   std::int64_t num_final = 0;        ///< Slots that it will have filled at its end.
   std::int32_t num_reserved = 0;     ///< Blocks set aside for it; 0: paged.
   std::int32_t first_reserved = -1;  ///< Where they lie, when known.
+  std::int32_t num_promised = 0;     ///< Paged: blocks that nobody else gets until it has them.
 };
 
 /// Follows batch after batch. O(blocks that change), and a sequence's table once when it enters.
@@ -61,7 +69,6 @@ class MemoryAccount {
     SequenceFate fate;
     std::vector<BlockId> blocks;
     std::int64_t num_tokens = 0;
-    bool is_live = false;
   };
   struct Block {
     std::int32_t num_holders = 0;
@@ -74,6 +81,7 @@ class MemoryAccount {
   Holder* find(SequenceId sequence);
   Holder& add(SequenceId sequence, const SequenceFate& fate);
   Block& block_at(BlockId id) { return blocks_[static_cast<std::size_t>(id.value)]; }
+  static std::int64_t promised(const Holder& holder);
   void take(BlockId id, const SequenceFate& fate);
   void drop(BlockId id);
   void fill(BlockId id, std::int64_t num_tokens, std::int64_t num_final);
@@ -91,6 +99,7 @@ class MemoryAccount {
   std::int64_t num_later_ = 0;           // Paged: in blocks that are held already.
   std::int64_t num_reserved_slots_ = 0;  // Contiguous.
   std::int64_t num_final_ = 0;           // Contiguous.
+  std::int64_t num_promised_ = 0;        // Paged: blocks that are not held yet.
 };
 
 }  // namespace octavo

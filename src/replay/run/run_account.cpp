@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/core/block_count.hpp"
+
 namespace octavo {
 
 RunAccount::RunAccount(const Trace& trace, const SchedulerConfig& engine)
@@ -36,6 +38,9 @@ void RunAccount::enter(const SequenceStart& start) {
   if (start.reservation) {
     fate.num_reserved = start.reservation->num_blocks;
     fate.first_reserved = start.reservation->first.value;
+  } else if (!start.sibling && !start.is_twin &&
+             start.max_blocks == SequenceStart::kUnlimited) {
+    fate.num_promised = blocks_for(static_cast<std::int64_t>(start.tokens.size()), block_size_);
   }
   fates_[start.id] = fate;
   memory_.enter(start.id, fate);
@@ -94,12 +99,11 @@ void RunAccount::told(const RequestEvent& event, double at_s) {
 
 void RunAccount::take_picture() {
   const MemorySplit split = memory_.split();
-  const double slots = num_slots();
-  if (!outcome_.pool.blocks.empty() && split.tokens / slots <= outcome_.pool.memory.tokens) return;
+  if (!outcome_.pool.blocks.empty() && split.tokens / num_slots() <= outcome_.pool.memory.tokens)
+    return;
   outcome_.pool.time_s = clock_.now_s();
   outcome_.pool.num_requests = num_batched_;
-  outcome_.pool.memory = {split.tokens / slots, split.reserved / slots, split.internal / slots,
-                          split.external / slots};
+  outcome_.pool.memory = split * (1 / num_slots());
   outcome_.pool.blocks = memory_.picture();
 }
 

@@ -8,10 +8,7 @@ namespace {
 constexpr std::size_t kMaxPieces = 720;
 
 void add_scaled(StepUsage& sum, const StepUsage& usage, double factor) {
-  sum.memory.tokens += usage.memory.tokens * factor;
-  sum.memory.reserved += usage.memory.reserved * factor;
-  sum.memory.internal += usage.memory.internal * factor;
-  sum.memory.external += usage.memory.external * factor;
+  sum.memory += usage.memory * factor;
   sum.batched += usage.batched * factor;
   sum.waiting += usage.waiting * factor;
   sum.waste_blocks_per_sequence += usage.waste_blocks_per_sequence * factor;
@@ -20,9 +17,10 @@ void add_scaled(StepUsage& sum, const StepUsage& usage, double factor) {
 }
 
 MemorySplit fractions(const MemorySplit& sum, double seconds, double num_slots) {
-  const double scale = seconds > 0 ? 1 / (seconds * num_slots) : 0;
-  if (scale == 0) return {0, 0, 0, 1};
-  return {sum.tokens * scale, sum.reserved * scale, sum.internal * scale, sum.external * scale};
+  if (seconds > 0) return sum * (1 / (seconds * num_slots));
+  MemorySplit nothing_ran;
+  nothing_ran.idle = 1;
+  return nothing_ran;
 }
 
 }  // namespace

@@ -45,43 +45,44 @@ TEST_CASE("an allocator has the title that a person reads, or its label") {
 
 TEST_CASE("a bar is as long as the memory, and its parts are as long as their shares") {
   ReplayReport report;
-  report.outcomes = {outcome_of(KvAllocator::kPaged, {0.5, 0.25, 0.125, 0.125}),
+  report.outcomes = {outcome_of(KvAllocator::kPaged, {0.5, 0.25, 0.125, 0, 0.125}),
                      outcome_of(KvAllocator::kOrcaMax, {0, 0, 0, 1})};
   const auto bars = memory_bars(report);
   const auto rects = shapes_of(bars, "rect");
-  REQUIRE(rects.size() == 8);
-  const Texts titles{"tokens: 50.0 %", "reserved: 25.0 %", "internal: 12.5 %", "external: 12.5 %",
-                     "tokens: 0.0 %",  "reserved: 0.0 %",  "internal: 0.0 %",  "external: 100.0 %"};
+  REQUIRE(rects.size() == 10);
+  const Texts titles{"tokens: 50.0 %",    "reserved: 25.0 %", "internal: 12.5 %", "external: 0.0 %",
+                     "idle: 12.5 %",      "tokens: 0.0 %",    "reserved: 0.0 %",  "internal: 0.0 %",
+                     "external: 100.0 %", "idle: 0.0 %"};
   for (std::size_t i = 0; i < rects.size(); ++i) CHECK(text_in(rects[i], "title") == titles[i]);
   // 820 wide from 136, with a gap of 1.5 behind each part.
   CHECK(number_in(rects[0], "x") == 136);
   CHECK(number_in(rects[0], "width") == 408.5);
   CHECK(number_in(rects[1], "x") == 546);
   CHECK(number_in(rects[1], "width") == 203.5);
-  CHECK(number_in(rects[3], "x") + number_in(rects[3], "width") == 956 - 1.5);
-  CHECK(number_in(rects[4], "width") == 0);  // Not less for its gap.
-  CHECK(number_in(rects[7], "width") == 818.5);
-  CHECK(number_in(rects[7], "y") - number_in(rects[3], "y") == 58);
+  CHECK(number_in(rects[4], "x") + number_in(rects[4], "width") == 956 - 1.5);
+  CHECK(number_in(rects[5], "width") == 0);  // Not less for its gap.
+  CHECK(number_in(rects[8], "width") == 818.5);
+  CHECK(number_in(rects[9], "y") - number_in(rects[4], "y") == 58);
   CHECK(texts_of(bars, "name end") == Texts{"Paged", "Orca (Max)"});
   CHECK(number_in(bars, "height") == 116);
 }
 
 TEST_CASE("a share is written into its bar where there is room for it") {
   ReplayReport report;
-  report.outcomes = {outcome_of(KvAllocator::kPaged, {0.9, 0.062, 0.038, -1e-12})};
+  report.outcomes = {outcome_of(KvAllocator::kPaged, {0.9, 0.062, 0.038, 0, -1e-12})};
   const auto bars = memory_bars(report);
   CHECK(texts_of(bars, "share on-tokens") == Texts{"90.0 %"});
   CHECK(texts_of(bars, "share on-reserved") == Texts{"6.2 %"});
   CHECK(texts_of(bars, "share on-internal").empty());
-  CHECK(text_in(shapes_of(bars, "rect").at(3), "title") == "external: 0.0 %");
+  CHECK(text_in(shapes_of(bars, "rect").at(4), "title") == "idle: 0.0 %");
 }
 
 TEST_CASE("memory over time is stacked, what is free left white") {
   const auto plot = memory_over_time(
-      timeline_of(10, {{0, 5, {0.5, 0.25, 0.25, 0}, 1, 0}, {5, 5, {0.5, 0, 0, 0.5}, 1, 0}}));
+      timeline_of(10, {{0, 5, {0.5, 0.25, 0.25, 0, 0}, 1, 0}, {5, 5, {0.5, 0, 0, 0, 0.5}, 1, 0}}));
   CHECK(text_in(plot, "label") == "Paged: memory over time");
   const auto paths = shapes_of(plot, "path");
-  REQUIRE(paths.size() == 3);
+  REQUIRE(paths.size() == 4);  // External, in a pool that has none, is an area without height.
   // 420 wide from 44, and 154 high down to 164.
   CHECK(text_in(paths[0], "class") == "tokens");
   CHECK(text_in(paths[0], "d") ==

@@ -46,7 +46,7 @@ TEST_CASE("the JSON has every figure under its name") {
   for (const char* name : {"paged", "orca-oracle"}) {
     const auto& outcome = allocators.at(name).as_object();
     double sum = 0;
-    for (const char* part : {"tokens", "reserved", "internal", "external"})
+    for (const char* part : {"tokens", "reserved", "internal", "external", "idle"})
       sum += outcome.at("memory").at(part).as_double();
     CHECK(sum == Approx(1.0));
     CHECK(outcome.at("batched_mean").as_double() > 1);

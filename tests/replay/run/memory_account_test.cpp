@@ -9,11 +9,11 @@ namespace {
 constexpr SequenceId kOne{1}, kTwo{2};
 
 void check(const MemorySplit& split, double tokens, double reserved, double internal,
-           double external) {
+           double nobodys) {
   CHECK(split.tokens == tokens);
   CHECK(split.reserved == reserved);
   CHECK(split.internal == internal);
-  CHECK(split.external == external);
+  CHECK(split.external + split.idle == nobodys);
 }
 
 std::vector<BlockId> blocks(std::initializer_list<std::int32_t> ids) {
@@ -34,7 +34,9 @@ void advance(MemoryAccount& account, SequenceId id, std::int32_t first, std::int
 
 }  // namespace
 
-TEST_CASE("an empty memory is external") {
+TEST_CASE("what nobody holds is idle in a paged pool, and external where memory is contiguous") {
+  CHECK(MemoryAccount(10, 4, true).split().idle == 40);
+  CHECK(MemoryAccount(10, 4, false).split().external == 40);
   check(MemoryAccount(10, 4, true).split(), 0, 0, 0, 40);
   check(MemoryAccount(10, 4, false).split(), 0, 0, 0, 40);
 }
@@ -132,4 +134,26 @@ TEST_CASE("the picture shows whose each block is and how far it is filled") {
   CHECK(picture[4].request == 7);
   CHECK(picture[4].num_later == 0);
   CHECK(picture[5].request == -1);
+}
+
+TEST_CASE(
+    "paged: what is promised to a prompt is reserved until it has it, as far as it is there") {
+  MemoryAccount account(10, 4, true);
+  SequenceFate fate{0, 23, 0, -1};
+  fate.num_promised = 5;
+  account.enter(kOne, fate);
+  advance(account, kOne, 0, 8, {0, 1});
+  check(account.split(), 8, 12, 0, 20);
+  CHECK(account.split().idle == 20);
+  advance(account, kOne, 8, 12, {0, 1, 2, 3, 4});
+  check(account.split(), 20, 0, 0, 20);
+  advance(account, kOne, 20, 1, {0, 1, 2, 3, 4, 5});
+  check(account.split(), 21, 2, 1, 16);
+  fate.num_promised = 9;
+  account.enter(kTwo, fate);
+  check(account.split(), 21, 18, 1, 0);
+  account.leave(kTwo);
+  check(account.split(), 21, 2, 1, 16);
+  account.leave(kOne);
+  CHECK(account.split().idle == 40);
 }

@@ -51,8 +51,9 @@ TEST_CASE("every request gets all of its tokens, and the memory is always accoun
   CHECK(outcome.num_output_tokens == num_output);
   CHECK(outcome.was_bound);
   const auto whole = [](const MemorySplit& split) {
-    CHECK(split.tokens + split.reserved + split.internal + split.external == Approx(1.0));
-    for (const double share : {split.tokens, split.reserved, split.internal, split.external})
+    CHECK(split.external == 0);
+    CHECK(split.tokens + split.reserved + split.internal + split.idle == Approx(1.0));
+    for (const double share : {split.tokens, split.reserved, split.internal, split.idle})
       CHECK(share >= -1e-9);
   };
   whole(outcome.memory);

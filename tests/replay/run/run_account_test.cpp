@@ -18,7 +18,7 @@ TEST_CASE("a run of nothing has no figures, and all of its memory is free") {
   CHECK(outcome.normalized_latency_s_mean == 0);
   CHECK(outcome.normalized_latency_s_p99 == 0);
   CHECK(outcome.prefix_hit_fraction == 0);
-  CHECK(outcome.memory.external == 1);
+  CHECK(outcome.memory.idle == 1);
   CHECK(outcome.pool.blocks.empty());
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("memory is split by a request's true length, whose last token is not s
   CHECK(outcome.memory.tokens == Approx(5 / 40.0));
   CHECK(outcome.memory.reserved == Approx(2 / 40.0));
   CHECK(outcome.memory.internal == Approx(1 / 40.0));
-  CHECK(outcome.memory.external == Approx(32 / 40.0));
+  CHECK(outcome.memory.idle == Approx(32 / 40.0));
   CHECK(outcome.seconds == 2);
   CHECK(outcome.num_steps == 1);
 }
@@ -101,7 +101,7 @@ TEST_CASE("what is released or preempted leaves the memory, and preemptions coun
                                   {SequenceId{4}, PreemptionMode::kRecompute}});
   account.elapse(1, 0);
   const Outcome outcome = account.report();
-  CHECK(outcome.memory.external == 1);
+  CHECK(outcome.memory.idle == 1);
   CHECK(outcome.num_preempted_by_swap == 1);
   CHECK(outcome.num_preempted_by_recompute == 2);
 }
@@ -123,7 +123,7 @@ TEST_CASE("a sequence whose start was in a failed step holds nothing") {
   account.submitted(RequestId{7}, 0);
   account.run(Step(1).fork(5, 6).compute(1, 5, 1, {4, 5}).compute(6, 5, 1, {4, 5}));
   account.elapse(1, 0);
-  CHECK(account.report().memory.external == 1);
+  CHECK(account.report().memory.idle == 1);
   CHECK(account.report().batched_peak == 0);
 }
 

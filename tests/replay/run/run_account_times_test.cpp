@@ -138,7 +138,7 @@ TEST_CASE("the picture that is kept is the fullest of those that were taken") {
   CHECK(pool.memory.tokens == Approx(6 / 40.0));
   CHECK(pool.memory.reserved == Approx(1 / 40.0));
   CHECK(pool.memory.internal == Approx(1 / 40.0));
-  CHECK(pool.memory.external == Approx(32 / 40.0));
+  CHECK(pool.memory.idle == Approx(32 / 40.0));
   CHECK(pool.blocks[9].request == 2);
   CHECK(pool.blocks[9].num_tokens == 2);
   CHECK(pool.blocks[9].num_later == 1);

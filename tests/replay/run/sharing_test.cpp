@@ -51,7 +51,7 @@ double cost_at_end(std::int32_t num_prompt, std::int32_t n, std::int32_t beam_wi
   Trace trace;
   trace.requests.push_back({0, num_prompt, 1024 - num_prompt, 0, 0});
   const Outcome outcome = replay(trace, n, beam_width);
-  const double slots = 983 * 16 * (1 - outcome.pool.memory.external);
+  const double slots = 983 * 16 * (1 - outcome.pool.memory.idle);
   return slots / (std::max(n, beam_width) * kContext);
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 StepUsage usage(double tokens, double batched) {
   StepUsage usage;
-  usage.memory = {tokens, 0, 0, 100 - tokens};
+  usage.memory = {tokens, 0, 0, 0, 100 - tokens};
   usage.batched = batched;
   return usage;
 }
@@ -28,7 +28,7 @@ TEST_CASE("means are weighted by time, over the window in which memory was the b
   CHECK(outcome.window_start_s == 5);
   CHECK(outcome.window_end_s == 9);
   CHECK(outcome.memory.tokens == Approx((80 + 40 + 80) / 400.0));
-  CHECK(outcome.memory.external == Approx(1 - outcome.memory.tokens));
+  CHECK(outcome.memory.idle == Approx(1 - outcome.memory.tokens));
   CHECK(outcome.batched_mean == Approx((8 + 4 + 4) / 4.0));
   CHECK(outcome.seconds == 18);
 }
@@ -61,7 +61,7 @@ TEST_CASE("the timeline keeps few pieces and loses nothing") {
     CHECK(point.start_s == Approx(seconds).epsilon(1e-6).margin(1e-6));
     seconds += point.length_s;
     seen += point.length_s * point.batched;
-    CHECK(point.memory.tokens + point.memory.external == Approx(1.0));
+    CHECK(point.memory.tokens + point.memory.idle == Approx(1.0));
   }
   CHECK(seconds == Approx(clock.now_s()));
   CHECK(seen == Approx(batched_seconds));

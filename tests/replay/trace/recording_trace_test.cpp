@@ -106,7 +106,7 @@ TEST_CASE("replayed as a trace, a recording finds the same prefixes and takes th
   CHECK(was.num_output_tokens == 24);
   CHECK(was.batched_peak == 1);
   CHECK(was.memory.tokens > 0.0);
-  CHECK(was.memory.tokens + was.memory.reserved + was.memory.internal + was.memory.external ==
+  CHECK(was.memory.tokens + was.memory.reserved + was.memory.internal + was.memory.idle ==
         Approx(1.0));
   // 20 of the 21 tokens that were there before are full blocks; 34 in the prompts.
   CHECK(was.prefix_hit_fraction == Approx(20.0 / 34));
@@ -140,7 +140,7 @@ TEST_CASE("random recordings, failed steps included, become traces that can be r
     CHECK(was.num_requests + was.num_rejected == static_cast<std::int64_t>(trace.requests.size()));
     CHECK(memory.tokens >= 0);
     CHECK(memory.internal >= -1e-9);
-    CHECK(memory.external >= -1e-9);
+    CHECK(memory.idle >= -1e-9);
     SchedulerConfig larger = ring.config();
     larger.num_blocks = 200;
     const auto outcome =
