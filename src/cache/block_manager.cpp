@@ -58,6 +58,7 @@ void BlockManager::start(const SequenceStart& start, StepBatch& batch) {
   table.request = start.request;
   table.cache_namespace = start.cache_namespace;
   table.is_beam = start.sampling.is_beam_search();
+  table.max_new_blocks = start.max_blocks;
   table.tokens = start.tokens;
   table.entered = pools_.index().root(start.cache_namespace);
   if (start.is_twin) return;
@@ -86,9 +87,13 @@ void BlockManager::adopt_prefix(Table& table, StartedSequence& started, StepBatc
     const std::span tokens(table.tokens.data() + table.blocks.size() * block_size, block_size);
     const PrefixPosition next = index.next(table.entered, tokens);
     if (next.content.value == 0) break;
-    if (const auto on_device = index.place(next.content, Tier::kDevice)) {
+    const auto on_device = index.place(next.content, Tier::kDevice);
+    const bool is_held = on_device && pools_.pool(Tier::kDevice).num_holders(*on_device) > 0;
+    if (!is_held && table.max_new_blocks == 1) break;  // One is left to compute into.
+    if (on_device) {
       pools_.share(Tier::kDevice, *on_device, table.request, step_);
       append_block(table, *on_device);
+      table.max_new_blocks -= is_held ? 0 : 1;
     } else if (const auto on_host = index.place(next.content, Tier::kHost)) {
       // Pinned first, or taking the destination could evict what it is to be copied from.
       pools_.share(Tier::kHost, *on_host, table.request, step_);
@@ -96,6 +101,7 @@ void BlockManager::adopt_prefix(Table& table, StartedSequence& started, StepBatc
       copy(TransferDirection::kPromote, *on_host, block, next.content, transfer);
       pools_.release(Tier::kHost, *on_host);
       append_block(table, block);
+      --table.max_new_blocks;
     } else {
       break;
     }
@@ -161,11 +167,14 @@ bool BlockManager::place(ScheduledSequence& scheduled, Table& table, StepBatch& 
     StartedSequence& started = batch.receipt.started[static_cast<std::size_t>(table.started)];
     const auto total = static_cast<std::int32_t>(table.tokens.size());
     const std::int32_t first = started.num_cached_tokens;
-    const std::int32_t end =
+    std::int64_t end =
         scheduled.samples ? total : std::min(first + scheduled.num_tokens, total - 1);
+    const auto num_blocks = static_cast<std::int64_t>(table.blocks.size());
+    if (table.reserved.empty())
+      end = std::min(end, (num_blocks + table.max_new_blocks) * config_.block_size);
     if (started.promotes || end <= first) return false;
     scheduled.first_position = first;
-    scheduled.num_tokens = end - first;
+    scheduled.num_tokens = static_cast<std::int32_t>(end - first);
     started.num_scheduled_tokens = scheduled.num_tokens;
   }
   grow(table, scheduled, batch.copies);

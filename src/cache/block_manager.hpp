@@ -74,7 +74,8 @@ class BlockManager {
     std::vector<TokenId> tokens;    ///< Those that are known.
     std::size_t num_entered = 0;    ///< Leading blocks that are entered in the prefix index.
     PrefixPosition entered;         ///< Where they end.
-    std::ptrdiff_t started = -1;    ///< Index in this batch's receipt.
+    std::ptrdiff_t started = -1;    ///< Index in this batch's receipt,
+    std::int32_t max_new_blocks = 0;  ///< and what it may take of the free blocks in it.
   };
   struct TransferRecord {
     std::vector<BlockCopy> copies;

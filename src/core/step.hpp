@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct BlockRange {
 /// `tokens` then holds the completion so far after the prompt. Its blocks begin with what the
 /// prefix cache knows of `tokens`, or with the sibling's.
 struct SequenceStart {
+  static constexpr std::int32_t kUnlimited = std::numeric_limits<std::int32_t>::max();
+
   SequenceId id;
   RequestId request;
   std::vector<TokenId> tokens;         ///< Everything known, prompt first.
@@ -38,6 +41,9 @@ struct SequenceStart {
   bool is_twin =
       false;  ///< It has a `twin_of` in this step's schedule: its blocks come from there.
   std::optional<BlockRange> reservation;  ///< Contiguous allocators: where its blocks lie.
+  /// Free blocks that it may take in this step, where there is no room for all of its prompt: for
+  /// its cached prefix, and then for what it computes. Those that others hold cost nothing.
+  std::int32_t max_blocks = kUnlimited;
 };
 
 /// What one sequence does in this step: compute the keys and values of positions

@@ -47,9 +47,12 @@ void put(Words& out, const SequenceStart& start) {
   out.put(start.sibling ? 1 + start.sibling->value : 0);
   out.put(start.is_twin ? 1 : 0);
   out.put(start.reservation ? 1 : 0);
-  if (!start.reservation) return;
-  out.put_signed(start.reservation->first.value);
-  out.put_signed(start.reservation->num_blocks);
+  if (start.reservation) {
+    out.put_signed(start.reservation->first.value);
+    out.put_signed(start.reservation->num_blocks);
+  }
+  // Only where there is a limit: recordings made before there was one keep their hashes.
+  if (start.max_blocks != SequenceStart::kUnlimited) out.put_signed(start.max_blocks);
 }
 
 void put(Words& out, const ScheduledSequence& scheduled) {

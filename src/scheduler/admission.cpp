@@ -125,11 +125,15 @@ std::int32_t completion_room(const SchedulerConfig& config, const Request& reque
   return fitting;
 }
 
+std::int32_t watermark(const SchedulerConfig& config) {
+  return std::max(1, config.num_blocks / 250);
+}
+
 bool may_enter(const SchedulerConfig& config, std::int32_t num_wanted, std::int32_t num_free,
                bool others_run) {
-  const std::int32_t watermark = others_run ? std::max(1, config.num_blocks / 250) : 0;
+  const std::int32_t num_kept = others_run ? watermark(config) : 0;
   // Room to grow is a wish: a group that has the pool to itself enters without it.
-  return num_free - watermark >= std::min(num_wanted, config.num_blocks);
+  return num_free - num_kept >= std::min(num_wanted, config.num_blocks);
 }
 
 }  // namespace octavo

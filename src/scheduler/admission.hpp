@@ -27,9 +27,12 @@ std::optional<Error> refusal(const SchedulerConfig& config, const Request& reque
 /// Tokens that every sequence of a request that was not refused can have as its completion.
 std::int32_t completion_room(const SchedulerConfig& config, const Request& request);
 
+/// Blocks that stay free beside those who run, for the decodes to grow into.
+std::int32_t watermark(const SchedulerConfig& config);
+
 /// Whether a group that will take `num_wanted` blocks may start or come back now. num_free: blocks
-/// beside what the prompts already begun are going to take. While others run, a few of them stay
-/// free for the decodes to grow into (the watermark). The allocator is paged.
+/// beside what the prompts already begun are going to take. While others run, the watermark
+/// stays free. The allocator is paged.
 bool may_enter(const SchedulerConfig& config, std::int32_t num_wanted, std::int32_t num_free,
                bool others_run);
 

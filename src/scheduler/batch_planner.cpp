@@ -20,17 +20,21 @@ BatchPlanner::BatchPlanner(const SchedulerConfig& config, const StepCost& cost,
       builder_(builder),
       preemptor_(preemptor),
       events_(events),
-      siblings_(config, credits, builder) {}
+      siblings_(config, credits, builder),
+      borrowing_(config, credits, queues) {}
 
 void BatchPlanner::add_decodes() {
-  // By index: make_room() shortens the running from their end, never before the group at hand.
+  borrowing_.settle();
+  // By index: make_room() shortens the running from their end, and takes the borrower, who decodes
+  // nothing, from anywhere.
   const auto& running = queues_.running();
-  for (std::size_t i = 0; i < running.size() && builder_.token_budget() > 0; ++i) {
+  for (std::size_t i = 0; i < running.size() && builder_.token_budget() > 0;) {
     SequenceGroup& group = *running[i];
     if (group.beams != nullptr)
       add_beams(group);
     else
       add_decodes(group);
+    if (i < running.size() && running[i] == &group) ++i;
   }
 }
 
@@ -62,6 +66,7 @@ void BatchPlanner::add_beams(SequenceGroup& group) {
 
 void BatchPlanner::add_prefills() {
   builder_.limit_prefill(prefill_budget());
+  if (borrowing_.is_called_in()) preemptor_.preempt(*queues_.borrower());
   for (SequenceGroup* group : queues_.running()) {
     if (builder_.prefill_budget() <= 0) return;
     siblings_.start_missing(*group);  // Their prompt was computed by an earlier step.
@@ -86,11 +91,13 @@ void BatchPlanner::add_chunk(Sequence& sequence) {
   // One of several hypotheses samples only together with the others.
   const bool may_sample = group.beams == nullptr || group.sequences.size() == 1;
   const std::int32_t num_left = sequence.num_schedulable() - (may_sample ? 0 : 1);
-  const std::int32_t num_slots = (sequence.num_blocks + credits_.num_free()) * config_.block_size;
+  const std::int32_t num_free =
+      &group == queues_.borrower() ? borrowing_.room(group) : credits_.num_free();
+  const std::int32_t num_slots = (sequence.num_blocks + num_free) * config_.block_size;
   const std::int32_t chunk =
       std::min({num_left, builder_.prefill_budget(), num_slots - sequence.num_planned_tokens});
   if (chunk <= 0) return;
-  if (blocks_missing(sequence, chunk, config_.block_size) > credits_.num_free()) return;
+  if (blocks_missing(sequence, chunk, config_.block_size) > num_free) return;
   if (builder_.schedule(sequence, chunk)) siblings_.start_twins(group);
 }
 
@@ -105,7 +112,10 @@ void BatchPlanner::add_entering() {
 }
 
 bool BatchPlanner::enter(SequenceGroup& group) {
-  if (!has_room_for(group)) return false;
+  if (!has_room_for(group)) {
+    if (borrowing_.may_begin(group)) begin_on_loan(group);
+    return false;
+  }
   const bool was_on_host = group.is_on_host();
   if (!group.first_scheduled) group.first_scheduled = builder_.now();
   queues_.run(group);
@@ -118,12 +128,25 @@ bool BatchPlanner::enter(SequenceGroup& group) {
   return true;
 }
 
+void BatchPlanner::begin_on_loan(SequenceGroup& group) {
+  if (queues_.num_running() + group.num_seats() > config_.max_num_seqs) return;
+  const std::int32_t num_blocks = borrowing_.room(group);
+  if (!group.first_scheduled) group.first_scheduled = builder_.now();
+  queues_.lend(group);
+  builder_.start(*group.sequences.front(), nullptr, num_blocks);
+  announce_return(group, events_);
+}
+
 bool BatchPlanner::has_room_for(SequenceGroup& group) {
   if (queues_.num_running() + group.num_seats() > config_.max_num_seqs) return false;
   if (!config_.is_paged()) return reservations_.reserve(group, credits_.num_free());
-  const std::int32_t num_committed = blocks_committed(queues_.running(), config_.block_size);
-  return may_enter(config_, blocks_to_come(group, config_.block_size),
-                   credits_.num_free() - num_committed, !queues_.running().empty());
+  const SequenceGroup* borrower = queues_.borrower();
+  const bool passes = borrower != nullptr && queues_.goes_before(group, *borrower);
+  const std::int32_t num_free =
+      credits_.num_free() -
+      blocks_committed(queues_.running(), config_.block_size, passes ? borrower : nullptr);
+  const std::int32_t num_wanted = blocks_to_come(group, config_.block_size);
+  return may_enter(config_, num_wanted, num_free, !queues_.running().empty());
 }
 
 void BatchPlanner::promote(SequenceGroup& group) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/scheduler/borrowing.hpp"
 #include "src/scheduler/preemptor.hpp"
 #include "src/scheduler/reservation_pool.hpp"
 #include "src/scheduler/siblings.hpp"
@@ -23,7 +24,7 @@ class BatchPlanner {
   void add_decodes();
   /// Prompts already begun, within what the decodes leave of the budget and of the step's time.
   void add_prefills();
-  /// Those who come back, then those who are new, while they fit.
+  /// Those who come back, then those who are new, while they fit; and one that does not, on loan.
   void add_entering();
   /// While blocks are short, the oldest cached ones move to the host ahead of their eviction, a few
   /// at a time: a block can be reused only once its copy has left.
@@ -35,6 +36,7 @@ class BatchPlanner {
   void add_chunk(Sequence& sequence);
   std::int32_t prefill_budget() const;
   bool enter(SequenceGroup& group);
+  void begin_on_loan(SequenceGroup& group);
   bool has_room_for(SequenceGroup& group);
   void promote(SequenceGroup& group);
 
@@ -47,6 +49,7 @@ class BatchPlanner {
   Preemptor& preemptor_;
   std::vector<RequestEvent>& events_;
   Siblings siblings_;
+  Borrowing borrowing_;
 };
 
 /// Tells the client of a group that was preempted that it goes on, once.

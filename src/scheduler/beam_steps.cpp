@@ -51,6 +51,8 @@ std::unique_ptr<Sequence> BeamSteps::fork(Sequence& parent, SequenceGroup& group
   auto child = std::make_unique<Sequence>(parent);
   child->id = requests_.next_sequence_id();
   child->group = &group;
+  child->num_adopted = 0;
+  builder_.adopt(*child, child->num_blocks);
   if (parent.status == SequenceStatus::kOutside) return child;
   parent.tail.share_with(child->tail);
   builder_.fork(parent.id, child->id);

@@ -33,6 +33,12 @@ void BlockCredits::promise_on_host(std::int32_t num_blocks) {
   next_.num_host_blocks += num_blocks;
 }
 
+void BlockCredits::release(std::int32_t num_blocks) {
+  const std::int32_t num_unshared = std::max(0, num_blocks - num_adopted_);
+  promise(-num_unshared);
+  give_back(num_blocks - num_unshared);
+}
+
 void BlockCredits::begin_transfer(const TransferId& id, std::int32_t num_blocks) {
   transfers_.emplace(id, num_blocks);
 }

@@ -1,7 +1,9 @@
 // How many blocks a plan may still promise. The scheduler never asks the block manager: every
 // result brings the free blocks as its plan left them, and what the plans since have promised is
-// subtracted. What a plan gives back counts only once its result says so, because only the block
-// manager knows who else shares a block: so the credits may be too low, never too high.
+// subtracted. Who else shares a block, only the block manager knows. But whoever does came upon it,
+// in the prefix cache or in a sibling, and the results say how many blocks each sequence came upon:
+// what is given back beyond the sum of these is free at once, and the rest once the result of the
+// plan says so. The credits may be too low, never too high.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +35,11 @@ class BlockCredits {
   void promise_on_host(std::int32_t num_blocks);
   /// At most so many blocks come back with the result of the next plan.
   void give_back(std::int32_t num_blocks) { next_.num_given_back += num_blocks; }
+  /// The next plan releases a sequence that has just so many blocks on the device, none of them in
+  /// a transfer.
+  void release(std::int32_t num_blocks);
+  /// Of a sequence's blocks at most `now` were somebody else's when it got them, and not `before`.
+  void adopt(std::int32_t before, std::int32_t now) { num_adopted_ += now - before; }
   /// The next plan begins a transfer, which frees so many blocks when it has finished.
   void begin_transfer(const TransferId& id, std::int32_t num_blocks);
   /// The next plan moves so many cached blocks to the host.
@@ -58,6 +65,7 @@ class BlockCredits {
   std::int32_t num_free_;
   std::int32_t num_cached_ = 0;
   std::int32_t num_host_free_;
+  std::int32_t num_adopted_ = 0;  ///< Over all sequences.
   Promises next_;
   std::deque<Promises> in_flight_;                ///< Oldest first.
   std::map<TransferId, std::int32_t> transfers_;  ///< Under way, with the blocks they will free.

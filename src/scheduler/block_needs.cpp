@@ -61,7 +61,14 @@ std::int32_t blocks_held(const SequenceGroup& group, bool shares_prompt, std::in
 
 std::int32_t blocks_to_come(const SequenceGroup& group, std::int32_t block_size) {
   const auto num_sequences = static_cast<std::int32_t>(group.sequences.size());
-  if (group.is_on_host()) return blocks_held(group, true, block_size) + num_sequences - 1;
+  if (group.is_on_host()) {
+    std::int32_t missing = 0;
+    for (const auto& each : group.sequences) {
+      if (each->status != SequenceStatus::kOutside)
+        missing += std::max(0, blocks_for(each->num_tokens(), block_size) - each->num_blocks);
+    }
+    return blocks_held(group, true, block_size) + std::max(missing, num_sequences - 1);
+  }
   const std::int32_t prompt_blocks = num_sequences > 1 ? group.num_prompt_blocks(block_size) : 0;
   std::int32_t blocks = prompt_blocks;
   for (const auto& each : group.sequences)
@@ -69,9 +76,11 @@ std::int32_t blocks_to_come(const SequenceGroup& group, std::int32_t block_size)
   return blocks;
 }
 
-std::int32_t blocks_committed(const std::vector<SequenceGroup*>& running, std::int32_t block_size) {
+std::int32_t blocks_committed(const std::vector<SequenceGroup*>& running, std::int32_t block_size,
+                              const SequenceGroup* except) {
   std::int32_t committed = 0;
   for (const SequenceGroup* group : running) {
+    if (group == except) continue;
     for (const auto& each : group->sequences) {
       const bool is_outside = each->status == SequenceStatus::kOutside;
       const std::int32_t held =
@@ -80,6 +89,20 @@ std::int32_t blocks_committed(const std::vector<SequenceGroup*>& running, std::i
     }
   }
   return committed;
+}
+
+std::int32_t blocks_to_grow(const std::vector<SequenceGroup*>& running, std::int32_t num_tokens,
+                            std::int32_t block_size) {
+  std::int32_t growth = 0;
+  for (const SequenceGroup* group : running) {
+    for (const auto& each : group->sequences) {
+      if (!each->has_computed_prompt()) continue;
+      const std::int32_t num_left = each->sampling.max_tokens - each->num_completion_tokens();
+      const std::int32_t end = each->num_planned_tokens + std::clamp(num_left, 0, num_tokens);
+      growth += std::max(0, blocks_for(end, block_size) - each->num_blocks);
+    }
+  }
+  return growth;
 }
 
 }  // namespace octavo

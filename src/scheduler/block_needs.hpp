@@ -25,7 +25,14 @@ std::int32_t blocks_held(const SequenceGroup& group, bool shares_prompt, std::in
 /// What a group takes when it enters, and with its next tokens. The allocator is paged.
 std::int32_t blocks_to_come(const SequenceGroup& group, std::int32_t block_size);
 
-/// What the prompts already begun are still going to take. O(running sequences).
-std::int32_t blocks_committed(const std::vector<SequenceGroup*>& running, std::int32_t block_size);
+/// What the prompts already begun are still going to take, but for one group's. O(running
+/// sequences).
+std::int32_t blocks_committed(const std::vector<SequenceGroup*>& running, std::int32_t block_size,
+                              const SequenceGroup* except = nullptr);
+
+/// What the sequences that decode take for their next `num_tokens` tokens, or for all that they may
+/// still have if these are fewer. O(running sequences).
+std::int32_t blocks_to_grow(const std::vector<SequenceGroup*>& running, std::int32_t num_tokens,
+                            std::int32_t block_size);
 
 }  // namespace octavo

@@ -21,7 +21,7 @@ bool is_settled(const SequenceGroup& group) {
 bool Preemptor::make_room(SequenceGroup& group, std::int32_t num_blocks) {
   while (num_blocks > credits_.num_free()) {
     if (num_blocks <= credits_.num_free() + credits_.num_pending()) return false;
-    SequenceGroup& victim = *queues_.running().back();
+    SequenceGroup& victim = queues_.victim();
     const bool is_self = &victim == &group;
     preempt(victim);
     if (is_self) return false;
@@ -30,7 +30,10 @@ bool Preemptor::make_room(SequenceGroup& group, std::int32_t num_blocks) {
 }
 
 void Preemptor::preempt(SequenceGroup& victim) {
-  preempt(victim, config_.preemption_mode.value_or(cheaper_mode(victim)));
+  // What a borrower has computed stays in the prefix cache for as long as nobody takes it.
+  const bool is_kept = &victim == queues_.borrower() && config_.enable_prefix_caching;
+  const PreemptionMode best = is_kept ? PreemptionMode::kRecompute : cheaper_mode(victim);
+  preempt(victim, config_.preemption_mode.value_or(best));
 }
 
 PreemptionMode Preemptor::cheaper_mode(const SequenceGroup& victim) const {
@@ -45,6 +48,13 @@ void Preemptor::preempt(SequenceGroup& victim, PreemptionMode mode) {
   const std::int32_t num_blocks = blocks_held(victim, config_.is_paged(), config_.block_size);
   if (!is_settled(victim) || num_blocks > credits_.num_host_free() || num_blocks == 0)
     mode = PreemptionMode::kRecompute;
+  const bool is_alone = victim.sequences.size() == 1;
+  if (mode == PreemptionMode::kRecompute) {
+    if (is_alone && is_settled(victim))
+      credits_.release(num_blocks);
+    else
+      credits_.give_back(num_blocks);
+  }
   for (const auto& each : victim.sequences) {
     if (each->status != SequenceStatus::kOutside) builder_.preempt(*each, mode);
   }
@@ -55,7 +65,6 @@ void Preemptor::preempt(SequenceGroup& victim, PreemptionMode mode) {
     ++num_swaps_;
   } else {
     victim.transfer.reset();
-    credits_.give_back(num_blocks);
     ++num_recomputes_;
   }
   queues_.preempt(victim,

@@ -35,6 +35,11 @@ void RequestQueues::run(SequenceGroup& group) {
   insert(running_, group);
 }
 
+void RequestQueues::lend(SequenceGroup& group) {
+  run(group);
+  borrower_ = &group;
+}
+
 void RequestQueues::preempt(SequenceGroup& group, GroupStatus status) {
   leave(group);
   enter(group, status);
@@ -65,7 +70,7 @@ SequenceGroup& RequestQueues::next_waiting() const {
 
 void RequestQueues::insert(std::vector<SequenceGroup*>& queue, SequenceGroup& group) {
   const auto before = [this](const SequenceGroup* a, const SequenceGroup* b) {
-    return running_order_(*a, *b, tenants_);
+    return goes_before(*a, *b);
   };
   queue.insert(std::upper_bound(queue.begin(), queue.end(), &group, before), &group);
 }
@@ -73,6 +78,7 @@ void RequestQueues::insert(std::vector<SequenceGroup*>& queue, SequenceGroup& gr
 void RequestQueues::leave(SequenceGroup& group) {
   if (std::int32_t* sum = sum_of(group.status)) *sum -= group.num_counted;
   group.num_counted = 0;
+  if (borrower_ == &group) settle();
   switch (group.status) {
     case GroupStatus::kWaiting:
       num_waiting_tokens_ -= group.usage.num_prompt_tokens;

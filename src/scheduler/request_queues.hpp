@@ -20,6 +20,9 @@ class RequestQueues {
   void add(SequenceGroup& group);
   /// From the waiting or the preempted to the running.
   void run(SequenceGroup& group);
+  /// The waiting group runs, and borrows: the first that gives way, until it settles.
+  void lend(SequenceGroup& group);
+  void settle() { borrower_ = nullptr; }
   /// From the running to the preempted. status: kPreempted or kSwapped.
   void preempt(SequenceGroup& group, GroupStatus status);
   /// It has finished.
@@ -36,9 +39,17 @@ class RequestQueues {
   /// By the policy. O(1) when it is first come, first served, otherwise O(waiting).
   SequenceGroup& next_waiting() const;
   /// Both in running order: the first came first or is the most urgent, the last is the first
-  /// victim.
+  /// victim after the borrower.
   const std::vector<SequenceGroup*>& running() const { return running_; }
   const std::vector<SequenceGroup*>& preempted() const { return preempted_; }
+  /// Who runs on borrowed blocks, or null.
+  SequenceGroup* borrower() const { return borrower_; }
+  /// Who gives way first. Somebody runs.
+  SequenceGroup& victim() const { return borrower_ != nullptr ? *borrower_ : *running_.back(); }
+  /// Whether `a` is before `b` among those who run.
+  bool goes_before(const SequenceGroup& a, const SequenceGroup& b) const {
+    return running_order_(a, b, tenants_);
+  }
 
   std::int32_t num_waiting() const { return num_waiting_; }  ///< Sequences.
   std::int32_t num_running() const { return num_running_; }  ///< Seats in the batch.
@@ -58,6 +69,7 @@ class RequestQueues {
   std::deque<SequenceGroup*> waiting_;     ///< By arrival.
   std::vector<SequenceGroup*> preempted_;  ///< In running order.
   std::vector<SequenceGroup*> running_;    ///< In running order.
+  SequenceGroup* borrower_ = nullptr;
   TenantCounters tenants_;
   std::int32_t num_waiting_ = 0;
   std::int32_t num_running_ = 0;

@@ -164,11 +164,21 @@ void Requests::retire(std::unique_ptr<Sequence> sequence) {
   reservations_.release(*sequence);
   if (sequence->status != SequenceStatus::kOutside) {
     builder_.release(sequence->id);
-    if (sequence->group->status == GroupStatus::kRunning) credits_.give_back(sequence->num_blocks);
+    if (sequence->group->status == GroupStatus::kRunning) give_back(*sequence);
   }
+  builder_.adopt(*sequence, 0);
   sequence->status = SequenceStatus::kFinished;
   sequence->group = nullptr;
   if (sequence->num_steps_in_flight > 0) retired_.push_back(std::move(sequence));
+}
+
+// Of a sequence that is only starting, or whose blocks are on their way, it is not known which it
+// has.
+void Requests::give_back(const Sequence& sequence) {
+  if (sequence.status == SequenceStatus::kRunning && !sequence.group->transfer)
+    credits_.release(sequence.num_blocks);
+  else
+    credits_.give_back(sequence.num_blocks);
 }
 
 void Requests::forget_retired() {

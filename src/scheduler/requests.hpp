@@ -53,6 +53,7 @@ class Requests {
                                           std::int32_t choice, std::uint64_t base_seed);
   std::optional<FinishReason> finish_reason(const Sequence& sequence, TokenId token) const;
   void finish(Sequence& sequence, FinishReason reason, TimePoint now);
+  void give_back(const Sequence& sequence);
 
   const SchedulerConfig& config_;
   BlockCredits& credits_;

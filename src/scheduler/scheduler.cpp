@@ -74,7 +74,7 @@ std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   // Prompts half done hold every block and nothing decodes: the last of them gives way to the
   // others.
   const bool is_stuck = builder_.is_empty() && in_flight_.empty() && !credits_.has_transfers();
-  if (is_stuck && queues_.running().size() > 1) preemptor_.preempt(*queues_.running().back());
+  if (is_stuck && queues_.running().size() > 1) preemptor_.preempt(queues_.victim());
   if (builder_.is_empty()) return std::nullopt;
   in_flight_.emplace_back();
   return builder_.take(in_flight_.back());

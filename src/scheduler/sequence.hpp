@@ -35,9 +35,10 @@ struct Sequence {
       0;  ///< Positions whose keys and values are computed or in flight.
   std::int32_t num_samples_in_flight = 0;
   std::int32_t num_steps_in_flight = 0;
-  std::int32_t num_blocks = 0;  ///< Blocks that the plans so far gave it.
-  SharedTail tail;              ///< Its last block, while it is partly filled.
-  StepId started_in;            ///< The step that it (last) started with.
+  std::int32_t num_blocks = 0;   ///< Blocks that the plans so far gave it.
+  std::int32_t num_adopted = 0;  ///< At most so many of them were somebody else's, too.
+  SharedTail tail;               ///< Its last block, while it is partly filled.
+  StepId started_in;             ///< The step that it (last) started with.
   std::optional<BlockRange> reservation;
   SamplingParams sampling;  ///< With seed and max_tokens set.
 

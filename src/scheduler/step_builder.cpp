@@ -47,11 +47,13 @@ bool StepBuilder::schedule(Sequence& sequence, std::int32_t num_tokens) {
   return samples;
 }
 
-void StepBuilder::start(Sequence& sequence, const Sequence* sibling) {
+void StepBuilder::start(Sequence& sequence, const Sequence* sibling, std::int32_t max_blocks) {
   SequenceGroup& group = *sequence.group;
   const std::int32_t num_tokens = sequence.num_tokens();
-  sequence.num_blocks = blocks_for(num_tokens, config_.block_size);
+  const bool is_limited = max_blocks < blocks_for(num_tokens, config_.block_size);
+  sequence.num_blocks = std::min(max_blocks, blocks_for(num_tokens, config_.block_size));
   std::int32_t num_new = sequence.num_blocks;
+  adopt(sequence, config_.enable_prefix_caching || sibling != nullptr ? sequence.num_blocks : 0);
   if (sibling != nullptr) num_new -= group.num_prompt_blocks(config_.block_size);
   if (sequence.reservation) num_new = sequence.num_blocks = sequence.reservation->num_blocks;
   credits_.promise(num_new);
@@ -75,7 +77,11 @@ void StepBuilder::start(Sequence& sequence, const Sequence* sibling) {
   const bool is_beam = group.beams != nullptr;
   const bool may_sample = group.sequences.size() == 1 || (!config_.is_paged() && !is_beam) ||
                           (sequence.num_completion_tokens() > 0 && !is_beam);
-  const std::int32_t chunk = std::min(num_tokens - (may_sample ? 0 : 1), prefill_budget_);
+  std::int32_t chunk = std::min(num_tokens - (may_sample ? 0 : 1), prefill_budget_);
+  if (is_limited) {
+    chunk = std::min(chunk, max_blocks * config_.block_size);
+    plan_.starts.back().max_blocks = max_blocks;
+  }
   if (chunk > 0) schedule(sequence, chunk);
   sequence.status = SequenceStatus::kStarting;
 }
@@ -98,6 +104,7 @@ void StepBuilder::start_twin(Sequence& twin, Sequence& leader, std::int32_t lead
   twin.status = SequenceStatus::kRunning;
   twin.num_planned_tokens = leader.num_planned_tokens;
   twin.num_blocks = leader.num_blocks;
+  adopt(twin, twin.num_blocks);
   twin.num_samples_in_flight = 1;
   ++twin.num_steps_in_flight;
   leader.tail.share_with(twin.tail);
@@ -109,13 +116,19 @@ void StepBuilder::preempt(Sequence& sequence, PreemptionMode mode) {
   if (mode == PreemptionMode::kSwap) return;
   sequence.tail.leave();
   sequence.status = SequenceStatus::kOutside;
+  adopt(sequence, 0);
   sequence.num_blocks = 0;
   sequence.num_planned_tokens = 0;
 }
 
 void StepBuilder::promote(Sequence& sequence) {
   plan_.promotions.push_back(sequence.id);
+  adopt(sequence, sequence.num_blocks);  // Its copies on the device may be others' by now.
   sequence.status = SequenceStatus::kArriving;
+}
+
+void StepBuilder::adopt(Sequence& sequence, std::int32_t num_blocks) {
+  credits_.adopt(std::exchange(sequence.num_adopted, num_blocks), num_blocks);
 }
 
 void StepBuilder::demote_cached(std::int32_t num_blocks) {

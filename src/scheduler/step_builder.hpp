@@ -58,14 +58,19 @@ class StepBuilder {
   /// must be there. Answers whether it samples.
   bool schedule(Sequence& sequence, std::int32_t num_tokens);
   /// The sequence enters, with as much of its prompt as the budget allows. sibling: one of its
-  /// group whose prompt is computed and whose full blocks it shares, or null.
-  void start(Sequence& sequence, const Sequence* sibling);
+  /// group whose prompt is computed and whose full blocks it shares, or null. max_blocks: how many
+  /// it may have for now, at least one; fewer than its tokens need only without siblings, when the
+  /// allocator is paged.
+  void start(Sequence& sequence, const Sequence* sibling,
+             std::int32_t max_blocks = SequenceStart::kUnlimited);
   /// The sequence enters as a copy of `leader`, which was scheduled last but for its other twins
   /// and samples: it samples from the same logits.
   void start_twin(Sequence& twin, Sequence& leader, std::int32_t leader_index);
   /// The sequence leaves the device. Its group's blocks are the caller's to count.
   void preempt(Sequence& sequence, PreemptionMode mode);
   void promote(Sequence& sequence);
+  /// Of the sequence's blocks at most so many were somebody else's when it got them.
+  void adopt(Sequence& sequence, std::int32_t num_blocks);
   /// The oldest cached blocks move to the host.
   void demote_cached(std::int32_t num_blocks);
 

@@ -87,8 +87,10 @@ void StepOutcome::apply_started(const StepInFlight& step,
 void StepOutcome::begin(Sequence& sequence, const StartedSequence& started) {
   sequence.status = started.promotes ? SequenceStatus::kArriving : SequenceStatus::kRunning;
   sequence.num_planned_tokens = started.num_cached_tokens + started.num_scheduled_tokens;
-  if (config_.is_paged())
+  if (config_.is_paged()) {
     sequence.num_blocks = blocks_for(sequence.num_planned_tokens, config_.block_size);
+    builder_.adopt(sequence, started.num_cached_tokens / config_.block_size);
+  }
   SequenceGroup& group = *sequence.group;
   if (group.has_started) return;
   group.has_started = true;

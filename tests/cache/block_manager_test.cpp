@@ -220,3 +220,50 @@ TEST_CASE("a block that a failed step should have filled is not found afterwards
   CHECK(batch.receipt.started.at(0).num_cached_tokens == 0);
   CHECK(manager.is_consistent());
 }
+
+TEST_CASE("where there is no room for all of a prompt it takes no more free blocks than it may") {
+  SECTION("of blocks that are cached") {
+    BlockManager manager({.num_blocks = 8, .block_size = 4});
+    manager.reserve(start_distinct(kA, 17));
+    manager.reserve(release(kA));
+    StepPlan limited = start_distinct(kB, 17);
+    limited.scheduled[0].num_tokens = 12;
+    limited.scheduled[0].samples = false;
+    limited.starts[0].max_blocks = 3;
+    const StepBatch batch = manager.reserve(std::move(limited));
+    CHECK(batch.receipt.started.at(0).num_cached_tokens == 8);
+    CHECK(batch.scheduled.at(0) == ScheduledSequence{kB, 8, 4, false});
+    CHECK(batch.receipt.credits.num_free == 8 - 3);
+    CHECK(manager.is_consistent());
+  }
+  SECTION("blocks that others hold cost nothing") {
+    BlockManager manager({.num_blocks = 8, .block_size = 4});
+    manager.reserve(start_distinct(kA, 17));
+    StepPlan limited = start_distinct(kB, 17);
+    limited.starts[0].max_blocks = 1;
+    CHECK(manager.reserve(std::move(limited)).receipt.started.at(0).num_cached_tokens == 16);
+  }
+  SECTION("for what it computes") {
+    BlockManager manager({.num_blocks = 8, .block_size = 4});
+    StepPlan limited = start_distinct(kB, 17);
+    limited.scheduled[0].num_tokens = 12;
+    limited.scheduled[0].samples = false;
+    limited.starts[0].max_blocks = 2;
+    CHECK(manager.reserve(std::move(limited)).scheduled.at(0).num_tokens == 8);
+  }
+  SECTION("of blocks on the host, which need one on the device") {
+    BlockManager manager({.num_blocks = 3, .num_host_blocks = 3, .block_size = 4});
+    manager.reserve(numbered(1, start_distinct(kA, 9)));
+    manager.reserve(numbered(2, release(kA)));
+    StepPlan demotion = numbered(3);
+    demotion.num_demotions = 2;
+    const StepBatch demoted = manager.reserve(std::move(demotion));
+    StepPlan next = numbered(4, start_distinct(kB, 12, 100));
+    next.transfers_finished.push_back(demoted.demotions.at(0).id);
+    manager.reserve(std::move(next));
+    manager.reserve(numbered(5, release(kB)));
+    StepPlan limited = numbered(6, start_distinct(kA, 9));
+    limited.starts[0].max_blocks = 2;
+    CHECK(manager.reserve(std::move(limited)).promotions.at(0).copies.size() == 1);
+  }
+}

@@ -43,10 +43,12 @@ SequenceGroup& swapped_out(Parts& parts, std::uint64_t id) {
 TEST_CASE("new requests enter in their order, until one does not fit") {
   Parts parts;
   parts.add(request(1, 4, 9));
-  parts.add(request(2, 30, 2));  // Eight blocks.
+  Request two = request(2, 30, 2);  // Nine blocks, and two choices borrow none.
+  two.sampling.n = 2;
+  parts.add(two);
   parts.add(request(3, 4, 9));
   CHECK(entering(parts) == std::vector<std::uint64_t>{1});
-  CHECK(parts.queues.num_waiting() == 2);  // The third does not pass the second.
+  CHECK(parts.queues.num_waiting() == 3);  // The third request does not pass the second.
 }
 
 TEST_CASE("a group enters with seats for all of its sequences, or not at all") {

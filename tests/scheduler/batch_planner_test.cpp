@@ -79,14 +79,18 @@ TEST_CASE("only who has its prompt and waits for no token decodes") {
   CHECK(decodes(parts).empty());
 }
 
-TEST_CASE("a decode that misses a block makes the last of the running give way, and waits") {
+TEST_CASE("a decode that misses a block makes the last of the running give way") {
   Parts parts;
   auto first = make_group(1, 8);
   auto second = make_group(2, 8);
   parts.run(*first);
   parts.run(*second);
   parts.credits.promise(4);
-  CHECK(decodes(parts).empty());
+  SECTION("and takes its block at once") { CHECK(decodes(parts) == Lines{{10, 1}}); }
+  SECTION("and waits where somebody else may hold it") {
+    parts.builder.adopt(*first->sequences[0], 2);
+    CHECK(decodes(parts).empty());
+  }
   CHECK(second->status == GroupStatus::kPreempted);
   CHECK(first->status == GroupStatus::kRunning);
 }

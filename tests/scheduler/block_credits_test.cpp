@@ -12,6 +12,32 @@ TransferId transfer(std::uint64_t step, std::uint64_t request) {
 
 }  // namespace
 
+TEST_CASE("what a released sequence has is free at once, but for what anybody came upon") {
+  BlockCredits credits(10, 0);
+  credits.promise(8);
+  credits.adopt(0, 3);
+  credits.release(5);
+  CHECK(credits.num_free() == 2 + 2);
+  CHECK(credits.num_pending() == 3);
+  credits.adopt(3, 1);
+  credits.release(3);
+  CHECK(credits.num_free() == 4 + 2);
+  credits.launch();
+  credits.receive({.num_free = 9, .num_cached = 0, .num_host_free = 0});
+  CHECK(credits.num_free() == 9);
+}
+
+TEST_CASE("a result that is older than a release does not hide it") {
+  BlockCredits credits(10, 0);
+  credits.promise(8);
+  credits.launch();
+  credits.release(5);
+  credits.promise(1);
+  credits.launch();
+  credits.receive({.num_free = 2, .num_cached = 0, .num_host_free = 0});
+  CHECK(credits.num_free() == 2 + 5 - 1);
+}
+
 TEST_CASE("everything is free at the beginning and nothing is on its way") {
   const BlockCredits credits(8, 3);
   CHECK(credits.num_free() == 8);

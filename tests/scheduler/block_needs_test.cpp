@@ -133,6 +133,13 @@ TEST_CASE("a group that comes back from the host takes what it held and a copy f
   CHECK(blocks_to_come(*group, kBlockSize) == 2 + 3);  // None is there: it starts anew.
 }
 
+TEST_CASE("a prompt that was moved out half done comes back when there is room for all of it") {
+  auto group = make_group(1, 23);
+  let_run(*group->sequences[0], 10);
+  group->status = GroupStatus::kSwapped;
+  CHECK(blocks_to_come(*group, kBlockSize) == 6);
+}
+
 TEST_CASE(
     "what is committed is what begun prompts still miss, those of siblings outside included") {
   auto chunked = make_group(1, 23);
@@ -156,4 +163,28 @@ TEST_CASE("a reservation that is larger than its prompt makes up for nobody else
   auto chunked = make_group(2, 23);
   let_run(*chunked->sequences[0], 10);
   CHECK(blocks_committed({reserved.get(), chunked.get()}, kBlockSize) == 3);
+}
+
+TEST_CASE("what one group is still going to take can be left out") {
+  auto begun = make_group(1, 20);
+  let_run(*begun->sequences[0], 4);
+  auto other = make_group(2, 8);
+  let_run(*other->sequences[0], 4);
+  const std::vector<SequenceGroup*> running{begun.get(), other.get()};
+  CHECK(blocks_committed(running, kBlockSize) == 5);
+  CHECK(blocks_committed(running, kBlockSize, begun.get()) == 1);
+}
+
+TEST_CASE("those who decode grow by their next tokens, or by all that they may still have") {
+  auto group = make_group(1, 8);
+  Sequence& sequence = *group->sequences[0];
+  let_decode(sequence);  // One of 20 tokens is there; two blocks are full.
+  const std::vector<SequenceGroup*> running{group.get()};
+  CHECK(blocks_to_grow(running, 4, kBlockSize) == 1);
+  CHECK(blocks_to_grow(running, 5, kBlockSize) == 2);
+  CHECK(blocks_to_grow(running, 1000, kBlockSize) == 5);  // 19 more.
+  sequence.num_blocks = 4;
+  CHECK(blocks_to_grow(running, 5, kBlockSize) == 0);
+  let_run(sequence, 4);
+  CHECK(blocks_to_grow(running, 5, kBlockSize) == 0);  // Its prompt is not computed yet.
 }

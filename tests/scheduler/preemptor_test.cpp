@@ -37,7 +37,7 @@ TEST_CASE("nobody gives way for blocks that are on their way back already") {
   parts.credits.give_back(1);
   CHECK_FALSE(parts.preemptor.make_room(*first, 5));
   CHECK_FALSE(parts.builder.preempts());
-  CHECK_FALSE(parts.preemptor.make_room(*first, 6));
+  CHECK(parts.preemptor.make_room(*first, 6));
   CHECK(parts.builder.preempts());
 }
 
@@ -49,12 +49,20 @@ TEST_CASE("the last to run gives way first, and no more of them than are needed"
     parts.run(*groups.back());
   }
   CHECK(parts.credits.num_free() == 0);
-  CHECK_FALSE(parts.preemptor.make_room(*groups[0], 3));
+  SECTION("whose blocks are free at once") {
+    CHECK(parts.preemptor.make_room(*groups[0], 3));
+    CHECK(parts.credits.num_free() == 4);
+    CHECK(parts.credits.num_pending() == 0);
+  }
+  SECTION("whose blocks are only on their way where others may hold them") {
+    parts.builder.adopt(*groups[0]->sequences[0], 2);
+    CHECK_FALSE(parts.preemptor.make_room(*groups[0], 3));
+    CHECK(parts.credits.num_free() == 0);
+    CHECK(parts.credits.num_pending() == 4);
+  }
   CHECK(parts.take().preempted ==
         std::vector{Preemption{SequenceId{40}, PreemptionMode::kRecompute},
                     Preemption{SequenceId{30}, PreemptionMode::kRecompute}});
-  CHECK(parts.credits.num_pending() == 4);
-  CHECK(parts.credits.num_free() == 0);  // They are only on their way.
   CHECK(parts.queues.running().size() == 2);
 }
 

@@ -87,8 +87,22 @@ TEST_CASE("a sequence that ends gives back its blocks, its seat and its place in
   Parts parts;
   SequenceGroup& group = running(parts, 2);
   const SequenceId ended = group.sequences[0]->id;
-  parts.requests.end_choice(*group.sequences[0], FinishReason::kStop, kStart);
-  CHECK(parts.credits.num_pending() == 2);
+  SECTION("at once") {
+    parts.requests.end_choice(*group.sequences[0], FinishReason::kStop, kStart);
+    CHECK(parts.credits.num_free() == 10);
+    CHECK(parts.credits.num_pending() == 0);
+  }
+  SECTION("once the result says how many, where others may hold them") {
+    parts.builder.adopt(*group.sequences[1], 1);
+    parts.requests.end_choice(*group.sequences[0], FinishReason::kStop, kStart);
+    CHECK(parts.credits.num_free() == 9);
+    CHECK(parts.credits.num_pending() == 1);
+  }
+  SECTION("once the result says how many, where they are on their way") {
+    group.sequences[0]->status = SequenceStatus::kArriving;
+    parts.requests.end_choice(*group.sequences[0], FinishReason::kStop, kStart);
+    CHECK(parts.credits.num_pending() == 2);
+  }
   CHECK(parts.queues.num_running() == 1);
   CHECK(parts.take().released == std::vector{ended});
   REQUIRE(group.sequences.size() == 1);
