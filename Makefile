@@ -59,7 +59,7 @@ bench:
 
 asan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
-	@$(CONFIGURE) build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
+	@$(CONFIGURE) build-asan -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
 	ninja -C build-asan -j$(JOBS)
 	OCTAVO_SLOW=1 OCTAVO_PROPERTY_STEPS=1000000 tests/support/run_tests.sh build-asan
 
