@@ -51,3 +51,8 @@ test('only what can still become a formula is waited for', () => {
   for (const text of ['$5 and *b*', '\\(a\\) b', '$5.00 for _b_', '\\*', '$ x', 'a']) assert.ok(!mayBecomeFormula(text), text);
   assert.ok(!mayBecomeFormula('$', 0, 'S'));
 });
+
+test('brackets and dollars that are escaped around words are no delimiters', () => {
+  for (const text of ['\\[citation needed\\]', '\\(as it seems\\)', '\\[\\\\\\]', '$$two words$$']) assert.deepEqual(found(text), [], text);
+  for (const text of ['\\(a\\)', '\\(+\\)', '\\(\\text{if } x\\)', '\\[area = length\\]']) assert.deepEqual(found(text), [text], text);
+});

@@ -1,8 +1,8 @@
 // Markdown that arrives piece by piece, drawn in time linear in its length: finished blocks are
 // drawn once, and only what follows the last finished one is parsed again.
 
-// A link's address may be defined below its use.
-const kDefinition = /^ {0,3}\[[^\]\n]+\]:\s*\S/m;
+// A link's address may be defined below its use, also in a quotation or a list.
+const kDefinition = /^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t>]+)*\[(?:[^\]\\]|\\.)+\]:\s*\S/m;
 
 export class BlockReader {
   #lex;

@@ -2,9 +2,10 @@
 // markup; the delimiters are those that models write:
 //   \( .. \) and $ .. $ in a line, also $` .. `$;  \[ .. \], $$ .. $$ and \begin{equation} .. \end{equation} on their own.
 // A lone $ is money more often than mathematics, so $ .. $ follows Pandoc's rules (no blank inside either $, no digit after
-// the last) and GitHub's (no letter before the first or after the last), and holds no plain words.
+// the last) and GitHub's (no letter before the first or after the last). Plain words are no formula between whatever
+// delimiters: \[as it seems\] is CommonMark's way to write brackets.
 
-const kMaxLength = { inLine: 2_000, display: 10_000 };
+const kMaxLength = { inLine: 5_000, display: 10_000 };
 const kOpener = /\$|\\[([]|\\begin\{/g;
 const kEnvironment = /^\\begin\{((?:equation|align|alignat|gather|multline|CD)\*?)\}/;
 const kWord = /[\p{L}\p{N}]/u;
@@ -41,11 +42,11 @@ function delimitersAt(text, at, before) {
 }
 
 function isClosed(text, end, { open }, tex) {
-  if (!tex.trim()) return false;
-  if (!open.startsWith('$')) return true;
+  if (/^[\\\s]*$/.test(tex) || isProse(tex)) return false;
   const after = text[end] ?? '';
-  if (open === '$$') return after !== '$' && !isProse(tex);
-  return !(kWord.test(after) || after === '$' || after === '{') && (open === '$`' || (!/\s$/.test(tex) && !isProse(tex)));
+  if (open === '$$') return after !== '$';
+  if (!open.startsWith('$')) return true;
+  return !(kWord.test(after) || after === '$' || after === '{') && (open === '$`' || !/\s$/.test(tex));
 }
 
 /// The formula that begins at `at`: { raw, tex, isDisplay }; null where none does. `before` is the character before it.

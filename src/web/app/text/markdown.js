@@ -22,6 +22,22 @@ function escape(text) {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
+const references = new Map(); // &name; -> whether HTML has such a character.
+
+/// HTML also takes the beginning of a name for one, as in &notaname; where Markdown has no reference at all.
+function isReference(reference) {
+  if (!references.has(reference)) {
+    const text = DOMPurify.sanitize(reference, { RETURN_DOM_FRAGMENT: true }).textContent;
+    references.set(reference, text !== reference && (text === ';' || !text.endsWith(';')));
+  }
+  return references.get(reference);
+}
+
+/// Escapes what marked leaves: a text, or an address, in which references to characters still stand.
+function escapeText(text) {
+  return text.replace(/[<>"']|&[a-z]\w*;|&(?!#\w+;)/gi, (found) => (found.length > 1 && isReference(found) ? found : `${escape(found[0])}${found.slice(1)}`));
+}
+
 function formula(source, { isBlock, isDisplay, isPending }) {
   const tag = isBlock ? 'div' : 'span';
   return `<${tag} class="math${isDisplay ? ' display' : ''}${isPending ? ' pending' : ''}">${escape(source)}</${tag}>`;
@@ -29,13 +45,17 @@ function formula(source, { isBlock, isDisplay, isPending }) {
 
 function link(href, inner) {
   if (!kLinks.test(href)) return inner;
-  return `<a href="${escape(href)}" target="_blank" rel="noopener noreferrer">${inner}</a>`;
+  return `<a href="${escapeText(href)}" target="_blank" rel="noopener noreferrer">${inner}</a>`;
 }
 
 const renderer = {
   html: ({ text }) => escape(text),
   link({ href, tokens }) {
     return link(href, this.parser.parseInline(tokens));
+  },
+  text({ text, tokens, escaped }) {
+    if (tokens) return this.parser.parseInline(tokens);
+    return escaped ? text : escapeText(text);
   },
   image: ({ href, text }) => link(href, escape(text || 'image')),
   checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),

@@ -7,6 +7,7 @@ const kWaiting = '.math:not(.pending, .set, .as-written)';
 const kOptions = { trust: refuse, strict: 'ignore', throwOnError: true, maxSize: 10, maxExpand: 500 };
 const kMaxLength = 5_000;
 const kMaxDepth = 300; // Of elements: a browser draws thousands in one another only with luck.
+const kMaxEms = 100; // Of any part: KaTeX bounds sizes above, not below.
 const kMaxCached = 1_000;
 
 /// Links, pictures, classes and styles of a formula's own.
@@ -33,8 +34,9 @@ async function load() {
   }
 }
 
-function isDeep(element, depth = 0) {
-  return depth > kMaxDepth || [...element.children].some((child) => isDeep(child, depth + 1));
+function isModest(element, depth = 0) {
+  const sizes = element.style.cssText.match(/[\d.]+(?=em)/g) ?? [];
+  return depth < kMaxDepth && sizes.every((size) => size <= kMaxEms) && [...element.children].every((child) => isModest(child, depth + 1));
 }
 
 function render(source, isDisplay) {
@@ -43,7 +45,7 @@ function render(source, isDisplay) {
   try {
     if (tex.length > kMaxLength) return null;
     katex.render(tex, holder, { ...kOptions, displayMode: isDisplay });
-    return isDeep(holder) ? null : holder;
+    return isModest(holder) ? holder : null;
   } catch {
     return null;
   }
