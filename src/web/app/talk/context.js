@@ -6,6 +6,7 @@ const kBytesPerToken = 4; // Of most languages and vocabularies about, while not
 const kTokensPerMessage = 5; // What a chat template puts round one.
 const kTrimmedShare = 0.5; // Of the context: what is kept when the oldest turns are left out.
 const encoder = new TextEncoder();
+const sizes = new WeakMap(); // Message -> bytes of its text; messages are never changed.
 
 export function bytesOf(text) {
   return encoder.encode(text).length;
@@ -22,8 +23,13 @@ export function startOf(path) {
   return path.findLast(({ isStart }) => isStart)?.id ?? null;
 }
 
+function sizeOf(message) {
+  if (!sizes.has(message)) sizes.set(message, bytesOf(message.text));
+  return sizes.get(message);
+}
+
 function sumOfBytes(path) {
-  return path.reduce((sum, { text }) => sum + bytesOf(text), 0);
+  return path.reduce((sum, message) => sum + sizeOf(message), 0);
 }
 
 /// The last answer whose count is about the messages that are sent now: { tokens, at }, `at` its index in `sent`.
@@ -41,7 +47,7 @@ function bytesPerToken(path) {
 }
 
 function estimate(messages, perToken) {
-  return messages.reduce((sum, { text }) => sum + kTokensPerMessage + bytesOf(text) / perToken, 0);
+  return kTokensPerMessage * messages.length + sumOfBytes(messages) / perToken;
 }
 
 /// { used, isExact, perToken }: the tokens of what is shown, and how many bytes one takes here.
@@ -65,10 +71,15 @@ export function startAfterTrimming(conversation, contextLength, lastId = shownPa
   const path = lastId ? pathTo(conversation, lastId) : [];
   const sent = sentPath(path);
   const perToken = bytesPerToken(path);
-  const questions = sent.filter(({ role }) => role === 'user').slice(1);
-  const fits = ({ id }) => {
-    const rest = sent.slice(sent.findIndex((each) => each.id === id));
-    return estimate(rest, perToken) <= kTrimmedShare * contextLength && sumOfBytes(rest) <= kTrimmedShare * maxBytes;
-  };
-  return (questions.find(fits) ?? questions.at(-1))?.id ?? null;
+  const first = sent.findIndex(({ role }) => role === 'user');
+  let start = null;
+  let numBytes = 0;
+  for (let i = sent.length - 1; i > first; --i) {
+    numBytes += sizeOf(sent[i]);
+    const numTokens = numBytes / perToken + kTokensPerMessage * (sent.length - i);
+    const fits = numTokens <= kTrimmedShare * contextLength && numBytes <= kTrimmedShare * maxBytes;
+    if (sent[i].role === 'user' && (fits || start === null)) start = sent[i].id;
+    if (!fits && start !== null) break;
+  }
+  return start;
 }

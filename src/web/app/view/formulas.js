@@ -16,6 +16,7 @@ function refuse({ command }) {
 }
 
 const cached = new Map(); // A formula's Markdown -> the element that holds it set; null for one that cannot be set.
+const unfitted = [];
 let katex = null;
 let loading = null;
 
@@ -84,13 +85,19 @@ function fit(elements) {
 
 addEventListener('resize', () => fit([...document.querySelectorAll('.math.set')]));
 
+/// Fits before the next frame, all answers that are drawn together at once: each measuring lays out the whole page.
+function fitSoon(elements) {
+  if (unfitted.length === 0) queueMicrotask(() => fit(unfitted.splice(0)));
+  unfitted.push(...elements);
+}
+
 /// Sets what stands in `container` and is not set yet: at once, or when KaTeX has been loaded.
 export function setFormulas(container) {
   const waiting = [...container.querySelectorAll(kWaiting)];
   if (waiting.length === 0) return;
   if (katex) {
     waiting.forEach(setOne);
-    fit(waiting);
+    fitSoon(waiting);
     return;
   }
   loading ??= load();
