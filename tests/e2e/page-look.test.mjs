@@ -59,6 +59,8 @@ pageSuite('a page with long names', ['--served-model-name', kLong], (scenario) =
 
   scenario('gives a finger 44 pixels for every control', async (page) => {
     await show(page, { question: 'q', answer: '```\ncode\n```', status: 'stopped' });
+    await page.getByLabel('Ask for another answer').tap();
+    await page.waitForSelector(`${ended} .siblings`);
     await page.getByRole('button', { name: 'Conversations', exact: true }).click();
     await page.waitForSelector('.menu-open .entry.open');
     const small = await page.locator('button.quiet, button.round, button.copy, .entry-title, .failure .link').evaluateAll((all) => all.filter((each) => each.getClientRects().length).map((each) => [each.getAttribute('aria-label') ?? each.textContent, each.offsetWidth, Math.max(each.offsetHeight, each.closest('.entry')?.offsetHeight ?? 0)]).filter(([, width, height]) => width < 44 || height < 44));
