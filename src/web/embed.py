@@ -19,6 +19,7 @@ MIME = {
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
 }
 
 
@@ -32,7 +33,7 @@ def write(folder: pathlib.Path, output: pathlib.Path, function: str = "find_asse
     for index, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in MIME)):
         body = path.read_bytes()
         packed = gzip.compress(body, 9, mtime=0)
-        if len(packed) >= len(body):
+        if len(packed) > 0.95 * len(body):
             packed = b""
         name = "/" + path.relative_to(folder).as_posix()
         name = "/" if name == "/index.html" else name

@@ -1,11 +1,14 @@
 #include "src/app/serve/http_routes.hpp"
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 
 #include "protocol/error_frame.hpp"
 #include "src/app/serve/accept_encoding.hpp"
 #include "src/core/utf8.hpp"
+#include "src/response/prompt.hpp"
 #include "src/web/assets.hpp"
 
 namespace octavo {
@@ -54,12 +57,33 @@ HttpResponse page(const http::request<http::string_body>& request, const Asset& 
   return response;
 }
 
+// 0.95 rather than the 0.949999988079071 that is the float's value.
+double as_written(float value) {
+  std::array<char, 32> text{};
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  double number = value;
+  std::from_chars(text.data(), end, number);
+  return number;
+}
+
+// The sampling of a request that leaves it open, by the wire's names of the fields.
+json::object defaults_json(const ServedModel& model) {
+  const auto sampling = complete_sampling(model, ResponseCreate{});
+  if (!sampling) return {};
+  return {{"temperature", as_written(sampling->temperature)},
+          {"top_p", as_written(sampling->top_p)},
+          {"top_k", sampling->top_k},
+          {"min_p", as_written(sampling->min_p)},
+          {"repetition_penalty", as_written(sampling->repetition_penalty)}};
+}
+
 json::object model_json(const ServedModel& model) {
   return {{"id", model.name},
           {"object", "model"},
           {"created", model.created_at},
           {"owned_by", "octavo"},
-          {"max_model_len", model.max_model_len}};
+          {"max_model_len", model.max_model_len},
+          {"octavo", {{"defaults", defaults_json(model)}}}};
 }
 
 json::object tier_json(const TierAudit& tier) {

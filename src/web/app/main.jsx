@@ -1,21 +1,27 @@
 // The chat page: builds its state, its chat and its view, once.
 import { render } from 'preact';
 
+import { followAddress, idInAddress } from './keep/address.js';
+import { readDefaults, watchDefaults } from './keep/defaults.js';
 import { Shelf } from './keep/shelf.js';
 import { State } from './keep/state.js';
 import { Tabs } from './keep/tabs.js';
 import { Chat } from './talk/chat.js';
 import { App } from './view/app.jsx';
+import { keepDrafts } from './view/drafts.js';
 import { followTheme } from './view/theme.js';
 
+const defaults = readDefaults();
 const state = new State({
   conversations: new Map(), // id -> conversation
   live: new Map(), // answer id -> { conversationId, answer }: what is being written
   elsewhere: new Map(), // answer id -> { conversationId, from }: what other tabs receive
   current: null, // id of the open conversation; null: one that has not begun
-  draftSettings: {}, // settings of the one that has not begun
+  defaults, // settings of new conversations
+  draftSettings: defaults, // settings of the one that has not begun
   removed: null, // the last one deleted, while it can be brought back
   gone: null, // id of the open conversation, if another tab has deleted it
+  isMissing: false, // the address names a conversation that this browser does not have
   numAsked: 0, // answers that this tab has asked for
   isReady: false,
   isKept: true,
@@ -24,6 +30,8 @@ const state = new State({
   retryAt: 0,
   model: '',
   contextLength: null,
+  modelDefaults: {}, // setting -> what the model does where a conversation sets nothing
+  refusedBytes: Infinity, // the smallest message that the server did not take
   blocks: null, // { map }: the server's block pools, while somebody looks
   loads: [], // what the server had to do, the last while
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
@@ -34,6 +42,12 @@ const chat = new Chat(state, new Shelf(), new Tabs());
 followTheme();
 render(<App state={state} chat={chat} />, document.body);
 addEventListener('online', () => chat.reconnect());
-addEventListener('pagehide', () => chat.leave());
+addEventListener('pagehide', () => {
+  chat.leave();
+  keepDrafts();
+});
+document.addEventListener('visibilitychange', () => document.hidden && chat.keep());
 addEventListener('pageshow', ({ persisted }) => persisted && chat.wake());
-chat.start();
+watchDefaults((changed) => state.set({ defaults: changed, draftSettings: changed }));
+followAddress(state, (id) => chat.conversations.open(id));
+chat.start(idInAddress());

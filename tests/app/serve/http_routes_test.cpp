@@ -167,13 +167,34 @@ TEST_CASE("the model is listed, and found under its own name alone") {
                               {"object", "model"},
                               {"created", 1234},
                               {"owned_by", "octavo"},
-                              {"max_model_len", 512}});
+                              {"max_model_len", 512},
+                              {"octavo",
+                               {{"defaults",
+                                 {{"temperature", 1.0},
+                                  {"top_p", 1.0},
+                                  {"top_k", 0},
+                                  {"min_p", 0.0},
+                                  {"repetition_penalty", 1.0}}}}}});
   for (const char* other : {"/v1/models/", "/v1/models/other", "/v1/models/sim/"}) {
     CAPTURE(other);
     CHECK(routed.ask(other).result_int() == 404);
     CHECK(code_in(routed.ask(other)) == "model_not_found");
   }
   CHECK(code_in(routed.ask("/v1/modelsx")) == "not_found");
+}
+
+TEST_CASE("the model is listed with the sampling of a request that leaves it open, as it was set") {
+  Routed routed;
+  routed.sim.model.temperature = 0.6F;
+  routed.sim.model.top_p = 0.95F;
+  routed.sim.model.top_k = 20;
+  routed.sim.model.repetition_penalty = 1.05F;
+  const json::object model = object_in(routed.ask("/v1/models/sim"));
+  CHECK(model.at("octavo").at("defaults") == json::object{{"temperature", 0.6},
+                                                          {"top_p", 0.95},
+                                                          {"top_k", 20},
+                                                          {"min_p", 0.0},
+                                                          {"repetition_penalty", 1.05}});
 }
 
 TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {

@@ -18,7 +18,8 @@ function nodeOf(raw, ids) {
   const fits = raw && (raw.role === 'user' || raw.role === 'assistant') && typeof raw.text === 'string';
   if (!fits || !ids.has(raw.id) || (raw.parent !== null && !ids.has(raw.parent))) return null;
   const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
-  return { ...node, text: raw.text, at: timeOf(raw.at), status: kStatuses.includes(raw.status) ? raw.status : 'done' };
+  const status = kStatuses.includes(raw.status) ? raw.status : 'done';
+  return { ...node, text: raw.text, at: timeOf(raw.at), status, ...(raw.isStart === true ? { isStart: true } : {}) };
 }
 
 function conversationOf(raw) {

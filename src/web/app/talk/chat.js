@@ -1,22 +1,33 @@
 // What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations
 // and Memory the only writer of the page's state.
-import { afterEvent, isOver, newAnswer } from '../wire/answer.js';
+import { forgetUnfinished, keepUnfinished, unfinished } from '../keep/unfinished.js';
+import { afterEvent, failed, hasBegun, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
-import { Link } from '../wire/link.js';
+import { isRefusal, Link } from '../wire/link.js';
 import { createEvent } from '../wire/request.js';
+import { bytesOf, startAfterTrimming, startOf } from './context.js';
 import { newConversation, newId, pathTo } from './conversation.js';
 import { Conversations } from './conversations.js';
 import { Memory } from './memory.js';
 
 const kKey = 'octavo-api-key';
 const kKeepMs = 1000;
+const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
+// What the next page finds if this one is gone before the answer has ended.
+const kClosed = { status: 'failed', error: 'the page was closed before the answer ended', code: null };
+
+function refusalWords(code, reason) {
+  if (code === 1009) return 'the message is larger than the server takes';
+  return `the server closed the connection over this message (code ${code}${reason ? `: ${reason}` : ''})`;
+}
 
 export class Chat {
   #state;
   #tabs;
   #link;
   #lanes = new Lanes();
-  #known = new Map(); // Answer id -> response id; only as long as the connection.
+  #known = new Map(); // Answer id -> { responseId, start: what it was sent from }; only as long as the connection.
+  #sentBytes = new Map(); // Answer id -> bytes of what asked for it, on this connection.
   #unsent = []; // Ids of answers that wait for a lane or a connection.
   #isDraining = false;
   #keeper; // Keeps unfinished answers now and then, while there are any.
@@ -34,10 +45,14 @@ export class Chat {
     });
   }
 
-  async start() {
+  /// `id`: the conversation to show, if there is one.
+  async start(id) {
     this.#tabs.listen((message, from) => this.#hear(message, from));
     this.#tabs.tell({ hello: true });
-    await this.conversations.start();
+    await this.conversations.start(id);
+    for (const [key, { conversationId, answerId, text }] of unfinished()) {
+      this.conversations.lengthen(conversationId, answerId, text).then(() => forgetUnfinished(key));
+    }
     await this.#link.open(sessionStorage.getItem(kKey));
   }
 
@@ -58,7 +73,7 @@ export class Chat {
     let conversation = this.#conversation(this.#value.current);
     if (!conversation) {
       conversation = newConversation(this.#value.draftSettings);
-      this.#set({ current: conversation.id, draftSettings: {} });
+      this.#set({ current: conversation.id, isMissing: false, draftSettings: this.#value.defaults });
     }
     this.#ask(conversation, parent, text);
   }
@@ -73,6 +88,33 @@ export class Chat {
   askAgain(conversationId, answerId) {
     const conversation = this.#conversation(conversationId);
     this.#ask(conversation, conversation.nodes[answerId].parent);
+  }
+
+  /// Goes on with an answer that ended too early.
+  continueAnswer(conversationId, answerId) {
+    if (this.#value.live.has(answerId)) return;
+    const { text } = this.#conversation(conversationId).nodes[answerId];
+    this.#await(conversationId, answerId, newAnswer(performance.now(), text), () => this.conversations.changeMessage(conversationId, answerId, kClosed));
+  }
+
+  /// Leaves out the oldest turns of the way to a message from now on. False: there are none that could be left out.
+  trim(conversationId, messageId) {
+    const { contextLength, refusedBytes } = this.#value;
+    const start = startAfterTrimming(this.#conversation(conversationId), contextLength, messageId, refusedBytes);
+    if (start) this.conversations.changeMessage(conversationId, start, { isStart: true });
+    return start !== null;
+  }
+
+  /// A new conversation that begins with this answer and its question; with the question alone, asked again, where the
+  /// answer is without words.
+  beginFrom(conversationId, answerId) {
+    const { settings, nodes } = this.#conversation(conversationId);
+    const { text, status, parent } = nodes[answerId];
+    const conversation = newConversation(settings);
+    const question = { id: newId(), role: 'user', text: nodes[parent].text };
+    this.#set({ current: conversation.id, numAsked: this.#value.numAsked + 1 });
+    if (!text) return this.#ask(conversation, null, question.text);
+    this.conversations.add(conversation, null, [question, { id: newId(), role: 'assistant', text, status }]);
   }
 
   /// Stops an answer, in whatever tab it is received.
@@ -93,22 +135,26 @@ export class Chat {
 
   /// Asks for an answer below `parent`, or below a new question there.
   #ask(conversation, parent, question) {
-    // What the next page finds if this one is gone before the answer has ended.
-    const error = 'the page was closed before the answer ended';
-    const answer = { id: newId(), role: 'assistant', text: '', status: 'failed', error };
+    const answer = { id: newId(), role: 'assistant', text: '', ...kClosed };
     const asked = question === undefined ? [] : [{ id: newId(), role: 'user', text: question }];
-    this.#setLive(answer.id, { conversationId: conversation.id, answer: newAnswer(performance.now()) });
+    this.#await(conversation.id, answer.id, newAnswer(performance.now()), () => this.conversations.add(conversation, parent, [...asked, answer]));
+  }
+
+  /// `place` writes it into the conversation: other tabs hear that it is awaited before they see it.
+  #await(conversationId, answerId, answer, place) {
+    this.#setLive(answerId, { conversationId, answer, isContinued: answer.text !== '', numSent: 0 });
     this.#tellWriting();
-    this.conversations.add(conversation, parent, [...asked, answer]);
+    place();
     this.#set({ numAsked: this.#value.numAsked + 1 });
-    this.#keeper ??= setInterval(() => this.#keepUnfinished(), kKeepMs);
-    this.#unsent.push(answer.id);
+    this.#keeper ??= setInterval(() => this.keep(), kKeepMs);
+    this.#unsent.push(answerId);
     this.#sendNext();
   }
 
-  #keepUnfinished() {
+  /// Keeps what has been written so far.
+  keep() {
     for (const [answerId, { conversationId, answer }] of this.#value.live) {
-      if (answer.text) this.conversations.changeMessage(conversationId, answerId, { text: answer.text });
+      if (hasBegun(answer)) this.conversations.changeMessage(conversationId, answerId, { text: answer.text });
     }
   }
 
@@ -121,10 +167,27 @@ export class Chat {
         const path = pathTo(conversation, answerId);
         const lane = this.#lanes.take(answerId, path.at(-3)?.id);
         if (lane === null) return;
-        this.#link.send(createEvent(conversation, path.at(-2).id, lane, this.#known));
+        const start = startOf(path);
+        this.#setLive(answerId, { ...live, start, numSent: live.numSent + 1 });
+        const known = new Map([...this.#known].filter(([, each]) => each.start === start).map(([id, each]) => [id, each.responseId]));
+        this.#send(answerId, createEvent(conversation, path.at(-2).id, lane, known, path.at(-1).text));
       }
       this.#unsent.shift();
     }
+  }
+
+  /// What is as large as something that the server did not take is not sent.
+  #send(answerId, event) {
+    const text = JSON.stringify(event);
+    const numBytes = bytesOf(text);
+    this.#sentBytes.set(answerId, numBytes);
+    if (numBytes < this.#value.refusedBytes) this.#link.sendText(text);
+    else queueMicrotask(() => this.#refuse(answerId, { code: 1009, reason: '' }));
+  }
+
+  #refuse(answerId, { code, reason }) {
+    const live = this.#value.live.get(answerId);
+    if (live) this.#finish(answerId, failed(live.answer, refusalWords(code, reason), code === 1009 ? 'message_too_large' : 'message_refused'));
   }
 
   #resend(answerId) {
@@ -150,6 +213,11 @@ export class Chat {
 
   /// The page is closed or put to sleep: the answers that it receives end here.
   leave() {
+    this.keep();
+    // The shelf may be too slow for a page that is being closed.
+    for (const [answerId, { conversationId, answer }] of this.#value.live) {
+      if (hasBegun(answer)) keepUnfinished({ conversationId, answerId, text: answer.text });
+    }
     this.#tabs.tell({ writing: [] });
   }
 
@@ -164,23 +232,37 @@ export class Chat {
 
   #opened(model) {
     this.#isDraining = false;
-    this.#set({ link: 'open', model: model.id, contextLength: model.max_model_len ?? null });
+    this.#set({ link: 'open', model: model.id, contextLength: model.max_model_len ?? null, modelDefaults: model.octavo?.defaults ?? {} });
     this.memory.opened();
     this.#sendNext();
   }
 
-  #lost({ retryMs }) {
+  #lost(loss) {
     this.#known.clear();
     this.memory.lost();
-    const running = this.#lanes.reset();
-    this.#set({ link: 'lost', retryAt: Date.now() + retryMs });
+    const running = this.#lanes.reset().filter((id) => this.#value.live.has(id));
+    this.#set({ link: 'lost', retryAt: Date.now() + loss.retryMs });
+    if (isRefusal(loss.code)) this.#blame(running, loss);
+    this.#sentBytes.clear();
     for (const answerId of running.reverse()) {
       const live = this.#value.live.get(answerId);
       if (!live) continue;
       // What has not begun is asked again by itself; half an answer is shown as such.
-      if (live.answer.text) this.#finish(answerId, { ...live.answer, phase: 'failed', error: 'the connection was lost' });
+      if (hasBegun(live.answer)) this.#finish(answerId, failed(live.answer, 'the connection was lost'));
+      else if (live.numSent >= kMaxSent) this.#finish(answerId, failed(live.answer, 'the connection was lost each time that this was sent'));
       else this.#unsent.unshift(answerId), this.#setLive(answerId, { ...live, answer: { ...live.answer, phase: 'waiting', responseId: null } });
     }
+  }
+
+  /// The server closed the connection over something that was sent: the largest of what it has not begun to answer, or
+  /// the last. The others are sent again without it.
+  #blame(running, loss) {
+    const unanswered = running.filter((id) => !this.#value.live.get(id).answer.responseId);
+    const size = (id) => this.#sentBytes.get(id) ?? 0;
+    const guilty = loss.code === 1009 ? unanswered.reduce((a, b) => (size(b) > size(a) ? b : a), unanswered[0]) : unanswered.at(-1);
+    if (!guilty) return;
+    if (loss.code === 1009) this.#set({ refusedBytes: Math.min(this.#value.refusedBytes, size(guilty)) });
+    this.#refuse(guilty, loss);
   }
 
   #receive(event) {
@@ -214,17 +296,20 @@ export class Chat {
   }
 
   #finish(answerId, answer) {
-    const { conversationId } = this.#value.live.get(answerId);
+    const { conversationId, start = null, isContinued } = this.#value.live.get(answerId);
     const lane = this.#lanes.of(answerId);
     if (lane !== undefined) this.#lanes.release(lane);
-    if (answer.responseId && answer.phase !== 'failed') this.#known.set(answerId, answer.responseId);
+    // A response that goes on with an answer is only its end, and the one before it only its beginning.
+    this.#known.delete(answerId);
+    if (answer.responseId && answer.phase !== 'failed' && !isContinued) this.#known.set(answerId, { responseId: answer.responseId, start });
     const live = new Map(this.#value.live);
     live.delete(answerId);
     this.#set({ live });
     if (live.size === 0) this.#keeper = clearInterval(this.#keeper);
-    const { text, phase, facts, error, responseId } = answer;
+    const { text, phase, facts, error, code, responseId } = answer;
+    const counted = facts ? { facts, from: start } : {};
     // Other tabs see the end before they hear that nothing more comes.
-    this.conversations.changeMessage(conversationId, answerId, { text, status: phase, facts, error, responseId }).then(() => this.#tellWriting());
+    this.conversations.changeMessage(conversationId, answerId, { text, status: phase, error, code, responseId, ...counted }).then(() => this.#tellWriting());
     if (this.#conversation(conversationId)) this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
     this.#sendNext();
   }

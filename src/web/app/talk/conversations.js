@@ -8,6 +8,7 @@
 //
 // Nothing that a person wrote is lost to a deletion in another tab: writing to a conversation that is gone brings it
 // back, and one that is open stays in sight until it is left.
+import { keepDefaults } from '../keep/defaults.js';
 import { addMessage, changeMessage, chooseMessage, joined, pathTo, withPath } from './conversation.js';
 import { applyChanges, changesOf } from './settings.js';
 
@@ -29,10 +30,12 @@ export class Conversations {
     this.#onGone = onGone;
   }
 
-  async start() {
+  /// `id`: the conversation to show.
+  async start(id = null) {
     this.#isOpened = this.#shelf.open();
     for (const each of await this.#isOpened) this.#stored.set(each.id, each);
     this.#state.set({ conversations: new Map(this.#stored), isKept: this.#shelf.isKept, isReady: true });
+    this.open(id);
   }
 
   /// Reads again what another tab has written.
@@ -55,10 +58,11 @@ export class Conversations {
     return this.#state.value.conversations.get(id);
   }
 
-  /// Shows a conversation; null: one that has not begun.
+  /// Shows a conversation; null: one that has not begun. An id that this browser does not have is said to be missing.
   open(id) {
     const { gone } = this.#state.value;
-    this.#state.set({ current: id });
+    const isMissing = id !== null && !this.get(id);
+    this.#state.set({ current: isMissing ? null : id, isMissing });
     if (gone && gone !== id) this.#draw([gone]);
   }
 
@@ -79,6 +83,12 @@ export class Conversations {
     return this.#change(id, (stored) => (stored?.nodes[messageId] ? changeMessage(stored, messageId, fields, now) : stored));
   }
 
+  /// More of an answer than what was kept of it.
+  lengthen(id, messageId, text) {
+    const isMore = (stored) => stored?.nodes[messageId]?.status === 'failed' && stored.nodes[messageId].text.length < text.length;
+    return this.#change(id, (stored) => (isMore(stored) ? changeMessage(stored, messageId, { text }, stored.updatedAt) : stored));
+  }
+
   rename(id, title) {
     const shown = this.get(id);
     return shown && this.#change(id, (stored) => ({ ...(stored ?? shown), title: title.trim().slice(0, 200) }));
@@ -93,6 +103,12 @@ export class Conversations {
       const start = stored ?? shown;
       return { ...start, settings: applyChanges(start.settings, changes) };
     });
+  }
+
+  /// Settings that new conversations begin with.
+  configureNew(defaults) {
+    keepDefaults(defaults);
+    this.#state.set({ defaults, ...(this.get(this.#state.value.current) ? {} : { draftSettings: defaults }) });
   }
 
   show(id, messageId) {

@@ -11,6 +11,15 @@ export const kSettings = [
   { key: 'seed', label: 'Seed', hint: 'the same answer again', min: 0, max: Number.MAX_SAFE_INTEGER, step: 1 },
 ];
 
+const kUnset = { max_output_tokens: 'as long as the context', seed: 'none' };
+
+/// What the model does where a setting is left open; `modelDefaults`: as the server tells, key -> number.
+export function defaultWords({ key }, modelDefaults) {
+  const value = modelDefaults[key];
+  if (typeof value !== 'number') return kUnset[key] ?? 'default';
+  return `${Number(value.toPrecision(6))}${key === 'top_k' && value <= 0 ? ' (all)' : ''} by default`;
+}
+
 function numberOf({ min, max, step }, value) {
   const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
   if (!Number.isFinite(number) || number < min || number > max) return undefined;

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { branchesOf } from '../talk/branches.js';
+import { startAfterTrimming } from '../talk/context.js';
 import { describeFacts } from '../text/answer_line.js';
 import { Again, Check, Copy } from './icons.jsx';
 import { lights } from './lights.js';
@@ -10,7 +11,9 @@ import { copyText, Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 
 const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
-const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed' };
+const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed', full: 'Ended where the context was full' };
+const kTooLong = ['context_length_exceeded', 'message_too_large'];
+const kHopeless = [...kTooLong, 'message_refused']; // The same again would end the same.
 
 function Facts({ node }) {
   if (!node.facts) return null;
@@ -33,7 +36,55 @@ function Waiting({ phase }) {
   return words ? <p class={`waiting ${phase}`}><span class="pulse" aria-hidden="true" />{words}</p> : null;
 }
 
-export function Answer({ state, chat, conversation, node, palette }) {
+/// Did an answer end because the context had no room for more of it?
+function isFull({ status, facts }, contextLength) {
+  return status === 'cut' && contextLength !== null && facts?.promptTokens + facts?.tokens >= contextLength;
+}
+
+/// What can be done about a conversation that the model cannot read any more: the same again would fail the same.
+function TooLong({ chat, conversation, node, contextLength }) {
+  const canTrim = startAfterTrimming(conversation, contextLength, node.id) !== null;
+  const holder = node.code === 'message_too_large' ? 'what the server takes at once' : `the model's context of ${contextLength?.toLocaleString('en') ?? 'its'} tokens`;
+  const trim = () => {
+    chat.trim(conversation.id, node.id);
+    if (node.text) chat.continueAnswer(conversation.id, node.id);
+    else chat.askAgain(conversation.id, node.id);
+  };
+  if (!canTrim) return <p class="failure" role="alert">This message does not fit into {holder}. Edit it to be shorter, or send it in parts.</p>;
+  return (
+    <p class="failure" role="alert">
+      This conversation does not fit into {holder} any more.{' '}
+      <button class="link" type="button" onClick={trim}>Leave out the oldest turns</button>{' '}
+      <button class="link" type="button" onClick={() => chat.beginFrom(conversation.id, node.id)}>New conversation from here</button>
+    </p>
+  );
+}
+
+function Failure({ chat, conversation, node, isLast, contextLength }) {
+  if (kTooLong.includes(node.code)) return <TooLong chat={chat} conversation={conversation} node={node} contextLength={contextLength} />;
+  const isSensible = !kHopeless.includes(node.code);
+  return (
+    <p class="failure" role="alert">
+      {node.error ?? 'The answer failed.'}{' '}
+      {isSensible && <button class="link" type="button" onClick={() => chat.askAgain(conversation.id, node.id)}>Try again</button>}{' '}
+      {isSensible && isLast && node.text && <button class="link" type="button" onClick={() => chat.continueAnswer(conversation.id, node.id)}>Continue</button>}
+    </p>
+  );
+}
+
+/// For an answer that has an end, but not its own.
+function Continue({ chat, conversation, node, contextLength }) {
+  if (!isFull(node, contextLength)) return <button class="link" type="button" onClick={() => chat.continueAnswer(conversation.id, node.id)}>Continue</button>;
+  if (startAfterTrimming(conversation, contextLength, node.id) === null) return null;
+  const goOn = () => {
+    chat.trim(conversation.id, node.id);
+    chat.continueAnswer(conversation.id, node.id);
+  };
+  return <button class="link" type="button" onClick={goOn}>Leave out the oldest turns and continue</button>;
+}
+
+export function Answer({ state, chat, conversation, node, isLast, palette }) {
+  const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
   const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text } : null);
@@ -43,20 +94,19 @@ export function Answer({ state, chat, conversation, node, palette }) {
     <article class={`answer ${live ? 'live' : ''}`} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
       <Prose text={text} isOver={!live} />
       {live && <Waiting phase={live.phase} />}
-      {!live && node.status === 'failed' && (
-        <p class="failure" role="alert">{node.error ?? 'The answer failed.'} <button class="link" type="button" onClick={again}>Try again</button></p>
-      )}
+      {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}
       {!live && (
         <footer class="turn-foot">
           <span class="told">
             {palette && <i class="hue" aria-hidden="true" style={{ background: palette.of(conversation.id, branchesOf(conversation).get(node.id)) }} />}
-            {kEnds[node.status] && <span class="end">{kEnds[node.status]}</span>}
+            {kEnds[node.status] && <span class="end">{kEnds[isFull(node, contextLength) ? 'full' : node.status]}</span>}
+            {kEnds[node.status] && isLast && text && <Continue chat={chat} conversation={conversation} node={node} contextLength={contextLength} />}
             <Facts node={node} />
           </span>
           <span class="acts">
             <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
             {text && <CopyButton text={text} />}
-            <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>
+            {!kHopeless.includes(node.code) && <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>}
           </span>
         </footer>
       )}

@@ -16,24 +16,30 @@ import { Thread } from './thread.jsx';
 const kLinks = { opening: 'connecting', open: 'connected', leaving: 'restarting', lost: 'not connected', locked: 'locked' };
 
 const kMemoryKey = 'octavo-memory';
+const kShelfKey = 'octavo-shelf';
 
-function Bar({ title, model, link, isMenuOpen, isMemoryOpen, onMenu, onMemory, onSettings }) {
+/// Where the list of conversations lies over the page instead of beside it.
+const isNarrow = () => matchMedia('(max-width: 760px)').matches;
+
+function Bar({ title, model, link, isListOpen, isMemoryOpen, onMenu, onMemory, onSettings }) {
   return (
     <header class="bar">
-      <button class="quiet menu" type="button" aria-label="Conversations" aria-controls="sidebar" aria-expanded={isMenuOpen} onClick={onMenu}><Menu /></button>
-      <h2>{title}</h2>
-      <span class={`model ${link}`} title={kLinks[link]}><i aria-hidden="true" />{model || kLinks[link]}</span>
-      <button class="quiet" type="button" title="The server's memory, live" aria-label="Memory" aria-controls="memory" aria-expanded={isMemoryOpen} onClick={onMemory}><Blocks /></button>
-      <button class="quiet" type="button" title="System prompt and sampling" aria-label="Settings of this conversation" onClick={onSettings}><Brush /></button>
+      <button class="quiet menu" type="button" aria-label="Conversations" title="List of conversations" aria-controls="sidebar" aria-expanded={isListOpen} onClick={onMenu}><Menu /></button>
+      <div class="names">
+        <h2 title={title}>{title}</h2>
+        <span class={`model ${link}`} title={`${model ? `${model}: ` : ''}${kLinks[link]}`}><i aria-hidden="true" /><span>{model || kLinks[link]}</span></span>
+      </div>
+      <button class="quiet worded" type="button" title="The server's memory, live" aria-controls="memory" aria-expanded={isMemoryOpen} onClick={onMemory}><Blocks /><span>Memory</span></button>
+      <button class="quiet worded" type="button" title="System prompt and sampling" aria-label="Settings of this conversation" onClick={onSettings}><Brush /><span>Settings</span></button>
     </header>
   );
 }
 
-/// Whether the memory is shown; remembered for the next page.
-function useMemoryOpen() {
-  const [isOpen, setOpen] = useState(localStorage.getItem(kMemoryKey) === 'open');
+/// Whether a part of the page is shown; remembered for the next page.
+function useShown(key, otherwise) {
+  const [isOpen, setOpen] = useState((localStorage.getItem(key) ?? otherwise) === 'open');
   const show = (isShown) => {
-    localStorage.setItem(kMemoryKey, isShown ? 'open' : 'closed');
+    localStorage.setItem(key, isShown ? 'open' : 'closed');
     setOpen(isShown);
   };
   return [isOpen, show];
@@ -61,14 +67,15 @@ function useKeys(keys) {
 
 export function App({ state, chat }) {
   const value = {};
-  for (const part of ['conversations', 'current', 'draftSettings', 'removed', 'gone', 'isKept', 'isReady', 'link', 'wasRefused', 'model', 'contextLength', 'said']) {
+  for (const part of ['conversations', 'current', 'draftSettings', 'removed', 'gone', 'isMissing', 'isKept', 'isReady', 'link', 'wasRefused', 'model', 'contextLength', 'modelDefaults', 'said']) {
     value[part] = usePart(state, (all) => all[part]);
   }
   // The set of conversations being answered changes seldom; what they say is the answers' own matter.
   const liveIds = usePart(state, ({ live, elsewhere }) => [...live, ...elsewhere].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isSettingsOpen, setSettingsOpen] = useState(false);
-  const [isMemoryOpen, showMemory] = useMemoryOpen();
+  const [isMemoryOpen, showMemory] = useShown(kMemoryKey, 'closed');
+  const [isShelfOpen, showShelf] = useShown(kShelfKey, 'open');
   const isDark = useDark();
   const [trouble, setTrouble] = useState(null);
 
@@ -78,10 +85,12 @@ export function App({ state, chat }) {
   const busy = new Set(liveIds.split(',').map((pair) => pair.split(' ')[1]));
   const isAnswering = Boolean(last) && liveIds.includes(last);
   const stop = () => isAnswering && chat.stop(last);
+  const showList = (isShown) => (isNarrow() ? setMenuOpen(isShown) : showShelf(isShown));
+  const isListOpen = isNarrow() ? isMenuOpen : isShelfOpen;
   useKeys({
     Escape: () => (isMenuOpen ? setMenuOpen(false) : isSettingsOpen || stop()),
     'Ctrl+Shift+O': () => chat.conversations.open(null),
-    'Ctrl+K': () => (setMenuOpen(true), document.getElementById('search').focus()),
+    'Ctrl+K': () => (showList(true), setTimeout(() => document.getElementById('search').focus())),
   });
   useEffect(() => {
     document.title = conversation ? `${titleOf(conversation)} · Octavo` : 'Octavo';
@@ -89,20 +98,20 @@ export function App({ state, chat }) {
   if (!value.isReady) return null;
 
   return (
-    <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isMemoryOpen ? 'with-memory' : ''}`}>
+    <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isShelfOpen ? '' : 'shelf-closed'} ${isMemoryOpen ? 'with-memory' : ''}`}>
       <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} onPick={() => setMenuOpen(false)} onError={setTrouble} />
       <div class="shade" onClick={() => setMenuOpen(false)} />
       <main>
-        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isMenuOpen={isMenuOpen} isMemoryOpen={isMemoryOpen}
-          onMenu={() => setMenuOpen(!isMenuOpen)} onMemory={() => showMemory(!isMemoryOpen)} onSettings={() => setSettingsOpen(true)} />
+        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isListOpen={isListOpen} isMemoryOpen={isMemoryOpen}
+          onMenu={() => showList(!isListOpen)} onMemory={() => showMemory(!isMemoryOpen)} onSettings={() => setSettingsOpen(true)} />
         <Thread state={state} chat={chat} conversation={conversation} model={value.model} palette={palette} isAnswering={isAnswering} onStop={stop} />
-        <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isGone={Boolean(conversation) && value.gone === conversation.id} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
+        <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isGone={Boolean(conversation) && value.gone === conversation.id} isMissing={value.isMissing} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
       </main>
       {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
-        <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} model={value.model} contextLength={value.contextLength}
-          onSave={(before, after) => chat.conversations.configure(before, after)} onLeave={() => setSettingsOpen(false)} />
+        <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} modelDefaults={value.modelDefaults} model={value.model} contextLength={value.contextLength}
+          onSave={(before, after) => chat.conversations.configure(before, after)} onSaveForNew={(settings) => chat.conversations.configureNew(settings)} onLeave={() => setSettingsOpen(false)} />
       )}
       {value.link === 'locked' && <KeyDialog wasRefused={value.wasRefused} onKey={(key) => chat.useKey(key)} />}
     </div>

@@ -1,5 +1,5 @@
 // Where a message is written: Enter sends, Shift+Enter breaks the line, Esc stops the answer.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Send, Stop } from './icons.jsx';
 
@@ -10,19 +10,16 @@ export function fitHeight(area) {
   area.style.height = `${Math.min(area.scrollHeight, kMaxHeight)}px`;
 }
 
-export function Composer({ focusOn, isAnswering, onSend, onStop }) {
+/// `onSend` is called with what was written, without blanks around it.
+export function Composer({ text, focusOn, isAnswering, onText, onSend, onStop }) {
   const area = useRef(null);
   useEffect(() => {
     // A phone's keyboard should not jump up by itself.
     if (matchMedia('(pointer: fine)').matches) area.current.focus();
   }, [focusOn]);
-  const send = () => {
-    const text = area.current.value.trim();
-    if (!text || isAnswering) return;
-    onSend(text);
-    area.current.value = '';
-    fitHeight(area.current);
-  };
+  useLayoutEffect(() => fitHeight(area.current), [text]);
+  const isEmpty = text.trim() === '';
+  const send = () => isEmpty || isAnswering || onSend(text.trim());
   const onKeyDown = (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -30,10 +27,10 @@ export function Composer({ focusOn, isAnswering, onSend, onStop }) {
   };
   return (
     <form class="composer" onSubmit={(event) => (event.preventDefault(), send())}>
-      <textarea ref={area} rows={1} placeholder="Write a message" aria-label="Message" enterkeyhint="send" onKeyDown={onKeyDown} onInput={() => fitHeight(area.current)} />
+      <textarea ref={area} rows={1} placeholder="Write a message" aria-label="Message" enterkeyhint="send" value={text} onKeyDown={onKeyDown} onInput={() => onText(area.current.value)} />
       {isAnswering
         ? <button class="round stop" type="button" title="Stop (Esc)" aria-label="Stop the answer" onClick={onStop}><Stop /></button>
-        : <button class="round" type="submit" title="Send (Enter)" aria-label="Send"><Send /></button>}
+        : <button class="round" type="submit" title="Send (Enter)" aria-label="Send" disabled={isEmpty}><Send /></button>}
     </form>
   );
 }

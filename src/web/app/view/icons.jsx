@@ -22,8 +22,8 @@ export const Plus = icon('M10 4v12M4 10h12');
 export const Send = icon('M10 16V4', 'M5 9l5-5 5 5');
 export const Stop = icon('M6 6h8v8H6z');
 export const Trash = icon('M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6');
-export const In = icon('M10 3v9M6 8.5l4 4 4-4', 'M4 13v3.5h12V13');
-export const Out = icon('M10 12.5V3M6 7l4-4 4 4', 'M4 13v3.5h12V13');
+export const Download = icon('M10 3v9M6 8.5l4 4 4-4', 'M4 13v3.5h12V13');
+export const Upload = icon('M10 12.5V3M6 7l4-4 4 4', 'M4 13v3.5h12V13');
 export const Close = icon('M5 5l10 10M15 5L5 15');
 export const Check = icon('M4 10.5l4 4 8-9');
 

@@ -10,7 +10,11 @@ import { Close } from './icons.jsx';
 
 const kSpark = { width: 300, height: 34, windowMs: 60_000 };
 const kLegend = [['owned', 'in use'], ['shared', 'shared'], ['cached', 'kept'], ['moving', 'on the move'], ['others', 'of others']];
-const kHint = 'Point at a block, or at a conversation, to see what belongs to it.';
+/// With a finger there is nothing to point with.
+function hint() {
+  if (matchMedia('(hover: none)').matches) return 'Touch a block to see whose it is.';
+  return 'Point at a block, or at a conversation, to see what belongs to it.';
+}
 
 function LoadLine({ state, hasHost }) {
   const loads = usePart(state, (all) => all.loads);
@@ -83,7 +87,7 @@ function Pools({ state, chat, conversation, conversations, map, palette }) {
       })}
       <ul class="legend" aria-label="What the cells mean">{kLegend.map(([kind, words]) => <li key={kind}><i class={kind} aria-hidden="true" />{words}</li>)}</ul>
       {conversation && <BranchList state={state} chat={chat} conversation={conversation} map={map} palette={palette} />}
-      <p class="block-words" role="status">{at ? words() : kHint}</p>
+      <p class="block-words" role="status">{at ? words() : hint()}</p>
     </>
   );
 }

@@ -19,13 +19,14 @@ function Removed({ chat, removed }) {
   return <p class="notice">Deleted “{titleOf(removed)}”. <button class="link" type="button" onClick={() => chat.conversations.restore()}>Undo</button></p>;
 }
 
-export function Notices({ chat, link, hasConnected, removed, isGone, isKept, trouble, onSeen }) {
+export function Notices({ chat, link, hasConnected, removed, isGone, isMissing, isKept, trouble, onSeen }) {
   const words = connectionWords({ link, hasConnected });
   return (
     <div class="notices" role="status">
       {words && <p class="notice">{words} {link === 'lost' && <button class="link" type="button" onClick={() => chat.reconnect()}>Now</button>}</p>}
       {removed && <Removed chat={chat} removed={removed} />}
       {isGone && <p class="notice">This conversation was deleted in another tab. What you write here brings it back.</p>}
+      {isMissing && <p class="notice">The conversation of this address is not in this browser.</p>}
       {trouble && <p class="notice">{trouble} <button class="link" type="button" onClick={onSeen}>OK</button></p>}
       {!isKept && <p class="notice">This browser keeps nothing: conversations end with the page.</p>}
     </div>

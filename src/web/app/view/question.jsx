@@ -35,6 +35,23 @@ function Editor({ text, onInput, onSend, onLeave }) {
   );
 }
 
+const kManyLines = 12;
+const kManyCharacters = 1_000;
+const kFolded = 50_000; // Characters of a folded message that are in the page at all.
+
+/// The words of a message; of a long one its beginning, until it is unfolded.
+function Said({ text }) {
+  const [isUnfolded, setUnfolded] = useState(false);
+  const isLong = text.length > kManyCharacters || text.split('\n', kManyLines + 1).length > kManyLines;
+  if (!isLong) return <p class="said">{text}</p>;
+  return (
+    <div class="long">
+      <p class={`said ${isUnfolded ? '' : 'folded'}`}>{isUnfolded ? text : text.slice(0, kFolded)}</p>
+      <button class="link" type="button" aria-expanded={isUnfolded} onClick={() => setUnfolded(!isUnfolded)}>{isUnfolded ? 'Show less' : 'Show all'}</button>
+    </div>
+  );
+}
+
 export function Question({ chat, conversation, node }) {
   const [isEdited, setEdited] = useState(drafts.has(node.id));
   const leave = () => {
@@ -48,7 +65,7 @@ export function Question({ chat, conversation, node }) {
   if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={leave} /></article>;
   return (
     <article class="question" aria-label="Message" {...lights(chat, conversation.id, node.id)}>
-      <p class="said">{node.text}</p>
+      <Said text={node.text} />
       <footer class="turn-foot">
         <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>
         <Siblings chat={chat} conversation={conversation} node={node} what="message" />

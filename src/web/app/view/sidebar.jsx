@@ -3,7 +3,8 @@ import { useRef, useState } from 'preact/hooks';
 
 import { fromArchive, toArchive } from '../talk/archive.js';
 import { matches, titleOf } from '../talk/conversation.js';
-import { In, Mark, Moon, Out, Pencil, Plus, Trash } from './icons.jsx';
+import { longWhen, shortWhen } from '../text/when.js';
+import { Download, Mark, Moon, Pencil, Plus, Trash, Upload } from './icons.jsx';
 import { lights } from './lights.js';
 import { switchTheme } from './theme.js';
 
@@ -34,10 +35,10 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
   }
   return (
     <li class={`entry ${isOpen ? 'open' : ''}`} {...lights(chat, conversation.id)}>
-      <button class="entry-title" type="button" aria-current={isOpen ? 'true' : undefined} onClick={onOpen} onDblClick={() => setRenamed(true)}>
-        {palette && <i class="hue" aria-hidden="true" style={{ background: palette.background(conversation) }} />}
-        {isBusy && <span class="pulse" role="img" aria-label="being answered" />}{title}
-      </button>
+      {palette && <i class="hue" aria-hidden="true" style={{ background: palette.background(conversation) }} />}
+      {isBusy && <span class="pulse" role="img" aria-label="being answered" />}
+      <a class="entry-title" href={`#${conversation.id}`} title={title} aria-current={isOpen ? 'page' : undefined} onClick={onOpen} onDblClick={() => setRenamed(true)}>{title}</a>
+      <time class="when" dateTime={new Date(conversation.updatedAt).toISOString()} title={longWhen(conversation.updatedAt)}>{shortWhen(conversation.updatedAt, Date.now())}</time>
       <button class="quiet" type="button" title="Rename" aria-label={`Rename ${title}`} onClick={() => setRenamed(true)}><Pencil /></button>
       <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={() => chat.conversations.remove(conversation.id)}><Trash /></button>
     </li>
@@ -57,8 +58,8 @@ function Tools({ chat, conversations, onError }) {
   };
   return (
     <div class="tools">
-      <button class="quiet" type="button" title="Export all conversations" aria-label="Export all conversations" disabled={conversations.length === 0} onClick={() => saveFile('octavo-conversations.json', toArchive(conversations))}><Out /></button>
-      <button class="quiet" type="button" title="Import conversations" aria-label="Import conversations" onClick={() => file.current.click()}><In /></button>
+      <button class="quiet" type="button" title="Export all conversations" aria-label="Export all conversations" disabled={conversations.length === 0} onClick={() => saveFile('octavo-conversations.json', toArchive(conversations))}><Download /></button>
+      <button class="quiet" type="button" title="Import conversations" aria-label="Import conversations" onClick={() => file.current.click()}><Upload /></button>
       <input class="unseen" ref={file} type="file" accept="application/json,.json" aria-label="File to import" tabIndex={-1} onChange={read} />
       <span class="spring" />
       <button class="quiet" type="button" title="Light or dark" aria-label="Switch between light and dark" onClick={switchTheme}><Moon /></button>
@@ -70,17 +71,17 @@ export function Sidebar({ chat, conversations, current, busy, palette, onPick, o
   const [query, setQuery] = useState('');
   const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
   const found = newestFirst.filter((each) => matches(each, query));
-  const pick = (id) => {
-    chat.conversations.open(id);
+  const begin = () => {
+    chat.conversations.open(null);
     onPick();
   };
   return (
     <nav class="sidebar" id="sidebar" aria-label="Conversations">
       <div class="brand"><Mark /><span>Octavo</span></div>
-      <button class="new" type="button" title="Ctrl+Shift+O" onClick={() => pick(null)}><Plus />New conversation</button>
+      <button class="new" type="button" title="Ctrl+Shift+O" onClick={begin}><Plus />New conversation</button>
       <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" value={query} onInput={(event) => setQuery(event.target.value)} />
       <ul class="entries">
-        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={() => pick(each.id)} />)}
+        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={onPick} />)}
         {found.length === 0 && query && <li class="none">Nothing found</li>}
       </ul>
       <Tools chat={chat} conversations={newestFirst} onError={onError} />

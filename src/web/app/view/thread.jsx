@@ -1,11 +1,14 @@
 // The open conversation, from its first message to the last; stays at its end while the reader does.
+import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
+import { startOf } from '../talk/context.js';
 import { shownPath } from '../talk/conversation.js';
 import { Answer } from './answer.jsx';
-import { Composer } from './composer.jsx';
+import { Foot } from './foot.jsx';
 import { Down, Mark } from './icons.jsx';
+import { goToPlace, keepPlace, takePlace } from './place.js';
 import { Question } from './question.jsx';
 
 const kNear = 80; // Pixels from the end that still count as being there.
@@ -34,10 +37,18 @@ function useStickyEnd(conversationId, numAsked, numTurns) {
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < kNear;
     setAway(!isAtEnd.current);
   };
+  const isFirst = useRef(true);
   useLayoutEffect(() => {
-    isAtEnd.current = true;
-    toEnd();
+    const place = isFirst.current ? takePlace(conversationId) : null;
+    isFirst.current = false;
+    isAtEnd.current = !(place && goToPlace(scroller.current, place));
+    if (isAtEnd.current) toEnd();
   }, [conversationId, numAsked]);
+  useEffect(() => {
+    const leave = () => keepPlace(conversationId, scroller.current, isAtEnd.current);
+    addEventListener('pagehide', leave);
+    return () => removeEventListener('pagehide', leave);
+  }, [conversationId]);
   useLayoutEffect(() => {
     if (isAtEnd.current) toEnd();
   }, [numTurns]);
@@ -50,25 +61,40 @@ function useStickyEnd(conversationId, numAsked, numTurns) {
   return { scroller, onScroll, isAway, toEnd };
 }
 
+function Start({ chat, conversation, node }) {
+  return (
+    <p class="start" role="note">
+      The turns above are not sent any more.{' '}
+      <button class="link" type="button" onClick={() => chat.conversations.changeMessage(conversation.id, node.id, { isStart: false })}>Send them again</button>
+    </p>
+  );
+}
+
 export function Thread({ state, chat, conversation, model, palette, isAnswering, onStop }) {
   const path = conversation ? shownPath(conversation) : [];
   // Once this tab has asked something, the next words are written here; what another tab asks takes nobody's hands off.
   const numAsked = usePart(state, (all) => all.numAsked);
   const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, numAsked, path.length);
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
+  const start = startOf(path);
   return (
     <>
       <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={-1}>
         <div class="column">
           {path.length === 0 && <Welcome model={model} onSay={say} />}
-          {path.map((node) => node.role === 'user'
-            ? <Question key={node.id} chat={chat} conversation={conversation} node={node} />
-            : <Answer key={node.id} state={state} chat={chat} conversation={conversation} node={node} palette={palette} />)}
+          {path.map((node) => (
+            <Fragment key={node.id}>
+              {node.id === start && <Start chat={chat} conversation={conversation} node={node} />}
+              {node.role === 'user'
+                ? <Question chat={chat} conversation={conversation} node={node} />
+                : <Answer state={state} chat={chat} conversation={conversation} node={node} isLast={node === path.at(-1)} palette={palette} />}
+            </Fragment>
+          ))}
         </div>
       </div>
       <div class="foot">
         {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
-        <Composer focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+        <Foot state={state} chat={chat} conversation={conversation} last={path.at(-1)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onStop={onStop} />
       </div>
     </>
   );

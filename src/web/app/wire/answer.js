@@ -3,8 +3,14 @@
 
 /// phase: waiting (nothing from the server yet), reading (accepted, no text yet), writing, paused
 /// (preempted), then exactly one of done, stopped, cut (length), failed.
-export function newAnswer(now) {
-  return { phase: 'waiting', text: '', responseId: null, askedAt: now, firstAt: null, facts: null, error: null };
+/// `text`: what an answer that is continued has already.
+export function newAnswer(now, text = '') {
+  return { phase: 'waiting', text, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
+}
+
+/// Has the server sent anything of it?
+export function hasBegun(answer) {
+  return answer.firstAt !== null;
 }
 
 export function isOver(answer) {
@@ -25,8 +31,12 @@ function factsOf(answer, response) {
   };
 }
 
-function ended(answer, phase, response, error = null) {
-  return { ...answer, phase, facts: factsOf(answer, response), error };
+function ended(answer, phase, response, { message = null, code = null } = {}) {
+  return { ...answer, phase, facts: factsOf(answer, response), error: message, code };
+}
+
+export function failed(answer, message, code = null) {
+  return { ...answer, phase: 'failed', error: message, code };
 }
 
 function reasonOf(response) {
@@ -52,9 +62,9 @@ export function afterEvent(answer, event, now) {
     case 'response.incomplete':
       return ended(answer, reasonOf(event.response), event.response);
     case 'response.failed':
-      return ended(answer, 'failed', event.response, event.response.error?.message ?? 'the server failed');
+      return ended(answer, 'failed', event.response, { message: 'the server failed', ...event.response.error });
     case 'error':
-      return { ...answer, phase: 'failed', error: event.error?.message ?? 'the server refused the request' };
+      return failed(answer, event.error?.message ?? 'the server refused the request', event.error?.code);
     default:
       return answer;
   }

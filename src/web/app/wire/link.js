@@ -2,13 +2,20 @@
 // again after a loss, each time a little later.
 
 const kKeyProtocol = 'openai-insecure-api-key.';
+// Close codes that are about what was sent (RFC 6455, section 7.4.1): the same again ends the same.
+const kRefusals = [1002, 1003, 1007, 1008, 1009];
 
 /// Milliseconds before attempt n (0 is the first after a loss): doubling, at most 15 s, a part random.
 export function backoff(attempt, random = Math.random()) {
   return Math.min(500 * 2 ** attempt, 15_000) * (0.75 + random / 2);
 }
 
-/// Heard by the page: { onOpen(model), onEvent(event), onClose({ retryMs, code }), onKeyNeeded(wasRefused) }.
+export function isRefusal(code) {
+  return kRefusals.includes(code);
+}
+
+/// Heard by the page: { onOpen(model), onEvent(event), onClose({ retryMs, code, reason }), onKeyNeeded(wasRefused) }. `code`: of
+/// the socket's close frame, or the HTTP status of the model list (0: no answer).
 export class Link {
   #heard;
   #socket = null;
@@ -34,7 +41,11 @@ export class Link {
   }
 
   send(event) {
-    this.#socket.send(JSON.stringify(event));
+    this.sendText(JSON.stringify(event));
+  }
+
+  sendText(text) {
+    this.#socket.send(text);
   }
 
   /// Tries at once instead of waiting.
@@ -64,21 +75,23 @@ export class Link {
       return this.#heard.onKeyNeeded(true); // The key holds characters that a subprotocol cannot.
     }
     this.#socket = socket;
-    socket.onopen = () => {
-      this.#attempt = 0;
-      this.#heard.onOpen(model);
+    socket.onopen = () => this.#heard.onOpen(model);
+    socket.onmessage = ({ data }) => {
+      const event = JSON.parse(data);
+      // A server that takes connections and answers nothing is not asked more and more often.
+      if (!event.type.startsWith('octavo:')) this.#attempt = 0;
+      this.#heard.onEvent(event);
     };
-    socket.onmessage = ({ data }) => this.#heard.onEvent(JSON.parse(data));
-    socket.onclose = ({ code }) => this.#retry(code);
+    socket.onclose = ({ code, reason }) => this.#retry(code, reason);
   }
 
-  #retry(code) {
+  #retry(code, reason = '') {
     this.#socket = null;
     const retryMs = backoff(this.#attempt++);
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.open();
     }, retryMs);
-    this.#heard.onClose({ retryMs, code });
+    this.#heard.onClose({ retryMs, code, reason });
   }
 }
