@@ -127,7 +127,8 @@ void read_qwen_windows(JsonReader& config, DecoderSpec& spec) {
 
 void read_llama(JsonReader& config, DecoderSpec& spec) {
   SizeNames names;
-  if (!config.has(names.max_positions)) names.max_positions = "max_sequence_length";
+  constexpr const char* kOldName = "max_sequence_length";
+  if (!config.has(names.max_positions) && config.has(kOldName)) names.max_positions = kOldName;
   read_llama_like(config, spec, names, {}, {});
   spec.qkv_bias = spec.attention_output_bias = config.flag("attention_bias", false);
   spec.mlp_bias = config.flag("mlp_bias", false);

@@ -42,7 +42,9 @@ Result<void> append_text(const ServedModel& model, std::span<const TextSpan> spa
   const std::size_t at_least = tokens.size() + model.tokenizer->min_tokens(text);
   if (at_least > limit) return too_long(model, at_least);
   const std::size_t room = limit > tokens.size() ? limit - tokens.size() : 0;
-  append(model.tokenizer->encode(spans, add_special, room), tokens);
+  const auto more = model.tokenizer->encode(spans, add_special, room);
+  if (!more) return more.error();
+  append(*more, tokens);
   if (tokens.size() > limit) return too_long(model, limit);
   return {};
 }
@@ -65,11 +67,11 @@ Result<Prompt> prompt_of_ids(const ServedModel& model, const ResponseCreate& cre
   return prompt;
 }
 
-// For templates that give the model the date.
+// For templates that give the model the date: the local one, as in transformers.
 std::string iso_time(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm fields{};
-  ::gmtime_r(&seconds, &fields);
+  ::localtime_r(&seconds, &fields);
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &fields);
   return text.data();
@@ -186,11 +188,14 @@ Result<void> check_vocabulary(const ServedModel& model, const ResponseCreate& cr
 }  // namespace
 
 json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
-  return {{"messages", std::move(messages)},
-          {"add_generation_prompt", true},
-          {"bos_token", tokenizer.bos_token()},
-          {"eos_token", tokenizer.eos_token()},
-          {"now", iso_time(std::chrono::system_clock::now())}};
+  json::object context;
+  for (const auto& [name, token] : tokenizer.named_tokens()) context[name] = token;
+  context["messages"] = std::move(messages);
+  context["tools"] = nullptr;
+  context["documents"] = nullptr;
+  context["add_generation_prompt"] = true;
+  context["now"] = iso_time(std::chrono::system_clock::now());
+  return context;
 }
 
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,

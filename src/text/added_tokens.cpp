@@ -76,6 +76,8 @@ AddedTokenMatcher::Match AddedTokenMatcher::widen(const AddedToken& token, std::
     if (last < done || !is_white_space(read_utf8(text.substr(last)).character)) break;
     found.begin = last;
   }
+  // Blanks that the token before took reach as far as this one's do.
+  if (token.rstrip) found.end = std::max(found.end, done);
   while (token.rstrip && found.end < text.size()) {
     const Utf8Unit unit = read_utf8(text.substr(found.end));
     if (!is_white_space(unit.character)) break;
@@ -104,7 +106,9 @@ std::vector<AddedTokenMatcher::Match> AddedTokenMatcher::find_all(
       continue;
     }
     matches.push_back(widen(*token, text, {at, at + length}, done));
-    done = at = matches.back().range.end;
+    // The blanks that a token takes may be the beginning of the next one.
+    at += length;
+    done = matches.back().range.end;
   }
   return matches;
 }

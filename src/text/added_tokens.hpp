@@ -28,7 +28,8 @@ struct AddedToken {
   bool is_control() const;
 };
 
-/// Finds added tokens in text: leftmost first, then longest. O(text * longest token).
+/// Finds added tokens in text: leftmost first, then longest, as Hugging Face's library does. The
+/// blanks that one takes may belong to the next as well. O(text * longest token).
 class AddedTokenMatcher {
  public:
   struct Match {

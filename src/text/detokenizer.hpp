@@ -3,18 +3,18 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "src/core/ids.hpp"
+#include "src/text/decode_stream.hpp"
 #include "src/text/tokenizer.hpp"
 
 namespace octavo {
 
 /// Where the first token stands: a vocabulary with blanks before its words drops the first blank of
-/// a text, but not that of a continuation.
+/// a text, but not that of a continuation. The first token is the first that is not left out.
 enum class TextStart : std::uint8_t { kBeginsText, kContinuesText };
 
-/// The tokenizer must outlive it. Amortized O(1) per byte.
+/// The tokenizer must outlive it. Amortized O(1) per byte. Ids that are no tokens are left out.
 class Detokenizer {
  public:
   Detokenizer(const Tokenizer& tokenizer, bool skip_special,
@@ -22,16 +22,13 @@ class Detokenizer {
 
   /// Appends to out the characters that id makes whole; none that are still cut short.
   void append(TokenId id, std::string& out);
-  /// Appends what is held back, as U+FFFD: the tokens ended inside a character.
+  /// Appends what is held back: U+FFFD where the tokens ended inside a character.
   void finish(std::string& out);
 
  private:
-  void release(std::string_view text, std::string& out);
-
   const Tokenizer* tokenizer_;
   bool skip_special_;
-  int num_strips_left_;
-  std::string held_;  ///< The beginning of a character, at most 3 bytes between calls.
+  text::DecodeStream stream_;
 };
 
 }  // namespace octavo

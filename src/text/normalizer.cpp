@@ -56,16 +56,51 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-std::string map_characters(std::string_view text, CodePoint (*map)(CodePoint)) {
+/// Each character as `append` writes it.
+template <typename Append>
+std::string map_characters(std::string_view text, Append append) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const Utf8Unit unit = read_utf8(text);
     text.remove_prefix(unit.length);
-    const CodePoint mapped = map(static_cast<CodePoint>(unit.character));
-    if (mapped >= 0) append_utf8(out, static_cast<char32_t>(mapped));
+    append(out, unit.character);
   }
   return out;
+}
+
+/// As Rust does: without the neighbours, so that a sigma at the end of a word is like any other.
+void append_lower(std::string& out, char32_t c) {
+  constexpr char32_t kCapitalDottedI = 0x130;
+  if (c == kCapitalDottedI) {
+    out += "i\u0307";
+  } else {
+    append_utf8(out, static_cast<char32_t>(utf8proc_tolower(static_cast<CodePoint>(c))));
+  }
+}
+
+std::string without(std::string_view text, bool (*is_dropped)(char32_t)) {
+  return map_characters(text, [is_dropped](std::string& out, char32_t c) {
+    if (!is_dropped(c)) append_utf8(out, c);
+  });
+}
+
+utf8proc_category_t category_of(char32_t c) { return utf8proc_category(static_cast<CodePoint>(c)); }
+
+/// Controls, formats and private characters, apart from the blanks among them.
+bool is_dropped_by_bert(char32_t c) {
+  if (c == '\t' || c == '\n' || c == '\r') return false;
+  const utf8proc_category_t category = category_of(c);
+  return c == 0xFFFD || category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
+         category == UTF8PROC_CATEGORY_CO;
+}
+
+/// The blocks of Chinese characters, as BERT's own code lists them.
+bool is_chinese(char32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
+         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B81F) ||
+         (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) ||
+         (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
 std::string strip(std::string_view text, bool left, bool right) {
@@ -135,9 +170,43 @@ void Normalizer::add(const boost::json::value& spec) {
     steps_.emplace_back(StripAccents{});
   } else if (type == "Strip") {
     steps_.emplace_back(Strip{part.flag("strip_left", true), part.flag("strip_right", true)});
+  } else if (type == "BertNormalizer") {
+    add_bert(part);
   } else {
     fail_unsupported("The normalizer '" + type + "' is not supported.");
   }
+}
+
+void Normalizer::add_bert(JsonReader& part) {
+  Bert step;
+  step.cleans = part.flag("clean_text", true);
+  step.sets_chinese_apart = part.flag("handle_chinese_chars", true);
+  step.lowers = part.flag("lowercase", true);
+  std::optional<bool> strips_accents;
+  part.read("strip_accents", strips_accents);
+  step.strips_accents = strips_accents.value_or(step.lowers);
+  steps_.emplace_back(step);
+}
+
+std::string Normalizer::run_bert(const Bert& step, std::string text) {
+  if (step.cleans) {
+    text = map_characters(text, [](std::string& out, char32_t c) {
+      if (!is_dropped_by_bert(c)) append_utf8(out, is_white_space(c) ? U' ' : c);
+    });
+  }
+  if (step.sets_chinese_apart) {
+    text = map_characters(text, [](std::string& out, char32_t c) {
+      const bool apart = is_chinese(c);
+      if (apart) out.push_back(' ');
+      append_utf8(out, c);
+      if (apart) out.push_back(' ');
+    });
+  }
+  if (step.strips_accents) {
+    text = without(to_unicode_form(text, UnicodeForm::kNfd),
+                   [](char32_t c) { return category_of(c) == UTF8PROC_CATEGORY_MN; });
+  }
+  return step.lowers ? map_characters(text, append_lower) : text;
 }
 
 std::string Normalizer::run(const Step& step, std::string text) {
@@ -148,18 +217,17 @@ std::string Normalizer::run(const Step& step, std::string text) {
   if (const auto* replace = std::get_if<Replace>(&step)) {
     std::string out;
     std::size_t done = 0;
-    replace->pattern.for_each_match(text, [&](ByteRange match) {
+    const bool is_whole = replace->pattern.for_each_match(text, [&](ByteRange match) {
       out.append(text, done, match.begin - done);
       out += replace->content;
       done = match.end;
     });
+    if (!is_whole) throw too_many_steps();
     return out.append(text, done);
   }
-  if (std::holds_alternative<Lowercase>(step)) return map_characters(text, utf8proc_tolower);
-  if (std::holds_alternative<StripAccents>(step)) {
-    return map_characters(
-        text, [](CodePoint c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_MN ? -1 : c; });
-  }
+  if (std::holds_alternative<Lowercase>(step)) return map_characters(text, append_lower);
+  if (std::holds_alternative<StripAccents>(step)) return without(text, is_mark);
+  if (const auto* bert = std::get_if<Bert>(&step)) return run_bert(*bert, std::move(text));
   const auto& sides = std::get<Strip>(step);
   return strip(text, sides.left, sides.right);
 }
@@ -178,7 +246,9 @@ std::size_t Normalizer::shrink_of(const Step& step) {
     return (replace->max_bytes + replace->content.size() - 1) / replace->content.size();
   }
   if (std::holds_alternative<Lowercase>(step)) return kLongestCharacter;
-  return std::holds_alternative<StripAccents>(step) ? 0 : 1;
+  const bool drops =
+      std::holds_alternative<StripAccents>(step) || std::holds_alternative<Bert>(step);
+  return drops ? 0 : 1;
 }
 
 std::optional<std::size_t> Normalizer::max_shrink() const {

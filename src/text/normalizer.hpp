@@ -11,6 +11,10 @@
 
 #include "src/text/regex.hpp"
 
+namespace octavo {
+class JsonReader;
+}
+
 namespace octavo::text {
 
 enum class UnicodeForm : std::uint8_t { kNfc, kNfd, kNfkc, kNfkd };
@@ -23,7 +27,8 @@ class Normalizer {
   /// spec: the member `normalizer` of a tokenizer.json; null does nothing. Throws `Error`.
   static Normalizer parse(const boost::json::value& spec);
 
-  std::string apply(std::string text) const;
+  /// Throws `Error` kInvalidValue where a pattern gives the text up.
+  std::string apply(std::string valid_utf8) const;
 
   /// How many bytes of a text, blanks that are stripped from its ends apart, may become one.
   /// Nothing when any number may.
@@ -45,10 +50,18 @@ class Normalizer {
     bool left = true;
     bool right = true;
   };
-  using Step = std::variant<UnicodeForm, Replace, Prepend, Lowercase, StripAccents, Strip>;
+  struct Bert {
+    bool cleans = true;
+    bool sets_chinese_apart = true;
+    bool strips_accents = true;
+    bool lowers = true;
+  };
+  using Step = std::variant<UnicodeForm, Replace, Prepend, Lowercase, StripAccents, Strip, Bert>;
 
   void add(const boost::json::value& spec);
+  void add_bert(JsonReader& part);
   static std::string run(const Step& step, std::string text);
+  static std::string run_bert(const Bert& step, std::string text);
   static std::size_t shrink_of(const Step& step);
 
   std::vector<Step> steps_;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "src/text/tokenizer_json.hpp"
+#include "src/text/utf8.hpp"
 
 namespace octavo::text {
 namespace {
@@ -30,49 +31,79 @@ struct Segment {
 std::vector<Segment> find_segments(const Regex& pattern, std::string_view text, bool invert) {
   std::vector<Segment> segments;
   std::size_t done = 0;
-  pattern.for_each_match(text, [&](ByteRange match) {
+  const bool is_whole = pattern.for_each_match(text, [&](ByteRange match) {
     if (done < match.begin) segments.push_back({{done, match.begin}, invert});
     segments.push_back({match, !invert});
     done = match.end;
   });
+  if (!is_whole) throw too_many_steps();
   if (done < text.size()) segments.push_back({{done, text.size()}, invert});
   return segments;
 }
 
-/// Joins segments as the behavior says and appends the pieces to out.
-void append_pieces(std::string_view text, const std::vector<Segment>& segments,
-                   SplitBehavior behavior, std::vector<std::string_view>& out) {
-  const auto push = [&](ByteRange range) {
-    if (!range.empty()) out.push_back(text.substr(range.begin, range.end - range.begin));
+/// The same where each match and what lies between is a piece by itself.
+void append_isolated(const Regex& pattern, std::string_view text,
+                     std::vector<std::string_view>& out) {
+  std::size_t done = 0;
+  const auto push = [&](std::size_t begin, std::size_t end) {
+    if (begin < end) out.push_back(text.substr(begin, end - begin));
   };
-  ByteRange open{0, 0};
-  bool open_is_match = false;
+  const bool is_whole = pattern.for_each_match(text, [&](ByteRange match) {
+    push(done, match.begin);
+    push(match.begin, match.end);
+    done = match.end;
+  });
+  if (!is_whole) throw too_many_steps();
+  push(done, text.size());
+}
+
+/// A segment that is a match and one that is not before it become one, and so on from the left.
+template <typename Joins>
+void join_forward(std::vector<Segment>& segments, Joins joins) {
+  std::vector<Segment> joined;
+  bool previous = false;
   for (const Segment& segment : segments) {
-    bool joins = false;
-    switch (behavior) {
-      case SplitBehavior::kRemoved:
-      case SplitBehavior::kIsolated:
-        break;
-      case SplitBehavior::kMergedWithPrevious:
-        joins = segment.is_match && !open_is_match;
-        break;
-      case SplitBehavior::kMergedWithNext:
-        joins = !segment.is_match && open_is_match;
-        break;
-      case SplitBehavior::kContiguous:
-        joins = segment.is_match == open_is_match;
-        break;
-    }
-    if (joins && !open.empty()) {
-      open.end = segment.range.end;
+    if (!joined.empty() && joins(segment.is_match, previous)) {
+      joined.back().range.end = segment.range.end;
     } else {
-      push(open);
-      open = segment.range;
+      joined.push_back(segment);
     }
-    open_is_match = segment.is_match;
-    if (behavior == SplitBehavior::kRemoved && segment.is_match) open = {};
+    previous = segment.is_match;
   }
-  push(open);
+  segments = std::move(joined);
+}
+
+/// The same from the right: a match goes to what follows it.
+void join_backward(std::vector<Segment>& segments) {
+  std::vector<Segment> joined;
+  bool previous = false;
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    if (!joined.empty() && segment->is_match && !previous) {
+      joined.back().range.begin = segment->range.begin;
+    } else {
+      joined.push_back(*segment);
+    }
+    previous = segment->is_match;
+  }
+  segments.assign(joined.rbegin(), joined.rend());
+}
+
+/// Joins segments as the behavior says and appends the pieces to out. Matches without text count as
+/// neighbours, and no piece is without text.
+void append_pieces(std::string_view text, std::vector<Segment> segments, SplitBehavior behavior,
+                   std::vector<std::string_view>& out) {
+  if (behavior == SplitBehavior::kMergedWithPrevious) {
+    join_forward(segments, [](bool is_match, bool previous) { return is_match && !previous; });
+  } else if (behavior == SplitBehavior::kContiguous) {
+    join_forward(segments, [](bool is_match, bool previous) { return is_match == previous; });
+  } else if (behavior == SplitBehavior::kMergedWithNext) {
+    join_backward(segments);
+  }
+  const bool removes = behavior == SplitBehavior::kRemoved;
+  for (const auto& [range, is_match] : segments) {
+    if (range.empty() || (removes && is_match)) continue;
+    out.push_back(text.substr(range.begin, range.end - range.begin));
+  }
 }
 
 std::string replace_all(std::string_view text, char from, std::string_view to) {
@@ -91,6 +122,7 @@ std::string replace_all(std::string_view text, char from, std::string_view to) {
 PrependScheme read_prepend(JsonReader& part) {
   const bool legacy = part.flag("add_prefix_space", true);
   const std::string name = part.text("prepend_scheme", legacy ? "always" : "never");
+  if (!legacy && name != "never") part.wrong("prepend_scheme", "'never' or add_prefix_space true");
   if (name == "always") return PrependScheme::kAlways;
   if (name == "first") return PrependScheme::kFirst;
   if (name == "never") return PrependScheme::kNever;
@@ -105,22 +137,22 @@ PreTokenizer PreTokenizer::parse(const boost::json::value& spec) {
   return result;
 }
 
-void PreTokenizer::add_regex(const std::string& pattern, SplitBehavior behavior, bool invert) {
-  steps_.emplace_back(Split{*Regex::compile(pattern), behavior, invert});
+void PreTokenizer::add_split(Regex pattern, SplitBehavior behavior) {
+  steps_.emplace_back(Split{std::move(pattern), behavior, false});
 }
 
 void PreTokenizer::add_byte_level(JsonReader& part) {
   if (part.flag("add_prefix_space", true)) steps_.emplace_back(PrefixSpace{});
   if (part.flag("use_regex", true)) {
-    add_regex(kByteLevelPattern, SplitBehavior::kIsolated, false);
+    add_split(*Regex::compile(kByteLevelPattern), SplitBehavior::kIsolated);
   }
   is_byte_level_ = true;
 }
 
 void PreTokenizer::add_metaspace(JsonReader& part) {
   const std::string replacement = part.text("replacement", "▁");
-  if (replacement.empty()) part.wrong("replacement", "a text that is not empty");
-  steps_.emplace_back(Metaspace{replacement, read_prepend(part), *Regex::literal(replacement),
+  if (count_characters(replacement) != 1) part.wrong("replacement", "one character");
+  steps_.emplace_back(Metaspace{replacement, read_prepend(part), Regex::literal(replacement),
                                 part.flag("split", true)});
 }
 
@@ -136,45 +168,56 @@ void PreTokenizer::add(const boost::json::value& spec) {
     steps_.emplace_back(
         Split{read_pattern(part), read_behavior(part, "Removed"), part.flag("invert", false)});
   } else if (type == "Digits") {
-    add_regex("\\p{N}",
-              part.flag("individual_digits", false) ? SplitBehavior::kIsolated
-                                                    : SplitBehavior::kContiguous,
-              false);
+    add_split(Regex::characters(is_number), part.flag("individual_digits", false)
+                                                ? SplitBehavior::kIsolated
+                                                : SplitBehavior::kContiguous);
   } else if (type == "Punctuation") {
-    add_regex("[\\p{P}$+<=>^`|~]", read_behavior(part, "Isolated"), false);
+    add_split(Regex::characters(is_punctuation), read_behavior(part, "Isolated"));
+  } else if (type == "BertPreTokenizer") {
+    add_split(Regex::characters(is_white_space), SplitBehavior::kRemoved);
+    add_split(Regex::characters(is_punctuation), SplitBehavior::kIsolated);
   } else if (type == "ByteLevel") {
     add_byte_level(part);
   } else if (type == "Metaspace") {
     add_metaspace(part);
   } else if (type == "Whitespace") {
-    add_regex("\\w+|[^\\w\\s]+", SplitBehavior::kRemoved, true);
+    steps_.emplace_back(Split{Regex::words(), SplitBehavior::kRemoved, true});
   } else if (type == "WhitespaceSplit") {
-    add_regex("\\s", SplitBehavior::kRemoved, false);
+    add_split(Regex::characters(is_white_space), SplitBehavior::kRemoved);
   } else {
     fail_unsupported("The pre-tokenizer '" + type + "' is not supported.");
   }
 }
 
-void PreTokenizer::run(const Step& step, bool at_start, Pieces& pieces) {
+std::string_view PreTokenizer::with_metaspace(const Metaspace& step, std::string_view piece,
+                                              bool is_first, Pieces& pieces) {
+  std::string text = replace_all(piece, ' ', step.replacement);
+  const bool prepends =
+      step.prepend == PrependScheme::kAlways || (step.prepend == PrependScheme::kFirst && is_first);
+  if (prepends && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
+  return pieces.storage.emplace_back(std::move(text));
+}
+
+void PreTokenizer::run(const Step& step, Pieces& pieces) {
   std::vector<std::string_view> out;
   out.reserve(pieces.views.size());
-  bool is_first = at_start;
+  bool is_first = pieces.begins_text;
   for (const std::string_view piece : pieces.views) {
     if (const auto* split = std::get_if<Split>(&step)) {
-      append_pieces(piece, find_segments(split->pattern, piece, split->invert), split->behavior,
-                    out);
+      if (split->behavior == SplitBehavior::kIsolated) {
+        append_isolated(split->pattern, piece, out);
+      } else {
+        append_pieces(piece, find_segments(split->pattern, piece, split->invert), split->behavior,
+                      out);
+      }
+      const bool keeps_begin = !out.empty() && out.front().data() == pieces.views.front().data();
+      pieces.begins_text = pieces.begins_text && keeps_begin;
     } else if (std::holds_alternative<PrefixSpace>(step)) {
       const bool has_space = piece.starts_with(' ');
       out.push_back(has_space ? piece : pieces.storage.emplace_back(1, ' ').append(piece));
     } else {
       const auto& metaspace = std::get<Metaspace>(step);
-      std::string text = replace_all(piece, ' ', metaspace.replacement);
-      const bool prepends = metaspace.prepend == PrependScheme::kAlways ||
-                            (metaspace.prepend == PrependScheme::kFirst && is_first);
-      if (prepends && !text.starts_with(metaspace.replacement)) {
-        text.insert(0, metaspace.replacement);
-      }
-      const std::string& kept = pieces.storage.emplace_back(std::move(text));
+      const std::string_view kept = with_metaspace(metaspace, piece, is_first, pieces);
       if (metaspace.split) {
         append_pieces(kept, find_segments(metaspace.pattern, kept, false),
                       SplitBehavior::kMergedWithNext, out);
@@ -198,7 +241,8 @@ Pieces PreTokenizer::split(std::string_view text, bool at_start) const {
   Pieces pieces;
   if (text.empty()) return pieces;
   pieces.views.push_back(text);
-  for (const Step& step : steps_) run(step, at_start, pieces);
+  pieces.begins_text = at_start;
+  for (const Step& step : steps_) run(step, pieces);
   return pieces;
 }
 

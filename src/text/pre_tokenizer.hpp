@@ -22,6 +22,7 @@ namespace octavo::text {
 struct Pieces {
   std::vector<std::string_view> views;
   std::deque<std::string> storage;
+  bool begins_text = false;  ///< The first piece begins where the whole input begins.
 };
 
 /// What becomes of a match of a Split's pattern.
@@ -41,7 +42,8 @@ class PreTokenizer {
   /// spec: the member `pre_tokenizer` of a tokenizer.json; null leaves text whole. Throws `Error`.
   static PreTokenizer parse(const boost::json::value& spec);
 
-  /// valid_utf8 must outlive the result. at_start: it begins where the whole input begins.
+  /// valid_utf8 must outlive the result. at_start: it begins where the whole input begins. Throws
+  /// `Error` kInvalidValue where a pattern gives the text up.
   Pieces split(std::string_view valid_utf8, bool at_start) const;
 
   /// The pieces are to be read as bytes, not as characters: the last step is ByteLevel.
@@ -65,10 +67,12 @@ class PreTokenizer {
   using Step = std::variant<Split, PrefixSpace, Metaspace>;
 
   void add(const boost::json::value& spec);
-  void add_regex(const std::string& pattern, SplitBehavior behavior, bool invert);
+  void add_split(Regex pattern, SplitBehavior behavior);
   void add_byte_level(JsonReader& part);
   void add_metaspace(JsonReader& part);
-  static void run(const Step& step, bool at_start, Pieces& pieces);
+  static std::string_view with_metaspace(const Metaspace& step, std::string_view piece,
+                                         bool is_first, Pieces& pieces);
+  static void run(const Step& step, Pieces& pieces);
 
   std::vector<Step> steps_;
   bool is_byte_level_ = false;

@@ -1,95 +1,121 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "src/text/regex.hpp"
 
-#include <pcre2.h>
-
 #include <algorithm>
-#include <cstdint>
+#include <array>
+
+#include "src/text/character_matcher.hpp"
+#include "src/text/onig_matcher.hpp"
+#include "src/text/pcre2_matcher.hpp"
+#include "src/text/utf8.hpp"
 
 namespace octavo::text {
 namespace {
 
-constexpr std::size_t kJitStackStartBytes = 32 * 1024;
-constexpr std::size_t kJitStackMaxBytes = 16 * 1024 * 1024;
-constexpr std::uint64_t kBaseMatchLimit = 10'000'000;
-constexpr std::uint64_t kMatchLimitPerByte = 64;
+/// Steps back that all searches of one text may take: about a second on a text of a megabyte.
+constexpr std::uint64_t kBaseEffort = 100'000'000;
+constexpr std::uint64_t kEffortPerByte = 64;
 
-/// What PCRE2 writes while it matches: one set per thread, reused.
-struct MatchScratch {
-  pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
-  pcre2_match_context* context = pcre2_match_context_create(nullptr);
-  pcre2_jit_stack* stack = pcre2_jit_stack_create(kJitStackStartBytes, kJitStackMaxBytes, nullptr);
-
-  MatchScratch() {
-    if (context != nullptr) pcre2_jit_stack_assign(context, nullptr, stack);
-  }
-  ~MatchScratch() {
-    pcre2_jit_stack_free(stack);
-    pcre2_match_context_free(context);
-    pcre2_match_data_free(data);
-  }
-  MatchScratch(const MatchScratch&) = delete;
-  MatchScratch& operator=(const MatchScratch&) = delete;
+/// The patterns of the best-known tokenizers.
+constexpr std::array<std::string_view, 8> kKnownPatterns = {
+    // GPT-2, and what ByteLevel does by itself.
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
+    // Llama 3.
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+    // Qwen2 and Qwen3.
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+    // The same with the option spelled out for each letter, as some converters write it.
+    R"((?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+    // o200k.
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+    // Mistral's Tekken.
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+    // Numbers, three digits at a time or one by one, as a step of its own.
+    R"(\p{N}{1,3})",
+    R"(\p{N})",
 };
 
-void set_limits(pcre2_match_context* context, std::size_t length) {
-  const std::uint64_t limit = kBaseMatchLimit + kMatchLimitPerByte * length;
-  pcre2_set_match_limit(context,
-                        static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX)));
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
 }
+
+class LiteralMatcher : public Matcher {
+ public:
+  explicit LiteralMatcher(std::string_view text) : text_(text) {}
+
+  Found find(std::string_view text, std::size_t from, std::uint64_t&,
+             ByteRange& match) const override {
+    const std::size_t at = text.find(text_, from);
+    if (at == std::string_view::npos) return Found::kNothing;
+    match = {at, at + text_.size()};
+    return Found::kMatch;
+  }
+
+ private:
+  std::string text_;
+};
 
 }  // namespace
 
-Regex::Regex(pcre2_real_code_8* code) : code_(code, [](auto* p) { pcre2_code_free(p); }) {}
+// White space is a property that PCRE2's `\s` differs from: that still counts U+180E.
+std::string known_pattern(std::string_view pattern) {
+  if (std::ranges::find(kKnownPatterns, pattern) == kKnownPatterns.end()) return {};
+  std::string translated(pattern);
+  replace_all(translated, "\\s", "\\p{WSpace}");
+  replace_all(translated, "\\S", "\\P{WSpace}");
+  return translated;
+}
+
+Error too_many_steps() {
+  return {Errc::kInvalidValue,
+          "the tokenizer's regular expression takes too many steps on this text: send a shorter or "
+          "less repetitive one",
+          "input"};
+}
 
 Result<Regex> Regex::compile(const std::string& pattern) {
-  int error = 0;
-  PCRE2_SIZE offset = 0;
-  pcre2_code* code =
-      pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
-                    PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
-  if (code == nullptr) {
-    PCRE2_UCHAR message[160] = {};
-    pcre2_get_error_message(error, message, sizeof message);
-    return Error{Errc::kInvalidFile,
-                 "The regular expression is not valid at byte " + std::to_string(offset) + ": " +
-                     reinterpret_cast<const char*>(message) + ".",
-                 {}};
+  if (const std::string known = known_pattern(pattern); !known.empty()) {
+    return Regex(Pcre2Matcher::compile(known));
   }
-  // Without a JIT for this machine the interpreter does the same work, only slower.
-  static_cast<void>(pcre2_jit_compile(code, PCRE2_JIT_COMPLETE));
-  return Regex(code);
+  auto matcher = OnigMatcher::compile(pattern);
+  if (!matcher) return matcher.error();
+  return Regex(std::move(*matcher));
 }
 
-Result<Regex> Regex::literal(std::string_view text) {
-  std::string pattern;
-  for (const char c : text) {
-    const bool is_plain = (static_cast<unsigned char>(c) & 0x80U) != 0 || c == '_' ||
-                          (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                          (c >= 'A' && c <= 'Z');
-    if (!is_plain) pattern.push_back('\\');
-    pattern.push_back(c);
-  }
-  return compile(pattern);
+Regex Regex::literal(std::string_view text) {
+  return Regex(std::make_shared<LiteralMatcher>(text));
 }
 
-void Regex::for_each_match(std::string_view text,
+Regex Regex::characters(bool (*is_member)(char32_t)) {
+  return Regex(std::make_shared<CharacterMatcher>(is_member));
+}
+
+Regex Regex::words() { return Regex(std::make_shared<WordMatcher>()); }
+
+bool Regex::for_each_match(std::string_view text,
                            const std::function<void(ByteRange)>& on_match) const {
-  thread_local MatchScratch scratch;
-  if (scratch.data == nullptr || scratch.context == nullptr) return;
-  set_limits(scratch.context, text.size());
-  const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
+  if (text.empty()) return true;
+  std::uint64_t effort = kBaseEffort + kEffortPerByte * text.size();
   std::size_t at = 0;
-  while (at < text.size()) {
-    const int rc = pcre2_match(code_.get(), subject, text.size(), at,
-                               PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, scratch.data, scratch.context);
-    if (rc < 0) return;
-    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(scratch.data);
-    const ByteRange range{bounds[0], bounds[1]};
-    if (range.end <= at || range.begin >= range.end) return;
-    on_match(range);
-    at = range.end;
+  std::size_t done = 0;
+  bool is_first = true;
+  while (at <= text.size()) {
+    ByteRange match;
+    const Found found = matcher_->find(text, at, effort, match);
+    if (found == Found::kNothing) return true;
+    // A look-ahead can put the start of a match after its end, or before the match ahead of it.
+    if (found == Found::kGaveUp || match.begin > match.end || match.begin < done) return false;
+    if (match.empty() && !is_first && match.end == done) {
+      at += at < text.size() ? read_utf8(text.substr(at)).length : 1;
+      continue;
+    }
+    on_match(match);
+    at = done = match.end;
+    is_first = false;
   }
+  return true;
 }
 
 }  // namespace octavo::text

@@ -1,41 +1,49 @@
-// Pre-tokenizers are regular expressions over user text of any length: PCRE2 with its compiler,
-// limits that grow with the text, and no failure that the caller must handle.
+// Tokenizers cut text of any length where an expression matches: one way to walk over the matches,
+// whatever finds them.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "src/core/result.hpp"
-
-struct pcre2_real_code_8;
+#include "src/text/byte_range.hpp"
+#include "src/text/matcher.hpp"
 
 namespace octavo::text {
-
-struct ByteRange {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool empty() const { return begin == end; }
-};
 
 /// Immutable; safe to use from several threads.
 class Regex {
  public:
-  /// pattern is in the syntax that PCRE2 and Oniguruma share. Errors: kInvalidFile.
+  /// pattern: in Oniguruma's syntax. Errors: kInvalidFile.
   [[nodiscard]] static Result<Regex> compile(const std::string& pattern);
-  /// A pattern that matches exactly text.
-  [[nodiscard]] static Result<Regex> literal(std::string_view text);
+  /// Matches exactly text; one without text matches between all characters.
+  static Regex literal(std::string_view text);
+  /// Matches each character of the class by itself.
+  static Regex characters(bool (*is_member)(char32_t));
+  /// Rust's `\w+|[^\w\s]+`.
+  static Regex words();
 
-  /// Calls on_match for each non-empty match, left to right. valid_utf8 must be valid. Where a
-  /// pattern exceeds its limits the rest of the text counts as unmatched.
-  void for_each_match(std::string_view valid_utf8,
-                      const std::function<void(ByteRange)>& on_match) const;
+  explicit Regex(std::shared_ptr<const Matcher> matcher) : matcher_(std::move(matcher)) {}
+
+  /// Calls on_match for each match, left to right, as the `find_iter` of Rust's binding to
+  /// Oniguruma does: a match may be empty, but not where the match before it ended. An empty text
+  /// has none. False where the pattern gave up: it would need more steps than a text of that length
+  /// may take.
+  [[nodiscard]] bool for_each_match(std::string_view valid_utf8,
+                                    const std::function<void(ByteRange)>& on_match) const;
 
  private:
-  explicit Regex(pcre2_real_code_8* code);
-  std::shared_ptr<const pcre2_real_code_8> code_;
+  std::shared_ptr<const Matcher> matcher_;
 };
+
+/// What a text is refused with that a pattern gave up: kInvalidValue.
+Error too_many_steps();
+
+/// The pattern in PCRE2's syntax, when it is one that PCRE2 is known to match as Oniguruma does;
+/// else an empty text.
+std::string known_pattern(std::string_view pattern);
 
 }  // namespace octavo::text

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/core/json_reader.hpp"
 #include "src/text/detokenizer.hpp"
 #include "src/text/tokenizer_parts.hpp"
 #include "src/text/utf8.hpp"
@@ -43,7 +44,7 @@ class Encoder {
     const auto trusted_until = [&trust](std::size_t at) { return trust.trusted_until(at); };
     std::size_t done = 0;
     const auto encode_gap = [&](std::size_t end) {
-      if (done == end || is_full()) return;
+      if (done >= end || is_full()) return;
       const bool trusted = trust.trusted_until(done) >= end;
       encode_raw(text.substr(done, end - done), done == 0, trusted);
     };
@@ -61,6 +62,7 @@ class Encoder {
     const auto trusted_until = [&](std::size_t at) { return trusted ? text.size() : at; };
     std::size_t done = 0;
     const auto encode_gap = [&](std::size_t end) {
+      if (done >= end) return;
       encode_words(std::string_view(text).substr(done, end - done), at_start && done == 0);
     };
     for (const auto& match : parts_.normalized_matcher.find_all(text, trusted_until)) {
@@ -101,13 +103,13 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::load(const std::filesystem::
   }
 }
 
-std::vector<TokenId> Tokenizer::encode(std::string_view text, bool add_special) const {
+Result<std::vector<TokenId>> Tokenizer::encode(std::string_view text, bool add_special) const {
   const TextSpan span{std::string(text), true};
   return encode(std::span(&span, 1), add_special);
 }
 
-std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add_special,
-                                       std::size_t max_tokens) const {
+Result<std::vector<TokenId>> Tokenizer::encode(std::span<const TextSpan> spans, bool add_special,
+                                               std::size_t max_tokens) const try {
   std::string text;
   TrustMap trust;
   for (const TextSpan& span : spans) {
@@ -119,6 +121,8 @@ std::vector<TokenId> Tokenizer::encode(std::span<const TextSpan> spans, bool add
   Encoder(*parts_, max_tokens, ids).encode(text, trust);
   if (add_special) ids.insert(ids.end(), parts_->suffix.begin(), parts_->suffix.end());
   return ids;
+} catch (const Error& error) {
+  return error;
 }
 
 std::size_t Tokenizer::min_tokens(std::string_view text) const {
@@ -134,14 +138,19 @@ std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) c
 }
 
 std::string_view Tokenizer::token_bytes(TokenId id) const {
-  if (id < 0 || id >= vocab_size()) return {};
-  const auto at = static_cast<std::size_t>(id);
-  const std::size_t begin = parts_->bytes_offsets[at];
-  return std::string_view(parts_->bytes).substr(begin, parts_->bytes_offsets[at + 1] - begin);
+  return has_token(id) ? parts_->bytes.at(id) : std::string_view();
+}
+
+std::string_view Tokenizer::piece(TokenId id) const {
+  return has_token(id) ? parts_->pieces.at(id) : std::string_view();
+}
+
+bool Tokenizer::has_token(TokenId id) const {
+  return id >= 0 && id < vocab_size() && parts_->is_token[static_cast<std::size_t>(id)];
 }
 
 bool Tokenizer::is_special(TokenId id) const {
-  return id >= 0 && id < vocab_size() && parts_->is_special[static_cast<std::size_t>(id)];
+  return has_token(id) && parts_->is_special[static_cast<std::size_t>(id)];
 }
 
 std::optional<TokenId> Tokenizer::token_to_id(std::string_view token) const {
@@ -154,16 +163,25 @@ std::int32_t Tokenizer::vocab_size() const {
 
 std::optional<TokenId> Tokenizer::bos_id() const { return parts_->bos.id; }
 std::optional<TokenId> Tokenizer::eos_id() const { return parts_->eos.id; }
-std::string_view Tokenizer::bos_token() const { return parts_->bos.text; }
-std::string_view Tokenizer::eos_token() const { return parts_->eos.text; }
 
-const std::string* Tokenizer::chat_template(std::string_view name) const {
-  const auto it = parts_->chat_templates.find(name);
-  return it == parts_->chat_templates.end() ? nullptr : &it->second;
+const std::map<std::string, std::string>& Tokenizer::named_tokens() const {
+  return parts_->named_tokens;
 }
 
-const text::LeadingStrip& Tokenizer::leading_strip() const {
-  return parts_->decoder.leading_strip();
+Result<const std::string*> Tokenizer::chat_template(bool has_tools) const {
+  const auto& templates = parts_->chat_templates;
+  if (templates.empty()) return nullptr;
+  auto chosen = has_tools ? templates.find("tool_use") : templates.end();
+  if (chosen == templates.end()) chosen = templates.find("default");
+  if (chosen != templates.end()) return &chosen->second;
+  std::string names;
+  for (const auto& [name, source] : templates) names += (names.empty() ? "" : ", ") + quote(name);
+  return Error{Errc::kInvalidFile,
+               "The model has chat templates with names (" + names +
+                   ") and no default one: give --chat-template.",
+               "model"};
 }
+
+const text::PieceDecoder& Tokenizer::decoder() const { return parts_->decoder; }
 
 }  // namespace octavo

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,7 +19,7 @@
 namespace octavo {
 
 namespace text {
-struct LeadingStrip;
+class PieceDecoder;
 struct TokenizerParts;
 }  // namespace text
 
@@ -32,12 +33,14 @@ class Tokenizer {
   /// The tokens of trusted text: control tokens in it are recognised. add_special adds what the
   /// post-processor adds, such as BOS. Broken UTF-8 counts as U+FFFD. Time is near linear in the
   /// text, whatever it holds.
-  std::vector<TokenId> encode(std::string_view text, bool add_special) const;
+  /// Errors: kInvalidValue for a text on which the tokenizer's own expressions take too many steps.
+  [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, bool add_special) const;
   /// The same for text of several hands: untrusted spans never give a control token. Spans are
   /// joined before they are cut into words. More than max_tokens are of no use to the caller: when
   /// the result is longer than that, it may have been cut short.
-  std::vector<TokenId> encode(std::span<const TextSpan> spans, bool add_special,
-                              std::size_t max_tokens = SIZE_MAX) const;
+  [[nodiscard]] Result<std::vector<TokenId>> encode(std::span<const TextSpan> spans,
+                                                    bool add_special,
+                                                    std::size_t max_tokens = SIZE_MAX) const;
   /// Encoding the text gives at least that many tokens, by its bytes alone; 0 when nothing is
   /// known.
   std::size_t min_tokens(std::string_view text) const;
@@ -48,6 +51,9 @@ class Tokenizer {
 
   /// The raw bytes that a token stands for, perhaps a part of a character; empty out of range.
   std::string_view token_bytes(TokenId id) const;
+  /// What the files write for a token; empty out of range.
+  std::string_view piece(TokenId id) const;
+  bool has_token(TokenId id) const;
   bool is_special(TokenId id) const;
   /// token: as the vocabulary's file writes it.
   std::optional<TokenId> token_to_id(std::string_view token) const;
@@ -56,14 +62,16 @@ class Tokenizer {
 
   std::optional<TokenId> bos_id() const;
   std::optional<TokenId> eos_id() const;
-  /// Empty when there is none.
-  std::string_view bos_token() const;
-  std::string_view eos_token() const;
-  /// The source of the chat template of that name, null when the files have none.
-  const std::string* chat_template(std::string_view name = "default") const;
+  /// The texts of the special tokens that the configuration names, by those names: `bos_token`,
+  /// `pad_token` and whatever else a model has.
+  const std::map<std::string, std::string>& named_tokens() const;
+  /// The source of the chat template for a conversation with or without tools, chosen as
+  /// transformers does; null when the files have no template. Errors: kInvalidFile when they have
+  /// some, and none of them is for that.
+  [[nodiscard]] Result<const std::string*> chat_template(bool has_tools) const;
 
-  /// What decoding takes off the front of a text.
-  const text::LeadingStrip& leading_strip() const;
+  /// What makes text of pieces.
+  const text::PieceDecoder& decoder() const;
 
   explicit Tokenizer(std::shared_ptr<const text::TokenizerParts> parts);
 

@@ -1,5 +1,8 @@
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "src/text/tokenizer_json.hpp"
@@ -12,6 +15,7 @@ namespace {
 
 constexpr const char* kConfigFile = "tokenizer_config.json";
 constexpr const char* kMapFile = "special_tokens_map.json";
+constexpr std::string_view kTokens = "added_tokens_decoder";
 
 const json::object kNoMembers;
 
@@ -19,31 +23,55 @@ const json::object& object_or_empty(const json::value& file) {
   return file.is_object() ? file.get_object() : kNoMembers;
 }
 
-/// What both files are asked for, the configuration first.
+/// The tokens that have a part of their own in every tokenizer.
+constexpr std::array<std::string_view, 7> kRoles = {
+    "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
+
+/// What both files are asked for. A configuration that lists its added tokens says all; else the
+/// map, which is the older file, comes first. This and the names are transformers' rules.
 class ConfigFiles {
  public:
   explicit ConfigFiles(const fs::path& folder)
       : config_file_(read_json_file(folder / kConfigFile)),
         map_file_(read_json_file(folder / kMapFile)),
         config_(object_or_empty(config_file_), kConfigFile, OnFault::kThrow),
-        map_(object_or_empty(map_file_), kMapFile, OnFault::kThrow) {}
+        map_(config_.has(kTokens) ? kNoMembers : object_or_empty(map_file_), kMapFile,
+             OnFault::kThrow) {}
 
   JsonReader& config() { return config_; }
 
   const json::value* find(std::string_view name) const {
-    const json::value* value = config_.find(name);
-    return value != nullptr ? value : map_.find(name);
+    const json::value* value = map_.find(name);
+    return value != nullptr ? value : config_.find(name);
   }
 
-  /// The text of the token in the member `name`.
-  std::string token(std::string_view name) { return token_text(find(name)); }
+  /// A token is written as a string, or as an object with `content`. Nothing when it is neither.
+  std::optional<std::string> token_text(const json::value& value) {
+    if (value.is_string()) return std::string(value.get_string());
+    if (!value.is_object()) return std::nullopt;
+    JsonReader token(value.get_object(), config_, "token");
+    if (!token.has("content")) return std::nullopt;
+    return token.text("content");
+  }
 
-  /// A token is written as a string, or as an object with `content`. Empty when it is neither.
-  std::string token_text(const json::value* value) {
-    if (value == nullptr) return {};
-    if (value->is_object())
-      return JsonReader(value->get_object(), config_, "token").text("content", "");
-    return value->is_string() ? std::string(value->get_string()) : std::string();
+  /// The tokens that have a name: the roles, what else ends in `_token`, and the extra ones.
+  std::map<std::string, std::string> named_tokens() {
+    std::map<std::string, std::string> named;
+    const auto add = [&](std::string_view name, const json::value* value) {
+      const auto text = value == nullptr ? std::nullopt : token_text(*value);
+      if (text) named[std::string(name)] = *text;
+    };
+    for (const std::string_view role : kRoles) add(role, find(role));
+    for (const json::object* file : {&config_.object(), &map_.object()}) {
+      for (const auto& [key, value] : *file) {
+        if (std::string_view(key).ends_with("_token")) add(key, find(key));
+      }
+    }
+    const json::value* extra = find("extra_special_tokens");
+    if (extra != nullptr && extra->is_object()) {
+      for (const auto& [key, value] : extra->get_object()) add(key, &value);
+    }
+    return named;
   }
 
  private:
@@ -54,7 +82,6 @@ class ConfigFiles {
 };
 
 void add_configured_tokens(JsonReader& config, TokenizerParts& parts) {
-  constexpr std::string_view kTokens = "added_tokens_decoder";
   if (!config.has(kTokens)) return;
   for (const auto& [key, value] : config.object(kTokens)) {
     TokenId id = -1;
@@ -73,27 +100,13 @@ void mark_special(const std::string& text, TokenizerParts& parts) {
 }
 
 void mark_special_tokens(ConfigFiles& files, TokenizerParts& parts) {
-  for (const std::string_view key : {"bos_token", "eos_token", "pad_token", "unk_token"}) {
-    mark_special(files.token(key), parts);
-  }
-  const json::value* more = files.find("additional_special_tokens");
-  if (more == nullptr || !more->is_array()) return;
-  for (const auto& token : more->get_array()) mark_special(files.token_text(&token), parts);
-}
-
-void read_templates_of(const fs::path& file, TokenizerParts& parts) {
-  constexpr std::string_view kMember = "chat_template";
-  const json::value root = read_json_file(file);
-  JsonReader reader(object_or_empty(root), file.filename().string(), OnFault::kThrow);
-  const json::value* source = reader.find(kMember);
-  if (source == nullptr) return;
-  if (!source->is_array()) {
-    parts.chat_templates["default"] = reader.as_text(kMember, *source);
-    return;
-  }
-  for (const auto& item : source->get_array()) {
-    JsonReader named(reader.as_object(kMember, item), reader, kMember);
-    parts.chat_templates[named.text("name")] = named.text("template");
+  for (const auto& [name, token] : parts.named_tokens) mark_special(token, parts);
+  for (const std::string_view list : {"additional_special_tokens", "extra_special_tokens"}) {
+    const json::value* more = files.find(list);
+    if (more == nullptr || !more->is_array()) continue;
+    for (const auto& token : more->get_array()) {
+      mark_special(files.token_text(token).value_or(""), parts);
+    }
   }
 }
 
@@ -101,12 +114,13 @@ void read_templates_of(const fs::path& file, TokenizerParts& parts) {
 
 void read_configured_tokens(const fs::path& folder, TokenizerParts& parts) {
   ConfigFiles files(folder);
+  parts.named_tokens = files.named_tokens();
   add_configured_tokens(files.config(), parts);
   mark_special_tokens(files, parts);
-  const auto read_role = [&](std::string_view key) {
-    RoleToken role{files.token(key), {}};
-    role.id = parts.find(role.text);
-    return role;
+  const auto read_role = [&](const char* name) {
+    const auto token = parts.named_tokens.find(name);
+    if (token == parts.named_tokens.end()) return RoleToken{};
+    return RoleToken{token->second, parts.find(token->second)};
   };
   parts.bos = read_role("bos_token");
   parts.eos = read_role("eos_token");
@@ -115,15 +129,6 @@ void read_configured_tokens(const fs::path& folder, TokenizerParts& parts) {
   }
   if (files.config().flag("add_eos_token", false) && parts.suffix.empty() && parts.eos.id) {
     parts.suffix.push_back(*parts.eos.id);
-  }
-}
-
-void read_chat_templates(const fs::path& folder, TokenizerParts& parts) {
-  read_templates_of(folder / kConfigFile, parts);
-  read_templates_of(folder / "chat_template.json", parts);
-  std::error_code error;
-  if (fs::exists(folder / "chat_template.jinja", error)) {
-    parts.chat_templates["default"] = read_text_file(folder / "chat_template.jinja");
   }
 }
 

@@ -1,18 +1,25 @@
 #include "src/text/tokenizer_json.hpp"
 
+#include "src/core/utf8.hpp"
+
 namespace octavo::text {
 namespace json = boost::json;
+namespace {
+
+const std::string kFile = "tokenizer.json: ";
+
+}  // namespace
 
 void fail_file(std::string_view detail) {
-  throw Error{Errc::kInvalidFile, std::string(detail), {}};
+  throw Error{Errc::kInvalidFile, kFile + std::string(detail), {}};
 }
 
 void fail_unsupported(std::string_view detail) {
-  throw Error{Errc::kUnsupportedModel, std::string(detail), {}};
+  throw Error{Errc::kUnsupportedModel, kFile + std::string(detail), {}};
 }
 
 JsonReader part_reader(std::string_view name, const json::value& part) {
-  if (!part.is_object()) fail_file("tokenizer.json: " + quote(name) + " must be an object");
+  if (!part.is_object()) fail_file(quote(name) + " must be an object");
   return {part.get_object(), "tokenizer.json", OnFault::kThrow};
 }
 
@@ -20,9 +27,9 @@ Regex read_pattern(JsonReader& part) {
   JsonReader pattern(part.object("pattern"), part, "pattern");
   const bool is_regex = pattern.has("Regex");
   const std::string text = pattern.text(is_regex ? "Regex" : "String");
-  if (text.empty()) part.wrong("pattern", "a text that is not empty");
-  Result<Regex> regex = is_regex ? Regex::compile(text) : Regex::literal(text);
-  if (!regex) throw Error(regex.error());
+  if (!is_regex) return Regex::literal(text);
+  Result<Regex> regex = Regex::compile(text);
+  if (!regex) fail_file(regex.error().detail + " It is `" + quotable(text, 200) + "`.");
   return *regex;
 }
 

@@ -12,6 +12,7 @@
 
 namespace octavo::text {
 
+/// Both say that tokenizer.json is at fault. `detail` is a sentence.
 [[noreturn]] void fail_file(std::string_view detail);
 [[noreturn]] void fail_unsupported(std::string_view detail);
 

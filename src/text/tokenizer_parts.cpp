@@ -8,6 +8,7 @@
 
 #include "src/text/byte_level.hpp"
 #include "src/text/tokenizer_json.hpp"
+#include "src/text/utf8.hpp"
 
 namespace octavo::text {
 namespace json = boost::json;
@@ -80,22 +81,22 @@ void build_matchers(TokenizerParts& parts) {
 }
 
 void build_tables(JsonReader& model, TokenizerParts& parts) {
-  TokenId num_tokens = 0;
-  std::map<TokenId, std::string> bytes_of;
+  std::map<TokenId, std::string> pieces;
   for (const auto& [key, value] : model.object("vocab")) {
-    bytes_of[as_token_id(model, "vocab", value)] = parts.decoder.bytes_of({key.data(), key.size()});
+    pieces[as_token_id(model, "vocab", value)] = replace_broken_utf8({key.data(), key.size()});
   }
-  for (const auto& [content, token] : parts.added_tokens) bytes_of[token.id] = content;
-  if (bytes_of.empty()) fail_file("The vocabulary is empty.");
-  num_tokens = bytes_of.rbegin()->first + 1;
-  parts.bytes_offsets.assign(static_cast<std::size_t>(num_tokens) + 1, 0);
-  parts.is_special.assign(static_cast<std::size_t>(num_tokens), false);
+  for (const auto& [content, token] : parts.added_tokens) pieces[token.id] = content;
+  if (pieces.empty()) fail_file("The vocabulary is empty.");
+  const TokenId num_tokens = pieces.rbegin()->first + 1;
   for (TokenId id = 0; id < num_tokens; ++id) {
-    const auto it = bytes_of.find(id);
-    if (it != bytes_of.end()) parts.bytes += it->second;
-    parts.bytes_offsets[static_cast<std::size_t>(id) + 1] =
-        static_cast<std::uint32_t>(parts.bytes.size());
+    const auto it = pieces.find(id);
+    const bool is_token = it != pieces.end();
+    const std::string_view piece = is_token ? std::string_view(it->second) : std::string_view();
+    parts.is_token.push_back(is_token);
+    parts.pieces.append(piece);
+    parts.bytes.append(is_token ? parts.decoder.bytes_of(piece) : std::string());
   }
+  parts.is_special.assign(static_cast<std::size_t>(num_tokens), false);
   for (const auto& [content, token] : parts.added_tokens) {
     if (token.is_special) parts.is_special[static_cast<std::size_t>(token.id)] = true;
   }
@@ -121,7 +122,9 @@ std::string read_text_file(const fs::path& path) {
   const auto size = fs::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || !file) throw Error{Errc::kIo, path.filename().string() + " cannot be read.", {}};
-  if (size > kMaxFileBytes) fail_file(path.filename().string() + " is larger than 256 MiB.");
+  if (size > kMaxFileBytes) {
+    throw Error{Errc::kInvalidFile, path.filename().string() + " is larger than 256 MiB.", {}};
+  }
   std::string text(size, '\0');
   file.read(text.data(), static_cast<std::streamsize>(size));
   text.resize(static_cast<std::size_t>(file.gcount()));
@@ -135,7 +138,11 @@ json::value read_json_file(const fs::path& path) {
   const std::string text = read_text_file(path);
   json::value value =
       json::parse(text, error, json::make_shared_resource<json::monotonic_resource>());
-  if (error) fail_file(path.filename().string() + " is not valid JSON: " + error.message() + ".");
+  if (error) {
+    throw Error{Errc::kInvalidFile,
+                path.filename().string() + " is not valid JSON: " + error.message() + ".",
+                {}};
+  }
   return value;
 }
 

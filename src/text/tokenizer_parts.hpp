@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -26,6 +27,25 @@ struct RoleToken {
   std::optional<TokenId> id;
 };
 
+/// A text for each token, end to end.
+class TokenTexts {
+ public:
+  /// The next token's.
+  void append(std::string_view text) {
+    bytes_ += text;
+    offsets_.push_back(static_cast<std::uint32_t>(bytes_.size()));
+  }
+  /// id must be one of those that were appended.
+  std::string_view at(TokenId id) const {
+    const auto index = static_cast<std::size_t>(id);
+    return std::string_view(bytes_).substr(offsets_[index], offsets_[index + 1] - offsets_[index]);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint32_t> offsets_ = {0};
+};
+
 struct TokenizerParts {
   Normalizer normalizer;
   PreTokenizer pre_tokenizer;
@@ -36,12 +56,14 @@ struct TokenizerParts {
   AddedTokenMatcher normalized_matcher;  ///< Those found after it.
   std::vector<TokenId> prefix;           ///< What the post-processor puts before a text.
   std::vector<TokenId> suffix;
-  std::string bytes;                         ///< The bytes of all tokens, end to end.
-  std::vector<std::uint32_t> bytes_offsets;  ///< [vocab_size + 1]
-  std::vector<bool> is_special;              ///< [vocab_size]
+  TokenTexts pieces;             ///< As the files write them.
+  TokenTexts bytes;              ///< What each stands for by itself.
+  std::vector<bool> is_token;    ///< [vocab_size]; false where no token has the id.
+  std::vector<bool> is_special;  ///< [vocab_size]
   TokenBound bound;
   RoleToken bos;
   RoleToken eos;
+  std::map<std::string, std::string> named_tokens;  ///< `bos_token` and the like.
   std::map<std::string, std::string, std::less<>> chat_templates;
 
   std::optional<TokenId> find(std::string_view token) const;
@@ -50,9 +72,12 @@ struct TokenizerParts {
 /// Throws `Error`.
 TokenizerParts read_tokenizer_parts(const std::filesystem::path& path);
 
-/// tokenizer_config.json, special_tokens_map.json and the template's files beside it, all optional.
-/// Before the tables are built: adds tokens and marks the special ones. Throws `Error`.
+/// tokenizer_config.json and special_tokens_map.json, both optional. Before the tables are built:
+/// adds tokens and marks the special ones. Throws `Error`.
 void read_configured_tokens(const std::filesystem::path& folder, TokenizerParts& parts);
+/// The chat templates by their names: those of files of their own, chat_template.jinja and
+/// additional_chat_templates/NAME.jinja, and where there are none those that the configuration
+/// holds. Throws `Error`.
 void read_chat_templates(const std::filesystem::path& folder, TokenizerParts& parts);
 
 /// `token` reads an entry of added tokens, and throws.

@@ -29,7 +29,7 @@ LIBRARIES = {
     r"spdlog/": {"actors", "protocol", "src/app"},
     r"hwy/": {"kernels"},
     r"concurrentqueue/": {"actors"},
-    r"pcre2|utf8proc": {"src/text"},
+    r"oniguruma|pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
     r"zlib": {"src/replay"},
     r"CLI/": {"src/app"},

@@ -98,6 +98,14 @@ TEST_CASE("an old llama config is read by its old names") {
   CHECK(spec.max_position_embeddings == 2048);
 }
 
+TEST_CASE("a llama config without a context length is told the name of today") {
+  auto config = llama();
+  config.erase("max_position_embeddings");
+  const auto spec = read_decoder_spec(config);
+  REQUIRE(spec.has_error());
+  CHECK(spec.error().detail.find("max_position_embeddings") != std::string::npos);
+}
+
 TEST_CASE("biases and head size follow the config") {
   auto config = llama();
   config["attention_bias"] = true;

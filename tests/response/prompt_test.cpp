@@ -3,9 +3,11 @@
 #include "src/response/prompt.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "tests/support/byte_tokenizer.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temp_folder.hpp"
 
 using namespace octavo;
 using namespace octavo::testing;
@@ -70,6 +72,33 @@ TEST_CASE("so does a token that a template writes, or that a user's words in it 
   ResponseCreate instructed = says("hello");
   instructed.instructions = "say plainword";
   check_refused(prepare_prompt(model, instructed, nullptr), "300", "`plainword`");
+}
+
+TEST_CASE("a template sees the special tokens by their names, and no tools as none") {
+  const TempFolder folder;
+  folder.write("tokenizer.json", json::serialize(byte_tokenizer_file()));
+  folder.write("tokenizer_config.json",
+               R"({"pad_token": "<p>", "extra_special_tokens": {"image": "<i>"}})");
+  const ServedModel model =
+      model_of(Tokenizer::load(folder.path()).value(),
+               "{{ pad_token }}{{ image }} {{ bos_token is defined }} {{ tools is none }} "
+               "{{ documents is none }} {{ add_generation_prompt }}");
+  const auto prompt = prepare_prompt(model, says("hi"), nullptr);
+  REQUIRE(prompt.has_value());
+  CHECK(prompt->text == "<p><i> False True True True");
+}
+
+TEST_CASE("a text on which the tokenizer's expression gives up is refused by itself") {
+  auto file = byte_tokenizer_file();
+  file["pre_tokenizer"] = json::parse(R"({"type": "Sequence", "pretokenizers": [
+    {"type": "Split", "pattern": {"Regex": "(?:a+)+b"}, "behavior": "Isolated", "invert": false},
+    {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})");
+  const ServedModel model = model_of(tokenizer_of(file));
+  const auto refused = prepare_prompt(model, says(std::string(200, 'a')), nullptr);
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == Errc::kInvalidValue);
+  CHECK(refused.error().param == "input");
+  CHECK(prepare_prompt(model, says("aab"), nullptr)->tokens.size() == 3);
 }
 
 TEST_CASE("so does the token that a tokenizer puts before every text") {

@@ -127,6 +127,13 @@ TEST_CASE("blanks between two tokens belong to one of them", "[text]") {
   CHECK(find(two_sided, " <a>  <a> ") == std::vector<Found>{{0, 6, 1}, {6, 10, 1}});
 }
 
+TEST_CASE("a token may begin with the blank that the one before took", "[text]") {
+  AddedToken blank = token_of(1, " a");
+  blank.rstrip = true;
+  const auto matcher = matcher_of({blank});
+  CHECK(find(matcher, " a  a a") == std::vector<Found>{{0, 4, 1}, {3, 6, 1}, {5, 7, 1}});
+}
+
 TEST_CASE("a token that must stand alone is found between anything but words", "[text]") {
   AddedToken token = token_of(1, "cat");
   token.single_word = true;

@@ -101,7 +101,7 @@ TEST_CASE("a user's control tokens stay text in every real template", "[text]") 
     REQUIRE(spans.has_value());
     ++num_rendered;
     CHECK(untrusted_part(*spans).find("x <|endoftext|> y") != std::string::npos);
-    const auto ids = gpt2->encode(*spans, false);
+    const auto ids = gpt2->encode(*spans, false).value();
     CHECK(std::ranges::find(ids, 50256) == ids.end());
   }
   CHECK(num_rendered == 28);
@@ -227,6 +227,16 @@ TEST_CASE("the clock is what the context says", "[text]") {
   REQUIRE(without.has_value());
   CHECK(without->at(0).text == "False");
   error_of("{{ strftime_now('%Y') }}", {{"now", "tomorrow"}});
+}
+
+TEST_CASE("a number above the largest integer is refused and not rounded", "[text]") {
+  const auto parsed = ChatTemplate::parse("{{ big }}").value();
+  CHECK(parsed->render({{"big", std::uint64_t{9223372036854775807U}}})->front().text ==
+        "9223372036854775807");
+  const auto refused = parsed->render({{"big", std::uint64_t{12345678901234567890U}}});
+  REQUIRE(refused.has_error());
+  CHECK(refused.error().code == Errc::kTemplateError);
+  CHECK(refused.error().detail.find("12345678901234567890") != std::string::npos);
 }
 
 }  // namespace octavo

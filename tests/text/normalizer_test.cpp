@@ -90,17 +90,41 @@ TEST_CASE("every match is replaced and what was put there is not looked at again
   CHECK(apply(R"({"type": "Replace", "pattern": {"String": "x"}, "content": "y"})", "") == "");
 }
 
+TEST_CASE("a match without text is replaced too", "[text]") {
+  CHECK(apply(R"({"type": "Replace", "pattern": {"Regex": "a*"}, "content": "_"})", "baac") ==
+        "_b_c_");
+  CHECK(apply(R"({"type": "Replace", "pattern": {"String": ""}, "content": "-"})", "a\u4F60") ==
+        "-a-\u4F60-");
+}
+
+TEST_CASE("BERT's normalizer cleans, sets Chinese apart, strips accents and lowers", "[text]") {
+  const auto bert = [](const char* members, const char* text) {
+    return apply((std::string(R"({"type": "BertNormalizer")") + members + "}").c_str(), text);
+  };
+  CHECK(bert("", "A\u0001\u00AD\uFFFD\t\u00C9\u3000\u4F60\u597D") == "a e  \u4F60  \u597D ");
+  CHECK(bert(R"(, "clean_text": false, "handle_chinese_chars": false)", "\u0001\u00C9\u4F60") ==
+        "\u0001e\u4F60");
+  CHECK(bert(R"(, "strip_accents": null, "lowercase": false)", "\u00C9") == "\u00C9");
+  CHECK(bert(R"(, "strip_accents": true, "lowercase": false)", "\u00C9\u0915\u093E") ==
+        "E\u0915\u093E");
+  CHECK(bert(R"(, "strip_accents": false)", "\u00C9") == "\u00E9");
+  CHECK(bert("", "a\u0085b\u000Bc") == "abc");
+}
+
 TEST_CASE("letters of every script become small", "[text]") {
   CHECK(apply(R"({"type": "Lowercase"})", "AbC \u00C9\u0394\u0416 1!\u4F60") ==
         "abc \u00E9\u03B4\u0436 1!\u4F60");
+  CHECK(apply(R"({"type": "Lowercase"})", "\u0130\u1E9E\u03A3") == "i\u0307\u00DF\u03C3");
 }
 
 TEST_CASE("accents are stripped where they stand apart from their letters", "[text]") {
   constexpr const char* kStrip = R"({"type": "StripAccents"})";
   CHECK(apply(kStrip, "e\u0301a\u0300\u0323") == "ea");
   CHECK(apply(kStrip, "\u00E9") == "\u00E9");
-  // A spacing mark is no accent.
-  CHECK(apply(kStrip, "\u0915\u093E") == "\u0915\u093E");
+  // Spacing and enclosing marks go too.
+  CHECK(apply(kStrip, "\u0915\u093E\u0915\u094D") == "\u0915\u0915");
+  CHECK(apply(kStrip, "a\u20DD") == "a");
+  CHECK(apply(kStrip, "^`\u00B4\u02C6") == "^`\u00B4\u02C6");
 }
 
 TEST_CASE("blanks of every width are stripped from the sides that are asked for", "[text]") {
@@ -144,7 +168,6 @@ TEST_CASE("a normalizer that lacks what it needs is refused by the member's name
                Case{R"({"type": "Prepend"})", "prepend"},
                Case{R"({"type": "Replace", "content": ""})", "pattern"},
                Case{R"({"type": "Replace", "pattern": {}, "content": ""})", "String"},
-               Case{R"({"type": "Replace", "pattern": {"String": ""}, "content": ""})", "pattern"},
                Case{R"({"type": "Replace", "pattern": {"String": "a"}})", "content"},
                Case{R"({"type": "Strip", "strip_left": 1})", "strip_left"});
   CAPTURE(c.spec);

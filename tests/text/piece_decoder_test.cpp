@@ -37,7 +37,6 @@ TEST_CASE("a byte-level piece is its bytes, another is left as it is", "[text]")
   CHECK(decoder.bytes_of("\u00E4") == "\xE4");
   CHECK(decoder.bytes_of("a b") == "a b");
   CHECK(decoder.bytes_of("") == "");
-  CHECK(decoder.leading_strip().count == 0);
 }
 
 TEST_CASE("a piece for a byte becomes the byte and no other does", "[text]") {
@@ -48,12 +47,16 @@ TEST_CASE("a piece for a byte becomes the byte and no other does", "[text]") {
   CHECK(decoder.bytes_of("a") == "a");
 }
 
-TEST_CASE("one character is replaced wherever it stands in a piece", "[text]") {
+TEST_CASE("a text or an expression is replaced wherever it stands in a piece", "[text]") {
   const PieceDecoder decoder =
       parse(R"({"type": "Replace", "pattern": {"String": "\u2581"}, "content": "  "})");
   CHECK(decoder.bytes_of("\u2581a\u2581\u2581b\u2581") == "  a    b  ");
   CHECK(decoder.bytes_of("ab") == "ab");
-  CHECK(decoder.leading_strip().count == 0);
+  CHECK(parse(R"({"type": "Replace", "pattern": {"String": "</w>"}, "content": " "})")
+            .bytes_of("a</w></w>") == "a  ");
+  CHECK(
+      parse(R"({"type": "Replace", "pattern": {"Regex": "a+"}, "content": "-"})").bytes_of("aab") ==
+      "-b");
 }
 
 TEST_CASE("before the pieces are fused each is stripped by itself", "[text]") {
@@ -66,34 +69,19 @@ TEST_CASE("before the pieces are fused each is stripped by itself", "[text]") {
   CHECK(parse(R"({"type": "Strip", "content": "_"})").bytes_of("_a_") == "_a_");
 }
 
-TEST_CASE("once the pieces are fused only the start of the text is stripped", "[text]") {
-  const PieceDecoder decoder = sequence(kFuse + strip_spec(2, 0));
-  CHECK(decoder.bytes_of("__a") == "__a");
-  CHECK(decoder.leading_strip().character == "_");
-  CHECK(decoder.leading_strip().count == 2);
-  CHECK(is_refusal(
-      refusal(R"({"type": "Sequence", "decoders": [)" + (kFuse + strip_spec(1, 1)) + "]}"),
-      Errc::kUnsupportedModel, "end of a text"));
-  CHECK(is_refusal(refusal(R"({"type": "Sequence", "decoders": [)" + (kFuse + strip_spec(1, 0)) +
-                           ", " + strip_spec(1, 0) + "]}"),
-                   Errc::kUnsupportedModel, "strips"));
+TEST_CASE("once the pieces are fused a piece by itself is not stripped", "[text]") {
+  CHECK(sequence(kFuse + strip_spec(2, 0)).bytes_of("__a") == "__a");
+  CHECK(sequence(kFuse + strip_spec(0, 2)).bytes_of("a__") == "a__");
 }
 
-TEST_CASE("the first blank of a text is dropped where encoding put it there", "[text]") {
-  struct Case {
-    const char* members;
-    int count;
-  };
-  const auto [members, count] =
-      GENERATE(Case{"", 1}, Case{R"(, "prepend_scheme": "always")", 1},
-               Case{R"(, "prepend_scheme": "first")", 1}, Case{R"(, "prepend_scheme": "never")", 0},
-               Case{R"(, "add_prefix_space": false)", 0},
-               Case{R"(, "add_prefix_space": false, "prepend_scheme": "always")", 1});
-  CAPTURE(members);
-  const PieceDecoder decoder = parse(std::string(R"({"type": "Metaspace")") + members + "}");
-  CHECK(decoder.bytes_of("\u2581a\u2581") == " a ");
-  CHECK(decoder.leading_strip().count == count);
-  CHECK(decoder.leading_strip().character == (count == 0 ? "" : " "));
+TEST_CASE("in the middle of a text a blank is kept whatever the scheme", "[text]") {
+  for (const char* members :
+       {"", R"(, "prepend_scheme": "always")", R"(, "prepend_scheme": "first")",
+        R"(, "prepend_scheme": "never")", R"(, "add_prefix_space": false)"}) {
+    CAPTURE(members);
+    const PieceDecoder decoder = parse(std::string(R"({"type": "Metaspace")") + members + "}");
+    CHECK(decoder.bytes_of("\u2581a\u2581") == " a ");
+  }
 }
 
 TEST_CASE("blanks are written as the file says", "[text]") {
@@ -110,17 +98,25 @@ TEST_CASE("steps of a decoder run in their order", "[text]") {
   CHECK(sequence(std::string(kReplace) + ", " + fallback).bytes_of("<0xAA>") == "\xBB");
 }
 
-TEST_CASE("a decoder that does not work piece by piece is refused", "[text]") {
+TEST_CASE("a decoder that needs the whole text first is refused by its name", "[text]") {
   CHECK(is_refusal(refusal("null"), Errc::kUnsupportedModel, "decoder"));
-  CHECK(is_refusal(refusal(R"({"type": "WordPiece"})"), Errc::kUnsupportedModel, "WordPiece"));
-  for (const char* pattern : {R"({"String": "ab"})", R"({"String": ""})", R"({"Regex": "a"})"}) {
-    CHECK(is_refusal(
-        refusal(std::string(R"({"type": "Replace", "content": "", "pattern": )") + pattern + "}"),
-        Errc::kUnsupportedModel, "one character"));
+  CHECK(is_refusal(refusal(R"({"type": "WordPiece"})"), Errc::kUnsupportedModel,
+                   "tokenizer.json: The decoder 'WordPiece'"));
+  const std::string fallback = R"({"type": "ByteFallback"})";
+  const std::string bytes = R"({"type": "ByteLevel"})";
+  const std::string pattern = R"({"type": "Replace", "pattern": {"Regex": "a+"}, "content": "b"})";
+  const std::string nothing = R"({"type": "Replace", "pattern": {"String": ""}, "content": "b"})";
+  const auto refused = [](const std::string& first, const std::string& then) {
+    return refusal(R"({"type": "Sequence", "decoders": [)" + first + then + "]}");
+  };
+  for (const std::string& late : {fallback, bytes, pattern, nothing}) {
+    CAPTURE(late);
+    CHECK(is_refusal(refused(kFuse, late), Errc::kUnsupportedModel, "after Fuse"));
+    CHECK(is_refusal(refused(bytes + ", ", late), Errc::kUnsupportedModel, "after Fuse"));
   }
-  CHECK(is_refusal(refusal(R"({"type": "Sequence", "decoders": [{"type": "Fuse"},
-      {"type": "Replace", "pattern": {"String": "a"}, "content": "b"}]})"),
-                   Errc::kUnsupportedModel, "before Fuse"));
+  CHECK(is_refusal(refused(fallback + ", ", bytes), Errc::kUnsupportedModel, "after ByteFallback"));
+  CHECK(is_refusal(refused(fallback + ", ", fallback), Errc::kUnsupportedModel,
+                   "after ByteFallback"));
 }
 
 TEST_CASE("a decoder that lacks what it needs is refused by the member's name", "[text]") {
@@ -135,6 +131,8 @@ TEST_CASE("a decoder that lacks what it needs is refused by the member's name", 
                Case{R"({"type": "Strip", "content": "a", "start": "1"})", "start"},
                Case{R"({"type": "Replace", "pattern": {"String": "a"}})", "content"},
                Case{R"({"type": "Replace", "content": "a"})", "pattern"},
+               Case{R"({"type": "Strip", "content": "ab"})", "content"},
+               Case{R"({"type": "Metaspace", "replacement": "ab"})", "replacement"},
                Case{R"({"type": "Metaspace", "replacement": ""})", "replacement"});
   CAPTURE(spec);
   CHECK(is_refusal(refusal(spec), Errc::kInvalidFile, names));

@@ -129,8 +129,7 @@ TEST_CASE("where a text is continued the scheme says whether a blank comes befor
                Case{R"("prepend_scheme": "first")", "_a", "a"},
                Case{R"("prepend_scheme": "never")", "a", "a"},
                Case{R"("add_prefix_space": false)", "a", "a"},
-               Case{R"("add_prefix_space": true)", "_a", "_a"},
-               Case{R"("add_prefix_space": false, "prepend_scheme": "always")", "_a", "_a"});
+               Case{R"("add_prefix_space": true)", "_a", "_a"});
   CAPTURE(members);
   const std::string spec =
       std::string(R"({"type": "Metaspace", "replacement": "_", )") + members + "}";
@@ -143,6 +142,50 @@ TEST_CASE("only the first piece of a text that was cut before is its start", "[t
     {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}]})";
   CHECK(split(spec, "a1b", true) == Texts{"_a", "1", "b"});
   CHECK(split(spec, "a1b", false) == Texts{"a", "1", "b"});
+}
+
+TEST_CASE("a piece before which text was removed is not the start", "[text]") {
+  const std::string spec = R"({"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"},
+    {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}]})";
+  CHECK(split(spec, "a b") == Texts{"_a", "b"});
+  CHECK(split(spec, " a b") == Texts{"a", "b"});
+}
+
+TEST_CASE("a pattern that matches no text cuts between characters", "[text]") {
+  const auto cut = [](const char* pattern, const char* behavior, const char* text) {
+    return split(std::string(R"({"type": "Split", "pattern": )") + pattern + R"(, "behavior": ")" +
+                     behavior + R"("})",
+                 text);
+  };
+  CHECK(cut(R"({"Regex": "x*"})", "Isolated", "axxb\u00E9") == Texts{"a", "xx", "b", "\u00E9"});
+  CHECK(cut(R"({"String": ""})", "Isolated", "ab") == Texts{"a", "b"});
+  CHECK(cut(R"({"Regex": "(?=b)"
+})", "Isolated", "abcb") == Texts{"a", "bc", "b"});
+  CHECK(cut(R"({"Regex": "(?=b)"
+})", "MergedWithNext", "abcb") == Texts{"a", "bc", "b"});
+  CHECK(cut(R"({"Regex": "x*"})", "Removed", "axxb") == Texts{"a", "b"});
+}
+
+TEST_CASE("words are cut as Rust's classes say", "[text]") {
+  constexpr const char* kWords = R"({"type": "Whitespace"})";
+  // Vowel signs and the virama belong to a word, as do those that join; circled letters are
+  // alphabetic, circled digits are not.
+  CHECK(split(kWords, "\u0928\u092E\u0938\u094D\u0924\u0947") ==
+        Texts{"\u0928\u092E\u0938\u094D\u0924\u0947"});
+  CHECK(split(kWords, "a\u200Db") == Texts{"a\u200Db"});
+  CHECK(split(kWords, "a\u2460") == Texts{"a", "\u2460"});
+  CHECK(split(kWords, "a\u24B6") == Texts{"a\u24B6"});
+  CHECK(split(kWords, "a\u00BD\u2163") == Texts{"a", "\u00BD", "\u2163"});
+  CHECK(split(kWords, "a\u180Eb") == Texts{"a", "\u180E", "b"});
+}
+
+TEST_CASE("BERT's words are cut at blanks and at each sign of punctuation", "[text]") {
+  CHECK(split(R"({"type": "BertPreTokenizer"})", " a.b\u3000c!? ") ==
+        Texts{"a", ".", "b", "c", "!", "?"});
+}
+
+TEST_CASE("U+180E is no white space to GPT-2's expression", "[text]") {
+  CHECK(split(kBytes, "a\n\n\u180Eb") == Texts{"a", "\n", "\n", "\u180E", "b"});
 }
 
 TEST_CASE("steps of a sequence cut the pieces of the step before", "[text]") {
@@ -178,7 +221,8 @@ TEST_CASE("text is removed by splits that remove and by no others", "[text]") {
 
 TEST_CASE("a pre-tokenizer that is not understood is refused by what is at fault", "[text]") {
   const auto refusal = [](const char* spec) { return testing::refusal_of([&] { parse(spec); }); };
-  CHECK(is_refusal(refusal(R"({"type": "BertPreTokenizer"})"), Errc::kUnsupportedModel, "BertPre"));
+  CHECK(is_refusal(refusal(R"({"type": "UnicodeScripts"})"), Errc::kUnsupportedModel,
+                   "tokenizer.json: The pre-tokenizer 'UnicodeScripts'"));
   CHECK(is_refusal(refusal(R"({"type": "Metaspace", "prepend_scheme": "last"})"),
                    Errc::kUnsupportedModel, "last"));
   CHECK(is_refusal(refusal(R"({"type": "Split", "pattern": {"String": "a"}, "behavior": "Lost"})"),
@@ -187,8 +231,14 @@ TEST_CASE("a pre-tokenizer that is not understood is refused by what is at fault
                    "regular expression"));
   CHECK(is_refusal(refusal(R"({"type": "Split"})"), Errc::kInvalidFile, "pattern"));
   CHECK(is_refusal(refusal(R"({"type": "Sequence"})"), Errc::kInvalidFile, "pretokenizers"));
-  CHECK(is_refusal(refusal(R"({"type": "Metaspace", "replacement": ""})"), Errc::kInvalidFile,
-                   "replacement"));
+  for (const char* replacement : {"", "ab"}) {
+    const std::string spec =
+        std::string(R"({"type": "Metaspace", "replacement": ")") + replacement + "\"}";
+    CHECK(is_refusal(refusal(spec.c_str()), Errc::kInvalidFile, "replacement"));
+  }
+  CHECK(is_refusal(
+      refusal(R"({"type": "Metaspace", "add_prefix_space": false, "prepend_scheme": "always"})"),
+      Errc::kInvalidFile, "prepend_scheme"));
   CHECK(is_refusal(refusal(R"({"type": "Digits", "individual_digits": "yes"})"), Errc::kInvalidFile,
                    "individual_digits"));
 }

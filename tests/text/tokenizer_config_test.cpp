@@ -1,6 +1,7 @@
 // What stands beside tokenizer.json: tokens for roles, more added tokens, chat templates.
 #include <boost/json.hpp>
 
+#include "src/text/tokenizer.hpp"
 #include "src/text/tokenizer_parts.hpp"
 #include "tests/support/byte_tokenizer.hpp"
 #include "tests/support/catch.hpp"
@@ -25,6 +26,10 @@ class Folder {
     write("tokenizer.json", boost::json::serialize(file));
   }
   void write(const char* name, std::string_view text) const { folder_.write(name, text); }
+  void make_folder(const char* name) const {
+    std::filesystem::create_directory(folder_.path() / name);
+  }
+  std::filesystem::path path() const { return folder_.path(); }
   TokenizerParts read() const { return read_tokenizer_parts(folder_.path()); }
 
  private:
@@ -58,13 +63,33 @@ TEST_CASE("a role's token is a string or an object, and is special", "[text]") {
   CHECK_FALSE(parts.is_special['s']);
 }
 
-TEST_CASE("the configuration comes before the map of special tokens", "[text]") {
+TEST_CASE("the map of special tokens counts where the configuration lists no added ones",
+          "[text]") {
   const Folder folder;
   folder.write(kMap, R"({"bos_token": "</s>", "eos_token": "</s>"})");
-  folder.write(kConfig, R"({"bos_token": "<s>", "eos_token": null})");
-  const TokenizerParts parts = folder.read();
-  CHECK(parts.bos.id == 256);
+  folder.write(kConfig, R"({"bos_token": "<s>", "pad_token": "<s>"})");
+  TokenizerParts parts = folder.read();
+  CHECK(parts.bos.id == 257);
   CHECK(parts.eos.id == 257);
+  CHECK(parts.named_tokens.at("pad_token") == "<s>");
+  folder.write(kConfig, R"({"bos_token": "<s>", "added_tokens_decoder": {}})");
+  parts = folder.read();
+  CHECK(parts.bos.id == 256);
+  CHECK(parts.named_tokens == std::map<std::string, std::string>{{"bos_token", "<s>"}});
+}
+
+TEST_CASE("every special token that the configuration names is known by its name", "[text]") {
+  const Folder folder;
+  folder.write(kConfig, R"({"bos_token": "<s>", "mask_token": {"content": "<m>"},
+    "image_token": "</s>", "add_bos_token": true, "unk_token": null, "odd_token": 7,
+    "model_max_length": 5, "extra_special_tokens": {"frame": "<f>", "end": {"content": "<e>"}}})");
+  const TokenizerParts parts = folder.read();
+  CHECK(parts.named_tokens == std::map<std::string, std::string>{{"bos_token", "<s>"},
+                                                                 {"end", "<e>"},
+                                                                 {"frame", "<f>"},
+                                                                 {"image_token", "</s>"},
+                                                                 {"mask_token", "<m>"}});
+  CHECK(parts.is_special[257]);
 }
 
 TEST_CASE("a role's token that the vocabulary lacks has a text and no id", "[text]") {
@@ -78,10 +103,12 @@ TEST_CASE("a role's token that the vocabulary lacks has a text and no id", "[tex
 }
 
 TEST_CASE("every role marks its token as special", "[text]") {
-  const char* member =
-      GENERATE(R"("bos_token": "<s>")", R"("eos_token": "<s>")", R"("pad_token": "<s>")",
-               R"("unk_token": "<s>")", R"("additional_special_tokens": ["</x>", "<s>"])",
-               R"("additional_special_tokens": [{"content": "<s>"}])");
+  const char* member = GENERATE(
+      R"("bos_token": "<s>")", R"("eos_token": "<s>")", R"("pad_token": "<s>")",
+      R"("unk_token": "<s>")", R"("sep_token": "<s>")", R"("cls_token": "<s>")",
+      R"("mask_token": "<s>")", R"("image_token": "<s>")", R"("extra_special_tokens": ["<s>"])",
+      R"("extra_special_tokens": {"x": "<s>"})", R"("additional_special_tokens": ["</x>", "<s>"])",
+      R"("additional_special_tokens": [{"content": "<s>"}])");
   const char* file = GENERATE(kConfig, kMap);
   CAPTURE(member, file);
   const Folder folder;
@@ -147,7 +174,7 @@ TEST_CASE("a template's own files come before the configuration", "[text]") {
   CHECK(source() == "three\n");
 }
 
-TEST_CASE("templates with names stand beside the default of another file", "[text]") {
+TEST_CASE("templates with names stand beside the default of an older file", "[text]") {
   const Folder folder;
   folder.write(kConfig, R"({"chat_template": [{"name": "tool_use", "template": "tools"},
                                               {"name": "default", "template": "one"}]})");
@@ -156,6 +183,46 @@ TEST_CASE("templates with names stand beside the default of another file", "[tex
   CHECK(templates.size() == 2);
   CHECK(templates.at("tool_use") == "tools");
   CHECK(templates.at("default") == "two");
+}
+
+TEST_CASE("files of templates take the place of all that the configuration has", "[text]") {
+  const Folder folder;
+  folder.write(kConfig, R"({"chat_template": [{"name": "rag", "template": "documents"},
+                                              {"name": "default", "template": "one"}]})");
+  folder.make_folder("additional_chat_templates");
+  folder.write("additional_chat_templates/tool_use.jinja", "tools");
+  folder.write("additional_chat_templates/notes.txt", "no template");
+  using Templates = decltype(TokenizerParts::chat_templates);
+  CHECK(folder.read().chat_templates == Templates{{"tool_use", "tools"}});
+  folder.write("chat_template.jinja", "two");
+  CHECK(folder.read().chat_templates == Templates{{"default", "two"}, {"tool_use", "tools"}});
+}
+
+TEST_CASE("templates may be an object of texts by name", "[text]") {
+  const Folder folder;
+  folder.write(kConfig, R"({"chat_template": {"default": "one", "tool_use": "tools"}})");
+  using Templates = decltype(TokenizerParts::chat_templates);
+  CHECK(folder.read().chat_templates == Templates{{"default", "one"}, {"tool_use", "tools"}});
+}
+
+TEST_CASE("the template is chosen by whether there are tools", "[text]") {
+  const Folder folder;
+  const auto chosen = [&](const char* templates, bool has_tools) {
+    folder.write(kConfig, std::string(R"({"chat_template": )") + templates + "}");
+    const auto source = Tokenizer::load(folder.path()).value()->chat_template(has_tools);
+    if (!source) return "refused: " + source.error().detail;
+    return *source == nullptr ? std::string("none") : **source;
+  };
+  CHECK(chosen("null", true) == "none");
+  CHECK(chosen(R"("one")", true) == "one");
+  CHECK(chosen(R"({"default": "one", "tool_use": "tools"})", true) == "tools");
+  CHECK(chosen(R"({"default": "one", "tool_use": "tools"})", false) == "one");
+  CHECK(chosen(R"({"default": "one", "rag": "documents"})", true) == "one");
+  CHECK(chosen(R"({"tool_use": "tools"})", true) == "tools");
+  const std::string refusal = chosen(R"({"tool_use": "tools", "rag": "documents"})", false);
+  CHECK(refusal.find("refused:") == 0);
+  CHECK(refusal.find("\"rag\", \"tool_use\"") != std::string::npos);
+  CHECK(refusal.find("--chat-template") != std::string::npos);
 }
 
 TEST_CASE("a configuration of the wrong kind is refused, one that is no object passed over",

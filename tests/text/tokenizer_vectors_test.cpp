@@ -44,7 +44,7 @@ TEST_CASE("every recorded text gives the vendor's own tokens", "[text]") {
     for (std::string line; std::getline(lines, line); ++num_lines) {
       REQUIRE(num_lines < inputs.size());
       CAPTURE(inputs[num_lines]);
-      CHECK((*tokenizer)->encode(inputs[num_lines], false) == read_ids(line));
+      CHECK((*tokenizer)->encode(inputs[num_lines], false).value() == read_ids(line));
     }
     CHECK(num_lines >= inputs.size());
   }
@@ -61,7 +61,8 @@ TEST_CASE("every recorded control token gives its id", "[text]") {
       REQUIRE(tokenizer);
       const auto expected = boost::json::value_to<std::vector<TokenId>>(item.at("ids"));
       const auto text = boost::json::value_to<std::string>(item.at("text"));
-      CHECK((*tokenizer)->encode(text, item.at("add_special_tokens").as_bool()) == expected);
+      CHECK((*tokenizer)->encode(text, item.at("add_special_tokens").as_bool()).value() ==
+            expected);
     }
   }
 }
@@ -76,7 +77,7 @@ TEST_CASE("every text has as many tokens as a running server counted", "[text]")
     for (const auto& item : items.as_array()) {
       const auto text = boost::json::value_to<std::string>(item.at("text"));
       CAPTURE(text);
-      CHECK(static_cast<std::int64_t>((*tokenizer)->encode(text, true).size()) ==
+      CHECK(static_cast<std::int64_t>((*tokenizer)->encode(text, true).value().size()) ==
             item.at("input_len").as_int64());
     }
   }

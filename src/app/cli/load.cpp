@@ -194,8 +194,8 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
     auto text = read_text_file(chat_template_file);
     if (!text) return text.error();
     source = std::move(*text);
-  } else if (const std::string* own = served.tokenizer->chat_template()) {
-    source = *own;
+  } else if (const auto own = served.tokenizer->chat_template(false); own && *own != nullptr) {
+    source = **own;
   }
   if (!source.empty()) {
     auto parsed = ChatTemplate::parse(std::move(source));

@@ -7,29 +7,14 @@ Jinja comes into .cache/jinja-judge; without pip, or without a network, nothing 
 """
 import json
 import pathlib
-import subprocess
 import sys
-import venv
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from judge_home import enter  # noqa: E402
+
 CASES = ROOT / "tests/text/data/chat-templates/judged.jsonl"
-HOME = ROOT / ".cache/jinja-judge"
 PACKAGES = ["jinja2==3.1.6", "markupsafe==3.0.3"]
-SKIPPED = 77
-
-
-def enter():
-    """Starts this script again where Jinja is installed."""
-    python = HOME / "bin/python"
-    if not (HOME / "ready").exists():
-        try:
-            venv.create(HOME, with_pip=True, clear=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
-        except (subprocess.CalledProcessError, OSError) as fault:
-            print(f"skipped: Jinja cannot be installed here ({fault}).")
-            sys.exit(SKIPPED)
-        (HOME / "ready").touch()
-    sys.exit(subprocess.run([python, __file__, "--inside", *sys.argv[1:]]).returncode)
 
 
 def make_environment():
@@ -91,4 +76,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main() if "--inside" in sys.argv else enter())
+    sys.exit(main() if "--inside" in sys.argv else enter(__file__, "jinja-judge", PACKAGES))

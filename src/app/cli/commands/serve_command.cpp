@@ -120,6 +120,8 @@ Result<int> serve(const ServeOptions& options) {
   auto model =
       load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
   if (!model) return model.error();
+  const auto own_template = model->tokenizer->chat_template(false);
+  if (options.chat_template.empty() && !own_template) return own_template.error();
   log_model(*model, info, config->max_model_len);
   HouseOptions house_options = house_options_of(options);
   if (recording.file != nullptr) {

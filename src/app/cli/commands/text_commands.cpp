@@ -18,9 +18,12 @@ namespace {
 
 namespace json = boost::json;
 
-void print(const json::object& object) { std::printf("%s\n", json::serialize(object).c_str()); }
+Result<json::array> json_of(const Result<std::vector<TokenId>>& ids) {
+  if (!ids) return ids.error();
+  return json::array(ids->begin(), ids->end());
+}
 
-json::array json_of(const std::vector<TokenId>& ids) { return json::array(ids.begin(), ids.end()); }
+void print(const json::object& object) { std::printf("%s\n", json::serialize(object).c_str()); }
 
 std::string text_of(const std::vector<TextSpan>& spans) {
   std::string text;
@@ -54,7 +57,7 @@ Result<std::vector<TokenId>> ids_of(const std::string& text) {
 /// Errors: kInvalidValue for an id that stands for nothing, which decoding would leave out.
 Result<void> check_known(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
   for (const TokenId id : ids) {
-    if (!tokenizer.token_bytes(id).empty() || tokenizer.is_special(id)) continue;
+    if (tokenizer.has_token(id)) continue;
     return Error{Errc::kInvalidValue,
                  "token id " + std::to_string(id) + " stands for no token: the ids of this " +
                      "tokenizer end at " + std::to_string(tokenizer.vocab_size() - 1),
@@ -72,8 +75,9 @@ Result<std::shared_ptr<const ChatTemplate>> template_of(const RenderOptions& opt
     if (!source) return source.error();
     return ChatTemplate::parse(std::move(*source));
   }
-  const std::string* source = tokenizer.chat_template();
-  if (source != nullptr) return ChatTemplate::parse(*source);
+  const auto source = tokenizer.chat_template(!options.tools.empty());
+  if (!source) return source.error();
+  if (*source != nullptr) return ChatTemplate::parse(**source);
   return Error{Errc::kInvalidFile, "`" + path + "` has no chat template: give --chat-template",
                "model"};
 }
@@ -116,7 +120,9 @@ Result<int> tokenize(const std::string& model, bool decode, bool no_special) {
   if (!tokenizer) return tokenizer.error();
   const std::string input{std::istreambuf_iterator<char>(std::cin), {}};
   if (!decode) {
-    print({{"ids", json_of((*tokenizer)->encode(input, !no_special))}});
+    auto ids = json_of((*tokenizer)->encode(input, !no_special));
+    if (!ids) return ids.error();
+    print({{"ids", std::move(*ids)}});
     return 0;
   }
   auto ids = ids_of(input);
@@ -150,7 +156,9 @@ Result<int> render(const RenderOptions& options) {
   }
   auto spans = (*parsed)->render(context);
   if (!spans) return spans.error();
-  print({{"text", text_of(*spans)}, {"ids", json_of((*tokenizer)->encode(*spans, false))}});
+  auto ids = json_of((*tokenizer)->encode(*spans, false));
+  if (!ids) return ids.error();
+  print({{"text", text_of(*spans)}, {"ids", std::move(*ids)}});
   return 0;
 }
 

@@ -1,9 +1,11 @@
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <iostream>
 #include <sstream>
 
 #include "src/app/cli/commands/commands.hpp"
 #include "tests/app/cli/captured_output.hpp"
+#include "tests/support/byte_tokenizer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -85,6 +87,20 @@ TEST_CASE("a template that is given is used in place of the model's") {
   const auto status = render(chat.options);
   REQUIRE(status.has_error());
   CHECK(status.error().code == Errc::kIo);
+}
+
+TEST_CASE("the model's template for tools is taken when there are tools") {
+  const Chat chat;
+  chat.write("tokenizer.json", boost::json::serialize(testing::byte_tokenizer_file()));
+  chat.write("tools.json", "[]");
+  chat.write("tokenizer_config.json", R"({"chat_template": [
+    {"name": "default", "template": "plain {{ tools is none }}"},
+    {"name": "tool_use", "template": "tools {{ tools|length }}"}]})");
+  RenderOptions options = chat.options;
+  options.model = chat.path().string();
+  CHECK(text_of(options) == "plain True");
+  options.tools = chat.file("tools.json");
+  CHECK(text_of(options) == "tools 0");
 }
 
 TEST_CASE("variables go with a template alone, and nothing that is given is left out silently") {

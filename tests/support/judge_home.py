@@ -1,0 +1,26 @@
+"""A place of its own for the library that judges: a virtual environment under .cache, made when it is first needed."""
+import pathlib
+import subprocess
+import sys
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SKIPPED = 77
+
+
+def enter(script: str, home: str, packages: list[str]) -> None:
+    """Starts `script` again, with --inside before its arguments, where the packages are installed.
+
+    Ends with 77, which Meson takes for a skipped test, where they cannot be had: without pip, or without a network.
+    """
+    place = ROOT / ".cache" / home
+    python = place / "bin/python"
+    if not (place / "ready").exists():
+        try:
+            venv.create(place, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        except (subprocess.CalledProcessError, OSError) as fault:
+            print(f"skipped: {packages[0]} cannot be installed here ({fault}).")
+            sys.exit(SKIPPED)
+        (place / "ready").touch()
+    sys.exit(subprocess.run([python, script, "--inside", *sys.argv[1:]]).returncode)
