@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 namespace octavo {
 
@@ -52,8 +53,11 @@ asio::awaitable<void> Listener::run() {
       co_await pause_.async_wait(kTuple);
       continue;
     }
-    if (num_connections_ >= context_.sessions.limits.max_connections)
-      continue;  // The socket closes by itself.
+    const bool is_full = num_connections_ >= context_.sessions.limits.max_connections;
+    if (is_full && !std::exchange(was_full_, true))
+      spdlog::warn("listener: refuses connections open={}", num_connections_);
+    if (is_full) continue;  // The socket closes by itself.
+    was_full_ = false;
     auto connection = std::make_shared<HttpConnection>(context_, std::move(std::get<1>(accepted)));
     context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
   }
@@ -90,8 +94,9 @@ void Listener::drain(std::chrono::milliseconds time_left) {
   for_each([time_left](HttpConnection& connection) { connection.drain("draining", time_left); });
 }
 
-void Listener::end() {
-  for_each([](HttpConnection& connection) { connection.end(); });
+void Listener::end(const Error& error) {
+  close();
+  for_each([&error](HttpConnection& connection) { connection.end(error); });
 }
 
 }  // namespace octavo

@@ -27,8 +27,8 @@ class Listener {
   void close();
   /// Closes, and asks every connection to finish.
   void drain(std::chrono::milliseconds time_left);
-  /// Ends every connection that is left.
-  void end();
+  /// Ends every connection that is left, and what runs there with this error.
+  void end(const Error& error);
   /// Called whenever the last connection has left.
   void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
   std::size_t num_connections() const { return num_connections_; }
@@ -45,6 +45,7 @@ class Listener {
   asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<HttpConnection>> connections_;
   std::size_t num_connections_ = 0;
+  bool was_full_ = false;  ///< One line of the log for a crowd.
   std::function<void()> on_empty_;
 };
 

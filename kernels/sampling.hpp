@@ -13,7 +13,7 @@ inline constexpr float kGreedyBelow = 1e-5F;
 
 /// How one row of logits becomes a token. Order: logit bias, forbidden tokens and penalties, then
 /// temperature, top-k (ties at the k-th stay), top-p, min-p, each on the renormalized result of the
-/// one before.
+/// one before. A NaN counts as -inf.
 struct SampleRow {
   float temperature = 1.0F;  ///< Below kGreedyBelow: greedy, the first of the largest.
   std::int32_t top_k = 0;    ///< 0 or -1: off
@@ -38,6 +38,9 @@ struct SampleOutput {
   std::int32_t token = 0;
   float logprob = 0.0F;  ///< By the raw logits; only where it was asked for.
   std::vector<std::pair<std::int32_t, float>> top;
+  /// False: the row has no largest finite logit (all are NaN or -inf, or one is +inf), so that
+  /// nothing can be chosen. The token is one of the vocabulary and means nothing. Set on the CPU.
+  bool is_finite = true;
 };
 
 }  // namespace octavo::kernels

@@ -6,6 +6,8 @@
 
 #include "protocol/input_items.hpp"
 #include "protocol/sampling_fields.hpp"
+#include "protocol/standard_fields.hpp"
+#include "protocol/unknown_fields.hpp"
 #include "src/core/json_reader.hpp"
 #include "src/core/utf8.hpp"
 
@@ -18,71 +20,34 @@ constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxSaltBytes = 1024;
 constexpr std::size_t kMaxInputTokens = std::size_t{1} << 20;
 
-// Fields of the standard that are accepted without effect: they describe things that do not change
-// the answer here.
-constexpr std::array<std::string_view, 12> kHarmless{
-    "type",       "stream_id",         "stream_options",         "parallel_tool_calls",
-    "user",       "safety_identifier", "prompt_cache_key",       "service_tier",
-    "truncation", "max_tool_calls",    "prompt_cache_retention", "event_id"};
-
-// What a client may ask for and this build cannot do is refused by name, never silently dropped.
-void refuse_unsupported(JsonReader& fields) {
-  bool flag = false;
-  if (fields.read("background", flag) && flag)
-    fields.unsupported("background", "background responses do not exist over a WebSocket");
-  flag = true;
-  if (fields.read("stream", flag) && !flag)
-    fields.unsupported("stream", "a WebSocket always streams: leave `stream` out");
-  if (const auto* tools = fields.find("tools")) {
-    if (!tools->is_array())
-      fields.wrong("tools", "a list");
-    else if (!tools->get_array().empty())
-      fields.unsupported("tools", "tools are not supported: send `tools` empty or not at all");
-  }
-  if (const auto* choice = fields.find("tool_choice")) {
-    if (*choice != "auto" && *choice != "none")
-      fields.unsupported("tool_choice", "only `auto` and `none` are supported");
-  }
-  for (const char* name : {"conversation", "prompt"}) {
-    if (fields.find(name) != nullptr)
-      fields.unsupported(name, std::string(name) + " is not supported");
-  }
-  if (const auto* text = fields.find("text")) {
-    const auto* format = text->is_object() ? text->get_object().if_contains("format") : nullptr;
-    const auto* type = format != nullptr && format->is_object()
-                           ? format->get_object().if_contains("type")
-                           : nullptr;
-    if (!text->is_object())
-      fields.wrong("text", "an object");
-    else if (format != nullptr && !format->is_null() && (type == nullptr || *type != "text")) {
-      fields.unsupported("text.format", "only the format `text` is supported");
-    }
-  }
-  if (const auto* reasoning = fields.find("reasoning")) {
-    for (const auto& member : fields.as_object("reasoning", *reasoning)) {
-      if (!member.value().is_null() && member.value() != "none")
-        fields.unsupported("reasoning", "reasoning cannot be set");
-    }
-  }
-}
-
-void read_include(JsonReader& fields, ResponseCreate& create) {
-  std::vector<std::string> names;
-  fields.read("include", names);
-  if (std::ranges::find(names, "message.output_text.logprobs") != names.end())
-    create.include_logprobs = true;
-}
-
 void read_cache_salt(JsonReader& fields, ResponseCreate& create) {
-  if (fields.read("cache_salt", create.cache_salt) &&
-      (create.cache_salt.empty() || create.cache_salt.size() > kMaxSaltBytes))
+  std::string salt;
+  if (!fields.read("cache_salt", salt)) return;
+  if (salt.empty() || salt.size() > kMaxSaltBytes)
     fields.wrong("cache_salt", "a string of 1 to 1024 bytes");
+  else if (!create.cache_salt.empty() && create.cache_salt != salt)
+    fields.wrong("cache_salt", "the same as `octavo.cache_salt`, or left out");
+  create.cache_salt = std::move(salt);
 }
 
 void read_prompt_token_ids(JsonReader& extension, ResponseCreate& create) {
   if (!extension.read("prompt_token_ids", create.input_token_ids)) return;
   if (create.input_token_ids->empty() || create.input_token_ids->size() > kMaxInputTokens)
     extension.wrong("prompt_token_ids", "a list of token ids, not empty");
+}
+
+// For a client that did not offer `octavo.v1` and wants events outside the standard all the same.
+void read_events(JsonReader& extension, ResponseCreate& create) {
+  std::vector<std::string> names;
+  extension.read("events", names);
+  for (const std::string& name : names) {
+    if (name == "octavo:response.preempted")
+      create.wants_preempted = true;
+    else if (name == "octavo:response.resumed")
+      create.wants_resumed = true;
+    else
+      extension.wrong("events", "a list of octavo:response.preempted and octavo:response.resumed");
+  }
 }
 
 void read_extensions(JsonReader& fields, ResponseCreate& create) {
@@ -96,10 +61,12 @@ void read_extensions(JsonReader& fields, ResponseCreate& create) {
     create.deadline = std::chrono::milliseconds(deadline);
   }
   extension.read("priority", create.priority);
+  read_events(extension, create);
   read_cache_salt(extension, create);
   if (extension.find("resume_grace_ms") != nullptr)
     extension.unsupported("resume_grace_ms", "octavo.resume_grace_ms is not supported");
   read_prompt_token_ids(extension, create);
+  note_unknown(extension, "octavo", create.unknown_fields);
 }
 
 // It comes back in three events, so it is kept as small as the standard has it.
@@ -116,39 +83,68 @@ void read_metadata(JsonReader& fields, ResponseCreate& create) {
   create.metadata = pairs;
 }
 
-Result<ResponseCreate> parse_create(const json::object& object, std::string stream_id) {
-  ResponseCreate create;
-  create.stream_id = std::move(stream_id);
-  JsonReader fields(object);
-  refuse_unsupported(fields);
-  fields.read("model", create.model);
-  fields.read("previous_response_id", create.previous_response_id);
-  fields.read("instructions", create.instructions);
-  fields.read("generate", create.generate);
-  fields.read("store", create.store);
-  read_include(fields, create);
-  read_extensions(fields, create);
-  read_cache_salt(fields, create);
-  read_sampling(fields, create);
-  read_metadata(fields, create);
-  if (fields.error()) return *fields.error();
+// A prompt is tokens or words: of two prompts one would be dropped.
+void refuse_two_prompts(JsonReader& fields, const ResponseCreate& create) {
+  if (!create.input_token_ids) return;
+  for (const char* name : {"input", "instructions"}) {
+    const auto* value = fields.find(name);
+    if (value == nullptr) continue;
+    const bool is_empty = value->is_string()  ? value->get_string().empty()
+                          : value->is_array() ? value->get_array().empty()
+                                              : false;
+    if (!is_empty) {
+      fields.unsupported(name, std::string(name) +
+                                   " cannot be combined with octavo.prompt_token_ids: leave one "
+                                   "of them out");
+    }
+  }
+}
+
+Result<void> read_input(JsonReader& fields, ResponseCreate& create) {
   const auto* input = fields.find("input");
   if (input == nullptr && !create.input_token_ids && create.previous_response_id.empty() &&
       create.instructions.empty()) {
     return Error{Errc::kInvalidValue, "input is missing: send a string or a list of messages",
                  "input"};
   }
-  if (input != nullptr) {
-    if (input->is_string()) create.text_input.assign(input->get_string());
-    auto messages = messages_of(*input);
-    if (!messages) return messages.error();
-    create.input = std::move(*messages);
-  }
-  for (const std::string_view name : fields.not_asked_for()) {
-    if (std::ranges::find(kHarmless, name) == kHarmless.end())
-      create.unknown_fields.emplace_back(name);
-  }
+  if (input == nullptr || create.input_token_ids) return {};
+  if (input->is_string()) create.text_input.assign(input->get_string());
+  auto messages = messages_of(*input, &create.unknown_fields);
+  if (!messages) return messages.error();
+  create.input = std::move(*messages);
+  return {};
+}
+
+Result<ResponseCreate> parse_create(const json::object& object, std::string stream_id) {
+  ResponseCreate create;
+  create.stream_id = std::move(stream_id);
+  JsonReader fields(object);
+  fields.find("type");
+  fields.find("stream_id");
+  read_standard_fields(fields, create);
+  fields.read("model", create.model);
+  fields.read("previous_response_id", create.previous_response_id);
+  fields.read("instructions", create.instructions);
+  fields.read("generate", create.generate);
+  fields.read("store", create.store);
+  read_extensions(fields, create);
+  read_cache_salt(fields, create);
+  read_sampling(fields, create);
+  read_metadata(fields, create);
+  refuse_two_prompts(fields, create);
+  if (fields.error()) return *fields.error();
+  if (auto read = read_input(fields, create); !read) return read.error();
+  note_unknown(fields, "", create.unknown_fields);
   return create;
+}
+
+// Every event may have a name of its own, and belong to a lane.
+void note_envelope(JsonReader& fields, std::vector<std::string>& unknown_fields) {
+  std::string event_id;
+  fields.read("event_id", event_id);
+  fields.find("type");
+  fields.find("stream_id");
+  note_unknown(fields, "", unknown_fields);
 }
 
 Result<ResponseCancel> parse_cancel(const json::object& object, std::string stream_id) {
@@ -157,6 +153,7 @@ Result<ResponseCancel> parse_cancel(const json::object& object, std::string stre
   fields.read("response_id", cancel.response_id);
   cancel.names_lane = fields.find("stream_id") != nullptr;
   cancel.stream_id = std::move(stream_id);
+  note_envelope(fields, cancel.unknown_fields);
   if (fields.error()) return *fields.error();
   if (cancel.response_id.empty() && !cancel.names_lane) {
     return Error{Errc::kInvalidEvent, "response.cancel names neither response_id nor stream_id",
@@ -184,17 +181,18 @@ Result<ResponseSteer> parse_steer(const json::object& object) {
   ResponseSteer steer;
   JsonReader fields(object);
   fields.read("previous_response_id", steer.previous_response_id);
+  const auto* input = fields.find("input");
+  note_envelope(fields, steer.unknown_fields);
   if (fields.error()) return *fields.error();
   if (steer.previous_response_id.empty()) {
     return Error{Errc::kInvalidEvent, "response.steer names no previous_response_id",
                  "previous_response_id"};
   }
-  const auto* input = fields.find("input");
   if (input != nullptr) steer.given_input = *input;
   steer.fault = fault_of_steering(input);
   if (steer.fault) return steer;
   if (input->is_string()) steer.text_input.assign(input->get_string());
-  auto messages = messages_of(*input);
+  auto messages = messages_of(*input, &steer.unknown_fields);
   if (messages)
     steer.input = std::move(*messages);
   else
@@ -212,61 +210,62 @@ bool is_valid_stream_id(std::string_view stream_id) {
   });
 }
 
+namespace {
+
+template <class Event>
+boost::system::result<ClientEvent, RefusedEvent> or_refused(Result<Event> event,
+                                                            const std::string& stream_id,
+                                                            bool is_request = false) {
+  if (!event) return RefusedEvent{event.error(), stream_id, is_request};
+  return ClientEvent(std::move(*event));
+}
+
+boost::system::result<ClientEvent, RefusedEvent> parse_event(const json::object& object,
+                                                             std::string_view type,
+                                                             const std::string& stream_id) {
+  if (type == "response.create")
+    return or_refused(parse_create(object, stream_id), stream_id, true);
+  if (type == "response.cancel") return or_refused(parse_cancel(object, stream_id), stream_id);
+  if (type == "response.steer") return or_refused(parse_steer(object), stream_id);
+  if (type == "octavo:subscribe") return or_refused(parse_subscribe(object), stream_id);
+  if (type == "octavo:unsubscribe") return or_refused(parse_unsubscribe(object), stream_id);
+  return RefusedEvent{{Errc::kUnknownEventType,
+                       "the event type `" + quotable(type, 64) +
+                           "` is not known: send response.create, response.steer or "
+                           "response.cancel",
+                       "type"},
+                      stream_id,
+                      false};
+}
+
+}  // namespace
+
 boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_view frame) {
   json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::system::error_code error;
   const json::value value = json::parse(frame, error, {}, options);
   if (error)
-    return RefusedEvent{{Errc::kInvalidJson, "the frame is not valid JSON: " + error.message(), ""},
-                        ""};
+    return RefusedEvent{
+        {Errc::kInvalidJson, "the frame is not valid JSON: " + error.message(), ""}, "", true};
   if (!value.is_object())
-    return RefusedEvent{{Errc::kInvalidEvent, "the frame is not a JSON object", ""}, ""};
+    return RefusedEvent{{Errc::kInvalidEvent, "the frame is not a JSON object", ""}, "", true};
   const json::object& object = value.get_object();
+  const auto* type = object.if_contains("type");
+  const bool has_type = type != nullptr && type->is_string();
+  const bool may_be_request = !has_type || *type == "response.create";
 
   std::string stream_id;
   if (const auto* lane = object.if_contains("stream_id"); lane != nullptr && !lane->is_null()) {
     if (!lane->is_string() || !is_valid_stream_id(lane->get_string())) {
-      return RefusedEvent{{Errc::kInvalidStreamId, "", "stream_id"}, ""};
+      return RefusedEvent{{Errc::kInvalidStreamId, "", "stream_id"}, "", may_be_request};
     }
     stream_id.assign(lane->get_string());
   }
-  const auto* type = object.if_contains("type");
-  if (type == nullptr || !type->is_string()) {
-    return RefusedEvent{{Errc::kInvalidEvent, "the event has no `type`", "type"}, stream_id};
+  if (!has_type) {
+    return RefusedEvent{{Errc::kInvalidEvent, "the event has no `type`", "type"}, stream_id, true};
   }
-  const auto refuse = [&](const Error& why) { return RefusedEvent{why, stream_id}; };
-  if (*type == "response.create") {
-    auto create = parse_create(object, stream_id);
-    if (!create) return refuse(create.error());
-    return ClientEvent(std::move(*create));
-  }
-  if (*type == "response.cancel") {
-    auto cancel = parse_cancel(object, stream_id);
-    if (!cancel) return refuse(cancel.error());
-    return ClientEvent(std::move(*cancel));
-  }
-  if (*type == "octavo:subscribe") {
-    auto subscribe = parse_subscribe(object);
-    if (!subscribe) return refuse(subscribe.error());
-    return ClientEvent(*subscribe);
-  }
-  if (*type == "octavo:unsubscribe") {
-    auto unsubscribe = parse_unsubscribe(object);
-    if (!unsubscribe) return refuse(unsubscribe.error());
-    return ClientEvent(*unsubscribe);
-  }
-  if (*type == "response.steer") {
-    auto steer = parse_steer(object);
-    if (!steer) return refuse(steer.error());
-    return ClientEvent(std::move(*steer));
-  }
-  const std::string name = quotable(type->get_string(), 64);
-  return refuse({Errc::kUnknownEventType,
-                 "the event type `" + name +
-                     "` is not known: send response.create, response.steer or "
-                     "response.cancel",
-                 "type"});
+  return parse_event(object, type->get_string(), stream_id);
 }
 
 }  // namespace octavo

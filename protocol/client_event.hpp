@@ -14,20 +14,23 @@
 
 namespace octavo {
 
-/// `response.cancel`: by id, or everything that a lane runs and queues.
+/// `response.cancel`: by id, or everything that a lane runs and queues. With both names the
+/// response must be on that lane.
 struct ResponseCancel {
   std::string response_id;
   std::string stream_id;
   bool names_lane = false;
+  std::vector<std::string> unknown_fields{};
 };
 
 using ClientEvent =
     std::variant<ResponseCreate, ResponseCancel, ResponseSteer, FeedSubscribe, FeedUnsubscribe>;
 
-/// A frame that was refused. `stream_id` echoes the lane when the frame named a valid one.
+/// A frame that was refused.
 struct RefusedEvent {
   Error error;
-  std::string stream_id;
+  std::string stream_id;    ///< Echoes the lane when the frame named a valid one.
+  bool is_request = false;  ///< It asks for a response, or nobody can say that it does not.
 };
 
 /// frame: UTF-8 JSON, nested at most 32 deep. Errors: kInvalidJson, kInvalidEvent,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace octavo {
 
@@ -17,6 +18,12 @@ enum class CloseCode : std::uint16_t {
   kInternal = 1011,
   kRestart = 1012,
   kTryAgainLater = 1013,  ///< Overload, or a client that does not read.
+};
+
+/// What a close frame says.
+struct CloseReason {
+  CloseCode code = CloseCode::kNormal;
+  std::string text;  ///< For a person: why, and what to do. At most 123 bytes of UTF-8.
 };
 
 }  // namespace octavo

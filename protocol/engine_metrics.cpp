@@ -85,6 +85,8 @@ const std::vector<Row> kRows{
           OCTAVO_VALUE(status.num_preempted)),
     gauge("kv_cache_usage_perc", "Share of the device's KV blocks in use; 1 is all.",
           OCTAVO_VALUE(status.device.usage())),
+    gauge("gpu_cache_usage_perc", "The same as kv_cache_usage_perc, under its older name.",
+          OCTAVO_VALUE(status.device.usage())),
     gauge("cpu_cache_usage_perc", "Share of the host's KV blocks in use; 1 is all.",
           OCTAVO_VALUE(status.host.usage())),
     gauge("kv_cache_waste_perc", "Share of the slots in used blocks that hold no token.",
@@ -96,6 +98,12 @@ const std::vector<Row> kRows{
             OCTAVO_VALUE(status.num_prefix_queries)),
     counter("prefix_cache_hits_total", "Prompt tokens found in the prefix cache.",
             OCTAVO_VALUE(status.num_prefix_hits)),
+    counter("gpu_prefix_cache_queries_total",
+            "The same as prefix_cache_queries_total, under its older name.",
+            OCTAVO_VALUE(status.num_prefix_queries)),
+    counter("gpu_prefix_cache_hits_total",
+            "The same as prefix_cache_hits_total, under its older name.",
+            OCTAVO_VALUE(status.num_prefix_hits)),
     counter("iteration_total", "Steps planned.", OCTAVO_VALUE(status.num_steps)),
     counter("iteration_tokens_total", "Tokens scheduled over all steps.",
             OCTAVO_VALUE(status.num_scheduled_tokens)),
@@ -103,9 +111,27 @@ const std::vector<Row> kRows{
 
 #undef OCTAVO_VALUE
 
+// What does not change is told in labels.
+MetricFamily cache_config(const std::string& prefix, const ClientMetric::Label& model,
+                          const EngineStatus& status) {
+  MetricFamily family{prefix + ":cache_config_info",
+                      "The size of a KV block in tokens, and the blocks of either tier.",
+                      MetricType::Gauge,
+                      {}};
+  ClientMetric& metric = family.metric.emplace_back();
+  metric.label = {{"block_size", std::to_string(status.block_size)},
+                  {"num_gpu_blocks", std::to_string(status.device.num_blocks.load())},
+                  {"num_cpu_blocks", std::to_string(status.host.num_blocks.load())},
+                  model};
+  metric.gauge.value = 1;
+  return family;
+}
+
 }  // namespace
 
-std::vector<MetricFamily> engine_metrics(const std::string& prefix, const EngineStatus& status) {
+std::vector<MetricFamily> engine_metrics(const std::string& prefix, const std::string& model_name,
+                                         const EngineStatus& status) {
+  const ClientMetric::Label model{"model_name", model_name};
   std::vector<MetricFamily> families;
   for (const Row& row : kRows) {
     MetricFamily& family = families.emplace_back();
@@ -113,10 +139,12 @@ std::vector<MetricFamily> engine_metrics(const std::string& prefix, const Engine
     for (const Value& value : row.values) {
       ClientMetric& metric = family.metric.emplace_back();
       metric.label = value.labels;
+      metric.label.push_back(model);
       (row.type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) =
           value.read(status);
     }
   }
+  families.push_back(cache_config(prefix, model, status));
   return families;
 }
 

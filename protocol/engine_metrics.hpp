@@ -11,8 +11,10 @@
 
 namespace octavo {
 
-/// The families of all rows with the values that `status` has now, as names "prefix:name".
+/// The families of all rows with the values that `status` has now, as names "prefix:name" with the
+/// label `model_name`.
 std::vector<prometheus::MetricFamily> engine_metrics(const std::string& prefix,
+                                                     const std::string& model_name,
                                                      const EngineStatus& status);
 
 }  // namespace octavo

@@ -1,5 +1,6 @@
 #include "protocol/feed_event.hpp"
 
+#include "protocol/unknown_fields.hpp"
 #include "src/core/json_reader.hpp"
 
 namespace octavo {
@@ -16,6 +17,11 @@ FeedTopic read_topic(JsonReader& fields) {
   return FeedTopic::kMetrics;
 }
 
+void note_rest(JsonReader& fields, std::vector<std::string>& unknown_fields) {
+  for (const char* name : {"type", "stream_id", "event_id"}) fields.find(name);
+  note_unknown(fields, "", unknown_fields);
+}
+
 }  // namespace
 
 Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
@@ -26,6 +32,7 @@ Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
   fields.read("interval_ms", interval);
   if (interval < kMinIntervalMs || interval > kMaxIntervalMs)
     fields.wrong("interval_ms", "between 50 and 60000");
+  note_rest(fields, subscribe.unknown_fields);
   if (fields.error()) return *fields.error();
   subscribe.interval = std::chrono::milliseconds(interval);
   return subscribe;
@@ -33,7 +40,8 @@ Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
 
 Result<FeedUnsubscribe> parse_unsubscribe(const boost::json::object& event) {
   JsonReader fields(event);
-  const FeedUnsubscribe unsubscribe{read_topic(fields)};
+  FeedUnsubscribe unsubscribe{read_topic(fields)};
+  note_rest(fields, unsubscribe.unknown_fields);
   if (fields.error()) return *fields.error();
   return unsubscribe;
 }

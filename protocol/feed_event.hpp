@@ -4,6 +4,8 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "src/core/result.hpp"
 
@@ -15,10 +17,12 @@ enum class FeedTopic : std::uint8_t { kMetrics, kBlocks };
 struct FeedSubscribe {
   FeedTopic topic = FeedTopic::kMetrics;
   std::chrono::milliseconds interval{250};  ///< At most one picture in each.
+  std::vector<std::string> unknown_fields{};
 };
 /// To end a feed that does not run is no error.
 struct FeedUnsubscribe {
   FeedTopic topic = FeedTopic::kMetrics;
+  std::vector<std::string> unknown_fields{};
 };
 
 /// Errors: kInvalidValue for a topic or an interval that does not exist.

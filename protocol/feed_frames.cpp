@@ -6,6 +6,8 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "src/core/json_number.hpp"
+
 namespace octavo {
 namespace {
 
@@ -62,7 +64,9 @@ bool continues(const BlockView& block, const BlockView& next) {
 }
 
 // Nobody draws a line more finely, and a steady load makes the same frame again.
-double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+json::value rounded(double value, double steps) {
+  return json_number(std::round(value * steps) / steps);
+}
 
 }  // namespace
 

@@ -110,11 +110,22 @@ std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
   if (count == 0) return std::nullopt;
   const std::string origin = lower(trim(view(head[http::field::origin]), " \t"));
   if (count == 1 && is_of_host(origin, view(head[http::field::host]))) return std::nullopt;
-  for (const std::string& allowed : policy.allowed_origins) {
-    if (count == 1 && (allowed == "*" || lower(allowed) == origin)) return std::nullopt;
-  }
+  if (is_allowed_origin(head, policy)) return std::nullopt;
   return HttpRefusal{http::status::forbidden,
                      "this origin may not connect: allow it with --allowed-origins"};
+}
+
+bool is_allowed_origin(const http::request_header<>& head, const HttpPolicy& policy) {
+  if (head.count(http::field::origin) != 1) return false;
+  const std::string origin = lower(trim(view(head[http::field::origin]), " \t"));
+  return std::ranges::any_of(policy.allowed_origins, [&](const std::string& allowed) {
+    return allowed == "*" || lower(allowed) == origin;
+  });
+}
+
+HttpRefusal missing_key() {
+  return {http::status::unauthorized,
+          "the API key is missing or wrong: send Authorization: Bearer KEY"};
 }
 
 std::optional<std::string> api_key_of(const http::request_header<>& head,

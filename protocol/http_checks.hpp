@@ -21,6 +21,9 @@ struct HttpRefusal {
   std::string message;
 };
 
+/// For a request without its key, whatever it asks for.
+HttpRefusal missing_key();
+
 struct HttpPolicy {
   std::vector<std::string> api_keys;         ///< Any of them will do; empty: no key needed.
   std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
@@ -39,6 +42,9 @@ std::optional<HttpRefusal> check_host(const http::request_header<>& head, const 
 /// of a host that check_host() accepts.
 std::optional<HttpRefusal> check_origin(const http::request_header<>& head,
                                         const HttpPolicy& policy);
+
+/// True when the request comes from the page of an origin on the policy's list.
+bool is_allowed_origin(const http::request_header<>& head, const HttpPolicy& policy);
 
 /// Which of the policy's keys the request came with: as a bearer token, or for browsers as the
 /// subprotocol `openai-insecure-api-key.KEY`. Nothing when it is none of them; an empty one when no

@@ -4,6 +4,8 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <string>
+#include <vector>
 
 #include "src/core/result.hpp"
 
@@ -11,6 +13,10 @@ namespace octavo {
 
 /// [{"role", "content"}, ...] with plain string contents; `developer` becomes `system`. Errors:
 /// kInvalidValue for a wrong shape, kUnsupportedParameter for items and parts that are not text.
-[[nodiscard]] Result<boost::json::array> messages_of(const boost::json::value& input);
+/// `id`, `status` and `phase` of a message, `annotations`, `logprobs` and `prompt_cache_breakpoint`
+/// of a part are checked and have no effect. Members that the standard does not have are added to
+/// `unknown_fields`, unless it is null.
+[[nodiscard]] Result<boost::json::array> messages_of(
+    const boost::json::value& input, std::vector<std::string>* unknown_fields = nullptr);
 
 }  // namespace octavo

@@ -1,4 +1,9 @@
 // The server's numbers in Prometheus' text form, under the names that the field's dashboards know.
+// Every request is counted once at its beginning and once at its end:
+//
+//   received = finished and aborted (request_success_total, by reason) + refused
+//              (request_rejected_total, by code) + in flight
+//
 // Thread: any, since the library's metrics are thread-safe.
 #pragma once
 
@@ -11,20 +16,29 @@
 #include <string>
 
 #include "src/core/engine_status.hpp"
-#include "src/core/request.hpp"
+#include "src/response/response.hpp"
 
 namespace octavo {
 
 class Metrics {
  public:
   /// prefix: without colon, for instance "octavo"; names become "octavo:num_requests_running" as
-  /// vLLM forms its own.
-  explicit Metrics(const std::string& prefix);
+  /// vLLM forms its own. model_name: the label that dashboards select by.
+  Metrics(const std::string& prefix, const std::string& model_name);
 
-  /// A request ended: counts it and its tokens, observes its times. e2e: submitted until finished.
-  void observe(const RequestFinished& finished, std::chrono::nanoseconds e2e);
-  void observe_inter_token(std::chrono::nanoseconds gap) { inter_token_.Observe(seconds(gap)); }
-  void count_rejected() { rejected_.Increment(); }
+  /// A client asked for a response, or steering made one. Each is given to one of the next three.
+  void count_received();
+  /// It never began.
+  void count_refused(Errc code);
+  /// It has ended: counts it and its tokens, observes its times. e2e: asked for until ended.
+  void count_finished(const Response& ended, std::chrono::nanoseconds e2e);
+  /// The client has gone before its end. Counts the tokens that were computed; its times say
+  /// nothing of the server.
+  void count_aborted(const Response& response);
+
+  void observe_inter_token(std::chrono::nanoseconds gap);
+  /// A plain HTTP request was answered; status: the three digits.
+  void count_http(unsigned status);
 
   prometheus::Gauge& num_connections() { return connections_; }
   prometheus::Gauge& kv_cache_audit_ok() { return audit_ok_; }
@@ -34,22 +48,34 @@ class Metrics {
   std::string text(const EngineStatus& status) const;
 
  private:
-  static double seconds(std::chrono::nanoseconds duration) {
-    return static_cast<double>(duration.count()) / 1e9;
-  }
+  void observe_times(const Response& ended, std::chrono::nanoseconds e2e);
 
   const std::string prefix_;
+  const std::string model_name_;
   prometheus::Registry registry_;
   prometheus::Gauge& audit_ok_;
   prometheus::Gauge& connections_;
+  prometheus::Gauge& in_flight_;
+  prometheus::Counter& received_;
   prometheus::Counter& prompt_tokens_;
   prometheus::Counter& generation_tokens_;
-  prometheus::Counter& rejected_;
   prometheus::Family<prometheus::Counter>& success_;
+  prometheus::Family<prometheus::Counter>& rejected_;
+  prometheus::Family<prometheus::Counter>& http_;
+  prometheus::Histogram& request_prompt_tokens_;
+  prometheus::Histogram& request_generation_tokens_;
+  prometheus::Histogram& longest_choice_;
+  prometheus::Histogram& params_n_;
+  prometheus::Histogram& params_max_tokens_;
   prometheus::Histogram& ttft_;
   prometheus::Histogram& inter_token_;
+  prometheus::Histogram& per_output_token_;
+  prometheus::Histogram& mean_per_output_token_;
   prometheus::Histogram& e2e_;
   prometheus::Histogram& queue_;
+  prometheus::Histogram& prefill_;
+  prometheus::Histogram& decode_;
+  prometheus::Histogram& inference_;
 };
 
 }  // namespace octavo

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "src/core/json_number.hpp"
 #include "src/core/utf8.hpp"
 
 namespace octavo {
@@ -16,7 +17,7 @@ json::object token_entry(std::string_view bytes, float logprob) {
   numbers.reserve(bytes.size());
   for (char byte : bytes) numbers.push_back(static_cast<int>(static_cast<unsigned char>(byte)));
   return {{"token", is_valid_utf8(bytes) ? bytes : kReplacementCharacter},
-          {"logprob", logprob},
+          {"logprob", json_logprob(logprob)},
           {"bytes", std::move(numbers)}};
 }
 
@@ -36,8 +37,8 @@ json::object usage_json(const Usage& usage) {
           {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}};
 }
 
-double milliseconds(std::chrono::nanoseconds duration) {
-  return static_cast<double>(duration.count()) / 1e6;
+json::value milliseconds(std::chrono::nanoseconds duration) {
+  return json_number(static_cast<double>(duration.count()) / 1e6);
 }
 
 json::object extension_json(const ResponseEnd& end) {
@@ -50,16 +51,28 @@ json::object extension_json(const ResponseEnd& end) {
         {"prefill_ms", milliseconds(timings.prefill)},
         {"ttft_ms", milliseconds(timings.ttft)},
         {"decode_ms", milliseconds(timings.decode)},
-        {"tokens_per_s", decode_s > 0 && num_decoded > 0 ? num_decoded / decode_s : 0.0}}},
+        {"tokens_per_s",
+         json_number(decode_s > 0 && num_decoded > 0 ? num_decoded / decode_s : 0.0)}}},
       {"preemptions", end.finished.num_preemptions},
       {"cached_tokens", end.finished.usage.num_cached_tokens},
       {"blocks_shared", end.finished.num_shared_blocks}};
-  if (!end.scores.empty()) out["scores"] = json::array(end.scores.begin(), end.scores.end());
+  if (!end.scores.empty()) {
+    json::array scores;
+    for (const float score : end.scores) scores.push_back(json_number(score));
+    out["scores"] = std::move(scores);
+  }
   return out;
 }
 
 json::value string_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+// What was asked, or the model's default; a prefill alone computes one token whatever was asked.
+json::value max_output_tokens(const ResponseCreate& create) {
+  if (create.max_tokens) return *create.max_tokens;
+  if (!create.generate || create.sampling.max_tokens == 0) return nullptr;
+  return create.sampling.max_tokens;
 }
 
 // The members of `response` that never change.
@@ -77,14 +90,13 @@ json::object base_of(const Response& response) {
   base["truncation"] = "disabled";
   base["parallel_tool_calls"] = true;
   base["text"] = {{"format", {{"type", "text"}}}};
-  base["temperature"] = sampling.temperature;
-  base["top_p"] = sampling.top_p;
-  base["presence_penalty"] = sampling.presence_penalty;
-  base["frequency_penalty"] = sampling.frequency_penalty;
+  base["temperature"] = json_number(sampling.temperature);
+  base["top_p"] = json_number(sampling.top_p);
+  base["presence_penalty"] = json_number(sampling.presence_penalty);
+  base["frequency_penalty"] = json_number(sampling.frequency_penalty);
   base["top_logprobs"] = sampling.num_logprobs > 0 ? sampling.num_logprobs : 0;
   base["reasoning"] = nullptr;
-  base["max_output_tokens"] =
-      sampling.max_tokens > 0 ? json::value(sampling.max_tokens) : json::value(nullptr);
+  base["max_output_tokens"] = max_output_tokens(create);
   base["max_tool_calls"] = nullptr;
   base["store"] = create.store;
   base["background"] = false;
@@ -92,6 +104,7 @@ json::object base_of(const Response& response) {
   base["metadata"] = create.metadata;
   base["safety_identifier"] = nullptr;
   base["prompt_cache_key"] = nullptr;
+  for (const auto& [name, value] : create.repeated) base[name] = value;
   return base;
 }
 
@@ -196,7 +209,6 @@ json::object final_snapshot(const Response& response) {
   if (reason == FinishReason::kLength)
     made["incomplete_details"] = {{"reason", "max_output_tokens"}};
   if (reason == FinishReason::kSteered) made["incomplete_details"] = {{"reason", "steered"}};
-  if (reason == FinishReason::kCancelled) made["incomplete_details"] = {{"reason", "cancelled"}};
   if (reason == FinishReason::kDeadline) {
     made["error"] = {{"code", wire_code(Errc::kDeadlineExceeded)},
                      {"message", describe(Errc::kDeadlineExceeded)}};

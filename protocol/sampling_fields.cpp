@@ -19,6 +19,19 @@ void read_stops(JsonReader& fields, SamplingParams& sampling) {
   fields.read("stop_token_ids", sampling.stop_token_ids);
 }
 
+// Any integer of 64 bits, with a sign or without.
+void read_seed(JsonReader& fields, SamplingParams& sampling) {
+  const auto* seed = fields.find("seed");
+  if (seed == nullptr) return;
+  boost::system::error_code error;
+  if (seed->is_uint64()) {
+    sampling.seed = seed->get_uint64();
+    return;
+  }
+  sampling.seed = static_cast<std::uint64_t>(seed->to_number<std::int64_t>(error));
+  if (error) fields.wrong("seed", "an integer of 64 bits");
+}
+
 void read_logit_bias(JsonReader& fields, SamplingParams& sampling) {
   const auto* bias = fields.find("logit_bias");
   if (bias == nullptr) return;
@@ -63,12 +76,11 @@ void read_sampling(JsonReader& fields, ResponseCreate& create) {
   fields.read("top_p", create.top_p);
   fields.read("top_k", create.top_k);
   fields.read("repetition_penalty", create.repetition_penalty);
-  fields.read("min_p", sampling.min_p);
+  fields.read("min_p", create.min_p);
   fields.read("presence_penalty", sampling.presence_penalty);
   fields.read("frequency_penalty", sampling.frequency_penalty);
-  std::int64_t seed = 0;
-  if (fields.read("seed", seed)) sampling.seed = static_cast<std::uint64_t>(seed);
-  if (fields.read("max_output_tokens", sampling.max_tokens) && sampling.max_tokens < 1) {
+  read_seed(fields, sampling);
+  if (fields.read("max_output_tokens", create.max_tokens) && *create.max_tokens < 1) {
     fields.wrong("max_output_tokens", "at least 1");
   }
   fields.read("min_tokens", sampling.min_tokens);

@@ -1,5 +1,7 @@
 #include "actors/http/http_connection.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,7 +9,8 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
-#include "protocol/error_frame.hpp"
+#include "protocol/http_error.hpp"
+#include "protocol/request_path.hpp"
 
 namespace octavo {
 namespace {
@@ -42,12 +45,10 @@ std::optional<HttpRefusal> check_request(const http::request_header<>& head,
 
 std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
                                          const std::optional<std::string>& api_key) {
-  const std::string_view target(head.target().data(), head.target().size());
-  if (target.substr(0, target.find('?')) != "/v1/responses")
+  if (decoded_path({head.target().data(), head.target().size()}) != "/v1/responses")
     return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses"};
   if (api_key) return std::nullopt;
-  return HttpRefusal{http::status::unauthorized,
-                     "the API key is missing or wrong: send Authorization: Bearer KEY"};
+  return missing_key();
 }
 
 }  // namespace
@@ -76,6 +77,18 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
 }
 
+// A connection that is kept may be idle for longer than a request may take to come: a proxy keeps
+// its own for about a minute, and must not send a request into one that has just been closed.
+asio::awaitable<bool> HttpConnection::wait_for_request() {
+  if (num_answered_ == 0 || buffer_.size() > 0) co_return true;
+  stream_.expires_after(limits_.keep_alive_timeout);
+  auto room = buffer_.prepare(4096);
+  auto read = co_await stream_.async_read_some(room, kTuple);
+  if (std::get<0>(read)) co_return false;
+  buffer_.commit(std::get<1>(read));
+  co_return true;
+}
+
 // Nothing when the connection is done.
 asio::awaitable<std::optional<http::request<http::string_body>>>
 HttpConnection::answer_until_upgrade() {
@@ -83,6 +96,8 @@ HttpConnection::answer_until_upgrade() {
     http::request_parser<http::string_body> parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.max_head_bytes));
     parser.body_limit(kMaxHttpBody);
+    const bool has_bytes = co_await wait_for_request();
+    if (!has_bytes) co_return std::nullopt;
     stream_.expires_after(limits_.handshake_timeout);
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
@@ -114,6 +129,7 @@ asio::awaitable<bool> HttpConnection::answer_request(HttpRequest request) {
   response.keep_alive(keep_alive && !ends_answered_);
   co_await write(std::move(response));
   answering_ = false;
+  ++num_answered_;
   co_return keep_alive && !ends_answered_;
 }
 
@@ -121,14 +137,14 @@ asio::awaitable<void> HttpConnection::write(HttpResponse response) {
   response.version(11);
   const bool has_length = response.has_content_length();  // An answer to HEAD has GET's length.
   if (!has_length && response.result() != http::status::not_modified) response.prepare_payload();
+  context_.sessions.metrics.count_http(response.result_int());
+  spdlog::debug("http: answered status={} bytes={}", response.result_int(), response.body().size());
   stream_.expires_after(limits_.write_timeout);
   co_await http::async_write(stream_, response, kTuple);
 }
 
 asio::awaitable<void> HttpConnection::refuse(HttpRefusal refusal) {
-  HttpResponse response(refusal.status, 11);
-  response.set(http::field::content_type, "application/json");
-  response.body() = error_body(refusal.message, "invalid_request_error", "invalid_request");
+  HttpResponse response = refusal_response(refusal);
   response.keep_alive(false);
   co_await write(std::move(response));
   co_await linger();
@@ -156,9 +172,9 @@ void HttpConnection::drain(std::string_view reason, std::chrono::milliseconds ti
     close_socket();
 }
 
-void HttpConnection::end() {
+void HttpConnection::end(const Error& error) {
   if (websocket_)
-    websocket_->end();
+    websocket_->end(error);
   else
     close_socket();
 }

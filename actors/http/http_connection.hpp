@@ -37,14 +37,16 @@ class HttpConnection {
   /// The answer under way is the last; a WebSocket gets no new responses and closes with kGoingAway
   /// once the running ones have ended.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
-  /// Closes; what runs on a WebSocket is cancelled.
-  void end();
+  /// Closes; what runs on a WebSocket ends with this error.
+  void end(const Error& error);
 
  private:
   using HttpRequest = http::request<http::string_body>;
   using HttpResponse = http::response<http::string_body>;
 
   asio::awaitable<std::optional<HttpRequest>> answer_until_upgrade();
+  /// Until the first byte of the next one is here. False when none comes.
+  asio::awaitable<bool> wait_for_request();
   asio::awaitable<bool> answer_request(HttpRequest request);
   asio::awaitable<void> write(HttpResponse response);
   asio::awaitable<void> refuse(HttpRefusal refusal);
@@ -56,8 +58,9 @@ class HttpConnection {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
-  bool answering_ = false;                          ///< A request is at the handler.
-  bool ends_answered_ = false;                      ///< The answer under way is the last.
+  std::size_t num_answered_ = 0;
+  bool answering_ = false;      ///< A request is at the handler.
+  bool ends_answered_ = false;  ///< The answer under way is the last.
 };
 
 }  // namespace octavo

@@ -32,9 +32,9 @@ class Outbox {
     bytes_ -= frame.size();
     return frame;
   }
-  /// After the frames that are queued, the writer closes with this code. The first call wins.
-  void close(CloseCode code) {
-    if (!close_) close_ = code;
+  /// After the frames that are queued, the writer closes and says why. The first call wins.
+  void close(CloseReason reason) {
+    if (!close_) close_ = std::move(reason);
     bell_.ring();
   }
   /// The writer leaves at once: nobody reads any more.
@@ -45,11 +45,12 @@ class Outbox {
     bell_.ring();
   }
 
+  std::size_t num_bytes() const { return bytes_; }
   bool is_empty() const { return frames_.empty(); }
   bool is_congested() const { return bytes_ > soft_bytes_; }
   bool is_over_limit() const { return bytes_ > hard_bytes_; }
   bool is_abandoned() const { return abandoned_; }
-  const std::optional<CloseCode>& close_code() const { return close_; }
+  const std::optional<CloseReason>& close_reason() const { return close_; }
   Bell& bell() { return bell_; }
 
  private:
@@ -58,7 +59,7 @@ class Outbox {
   std::size_t bytes_ = 0;
   std::size_t soft_bytes_;
   std::size_t hard_bytes_;
-  std::optional<CloseCode> close_;
+  std::optional<CloseReason> close_;
   bool abandoned_ = false;
 };
 

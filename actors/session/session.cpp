@@ -6,8 +6,10 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "actors/session/request_log.hpp"
 #include "protocol/error_frame.hpp"
 #include "protocol/response_events.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 
@@ -27,35 +29,52 @@ Session::Session(SessionContext& context, const asio::any_io_executor& executor)
 Session::~Session() { leave(CancelReason::kClientGone); }
 
 void Session::receive_frame(std::string_view frame) {
+  if (left_) return;
   auto event = parse_client_event(frame);
   if (!event) {
-    send_error(event.error().error, event.error().stream_id);
+    const RefusedEvent& refused = event.error();
+    if (refused.is_request) {
+      context_.metrics.count_received();
+      context_.metrics.count_refused(refused.error.code);
+    }
+    send_error(refused.error, refused.stream_id);
   } else {
-    std::visit([this](auto& each) { receive(std::move(each)); }, *event);
+    std::visit(
+        [this](auto& each) {
+          log_unknown(each.unknown_fields);
+          receive(std::move(each));
+        },
+        *event);
   }
   cut_off_if_deaf();
 }
 
 void Session::receive(ResponseCreate create) {
-  for (const std::string& field : create.unknown_fields)
-    spdlog::warn("session: ignored unknown field={}", field);
+  context_.metrics.count_received();
   const std::string lane = create.stream_id;
-  if (draining_) return send_error(Error{Errc::kServerDraining, "", ""}, lane);
+  if (auto added = add(std::move(create)); !added) {
+    context_.metrics.count_refused(added.error().code);
+    return send_error(added.error(), lane);
+  }
+  start_next();
+}
+
+Result<void> Session::add(ResponseCreate create) {
+  if (draining_) return Error{Errc::kServerDraining, "", ""};
   if (!create.model.empty() && create.model != context_.model.name) {
-    const Error error{
-        Errc::kModelNotFound,
-        "the model `" + create.model + "` is not served here: use `" + context_.model.name + "`",
-        "model"};
-    return send_error(error, lane);
+    return Error{Errc::kModelNotFound,
+                 "the model `" + quotable(create.model, 256) + "` is not served here: use `" +
+                     context_.model.name + "`",
+                 "model"};
   }
   auto sampling = complete_sampling(context_.model, create);
-  if (!sampling) return send_error(sampling.error(), lane);
+  if (!sampling) return sampling.error();
   create.sampling = std::move(*sampling);
   const RequestId request = context_.take_request();
-  if (auto queued = lanes_.enqueue(lane, request); !queued) return send_error(queued.error(), lane);
+  if (auto queued = lanes_.enqueue(create.stream_id, request); !queued) return queued.error();
   responses_.add(
       Response(request, context_.response_id(request), std::move(create), context_.clock()));
-  start_next();
+  return {};
 }
 
 void Session::receive(ResponseSteer steer) {
@@ -90,9 +109,9 @@ void Session::receive(const FeedUnsubscribe& unsubscribe) {
 bool Session::cancel_running(const ResponseCancel& cancel) {
   bool found = false;
   responses_.for_each([&](Response& response) {
-    const bool is_named = cancel.response_id.empty()
-                              ? response.create().stream_id == cancel.stream_id
-                              : response.id() == cancel.response_id;
+    const bool is_on_lane = !cancel.names_lane || response.create().stream_id == cancel.stream_id;
+    const bool is_named =
+        is_on_lane && (cancel.response_id.empty() || response.id() == cancel.response_id);
     if (found || !is_named || response.state() != ResponseState::kRunning) return;
     found = true;
     response.is_cancelled = !response.next_steers.empty();
@@ -193,20 +212,24 @@ Request Session::request_of(const Response& response) {
 }
 
 void Session::refuse(Response response, const Error& error) {
+  turn_away(response, error);
+  lanes_.finish(response.create().stream_id);
+}
+
+void Session::turn_away(const Response& response, const Error& error) {
+  context_.metrics.count_refused(error.code);
   const ResponseCreate& create = response.create();
   if (!response.own_steers.empty() || !response.next_steers.empty()) {
     // The client gets its input back, and the response that it steered stays to be continued.
     memory_.disown(create.previous_response_id, response.id());
     steering_.fail_all(response.own_steers, error);
-    steering_.fail_all(response.next_steers, error);
-    return lanes_.finish(create.stream_id);
+    return steering_.fail_all(response.next_steers, error);
   }
   // A continuation that fails takes its parent out of this lane's memory; a failed fork from
   // another lane does not.
   const auto parent = memory_.find(create.previous_response_id);
   if (parent != nullptr && parent->stream_id == create.stream_id) memory_.forget(parent->id);
   send_error(error, create.stream_id);
-  lanes_.finish(create.stream_id);
 }
 
 void Session::handle_engine(const SessionEvents& events) {
@@ -227,7 +250,8 @@ void Session::on(Response& response, const RequestAccepted&) {
 
 void Session::on(Response& response, const TokensGenerated& event) {
   const TimePoint now = context_.clock();
-  if (!event.tokens.empty() && event.choice == 0) {
+  // An engine that has run ahead of a stop string tells of tokens that nobody is given.
+  if (!event.tokens.empty() && event.choice == 0 && !response.choice(0).finished()) {
     if (response.last_token) context_.metrics.observe_inter_token(now - *response.last_token);
     response.last_token = now;
   }
@@ -246,8 +270,8 @@ void Session::on(Response& response, const RequestResumed& event) {
 }
 
 void Session::on(Response& response, const RequestFinished& event) {
-  context_.metrics.observe(event, context_.clock() - response.arrival());
   response.finish(event, context_.unix_seconds());
+  count_finished(response);
   tell(response, {ResponseEnded{}});
   const bool failed =
       event.reason == FinishReason::kError || event.reason == FinishReason::kDeadline;
@@ -264,12 +288,12 @@ void Session::on(Response& response, const RequestFinished& event) {
 }
 
 void Session::on(Response&, const RequestRejected& event) {
-  context_.metrics.count_rejected();
   refuse(responses_.take(event.request), event.error);
 }
 
 void Session::tell(Response& response, const std::vector<ResponseEvent>& events) {
   for (const ResponseEvent& event : events) {
+    if (!is_for_client(response, event)) continue;
     std::vector<std::string> frames;
     encode(response, event, frames);
     response.count_events(frames.size());
@@ -277,15 +301,30 @@ void Session::tell(Response& response, const std::vector<ResponseEvent>& events)
   }
 }
 
+bool Session::is_for_client(const Response& response, const ResponseEvent& event) const {
+  if (speaks_octavo_) return true;
+  if (std::holds_alternative<ResponsePreempted>(event)) return response.create().wants_preempted;
+  if (std::holds_alternative<ResponseResumed>(event)) return response.create().wants_resumed;
+  return true;
+}
+
+void Session::count_finished(const Response& ended) {
+  const auto e2e = context_.clock() - ended.arrival();
+  context_.metrics.count_finished(ended, e2e);
+  log_ended(ended, e2e);
+}
+
 void Session::send_error(const Error& error, const std::string& stream_id) {
+  log_refused(error, stream_id);
   outbox_.push(error_frame(error, stream_id));
 }
 
 void Session::cut_off_if_deaf() {
   if (left_ || !outbox_.is_over_limit()) return;
-  spdlog::info("session: cut off a client that does not read");
-  leave(CancelReason::kSlowConsumer);
-  outbox_.close(CloseCode::kTryAgainLater);
+  spdlog::warn("session: cut off a client that does not read, bytes_unread={} responses={}",
+               outbox_.num_bytes(), responses_.size());
+  end(Error{Errc::kSlowConsumer, "", ""}, CancelReason::kSlowConsumer);
+  outbox_.close({CloseCode::kTryAgainLater, "the client does not read what it is sent"});
 }
 
 void Session::decongest() {
@@ -302,19 +341,43 @@ void Session::decongest() {
 void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
-  responses_.for_each([&](Response& response) {
+  for (const Response& response : responses_.take_all()) {
+    context_.metrics.count_aborted(response);
+    log_aborted(response, reason);
     if (response.state() == ResponseState::kRunning)
       scheduler_.send(CancelRequest{response.request(), reason});
-  });
-  responses_.clear();
+  }
   blocks_.end();
   load_.end();
   mailbox_.close();
 }
 
+void Session::end(const Error& error, CancelReason reason) {
+  if (left_) return;
+  responses_.for_each([&](Response& response) {
+    const bool is_running = response.state() == ResponseState::kRunning;
+    if (is_running) scheduler_.send(CancelRequest{response.request(), reason});
+    if (is_running && response.num_events() > 0)
+      cut_short(response, error);
+    else
+      turn_away(response, error);
+  });
+  responses_.take_all();
+  leave(reason);
+}
+
+void Session::cut_short(Response& response, const Error& error) {
+  std::vector<ResponseEvent> events;
+  response.cut_short(error, context_.unix_seconds(), events);
+  count_finished(response);
+  tell(response, events);
+  steering_.fail_all(response.next_steers, error);
+}
+
 void Session::drain(std::string_view reason, std::chrono::milliseconds time_left) {
   if (draining_) return;
   draining_ = true;
+  if (!speaks_octavo_) return;
   const boost::json::object goaway{
       {"type", "octavo:goaway"}, {"reason", reason}, {"time_left_ms", time_left.count()}};
   outbox_.push(boost::json::serialize(goaway));

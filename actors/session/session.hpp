@@ -37,19 +37,29 @@ class Session {
   /// each one to handle().
   Mailbox<SessionMessage>& mailbox() { return mailbox_; }
   void handle(SessionMessage message);
-  /// The client has gone or is being cut off: everything it asked for is cancelled.
+  /// The client offered the subprotocol `octavo.v1`: it gets Octavo's own events unasked.
+  void speak_octavo() { speaks_octavo_ = true; }
+  /// The client has gone: everything it asked for is cancelled, and nothing more is said.
   void leave(CancelReason reason);
-  /// No new responses, and octavo:goaway says why; the running ones go on.
+  /// The server ends it: each response that its client knows of ends as `response.failed` with this
+  /// error, what waits is refused with it, and the session leaves. Whoever calls closes the outbox
+  /// afterwards.
+  void end(const Error& error, CancelReason reason);
+  /// No new responses, and octavo:goaway says why to whom it is for; the running ones go on.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
   /// The outbox has room again: sends what was held back meanwhile.
   void decongest();
   bool is_draining() const { return draining_; }
   bool is_quiet() const { return responses_.is_empty(); }
+  /// Those that have not ended, queued ones too.
+  std::size_t num_responses() const { return responses_.size(); }
 
   Outbox& outbox() { return outbox_; }
 
  private:
   void receive(ResponseCreate create);
+  /// Puts it on its lane. Errors: why it is refused.
+  Result<void> add(ResponseCreate create);
   void receive(const ResponseCancel& cancel);
   void receive(ResponseSteer steer);
   void receive(const FeedSubscribe& subscribe);
@@ -64,6 +74,9 @@ class Session {
   void handle_prepared(PromptPrepared prepared);
   Request request_of(const Response& response);
   void refuse(Response response, const Error& error);
+  /// Tells the client and the counters, and leaves the lane as it is.
+  void turn_away(const Response& response, const Error& error);
+  void cut_short(Response& response, const Error& error);
 
   // These handle the engine's events about a running response.
   void handle_engine(const SessionEvents& events);
@@ -74,6 +87,9 @@ class Session {
   void on(Response& response, const RequestFinished& event);
   void on(Response& response, const RequestRejected& event);
 
+  /// A standard event is for everybody, one of Octavo's own for whoever asked for it.
+  bool is_for_client(const Response& response, const ResponseEvent& event) const;
+  void count_finished(const Response& ended);
   void tell(Response& response, const std::vector<ResponseEvent>& events);
   void send_error(const Error& error, const std::string& stream_id);
   void cut_off_if_deaf();
@@ -96,6 +112,7 @@ class Session {
   LoadSubscription load_;
   std::uint64_t tenant_ = 0;
   std::uint64_t watcher_;
+  bool speaks_octavo_ = false;
   bool draining_ = false;
   bool left_ = false;
 };

@@ -15,8 +15,9 @@ struct SessionLimits {
   std::size_t hard_outbox_bytes = std::size_t{4} << 20;    ///< Above it the client is cut off.
   std::size_t max_connections = 50'000;
   LaneLimits lanes;
-  std::chrono::seconds handshake_timeout{5};  ///< For the request's head, too.
-  std::chrono::seconds idle_timeout{60};      ///< Pings at half of it.
+  std::chrono::seconds handshake_timeout{5};    ///< For the request's head, too.
+  std::chrono::seconds keep_alive_timeout{75};  ///< Between the requests of a connection.
+  std::chrono::seconds idle_timeout{60};        ///< Pings at half of it.
   std::chrono::seconds write_timeout{10};
   std::chrono::seconds close_timeout{2};
   std::chrono::minutes max_age{60};

@@ -80,6 +80,7 @@ bool Steering::steer_ended(const std::string& newest, Steer& steer) {
   accepted.stream_id = ended->stream_id;
   Response successor = successor_of(newest, ended->settings, {accepted});
   if (auto queued = lanes_.enqueue(ended->stream_id, successor.request()); !queued) {
+    context_.metrics.count_refused(queued.error().code);
     fail(std::move(steer), SteerFault::kSuccessorFailed, queued.error().message());
     return true;
   }
@@ -91,6 +92,7 @@ bool Steering::steer_ended(const std::string& newest, Steer& steer) {
 
 Response Steering::successor_of(const std::string& id, ResponseCreate settings,
                                 std::vector<Steer> steers) {
+  context_.metrics.count_received();
   const RequestId request = context_.take_request();
   settings.previous_response_id = id;
   Response successor(request, context_.response_id(request), std::move(settings), context_.clock());

@@ -1,10 +1,13 @@
 #include "actors/websocket/websocket_connection.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "protocol/error_frame.hpp"
 #include "protocol/http_checks.hpp"
+#include "src/core/utf8.hpp"
 
 namespace octavo {
 namespace {
@@ -41,7 +44,11 @@ asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnec
   self->supervisor_.spawn(executor, "session.write", write_frames(self));
   self->supervisor_.spawn(executor, "session.hear", follow_engine(self));
   self->start_age_limit();
+  spdlog::debug("connection: open protocol=websocket");
   co_await read_frames(self);
+  spdlog::debug("connection: closed by={} responses={}",
+                self->session_.outbox().close_reason() ? "server" : "client",
+                self->session_.num_responses());
   self->session_.leave(CancelReason::kClientGone);
   self->session_.outbox().abandon();
   self->age_.cancel();
@@ -58,13 +65,16 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
   websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
   websocket_.auto_fragment(false);
   const bool speaks_octavo = offers_octavo_v1(upgrade.base());
+  if (speaks_octavo) session_.speak_octavo();
   websocket_.set_option(
       websocket::stream_base::decorator([speaks_octavo](websocket::response_type& response) {
         response.set(http::field::server, "octavo");
         if (speaks_octavo) response.set(http::field::sec_websocket_protocol, "octavo.v1");
       }));
   auto accepted = co_await websocket_.async_accept(upgrade, kTuple);
-  co_return !std::get<0>(accepted);
+  const bool is_open = !std::get<0>(accepted);
+  if (is_open) context_.metrics.count_http(101);
+  co_return is_open;
 }
 
 asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocketConnection> self) {
@@ -80,11 +90,17 @@ asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocket
 void WebSocketConnection::take_bytes() {
   Outbox& outbox = session_.outbox();
   const bool is_too_big = buffer_.size() > limits_.max_message_bytes;
-  if (!outbox.close_code() && (is_too_big || !websocket_.got_text())) {
-    session_.leave(CancelReason::kClientGone);
-    outbox.close(is_too_big ? CloseCode::kTooBig : CloseCode::kBinaryFrame);
+  if (!outbox.close_reason() && is_too_big) {
+    end({Errc::kInvalidEvent,
+         "a frame is larger than " + std::to_string(limits_.max_message_bytes) +
+             " bytes: send less, or raise --max-message-size",
+         ""},
+        CancelReason::kClientGone, CloseCode::kTooBig);
+  } else if (!outbox.close_reason() && !websocket_.got_text()) {
+    end({Errc::kInvalidEvent, "a binary frame: send JSON in text frames", ""},
+        CancelReason::kClientGone, CloseCode::kBinaryFrame);
   }
-  if (!outbox.close_code()) {
+  if (!outbox.close_reason()) {
     if (!websocket_.is_message_done()) return;
     const auto bytes = buffer_.cdata();
     session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
@@ -98,7 +114,7 @@ asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocke
   for (;;) {
     if (outbox.is_abandoned()) co_return;
     std::optional<std::string> frame = outbox.pop();
-    if (!frame && outbox.close_code()) break;
+    if (!frame && outbox.close_reason()) break;
     if (!frame) {
       self->session_.decongest();
       if (!outbox.is_empty()) continue;
@@ -106,7 +122,7 @@ asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocke
       continue;
     }
     // A reader that never reads is not noticed by Beast's idle timer, which watches what comes in.
-    self->set_deadline(self->limits_.write_timeout);
+    self->set_deadline(self->limits_.write_timeout, "write");
     self->websocket_.text(true);
     auto written = co_await self->websocket_.async_write(asio::buffer(*frame), kTuple);
     self->deadline_.cancel();
@@ -115,13 +131,17 @@ asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocke
       co_return;
     }
   }
-  co_await self->close(*outbox.close_code());
+  CloseReason reason = *outbox.close_reason();
+  auto closing = self->close(std::move(reason));
+  co_await std::move(closing);
 }
 
-asio::awaitable<void> WebSocketConnection::close(CloseCode code) {
-  set_deadline(limits_.close_timeout);
-  const websocket::close_reason reason = websocket::close_code{static_cast<std::uint16_t>(code)};
-  co_await websocket_.async_close(reason, kTuple);
+asio::awaitable<void> WebSocketConnection::close(CloseReason reason) {
+  set_deadline(limits_.close_timeout, "close");
+  const websocket::close_reason frame(
+      websocket::close_code{static_cast<std::uint16_t>(reason.code)},
+      quotable(reason.text, websocket::reason_string::static_capacity));
+  co_await websocket_.async_close(frame, kTuple);
   deadline_.cancel();
   close_socket();
 }
@@ -140,16 +160,20 @@ void WebSocketConnection::start_age_limit() {
   age_.expires_after(limits_.max_age);
   age_.async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (error) return;
-    self->session_.outbox().push(error_frame(Error{Errc::kConnectionLimitReached, "", ""}, ""));
-    self->session_.leave(CancelReason::kClientGone);
-    self->session_.outbox().close(CloseCode::kGoingAway);
+    const Error limit{Errc::kConnectionLimitReached, "", ""};
+    self->session_.outbox().push(error_frame(limit, ""));
+    self->end(limit, CancelReason::kShutdown, CloseCode::kGoingAway);
   });
 }
 
-void WebSocketConnection::set_deadline(std::chrono::milliseconds limit) {
+void WebSocketConnection::set_deadline(std::chrono::milliseconds limit, std::string_view what) {
   deadline_.expires_after(limit);
-  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-    if (!error) self->close_socket();
+  deadline_.async_wait([self = shared_from_this(), limit, what](boost::system::error_code error) {
+    if (error) return;
+    spdlog::warn(
+        "connection: cut off, the client did not take it: what={} limit_ms={} responses={}", what,
+        limit.count(), self->session_.num_responses());
+    self->close_socket();
   });
 }
 
@@ -159,13 +183,21 @@ void WebSocketConnection::drain(std::string_view reason, std::chrono::millisecon
 }
 
 void WebSocketConnection::close_when_drained() {
-  if (session_.is_draining() && session_.is_quiet()) session_.outbox().close(CloseCode::kGoingAway);
+  if (session_.is_draining() && session_.is_quiet())
+    session_.outbox().close({CloseCode::kGoingAway, std::string(describe(Errc::kServerDraining))});
 }
 
-void WebSocketConnection::end() {
-  session_.leave(CancelReason::kShutdown);
-  session_.outbox().close(CloseCode::kGoingAway);
-  set_deadline(limits_.close_timeout);
+void WebSocketConnection::end(const Error& error) {
+  end(error, CancelReason::kShutdown, CloseCode::kGoingAway);
+  set_deadline(limits_.close_timeout, "close");
+}
+
+void WebSocketConnection::end(const Error& error, CancelReason reason, CloseCode code) {
+  if (session_.outbox().close_reason()) return;
+  spdlog::warn("connection: ended close_code={} reason=\"{}\" responses={}",
+               static_cast<std::uint16_t>(code), error.message(), session_.num_responses());
+  session_.end(error, reason);
+  session_.outbox().close({code, error.message()});
 }
 
 void WebSocketConnection::close_socket() {

@@ -32,8 +32,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
 
   /// No new responses; closes with kGoingAway once the running ones have ended.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
-  /// Cancels what runs and closes with kGoingAway at once.
-  void end();
+  /// Ends what runs with this error and closes with kGoingAway at once.
+  void end(const Error& error);
 
  private:
   asio::awaitable<bool> accept(http::request<http::string_body> upgrade);
@@ -41,10 +41,12 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   static asio::awaitable<void> write_frames(std::shared_ptr<WebSocketConnection> self);
   static asio::awaitable<void> follow_engine(std::shared_ptr<WebSocketConnection> self);
   void take_bytes();
-  asio::awaitable<void> close(CloseCode code);
+  asio::awaitable<void> close(CloseReason reason);
+  /// error: its message is the reason in the close frame, too.
+  void end(const Error& error, CancelReason reason, CloseCode code);
   void start_age_limit();
-  /// The socket is closed if what is under way takes longer.
-  void set_deadline(std::chrono::milliseconds limit);
+  /// The socket is closed if what is under way takes longer. what: names it in the log; a literal.
+  void set_deadline(std::chrono::milliseconds limit, std::string_view what);
   void close_when_drained();
   void close_socket();
 

@@ -69,11 +69,12 @@ std::int32_t LogitSampler::draw_unfiltered(const LogitKernels& kernels, const fl
 }
 
 std::int32_t LogitSampler::choose(const LogitKernels& kernels, const float* logits,
-                                  std::int64_t vocab_size, const SampleRow& row) {
+                                  std::int64_t vocab_size, const SampleRow& row, bool& is_finite) {
   const float largest = kernels.largest(logits, vocab_size);
   const auto first = static_cast<std::int32_t>(
       std::max<std::int64_t>(0, kernels.find(logits, vocab_size, largest)));
-  if (row.temperature < kGreedyBelow || !std::isfinite(largest)) return first;
+  is_finite = std::isfinite(largest);
+  if (row.temperature < kGreedyBelow || !is_finite) return first;
   const float scale = 1.0F / row.temperature;
   double dropped = 0.0;
   if (row.top_k > 0 && row.top_k < vocab_size) {
@@ -112,6 +113,7 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
                           const SampleRow& row, SampleOutput& output) {
   output.top.clear();
   output.logprob = 0.0F;
+  forget_nan(logits, vocab_size);
   double total = 0.0;
   const bool wants_logprobs = row.num_logprobs >= 0;
   if (wants_logprobs) {
@@ -128,8 +130,9 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
     raw_.assign(logits, logits + vocab_size);
   }
   adjust_logits(logits, vocab_size, row);
-  output.token = choose(kernels, logits, vocab_size, row);
+  output.token = choose(kernels, logits, vocab_size, row, output.is_finite);
   if (wants_logprobs) {
+    output.is_finite = output.is_finite && std::isfinite(total);
     output.logprob = static_cast<float>(raw_[static_cast<std::size_t>(output.token)] - total);
   }
 }

@@ -34,7 +34,7 @@ class LogitSampler {
 
  private:
   std::int32_t choose(const LogitKernels& kernels, const float* logits, std::int64_t vocab_size,
-                      const SampleRow& row);
+                      const SampleRow& row, bool& is_finite);
   std::int32_t draw_unfiltered(const LogitKernels& kernels, const float* logits,
                                std::int64_t vocab_size, float largest, const SampleRow& row);
   void collect_best(const LogitKernels& kernels, const float* logits, std::int64_t vocab_size,

@@ -11,18 +11,18 @@ namespace {
 std::vector<Candidate> sorted_candidates(const float* logits, std::int64_t vocab_size) {
   std::vector<Candidate> all;
   for (std::int64_t t = 0; t < vocab_size; ++t) {
-    // A NaN has no place in an order: it counts as the least of all.
-    const float logit = std::isnan(logits[t]) ? -INFINITY : logits[t];
-    all.push_back({logit, static_cast<std::int32_t>(t)});
+    all.push_back({logits[t], static_cast<std::int32_t>(t)});
   }
   std::sort(all.begin(), all.end(), better);
   return all;
 }
 
-std::int32_t choose(const float* logits, std::int64_t vocab_size, const SampleRow& row) {
+std::int32_t choose(const float* logits, std::int64_t vocab_size, const SampleRow& row,
+                    bool& is_finite) {
   std::vector<Candidate> candidates = sorted_candidates(logits, vocab_size);
   const Candidate best = candidates.front();
-  if (row.temperature < kGreedyBelow || !std::isfinite(best.logit)) return best.token;
+  is_finite = std::isfinite(best.logit);
+  if (row.temperature < kGreedyBelow || !is_finite) return best.token;
   for (Candidate& c : candidates) c.logit /= row.temperature;
   if (row.top_k > 0 && row.top_k < vocab_size) {
     const float least = candidates[static_cast<std::size_t>(row.top_k - 1)].logit;
@@ -39,11 +39,14 @@ void ReferenceBackend::sample_rows(float* logits, std::int64_t vocab_size,
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SampleRow& row = rows[i];
     float* row_logits = logits + static_cast<std::int64_t>(i) * vocab_size;
+    forget_nan(row_logits, vocab_size);
     std::vector<Candidate> raw;
     if (row.num_logprobs >= 0) raw = sorted_candidates(row_logits, vocab_size);
     adjust_logits(row_logits, vocab_size, row);
-    outputs[i] = SampleOutput{choose(row_logits, vocab_size, row), 0.0F, {}};
+    outputs[i] = SampleOutput{};
+    outputs[i].token = choose(row_logits, vocab_size, row, outputs[i].is_finite);
     if (raw.empty()) continue;
+    outputs[i].is_finite = outputs[i].is_finite && std::isfinite(raw[0].logit);
     double sum = 0.0;
     for (const Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
     const double total = raw[0].logit + std::log(sum);

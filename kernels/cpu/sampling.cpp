@@ -24,6 +24,12 @@ void for_each_count(std::span<const std::int32_t> tokens, std::int64_t vocab_siz
 
 }  // namespace
 
+void forget_nan(float* logits, std::int64_t vocab_size) {
+  constexpr float kLeast = -std::numeric_limits<float>::infinity();
+  for (std::int64_t i = 0; i < vocab_size; ++i)
+    logits[i] = logits[i] == logits[i] ? logits[i] : kLeast;
+}
+
 void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row) {
   const auto known = [&](std::int32_t token) { return token >= 0 && token < vocab_size; };
   for (const auto& [token, bias] : row.logit_bias) {

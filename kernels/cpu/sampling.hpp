@@ -9,6 +9,9 @@
 
 namespace octavo::kernels::cpu {
 
+/// Puts -inf for every NaN: it has no place in an order, and would make every sum one.
+void forget_nan(float* logits, std::int64_t vocab_size);
+
 /// Applies logit bias, forbidden tokens, then repetition, frequency and presence penalties in
 /// place. logits: [vocab_size]. Ids outside the vocabulary are skipped. The repetition penalty is
 /// that of CTRL (Keskar et al. 2019, section 4.1), over every distinct token of prompt and

@@ -36,8 +36,9 @@ constexpr std::array kRows{
     Row{"template_error", "The chat template failed."},
     Row{"io_error", "The operating system refused an operation."},
     Row{"out_of_memory", "There is not enough memory."},
+    Row{"slow_consumer", "The client does not read what it is sent."},
 };
-static_assert(kRows.size() == static_cast<std::size_t>(Errc::kOutOfMemory) + 1);
+static_assert(kRows.size() == static_cast<std::size_t>(Errc::kSlowConsumer) + 1);
 
 }  // namespace
 

@@ -33,6 +33,7 @@ enum class Errc : std::uint8_t {
   kTemplateError,     ///< A chat template failed, raised, or ran over its budget.
   kIo,                ///< The operating system refused: open, map, bind, ...
   kOutOfMemory,       ///< The memory asked for could not be had.
+  kSlowConsumer,      ///< The client does not read what it is sent.
 };
 
 /// The snake_case name that goes over the wire, for instance `invalid_value`.

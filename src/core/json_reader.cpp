@@ -81,13 +81,22 @@ bool JsonReader::read(std::string_view name, bool& out) {
   return value->is_bool();
 }
 
-bool JsonReader::read(std::string_view name, float& out) {
+bool JsonReader::read(std::string_view name, double& out) {
   const json::value* value = find(name);
   if (value == nullptr) return false;
   const bool is_number = value->is_number();
-  if (is_number) out = static_cast<float>(value->to_number<double>());
+  if (is_number) out = value->to_number<double>();
   if (is_number && std::isfinite(out)) return true;
   wrong(name, is_number ? "a finite number" : "a number");
+  return false;
+}
+
+bool JsonReader::read(std::string_view name, float& out) {
+  double wide = out;
+  if (!read(name, wide)) return false;
+  out = static_cast<float>(wide);
+  if (std::isfinite(out)) return true;
+  wrong(name, "a finite number");
   return false;
 }
 

@@ -56,6 +56,7 @@ class JsonReader {
   /// absent or faulty. Numbers are finite.
   bool read(std::string_view name, std::string& out);
   bool read(std::string_view name, bool& out);
+  bool read(std::string_view name, double& out);
   bool read(std::string_view name, float& out);
   bool read(std::string_view name, std::int32_t& out);
   bool read(std::string_view name, std::int64_t& out);

@@ -14,7 +14,7 @@ Error bad(std::string param, const std::string& range) {
   return Error{Errc::kInvalidValue, std::move(detail), std::move(param)};
 }
 
-bool within(float value, float low, float high) {
+bool within(double value, double low, double high) {
   return std::isfinite(value) && value >= low && value <= high;
 }
 
@@ -31,7 +31,7 @@ Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
   if (p.logit_bias.size() > kMaxBiases) return bad("logit_bias", "at most 1024 entries");
   for (const auto& [id, bias] : p.logit_bias) {
     if (id < 0 || id >= vocab_size) return bad("logit_bias", "keyed by ids of the vocabulary");
-    if (!within(bias, -100.0F, 100.0F)) return bad("logit_bias", "between -100 and 100");
+    if (!within(bias, -100.0, 100.0)) return bad("logit_bias", "between -100 and 100");
   }
   return {};
 }
@@ -40,7 +40,7 @@ Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
 // dropped.
 Result<void> validate_beams(const SamplingParams& p) {
   if (p.beam_width < 0 || p.beam_width > 16) return bad("beam_width", "between 1 and 16");
-  if (!within(p.length_penalty, -10.0F, 10.0F)) return bad("length_penalty", "between -10 and 10");
+  if (!within(p.length_penalty, -10.0, 10.0)) return bad("length_penalty", "between -10 and 10");
   if (!p.is_beam_search()) return {};
   if (p.n > p.beam_width) return bad("n", "at most beam_width");
   const auto refuse = [](const char* name) {
@@ -48,9 +48,9 @@ Result<void> validate_beams(const SamplingParams& p) {
                  std::string(name) + " cannot be combined with beam_width: leave one of them out",
                  name};
   };
-  if (p.repetition_penalty != 1.0F) return refuse("repetition_penalty");
-  if (p.presence_penalty != 0.0F) return refuse("presence_penalty");
-  if (p.frequency_penalty != 0.0F) return refuse("frequency_penalty");
+  if (p.repetition_penalty != 1.0) return refuse("repetition_penalty");
+  if (p.presence_penalty != 0.0) return refuse("presence_penalty");
+  if (p.frequency_penalty != 0.0) return refuse("frequency_penalty");
   if (!p.logit_bias.empty()) return refuse("logit_bias");
   if (!p.stop.empty()) return refuse("stop");
   if (p.min_tokens > 0) return refuse("min_tokens");
@@ -62,16 +62,17 @@ Result<void> validate_beams(const SamplingParams& p) {
 }  // namespace
 
 Result<void> validate(const SamplingParams& p, std::int32_t vocab_size) {
-  if (!within(p.temperature, 0.0F, 2.0F)) return bad("temperature", "between 0 and 2");
+  if (!within(p.temperature, 0.0, 2.0)) return bad("temperature", "between 0 and 2");
   if (p.top_k < -1) return bad("top_k", "-1, 0 (both: off) or positive");
-  if (!within(p.top_p, 0.0F, 1.0F) || p.top_p == 0.0F) return bad("top_p", "above 0 and at most 1");
-  if (!within(p.min_p, 0.0F, 1.0F)) return bad("min_p", "between 0 and 1");
-  if (!within(p.repetition_penalty, 0.0F, 10.0F) || p.repetition_penalty == 0.0F) {
+  if (!within(p.top_p, 0.0, 1.0)) return bad("top_p", "between 0 and 1");
+  if (!within(p.min_p, 0.0, 1.0)) return bad("min_p", "between 0 and 1");
+  // A float of 0 would divide a logit by it.
+  if (!within(p.repetition_penalty, 0.0, 10.0) ||
+      static_cast<float>(p.repetition_penalty) <= 0.0F) {
     return bad("repetition_penalty", "above 0 and at most 10");
   }
-  if (!within(p.presence_penalty, -2.0F, 2.0F)) return bad("presence_penalty", "between -2 and 2");
-  if (!within(p.frequency_penalty, -2.0F, 2.0F))
-    return bad("frequency_penalty", "between -2 and 2");
+  if (!within(p.presence_penalty, -2.0, 2.0)) return bad("presence_penalty", "between -2 and 2");
+  if (!within(p.frequency_penalty, -2.0, 2.0)) return bad("frequency_penalty", "between -2 and 2");
   if (p.max_tokens < 0) return bad("max_output_tokens", "positive");
   if (p.min_tokens < 0 || (p.max_tokens > 0 && p.min_tokens > p.max_tokens)) {
     return bad("min_tokens", "between 0 and max_output_tokens");

@@ -18,14 +18,16 @@ namespace octavo {
 enum class EarlyStopping : std::uint8_t { kFalse, kTrue, kNever };
 
 struct SamplingParams {
-  float temperature = 1.0F;  ///< 0 is greedy; 0 .. 2.
+  // Doubles, so that a response repeats the very numbers of its request; samplers take floats.
+  double temperature = 1.0;  ///< 0 is greedy; [0, 2].
   std::int32_t top_k = 0;    ///< Keep the k largest; 0 or -1 keeps all.
-  float top_p = 1.0F;        ///< Keep the smallest set whose probability is at least p; (0, 1].
-  float min_p = 0.0F;        ///< Drop what is below min_p times the largest probability; [0, 1].
-  float repetition_penalty =
-      1.0F;  ///< Divides positive logits of tokens in prompt or completion; (0, 10].
-  float presence_penalty = 0.0F;      ///< Subtracted once from tokens in the completion; [-2, 2].
-  float frequency_penalty = 0.0F;     ///< Subtracted per occurrence in the completion; [-2, 2].
+  double top_p = 1.0;        ///< Keep the smallest set whose probability is at least p; [0, 1].
+                             ///< 0 keeps the likeliest token alone.
+  double min_p = 0.0;        ///< Drop what is below min_p times the largest probability; [0, 1].
+  double repetition_penalty =
+      1.0;  ///< Divides positive logits of tokens in prompt or completion; (0, 10].
+  double presence_penalty = 0.0;      ///< Subtracted once from tokens in the completion; [-2, 2].
+  double frequency_penalty = 0.0;     ///< Subtracted per occurrence in the completion; [-2, 2].
   std::optional<std::uint64_t> seed;  ///< Same seed, same tokens, whatever the batch.
   std::int32_t max_tokens = 0;  ///< Tokens to generate at most; 0 lets the context length decide.
   std::int32_t min_tokens = 0;  ///< No stop of any kind before that many tokens.
@@ -41,7 +43,7 @@ struct SamplingParams {
   float length_penalty = 1.0F;  ///< A hypothesis' score is its log-probability / length^penalty.
   EarlyStopping early_stopping = EarlyStopping::kFalse;
 
-  bool is_greedy() const { return temperature < 1e-5F; }
+  bool is_greedy() const { return temperature < 1e-5 || top_p <= 0.0; }
   bool is_beam_search() const { return beam_width > 0; }
   friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
 };

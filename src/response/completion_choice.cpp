@@ -26,6 +26,7 @@ bool CompletionChoice::append(const TokensGenerated& event) {
   bool stop_matched = false;
   for (std::size_t i = 0; i < event.tokens.size() && !stop_matched; ++i) {
     const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
+    ++num_tokens_;
     if (!stops) stop_matched = take(event.tokens[i]);  // The stop token itself is no text.
   }
   if (stop_matched || event.finished) finish(event.finished.value_or(FinishReason::kStop));

@@ -36,6 +36,9 @@ class CompletionChoice {
   bool is_cut() const { return is_cut_; }
   /// Without the token that stopped it.
   const std::vector<TokenId>& tokens() const { return tokens_; }
+  /// What its client pays for: up to the token that ended it, that one included. An engine that ran
+  /// ahead of a stop string has made more.
+  std::int64_t num_tokens() const { return num_tokens_; }
   /// Whole characters only, and nothing that may yet become a stop string.
   const std::string& text() const { return text_; }
   const std::vector<LogprobEntry>& logprobs() const { return logprobs_; }
@@ -55,6 +58,7 @@ class CompletionChoice {
   const Tokenizer* tokenizer_;
   std::optional<CompletionText> completion_;  ///< Nothing without a tokenizer.
   std::vector<TokenId> tokens_;
+  std::int64_t num_tokens_ = 0;
   std::string text_;
   std::vector<LogprobEntry> logprobs_;
   std::size_t num_bytes_taken_ = 0;

@@ -225,6 +225,10 @@ Result<SamplingParams> complete_sampling(const ServedModel& model, const Respons
   // A beam's scores know no penalties, so the model's default is left out rather than refused.
   const auto penalty = sampling.is_beam_search() ? std::nullopt : model.repetition_penalty;
   fill(sampling.repetition_penalty, create.repetition_penalty, penalty);
+  fill(sampling.min_p, create.min_p, model.min_p);
+  // A request that wants more tokens than the model's default does not mean the default.
+  const bool is_short = model.max_tokens && *model.max_tokens < sampling.min_tokens;
+  fill(sampling.max_tokens, create.max_tokens, is_short ? std::nullopt : model.max_tokens);
   if (!create.generate) {
     sampling.max_tokens = 1;
     sampling.n = 1;

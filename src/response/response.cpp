@@ -57,14 +57,36 @@ void Response::release(std::vector<ResponseEvent>& events) {
   }
 }
 
+void Response::cut_short(const Error& error, std::int64_t completed_at,
+                         std::vector<ResponseEvent>& events) {
+  for (std::size_t i = 0; i < choices_.size(); ++i) {
+    if (!choices_[i].has_begun() || choices_[i].finished()) continue;
+    TokensGenerated last{request_, static_cast<std::int32_t>(i), {}, FinishReason::kError, {}};
+    append(last, false, events);
+  }
+  RequestFinished finished;
+  finished.request = request_;
+  finished.reason = FinishReason::kError;
+  finished.error = error;
+  finished.usage.num_prompt_tokens = static_cast<std::int64_t>(prompt_.tokens.size());
+  finish(finished, completed_at);
+  events.emplace_back(ResponseEnded{});
+}
+
+std::int64_t Response::num_completion_tokens() const {
+  std::int64_t num_tokens = 0;
+  for (const CompletionChoice& choice : choices_) num_tokens += choice.num_tokens();
+  return num_tokens;
+}
+
 void Response::finish(const RequestFinished& finished, std::int64_t completed_at) {
   OCTAVO_ASSERT(state_ == ResponseState::kRunning);
   state_ = ResponseState::kEnded;
   end_ = ResponseEnd{finished, scores(), completed_at};
   FinishReason& reason = end_->finished.reason;
+  // A prefill alone gives its client none: its one token was only the prefill's end.
+  end_->finished.usage.num_completion_tokens = num_completion_tokens();
   if (!create_->generate) {
-    // Its one token was only the prefill's end.
-    end_->finished.usage.num_completion_tokens = 0;
     if (reason == FinishReason::kLength) reason = FinishReason::kStop;
     return;
   }

@@ -67,7 +67,12 @@ class Response {
   bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
   /// What was held back by congestion.
   void release(std::vector<ResponseEvent>& events);
-  /// kRunning -> kEnded.
+  /// The server ends it, with this error, before the engine does: kRunning -> kEnded.
+  void cut_short(const Error& error, std::int64_t completed_at, std::vector<ResponseEvent>& events);
+  /// The tokens that its client was given, over all choices.
+  std::int64_t num_completion_tokens() const;
+  /// kRunning -> kEnded. The usage of the end is what the client was given, whatever the engine has
+  /// computed.
   void finish(const RequestFinished& finished, std::int64_t completed_at);
   /// Only once it has ended.
   const ResponseEnd& end() const { return *end_; }

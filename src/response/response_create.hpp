@@ -28,15 +28,22 @@ struct ResponseCreate {
   bool include_logprobs = false;
   // What the request leaves open takes the model's generation_config: complete_sampling() puts
   // these, or that, into `sampling`.
-  std::optional<float> temperature;
-  std::optional<float> top_p;
+  std::optional<double> temperature;
+  std::optional<double> top_p;
   std::optional<std::int32_t> top_k;
-  std::optional<float> repetition_penalty;
+  std::optional<double> min_p;
+  std::optional<double> repetition_penalty;
+  std::optional<std::int32_t> max_tokens;
   SamplingParams sampling;
   boost::json::object metadata;
+  /// Members of the standard that change nothing here, as they were sent: the response repeats
+  /// them.
+  boost::json::object repeated;
   std::optional<std::chrono::milliseconds> deadline;
-  std::int32_t priority = 0;  ///< Smaller goes first, where the server schedules by priority.
-  std::string cache_salt;     ///< Prefixes are shared only with requests of the same salt.
+  std::int32_t priority = 0;     ///< Smaller goes first, where the server schedules by priority.
+  bool wants_preempted = false;  ///< The client asked for `octavo:response.preempted`.
+  bool wants_resumed = false;    ///< The same of `octavo:response.resumed`.
+  std::string cache_salt;        ///< Prefixes are shared only with requests of the same salt.
   std::vector<std::string> unknown_fields;  ///< Ignored; worth one warning in the log.
 
   /// The same for another response: everything but the input.

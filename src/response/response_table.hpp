@@ -4,6 +4,8 @@
 
 #include <map>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "src/response/response.hpp"
 
@@ -39,8 +41,15 @@ class ResponseTable {
     responses_.erase(found);
     return response;
   }
-  void clear() { responses_.clear(); }
+  /// Takes all of them out, in the order in which they were asked for.
+  std::vector<Response> take_all() {
+    std::vector<Response> taken;
+    for (auto& [request, response] : responses_) taken.push_back(std::move(response));
+    responses_.clear();
+    return taken;
+  }
   bool is_empty() const { return responses_.empty(); }
+  std::size_t size() const { return responses_.size(); }
 
   /// In the order in which they were asked for. The action must not add or take any.
   template <class Action>

@@ -20,10 +20,12 @@ struct ServedModel {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const ChatTemplate> chat_template;  ///< Null: the model takes plain text only.
   // generation_config.json's defaults for what a request leaves open.
-  std::optional<float> temperature;
-  std::optional<float> top_p;
+  std::optional<double> temperature;
+  std::optional<double> top_p;
   std::optional<std::int32_t> top_k;
-  std::optional<float> repetition_penalty;
+  std::optional<double> min_p;
+  std::optional<double> repetition_penalty;
+  std::optional<std::int32_t> max_tokens;
 };
 
 }  // namespace octavo

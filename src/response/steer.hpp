@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "src/core/error.hpp"
 
@@ -18,6 +19,7 @@ struct ResponseSteer {
   boost::json::array input;        ///< As in ResponseCreate, user messages only.
   std::string text_input;
   std::optional<Error> fault;
+  std::vector<std::string> unknown_fields{};  ///< Ignored; each is worth a line in the log.
 };
 
 /// What the client said, and once it is accepted its id.

@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 namespace octavo {
+namespace {
+
+Error no_finite_logit() {
+  return {
+      Errc::kEngineError,
+      "the model's output is no number: not one logit is finite, so no token can be chosen; its "
+      "weights are damaged, or overflow in this --dtype",
+      ""};
+}
+
+}  // namespace
 
 DeviceExecutor::DeviceExecutor(std::unique_ptr<kernels::Backend> backend, Decoder decoder,
                                KvCache cache, ModelInfo info, const ExecutorOptions& options)
@@ -125,6 +137,9 @@ Result<StepResult> DeviceExecutor::collect(const LaunchedStep& launched) {
     SampledToken token{sample.sequence, outputs_[i].token, std::nullopt, {}};
     if (sample.wants_logprob) token.logprob = outputs_[i].logprob;
     for (const auto& [id, logprob] : outputs_[i].top) token.top.push_back({id, logprob});
+    // A row without a finite logit has no probabilities either: it shows by both.
+    if (!outputs_[i].is_finite || (sample.wants_logprob && !std::isfinite(outputs_[i].logprob)))
+      step.result.failed.push_back({sample.sequence, no_finite_logit()});
     if (sample.index) sequences_.resolve(sample.sequence, *sample.index, token.token);
     step.result.sampled.push_back(std::move(token));
   }

@@ -26,7 +26,7 @@ std::optional<Error> fault_of(const SequenceStart& start, std::int64_t vocab_siz
 /// Sampling that any model can do and that ends as the scheduler expects.
 SamplingParams harmless(const SamplingParams& asked) {
   SamplingParams sampling;
-  sampling.temperature = 0.0F;
+  sampling.temperature = 0.0;
   sampling.max_tokens = asked.max_tokens;
   sampling.n = asked.n;
   sampling.seed = asked.seed;
@@ -40,13 +40,13 @@ SamplingParams harmless(const SamplingParams& asked) {
 kernels::SampleRow SequenceState::sample_row() const {
   const auto num_completion = static_cast<std::int64_t>(tokens.size()) - num_prompt_tokens;
   kernels::SampleRow row;
-  row.temperature = sampling.is_greedy() ? 0.0F : sampling.temperature;
+  row.temperature = sampling.is_greedy() ? 0.0F : static_cast<float>(sampling.temperature);
   row.top_k = sampling.top_k;
-  row.top_p = sampling.top_p;
-  row.min_p = sampling.min_p;
-  row.repetition_penalty = sampling.repetition_penalty;
-  row.presence_penalty = sampling.presence_penalty;
-  row.frequency_penalty = sampling.frequency_penalty;
+  row.top_p = static_cast<float>(sampling.top_p);
+  row.min_p = static_cast<float>(sampling.min_p);
+  row.repetition_penalty = static_cast<float>(sampling.repetition_penalty);
+  row.presence_penalty = static_cast<float>(sampling.presence_penalty);
+  row.frequency_penalty = static_cast<float>(sampling.frequency_penalty);
   row.seed = sampling.seed.value_or(0);
   row.position = tokens.size();
   row.tokens = tokens;

@@ -15,10 +15,10 @@ SamplingParams demanding_sampling() {
   SamplingParams sampling;
   sampling.seed = 0;
   sampling.top_k = 50;
-  sampling.top_p = 0.9F;
-  sampling.min_p = 0.01F;
-  sampling.repetition_penalty = 1.1F;
-  sampling.presence_penalty = 0.1F;
+  sampling.top_p = 0.9;
+  sampling.min_p = 0.01;
+  sampling.repetition_penalty = 1.1;
+  sampling.presence_penalty = 0.1;
   sampling.num_logprobs = 1;
   return sampling;
 }
@@ -26,7 +26,7 @@ SamplingParams demanding_sampling() {
 SamplingParams greedy_sampling() {
   SamplingParams sampling;
   sampling.seed = 0;
-  sampling.temperature = 0.0F;
+  sampling.temperature = 0.0;
   return sampling;
 }
 

@@ -18,6 +18,17 @@ std::string param_at_fault(const std::function<void(SamplingParams&)>& change) {
 
 }  // namespace
 
+TEST_CASE("a top_p of 0 is greedy, as a temperature of 0 is") {
+  SamplingParams params;
+  CHECK_FALSE(params.is_greedy());
+  params.top_p = 0.0;
+  CHECK(validate(params, 100));
+  CHECK(params.is_greedy());
+  params = {};
+  params.temperature = 0.0;
+  CHECK(params.is_greedy());
+}
+
 TEST_CASE("default sampling parameters are valid") { CHECK(validate(SamplingParams{}, 100)); }
 
 TEST_CASE("a value outside its range is refused by the name it has on the wire") {
@@ -25,7 +36,7 @@ TEST_CASE("a value outside its range is refused by the name it has on the wire")
   CHECK(param_at_fault([](auto& p) { p.temperature = 2.1F; }) == "temperature");
   CHECK(param_at_fault([nan](auto& p) { p.temperature = nan; }) == "temperature");
   CHECK(param_at_fault([](auto& p) { p.top_k = -2; }) == "top_k");
-  CHECK(param_at_fault([](auto& p) { p.top_p = 0.0F; }) == "top_p");
+  CHECK(param_at_fault([](auto& p) { p.top_p = -0.1; }) == "top_p");
   CHECK(param_at_fault([](auto& p) { p.min_p = 1.5F; }) == "min_p");
   CHECK(param_at_fault([](auto& p) { p.repetition_penalty = 0.0F; }) == "repetition_penalty");
   CHECK(param_at_fault([](auto& p) { p.presence_penalty = 3.0F; }) == "presence_penalty");

@@ -148,14 +148,14 @@ export async function sdkClient(server, options = {}) {
   return client;
 }
 
-/** Through a bare WebSocket. options: those of `ws`, and `protocols`. */
+/** Through a bare WebSocket. options: those of `ws`, and `protocols`; [] is a client that knows the standard alone. */
 export function plainClient(server, options = {}) {
-  const { protocols = [], ...rest } = options;
+  const { protocols = ['octavo.v1'], ...rest } = options;
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}v1/responses`, protocols, rest);
   const client = new Client({ send: (text) => socket.send(text), close: () => socket.close() });
   client.socket = socket;
   socket.on('message', (data, isBinary) => { if (!isBinary) client.receive(JSON.parse(data)); });
-  socket.on('close', (code) => client.closed(code));
+  socket.on('close', (code, reason) => { client.closeReason = reason.toString(); client.closed(code); });
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(client));
     socket.once('unexpected-response', (request, response) => { request.destroy(); reject(Object.assign(new Error('refused'), { status: response.statusCode })); });

@@ -54,7 +54,7 @@ describe('what is refused', () => {
     ['invalid_value', { input: [{ role: 'user' }] }, 'input[0].content'],
     ['invalid_value', { temperature: 2.5 }, 'temperature'],
     ['invalid_value', { temperature: 'hot' }, 'temperature'],
-    ['invalid_value', { top_p: 0 }, 'top_p'],
+    ['invalid_value', { top_p: -0.1 }, 'top_p'],
     ['invalid_value', { top_k: -2 }, 'top_k'],
     ['invalid_value', { min_p: 1.5 }, 'min_p'],
     ['invalid_value', { repetition_penalty: 0 }, 'repetition_penalty'],
@@ -79,7 +79,7 @@ describe('what is refused', () => {
     ['invalid_value', { metadata: { key: 'x'.repeat(513) } }, 'metadata'],
     ['invalid_value', { octavo: { deadline_ms: 0 } }, 'octavo.deadline_ms'],
     ['invalid_value', { octavo: { priority: 'high' } }, 'octavo.priority'],
-    ['invalid_value', { octavo: { prompt_token_ids: [4096] } }, 'octavo.prompt_token_ids'],
+    ['invalid_value', { input: undefined, octavo: { prompt_token_ids: [4096] } }, 'octavo.prompt_token_ids'],
     ['unsupported_parameter', { background: true }, 'background'],
     ['unsupported_parameter', { stream: false }, 'stream'],
     ['unsupported_parameter', { tools: [{ type: 'function', name: 'f' }] }, 'tools'],
@@ -90,7 +90,15 @@ describe('what is refused', () => {
     ['unsupported_parameter', { beam_width: 4, top_logprobs: 1 }, 'top_logprobs'],
     ['unsupported_parameter', { beam_width: 4, presence_penalty: 1 }, 'presence_penalty'],
     ['unsupported_parameter', { text: { format: { type: 'json_object' } } }, 'text.format'],
-    ['unsupported_parameter', { reasoning: { effort: 'high' } }, 'reasoning'],
+    ['unsupported_parameter', { reasoning: { effort: 'high' } }, 'reasoning.effort'],
+    ['unsupported_parameter', { truncation: 'auto' }, 'truncation'],
+    ['invalid_value', { truncation: 'nonsense' }, 'truncation'],
+    ['unsupported_parameter', { service_tier: 'flex' }, 'service_tier'],
+    ['unsupported_parameter', { text: { verbosity: 'low' } }, 'text.verbosity'],
+    ['invalid_value', { include: ['nonsense'] }, 'include'],
+    ['invalid_value', { max_tool_calls: 0 }, 'max_tool_calls'],
+    ['invalid_value', { user: 7 }, 'user'],
+    ['unsupported_parameter', { octavo: { prompt_token_ids: [5] } }, 'input'],
     ['unsupported_parameter', { input: [{ role: 'user', content: [{ type: 'input_image' }] }] }, 'input[0].content[0]'],
     ['unsupported_parameter', { input: [{ type: 'function_call_output' }] }, 'input[0].type'],
     ['model_not_found', { model: 'another' }, 'model'],
@@ -178,7 +186,7 @@ test('a full queue of the server refuses with queue_full, and takes more later',
   for (const stream_id of ['a', 'b']) client.send({ type: 'response.cancel', stream_id });
   await Promise.all([running.finished, waiting.finished]);
   assert.equal((await client.turn({ ...endless, max_output_tokens: 3, stream_id: 'c' })).error, undefined);
-  assert.equal((await metricsOf(server)).get('octavo:request_rejected_total'), 1);
+  assert.equal((await metricsOf(server)).get('octavo:request_rejected_total{code="queue_full"}'), 1);
   await client.close();
 });
 

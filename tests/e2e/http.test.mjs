@@ -91,7 +91,8 @@ describe('plain HTTP', () => {
     assert.equal(JSON.parse(missing.body).error.code, 'not_found');
     const posted = await fetched('v1/responses', { method: 'POST', body: '{}' });
     assert.equal(posted.response.status, 405);
-    assert.equal(posted.response.headers.get('allow'), 'GET, HEAD');
+    assert.equal(posted.response.headers.get('allow'), 'GET, HEAD, OPTIONS');
+    assert.match(JSON.parse(posted.body).error.message, /speaks WebSocket/);
   });
 
   test('/v1/responses without an upgrade is 426, an upgrade elsewhere is 404', async () => {
@@ -379,6 +380,78 @@ test('a response that outlasts the drain is cancelled, and the server still ends
   const client = await plainClient(server);
   const turn = client.create({ input: 'x', ignore_eos: true, temperature: 0, max_output_tokens: 2000 });
   await turn.started;
+  const waiting = client.create({ input: 'x', max_output_tokens: 5 }); // On the same lane.
   assert.deepEqual(await server.stop(), { code: 0, signal: null });
   assert.equal(await client.done, 1001);
+  assert.match(client.closeReason, /shutting down/);
+  await Promise.all([turn.finished, waiting.finished].map((end) => end.catch(() => {})));
+  assert.equal(turn.end.type, 'response.failed');
+  assert.equal(turn.end.response.error.code, 'server_draining');
+  assert.ok(turn.end.response.usage.output_tokens > 0);
+  assert.equal(waiting.end.type, 'error');
+  assert.equal(waiting.end.error.code, 'server_draining');
+});
+
+test('a client that knows the standard alone gets no event outside it', async (t) => {
+  const server = await serverFor(t, ['--num-gpu-blocks-override', '40', '--max-model-len', '320', '--drain-timeout', '0.3']);
+  const client = await plainClient(server, { protocols: [] });
+  assert.equal(client.socket.protocol, '');
+  const types = new Set();
+  client.socket.on('message', (data) => types.add(JSON.parse(data).type));
+  const endless = { input: 'Tell me a story.', temperature: 0, ignore_eos: true, max_output_tokens: 280 };
+  const turns = [1, 2, 3, 4, 5, 6].map((i) => client.create({ ...endless, stream_id: `lane-${i}` }));
+  for (const turn of turns) await turn.finished;
+  assert.ok(turns.some((turn) => turn.response.octavo.preemptions > 0), 'the cache was meant to be too small');
+  await server.stop();
+  assert.equal(await client.done, 1001);
+  assert.deepEqual([...types].filter((type) => !type.startsWith('response.')), []);
+});
+
+test('two servers that were just started tell different stories, and the same with one seed', async (t) => {
+  const story = async (flags) => {
+    const server = await serverFor(t, flags);
+    const client = await plainClient(server);
+    const { text } = await client.complete({ input: 'Tell me a story.', temperature: 1, max_output_tokens: 60 });
+    await client.close();
+    await server.stop();
+    return text;
+  };
+  assert.notEqual(await story([]), await story([]));
+  assert.equal(await story(['--seed', '7']), await story(['--seed', '7']));
+});
+
+test('the usage of a response that a stop string ends is the same every time, and so are the metrics', async (t) => {
+  const server = await serverFor(t);
+  const client = await plainClient(server);
+  const body = { input: 'Tell me a story about a fox named Pip.', temperature: 0, stop: 'a', max_output_tokens: 200 };
+  const counts = new Set();
+  let total = 0;
+  for (let i = 0; i < 8; ++i) {
+    const turn = await client.complete(body);
+    counts.add(turn.usage.output_tokens);
+    total += turn.usage.output_tokens;
+  }
+  assert.equal(counts.size, 1);
+  assert.equal((await metricsOf(server)).get('octavo:generation_tokens_total'), total);
+  await client.close();
+});
+
+test('clients that left are counted as aborted, with the tokens that they were given', async (t) => {
+  const server = await serverFor(t);
+  const clients = await Promise.all(Array.from({ length: 5 }, () => plainClient(server)));
+  const turns = clients.map((client) => client.create({ input: 'x', ignore_eos: true, temperature: 0, max_output_tokens: 1900 }));
+  await Promise.all(turns.map((turn) => turn.started));
+  for (const client of clients) client.socket.terminate();
+  for (const turn of turns) turn.finished.catch(() => {});
+  const now = await untilIdle(server);
+  assert.equal(now.get('octavo:request_success_total{finished_reason="abort"}'), 5);
+  assert.equal(now.get('octavo:request_received_total'), 5);
+  assert.equal(now.get('octavo:num_requests_in_flight'), 0);
+  assert.ok(now.get('octavo:generation_tokens_total') >= 5);
+});
+
+test('a model whose name has a slash is found by its escaped name', async (t) => {
+  const server = await serverFor(t, ['--served-model-name', 'acme/demo']);
+  assert.equal((await fetch(`${server.url}v1/models/acme%2Fdemo`)).status, 200);
+  assert.equal((await (await fetch(`${server.url}v1/models`)).json()).data[0].id, 'acme/demo');
 });

@@ -39,7 +39,7 @@ describe('sampling', () => {
 
   test('top_k 1 and a tiny top_p are greedy at any temperature', async () => {
     const greedy = await textOf({ temperature: 0, max_output_tokens: 40 });
-    for (const filter of [{ top_k: 1 }, { top_p: 1e-6 }, { min_p: 1 }]) {
+    for (const filter of [{ top_k: 1 }, { top_p: 0 }, { top_p: 1e-6 }, { min_p: 1 }]) {
       assert.equal(await textOf({ temperature: 2, max_output_tokens: 40, ...filter }), greedy, JSON.stringify(filter));
     }
   });

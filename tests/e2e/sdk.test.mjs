@@ -203,6 +203,13 @@ describe('a conversation through the official SDK', () => {
     assert.equal(turn.response.max_output_tokens, 5);
   });
 
+  test('what was asked comes back, to the last digit', async () => {
+    const asked = { temperature: 0.7, top_p: 0.9, presence_penalty: 0.1, frequency_penalty: -0.3, tool_choice: 'none',
+                    parallel_tool_calls: false, max_tool_calls: 3, prompt_cache_key: 'k', safety_identifier: 's', max_output_tokens: 20 };
+    const { response } = await client.complete({ input: 'x', ...asked });
+    for (const [name, value] of Object.entries(asked)) assert.deepEqual(response[name], value, name);
+  });
+
   test('metadata comes back', async () => {
     const metadata = { topic: 'foxes', 'a key': 'ä value' };
     const turn = await client.complete({ input: prompts[2], metadata, ...greedy });

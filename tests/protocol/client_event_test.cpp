@@ -28,10 +28,10 @@ TEST_CASE("every field of a create arrives in its place") {
   const ResponseCreate create = accepted(create_frame(R"(
     "stream_id":"a.b-c_1","model":"m","previous_response_id":"resp_1","instructions":"Be brief.",
     "generate":false,"store":false,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,
-    "repetition_penalty":1.1,"presence_penalty":0.5,"frequency_penalty":-0.5,"seed":-7,"n":2,
+    "repetition_penalty":1.1,"presence_penalty":0.1,"frequency_penalty":-0.7,"seed":-7,"n":2,
     "max_output_tokens":9,"min_tokens":3,"ignore_eos":true,"stop":["a","b"],"stop_token_ids":[5,6],
     "logit_bias":{"7":-1.5,"8":2},"top_logprobs":4,"metadata":{"k":"v"},
-    "octavo":{"deadline_ms":1500,"prompt_token_ids":[1,2,3]})"));
+    "octavo":{"deadline_ms":1500})"));
   CHECK(create.stream_id == "a.b-c_1");
   CHECK(create.model == "m");
   CHECK(create.previous_response_id == "resp_1");
@@ -39,26 +39,24 @@ TEST_CASE("every field of a create arrives in its place") {
   CHECK_FALSE(create.generate);
   CHECK_FALSE(create.store);
   const SamplingParams& sampling = create.sampling;
-  CHECK(create.temperature.value() == Approx(0.5));
-  CHECK(create.top_p.value() == Approx(0.9));
+  CHECK(create.temperature == 0.5);
+  CHECK(create.top_p == 0.9);
   CHECK(create.top_k == 40);
-  CHECK(sampling.min_p == Approx(0.05));
-  CHECK(create.repetition_penalty.value() == Approx(1.1));
-  CHECK(sampling.presence_penalty == Approx(0.5));
-  CHECK(sampling.frequency_penalty == Approx(-0.5));
+  CHECK(create.min_p == 0.05);
+  CHECK(create.repetition_penalty == 1.1);
+  CHECK(sampling.presence_penalty == 0.1);
+  CHECK(sampling.frequency_penalty == -0.7);
   CHECK(sampling.seed == static_cast<std::uint64_t>(-7));
   CHECK(sampling.n == 2);
-  CHECK(sampling.max_tokens == 9);
+  CHECK(create.max_tokens == 9);
   CHECK(sampling.min_tokens == 3);
   CHECK(sampling.ignore_eos);
   CHECK(sampling.stop == std::vector<std::string>{"a", "b"});
   CHECK(sampling.stop_token_ids == std::vector<TokenId>{5, 6});
   CHECK(sampling.logit_bias == std::vector<std::pair<TokenId, float>>{{7, -1.5F}, {8, 2.0F}});
   CHECK(sampling.num_logprobs == 4);
-  CHECK((create.temperature && create.top_p && create.top_k && create.repetition_penalty));
   CHECK(create.metadata.at("k") == "v");
   CHECK(create.deadline == std::chrono::milliseconds(1500));
-  CHECK(create.input_token_ids == std::vector<TokenId>{1, 2, 3});
 }
 
 TEST_CASE("the fields of a beam search arrive in their places") {
@@ -122,7 +120,7 @@ TEST_CASE("null counts as absent") {
 
 TEST_CASE("what changes nothing here is accepted, what is unknown is named for the log") {
   const ResponseCreate create = accepted(create_frame(
-      R"("stream":true,"background":false,"tools":[],"tool_choice":"auto","user":"u","truncation":"auto",
+      R"("stream":true,"background":false,"tools":[],"tool_choice":"auto","user":"u","truncation":"disabled",
          "text":{"format":{"type":"text"}},"reasoning":{"effort":null},"unheard_of":1)"));
   CHECK(create.unknown_fields == std::vector<std::string>{"unheard_of"});
 }
@@ -139,7 +137,8 @@ TEST_CASE("input may be missing where something else is the prompt") {
   const std::string start = R"({"type":"response.create",)";
   CHECK(accepted(start + R"("previous_response_id":"resp_1"})").input.empty());
   CHECK(accepted(start + R"("instructions":"Say hi."})").input.empty());
-  CHECK(accepted(start + R"("octavo":{"prompt_token_ids":[1]}})").input.empty());
+  CHECK(accepted(start + R"("octavo":{"prompt_token_ids":[1,2]}})").input_token_ids ==
+        std::vector<TokenId>{1, 2});
   CHECK(refused(R"({"type":"response.create"})").error.param == "input");
 }
 
@@ -153,7 +152,7 @@ const std::vector<std::pair<std::string, std::string>> kWrongValues{
     {"generate", R"("generate":"no")"},
     {"store", R"("store":1)"},
     {"temperature", R"("temperature":"1")"},
-    {"temperature", R"("temperature":1e300)"},
+    {"temperature", R"("temperature":1e999)"},
     {"top_p", R"("top_p":[])"},
     {"top_k", R"("top_k":1.5)"},
     {"top_k", R"("top_k":4294967296)"},
@@ -222,8 +221,7 @@ TEST_CASE("what this build cannot do is refused by name") {
       {"length_penalty", R"("length_penalty":0.5)"},
       {"early_stopping", R"("early_stopping":true)"},
       {"text.format", R"("text":{"format":{"type":"json_schema"}})"},
-      {"text.format", R"("text":{"format":7})"},
-      {"reasoning", R"("reasoning":{"effort":"high"})"},
+      {"reasoning.effort", R"("reasoning":{"effort":"high"})"},
       {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
   };
   for (const auto& [param, members] : cases) {

@@ -12,7 +12,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 std::string page_of(const EngineStatus& status) {
-  return prometheus::TextSerializer().Serialize(engine_metrics("octavo", status));
+  return prometheus::TextSerializer().Serialize(engine_metrics("octavo", "m", status));
 }
 
 }  // namespace
@@ -39,7 +39,12 @@ TEST_CASE("every number of the engine stands on the page under its name") {
         "num_blocks_swapped_total{direction=\"out\"} 9",
         "num_blocks_swapped_total{direction=\"in\"} 10", "prefix_cache_queries_total 11",
         "prefix_cache_hits_total 12", "iteration_total 13", "iteration_tokens_total 14"}) {
-    CHECK_THAT(page, Contains(std::string("\noctavo:") + line + "\n"));
+    const std::string text(line);
+    const std::size_t value = text.rfind(' ');
+    const bool has_labels = text[value - 1] == '}';
+    std::string name = text.substr(0, has_labels ? value - 1 : value);
+    name += has_labels ? ",model_name=\"m\"}" : "{model_name=\"m\"}";
+    CHECK_THAT(page, Contains("\noctavo:" + name + text.substr(value) + "\n"));
   }
   CHECK_THAT(page, Contains("# TYPE octavo:iteration_total counter\n"));
   CHECK_THAT(page, Contains("# TYPE octavo:num_requests_waiting gauge\n"));
@@ -56,7 +61,7 @@ TEST_CASE("the blocks of a tier add up over their states") {
   const std::string page = page_of(status);
   const std::string name = on_host ? "host" : "device";
   const auto line = [&](const std::string& state, int number) {
-    return "\noctavo:kv_blocks{state=\"" + state + "\",tier=\"" + name + "\"} " +
+    return "\noctavo:kv_blocks{state=\"" + state + "\",tier=\"" + name + "\",model_name=\"m\"} " +
            std::to_string(number) + "\n";
   };
   CHECK_THAT(page, Contains(line("free", 7)));
@@ -64,7 +69,7 @@ TEST_CASE("the blocks of a tier add up over their states") {
   CHECK_THAT(page, Contains(line("owned", 6)));
   CHECK_THAT(page, Contains(line("in_transfer", 2)));
   CHECK_THAT(page, Contains(std::string("\noctavo:") + (on_host ? "cpu" : "kv") +
-                            "_cache_usage_perc 0.4\n"));
+                            "_cache_usage_perc{model_name=\"m\"} 0.4\n"));
 }
 
 TEST_CASE("numbers of two steps never make a count of blocks negative") {
@@ -74,16 +79,16 @@ TEST_CASE("numbers of two steps never make a count of blocks negative") {
   status.device.num_cached = 3;
   status.device.num_in_transfer = 5;
   const std::string page = page_of(status);
-  CHECK_THAT(page, Contains("{state=\"free\",tier=\"device\"} 0\n"));
-  CHECK_THAT(page, Contains("{state=\"owned\",tier=\"device\"} 0\n"));
+  CHECK_THAT(page, Contains("{state=\"free\",tier=\"device\",model_name=\"m\"} 0\n"));
+  CHECK_THAT(page, Contains("{state=\"owned\",tier=\"device\",model_name=\"m\"} 0\n"));
 }
 
 TEST_CASE("a name has one family, with help and type") {
   std::set<std::string> names;
-  for (const auto& family : engine_metrics("octavo", EngineStatus{})) {
+  for (const auto& family : engine_metrics("octavo", "m", EngineStatus{})) {
     CHECK(names.insert(family.name).second);
     CHECK_FALSE(family.help.empty());
     CHECK_FALSE(family.metric.empty());
   }
-  CHECK(names.size() == 14);
+  CHECK(names.size() == 18);
 }

@@ -54,7 +54,7 @@ Told whole(FinishReason reason) {
   told.hear(said(" there"));
   told.hear(said("", 0, reason));
   RequestFinished end = finished(reason);
-  end.usage = {5, 2, 3};
+  end.usage = {5, 0, 3};
   told.end(end);
   return told;
 }
@@ -89,11 +89,52 @@ TEST_CASE("the end carries the text, usage and timings") {
   CHECK(response.at("output").at(0).at("status") == "completed");
   CHECK(response.at("usage").at("input_tokens") == 5);
   CHECK(response.at("usage").at("input_tokens_details").at("cached_tokens") == 3);
-  CHECK(response.at("usage").at("output_tokens") == 2);
-  CHECK(response.at("usage").at("total_tokens") == 7);
+  CHECK(response.at("usage").at("output_tokens") == 8);
+  CHECK(response.at("usage").at("total_tokens") == 13);
   CHECK(response.at("octavo").at("timings").at("tokens_per_s").is_number());
   CHECK(parsed(frames.front()).at("response").at("status") == "in_progress");
   CHECK(parsed(frames.front()).at("response").at("usage").is_null());
+}
+
+TEST_CASE("a response repeats the very numbers and names of its request") {
+  ResponseCreate create = create_of();
+  create.max_tokens = 50;
+  create.generate = false;
+  create.sampling.max_tokens = 1;
+  create.sampling.temperature = 0.7;
+  create.sampling.top_p = 0.9;
+  create.sampling.presence_penalty = 0.1;
+  create.sampling.frequency_penalty = -0.3;
+  create.repeated = {{"tool_choice", "none"},
+                     {"parallel_tool_calls", false},
+                     {"prompt_cache_key", "k"},
+                     {"safety_identifier", "s"}};
+  Told told(create);
+  told.tell(ResponseBegan{});
+  const auto response = told.last().at("response").as_object();
+  CHECK(response.at("temperature") == 0.7);
+  CHECK(response.at("top_p") == 0.9);
+  CHECK(response.at("presence_penalty") == 0.1);
+  CHECK(response.at("frequency_penalty") == -0.3);
+  CHECK(response.at("max_output_tokens") == 50);
+  CHECK(response.at("tool_choice") == "none");
+  CHECK(response.at("parallel_tool_calls") == false);
+  CHECK(response.at("prompt_cache_key") == "k");
+  CHECK(response.at("safety_identifier") == "s");
+}
+
+TEST_CASE("what a request leaves open is shown as it will be done") {
+  ResponseCreate create = create_of();
+  create.sampling.max_tokens = 128;
+  create.sampling.top_p = 0.95;
+  Told told(create);
+  told.tell(ResponseBegan{});
+  const auto response = told.last().at("response").as_object();
+  CHECK(response.at("max_output_tokens") == 128);
+  CHECK(response.at("top_p") == 0.95);
+  CHECK(response.at("tool_choice") == "auto");
+  CHECK(response.at("parallel_tool_calls") == true);
+  CHECK(response.at("prompt_cache_key").is_null());
 }
 
 TEST_CASE("each reason ends a response in its own way") {
@@ -107,6 +148,7 @@ TEST_CASE("each reason ends a response in its own way") {
   event = end_of(end);
   CHECK(event.at("type") == "response.incomplete");
   CHECK(event.at("response").at("status") == "cancelled");
+  CHECK(event.at("response").at("incomplete_details").is_null());
   end.reason = FinishReason::kSteered;
   event = end_of(end);
   CHECK(event.at("type") == "response.incomplete");

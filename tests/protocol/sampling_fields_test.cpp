@@ -29,6 +29,8 @@ Read read(const std::string& members, bool include_logprobs = false) {
   sampling.temperature = result.create.temperature.value_or(sampling.temperature);
   sampling.top_p = result.create.top_p.value_or(sampling.top_p);
   sampling.top_k = result.create.top_k.value_or(sampling.top_k);
+  sampling.min_p = result.create.min_p.value_or(sampling.min_p);
+  sampling.max_tokens = result.create.max_tokens.value_or(sampling.max_tokens);
   sampling.repetition_penalty =
       result.create.repetition_penalty.value_or(sampling.repetition_penalty);
   if (const auto checked = validate(sampling, kVocabSize); !checked) result.error = checked.error();
@@ -43,11 +45,11 @@ struct Range {
 };
 
 const std::vector<Range> kRanges{
-    {"temperature", {"0", "2", "1.5", "2.0"}, {"-0.001", "2.001", "1e38"}},
-    {"top_p", {"1", "0.001", "1.0"}, {"0", "-0.1", "1.001"}},
+    {"temperature", {"0", "2", "1.5", "2.0"}, {"-0.001", "2.001", "1e38", "1e300"}},
+    {"top_p", {"0", "1", "0.001", "1.0"}, {"-0.1", "1.001"}},
     {"top_k", {"-1", "0", "1", "2147483647"}, {"-2", "-2147483648"}},
     {"min_p", {"0", "1", "0.5"}, {"-0.001", "1.001"}},
-    {"repetition_penalty", {"0.001", "10", "1"}, {"0", "-1", "10.001"}},
+    {"repetition_penalty", {"0.001", "10", "1"}, {"0", "1e-300", "-1", "10.001"}},
     {"presence_penalty", {"-2", "2", "0"}, {"-2.001", "2.001"}},
     {"frequency_penalty", {"-2", "2", "0"}, {"-2.001", "2.001"}},
     {"max_output_tokens", {"1", "2147483647"}, {"0", "-1"}},
@@ -134,8 +136,10 @@ TEST_CASE("a seed has 64 bits, with a sign or without a fraction") {
   CHECK(seed("0") == 0U);
   CHECK(seed("9223372036854775807") == 9223372036854775807U);
   CHECK(seed("-1") == UINT64_MAX);
+  CHECK(seed("9223372036854775808") == 9223372036854775808U);
+  CHECK(seed("18446744073709551615") == UINT64_MAX);
   CHECK_FALSE(seed("null"));
-  for (const char* value : {"0.5", "\"7\"", "true", "1e19"}) {
+  for (const char* value : {"0.5", "\"7\"", "true", "1e20", "18446744073709551616"}) {
     CAPTURE(value);
     const auto error = read(member("seed", value)).error;
     REQUIRE(error);

@@ -146,3 +146,51 @@ TEST_CASE("scores are told for every choice or for none") {
   response.finish(finished(FinishReason::kCancelled), 7);
   CHECK(response.end().scores.empty());
 }
+
+TEST_CASE("usage is what the client was given, up to the token that completed the stop string") {
+  ResponseCreate create = create_of(2);
+  create.sampling.stop = {"!"};
+  Response response = running_response(create);
+  hear(response, said("yes!"));
+  hear(response, said(" and more that ran ahead"));
+  hear(response, said("well", 1));
+  hear(response, said("", 1, FinishReason::kLength));
+  response.finish(finished(FinishReason::kLength, 99), 7);
+  CHECK(response.end().finished.usage.num_completion_tokens == 8);
+}
+
+TEST_CASE("a stop string before min_tokens ends nothing and is counted like any text") {
+  ResponseCreate create = create_of();
+  create.sampling.stop = {"!"};
+  create.sampling.min_tokens = 5;
+  Response response = running_response(create);
+  hear(response, said("a!b!c"));
+  CHECK(response.num_completion_tokens() == 5);
+  hear(response, said("d!e"));
+  response.finish(finished(FinishReason::kStop, 99), 7);
+  CHECK(response.end().finished.usage.num_completion_tokens == 7);
+}
+
+TEST_CASE("a token that ends a response is counted, whatever the reason of the end") {
+  const auto reason = GENERATE(FinishReason::kStop, FinishReason::kLength, FinishReason::kSteered,
+                               FinishReason::kCancelled, FinishReason::kDeadline);
+  Response response = running_response(create_of());
+  hear(response, said("abc"));
+  hear(response, said("d", 0, reason));
+  response.finish(finished(reason, 99), 7);
+  CHECK(response.end().finished.usage.num_completion_tokens == 4);
+}
+
+TEST_CASE("a response that is cut short ends the choices that had begun, with the error") {
+  Response response = running_response(create_of(3));
+  hear(response, said("a"));
+  hear(response, said("b", 1, FinishReason::kLength));
+  std::vector<ResponseEvent> events;
+  response.cut_short(Error{Errc::kServerDraining, "", ""}, 9, events);
+  CHECK(story_of(events) == ">");
+  CHECK(std::holds_alternative<ResponseEnded>(events.back()));
+  CHECK(response.end().finished.reason == FinishReason::kError);
+  CHECK(response.end().finished.error->code == Errc::kServerDraining);
+  CHECK(response.end().finished.usage.num_completion_tokens == 2);
+  CHECK(response.end().finished.usage.num_prompt_tokens == 1);
+}

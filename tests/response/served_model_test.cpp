@@ -30,6 +30,8 @@ ServedModel opinionated() {
     model.top_p = 0.75F;
     model.top_k = 20;
     model.repetition_penalty = 1.25F;
+    model.min_p = 0.125;
+    model.max_tokens = 40;
   });
 }
 
@@ -45,15 +47,29 @@ TEST_CASE("the model's defaults stand for what a request leaves open") {
   CHECK(sampling.top_p == 0.75F);
   CHECK(sampling.top_k == 20);
   CHECK(sampling.repetition_penalty == 1.25F);
+  CHECK(sampling.min_p == 0.125);
+  CHECK(sampling.max_tokens == 40);
+}
+
+TEST_CASE("a default number of tokens gives way to a request that wants more of them") {
+  ResponseCreate create;
+  create.sampling.min_tokens = 41;
+  CHECK(completed(opinionated(), create).max_tokens == 0);
+  create.max_tokens = 41;
+  CHECK(completed(opinionated(), create).max_tokens == 41);
 }
 
 TEST_CASE("a request's own values come first, one by one, zero among them") {
   ResponseCreate create;
   create.temperature = 0.0F;
   create.top_k = 0;
+  create.min_p = 0.0;
+  create.max_tokens = 7;
   const SamplingParams sampling = completed(opinionated(), create);
   CHECK(sampling.temperature == 0.0F);
   CHECK(sampling.top_k == 0);
+  CHECK(sampling.min_p == 0.0);
+  CHECK(sampling.max_tokens == 7);
   CHECK(sampling.top_p == 0.75F);
   create.top_p = 1.0F;
   create.repetition_penalty = 1.0F;
@@ -75,7 +91,7 @@ TEST_CASE("a beam is searched without the model's penalty, but with a fault for 
 TEST_CASE("a request without output computes its prompt and one token, whatever else it asks") {
   ResponseCreate create;
   create.generate = false;
-  create.sampling.max_tokens = 50;
+  create.max_tokens = 50;
   create.sampling.min_tokens = 10;
   create.sampling.n = 4;
   create.sampling.beam_width = 8;
@@ -92,7 +108,7 @@ TEST_CASE("ranges are checked once the defaults are in, ids by the model's vocab
     return sampling ? std::string() : sampling.error().param;
   };
   ResponseCreate create;
-  create.top_p = 0.0F;
+  create.top_p = 1.5;
   CHECK(at_fault(model_with(), create) == "top_p");
   const ServedModel hot = model_with([](ServedModel& model) { model.temperature = 3.0F; });
   CHECK(at_fault(hot, {}) == "temperature");

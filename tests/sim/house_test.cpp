@@ -160,7 +160,10 @@ TEST_CASE("a client that does not read gets merged deltas, then is cut off and i
     lost->say(event);
   }
   sim.settle();
-  CHECK(lost->session.outbox().close_code() == CloseCode::kTryAgainLater);
+  const auto& closed = lost->session.outbox().close_reason();
+  REQUIRE(closed);
+  CHECK(closed->code == CloseCode::kTryAgainLater);
+  CHECK_FALSE(closed->text.empty());
   CHECK(sim.ring.blocks().num_free() == sim.ring.blocks().num_blocks());
 }
 

@@ -15,6 +15,7 @@ class ScriptedEngine {
  public:
   explicit ScriptedEngine(ServedModel served = sim_model()) : model(std::move(served)) {
     sessions.hash_key = {1, 2};
+    session.speak_octavo();
   }
   ~ScriptedEngine() { settle(); }
 
@@ -64,7 +65,7 @@ class ScriptedEngine {
   std::vector<SubmitRequest> requests;
   std::vector<CancelRequest> cancels;
   SessionLimits limits;
-  Metrics metrics{"octavo"};
+  Metrics metrics{"octavo", "sim"};
   std::atomic<std::uint64_t> next_request{1};
   ServedModel model;
   Mailbox<BlockManagerMessage> blocks{io.get_executor()};

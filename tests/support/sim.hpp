@@ -33,7 +33,9 @@ inline ServedModel sim_model() {
 class Sim {
  public:
   struct Client {
-    explicit Client(Sim& sim) : session(sim.sessions, sim.io.get_executor()) {}
+    explicit Client(Sim& sim) : session(sim.sessions, sim.io.get_executor()) {
+      session.speak_octavo();
+    }
     Session session;
     std::vector<json::object> events;
 
@@ -107,7 +109,7 @@ class Sim {
   asio::io_context io{1};
   TimePoint now{};
   EngineStatus status;
-  Metrics metrics{"octavo"};
+  Metrics metrics{"octavo", "sim"};
   SessionLimits limits;
   std::atomic<std::uint64_t> next_request{1};
   ServedModel model;

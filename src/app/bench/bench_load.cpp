@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "src/app/cli/load.hpp"
+#include "src/core/json_number.hpp"
 #include "src/model/json_file.hpp"
 #include "src/replay/report/report_text.hpp"
 
@@ -116,11 +117,14 @@ Result<Engine> make_engine(const BenchOptions& options, std::int32_t concurrency
 json::object milliseconds(const std::vector<double>& seconds,
                           std::initializer_list<int> percentiles) {
   json::object out;
-  for (int p : percentiles) out["p" + std::to_string(p)] = percentile(seconds, p / 100.0) * 1e3;
+  for (int p : percentiles)
+    out["p" + std::to_string(p)] =
+        seconds.empty() ? json::value(nullptr) : json_number(percentile(seconds, p / 100.0) * 1e3);
   return out;
 }
 
 std::string figure_text(const json::value& value) {
+  if (value.is_null()) return "not measured";
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_int64()) return grouped(value.get_int64());
   if (!value.is_double()) return json::serialize(value);

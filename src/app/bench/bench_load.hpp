@@ -62,7 +62,7 @@ class Load {
         block_size_(engine.config.block_size),
         engine_(engine.config, *engine.executor, engine.trace.get()),
         vocab_size_(engine.executor->info().vocab_size),
-        random_(options.model.seed) {}
+        random_(options.model.seed.value_or(0)) {}
 
   /// `arrivals` says when each comes, in seconds from now; at most `concurrency` run at once.
   [[nodiscard]] Result<void> run(const std::vector<RequestShape>& shapes,

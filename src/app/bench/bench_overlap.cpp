@@ -9,6 +9,7 @@
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/core/block_count.hpp"
+#include "src/core/json_number.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
 #include "src/runtime/run_plan.hpp"
@@ -72,11 +73,12 @@ double overlap_of(const Span& step, const std::vector<Span>& copies) {
 }
 
 /// How much longer a step takes while copies run, than one of as many tokens without: the mean over
-/// the numbers of tokens that were seen both ways; 0: none was.
-double slowdown_under_copies(const std::vector<Span>& steps, const std::vector<Span>& copies) {
+/// the numbers of tokens that were seen both ways; null: none was.
+json::value slowdown_under_copies(const std::vector<Span>& steps, const std::vector<Span>& copies) {
   std::map<std::int64_t, std::array<std::vector<double>, 2>> by_tokens;
   for (const Span& step : steps) {
     const double length = seconds(step.end - step.begin);
+    if (length <= 0) continue;
     const double share = overlap_of(step, copies) / length;
     if (share == 0 || share > 0.9) by_tokens[step.count][share > 0 ? 1 : 0].push_back(length);
   }
@@ -85,7 +87,12 @@ double slowdown_under_copies(const std::vector<Span>& steps, const std::vector<S
     if (lengths[0].empty() || lengths[1].empty()) continue;
     slowdowns.push_back(percentile(lengths[1], 0.5) / percentile(lengths[0], 0.5) - 1.0);
   }
-  return mean(slowdowns);
+  return slowdowns.empty() ? json::value(nullptr) : json_number(mean(slowdowns));
+}
+
+/// null where there was nothing to measure.
+json::value ratio(double part, double whole) {
+  return whole > 0 ? json_number(part / whole) : json::value(nullptr);
 }
 
 json::object describe_copies(const std::vector<Span>& copies, const std::vector<Span>& steps,
@@ -97,19 +104,19 @@ json::object describe_copies(const std::vector<Span>& copies, const std::vector<
     bytes += static_cast<double>(copy.count) * static_cast<double>(block_bytes);
   }
   return {{"gigabytes", bytes / 1e9},
-          {"gb_per_s", busy > 0 ? bytes / 1e9 / busy : 0},
+          {"gb_per_s", ratio(bytes / 1e9, busy)},
           {"seconds", busy},
-          {"hidden_share", busy > 0 ? hidden_seconds(copies, steps) / busy : 1.0}};
+          {"hidden_share", ratio(hidden_seconds(copies, steps), busy)}};
 }
 
 /// Median time from the end of a step to the begin of the next that followed within 5 ms.
-double median_gap_us(const std::vector<Span>& steps) {
+json::value median_gap_us(const std::vector<Span>& steps) {
   std::vector<double> gaps;
   for (std::size_t i = 1; i < steps.size(); ++i) {
     const double gap = seconds(steps[i].begin - steps[i - 1].end) * 1e6;
     if (gap < 5000) gaps.push_back(gap);
   }
-  return percentile(gaps, 0.5);
+  return gaps.empty() ? json::value(nullptr) : json_number(percentile(gaps, 0.5));
 }
 
 /// Outputs of half to one and a half times the length asked for, evenly spread in no order, so that
@@ -187,7 +194,7 @@ Result<int> bench_overlap(const BenchOptions& options) {
     whole.elapsed_s = 0;
     if (auto run = whole.run(shapes, at_once, options.concurrency); !run) return run.error();
   }
-  const double gap_us = median_gap_us(spans.of(Track::kCompute));
+  const json::value gap_us = median_gap_us(spans.of(Track::kCompute));
 
   spans.clear();
   engine->config.num_blocks = static_cast<std::int32_t>(needed / 2);

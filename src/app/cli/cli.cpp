@@ -48,7 +48,7 @@ void Cli::add_generate(CLI::App& app) {
   command->add_flag("--json", generate_.json, "One JSON object instead of streamed text");
   add_sampling(*command, generate_.create);
   command->callback([this] {
-    generate_.create.sampling.seed = generate_.model.seed;
+    generate_.create.sampling.seed = generate_.model.seed.value_or(0);
     action_ = [this] { return generate(generate_); };
   });
 }

@@ -1,5 +1,6 @@
 #include "src/app/cli/load.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,7 +108,7 @@ Result<ExecutorOptions> executor_options(const ModelOptions& options) {
     return invalid("load-format",
                    "`" + options.load_format + "` is not one of auto, safetensors, dummy");
   }
-  executor.dummy_seed = options.seed;
+  executor.dummy_seed = options.seed.value_or(0);
   executor.block_size = options.block_size;
   executor.num_blocks = options.num_gpu_blocks_override;
   const auto device = device_of(options.device);
@@ -135,6 +136,9 @@ Result<std::unique_ptr<ModelExecutor>> load_executor(const ModelOptions& options
   executor->spans = spans;
   if (::isatty(STDERR_FILENO) != 0) executor->progress = show_progress;
   auto loaded = load_executor(*executor);
+  for (const std::string& warning :
+       loaded ? (*loaded)->info().defaults.warnings : std::vector<std::string>{})
+    spdlog::warn("{}", warning);
   if (loaded && (*loaded)->is_asynchronous()) {
     if (auto warm = warm_up(**loaded, executor->max_num_seqs); !warm) return warm.error();
   }
@@ -167,6 +171,16 @@ Result<SchedulerConfig> scheduler_config(const ModelOptions& options, const Mode
   return config;
 }
 
+void take_model_facts(ServedModel& served, const ModelInfo& info) {
+  served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
+  served.temperature = info.defaults.temperature;
+  served.top_p = info.defaults.top_p;
+  served.top_k = info.defaults.top_k;
+  served.min_p = info.defaults.min_p;
+  served.repetition_penalty = info.defaults.repetition_penalty;
+  served.max_tokens = info.defaults.max_new_tokens;
+}
+
 Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
                                       const ModelInfo& info, const SchedulerConfig& config,
                                       const std::string& chat_template_file) {
@@ -180,12 +194,8 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
     served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   served.name = replace_broken_utf8(served.name);  // A folder may be called anything.
   served.created_at = unix_seconds();
-  served.vocab_size = static_cast<std::int32_t>(info.vocab_size);
   served.max_model_len = config.max_model_len;
-  served.temperature = info.defaults.temperature;
-  served.top_p = info.defaults.top_p;
-  served.top_k = info.defaults.top_k;
-  served.repetition_penalty = info.defaults.repetition_penalty;
+  take_model_facts(served, info);
   auto tokenizer = Tokenizer::load(path);
   if (!tokenizer) return tokenizer.error();
   served.tokenizer = std::move(*tokenizer);

@@ -28,6 +28,9 @@ namespace octavo {
 [[nodiscard]] Result<SchedulerConfig> scheduler_config(const ModelOptions& options,
                                                        const ModelInfo& info);
 
+/// What a request is held to and what it leaves open, of a model with a tokenizer or without one.
+void take_model_facts(ServedModel& served, const ModelInfo& info);
+
 /// chat_template_file: replaces the model's own when not empty.
 [[nodiscard]] Result<ServedModel> load_served_model(const std::string& path,
                                                     const std::string& served_name,

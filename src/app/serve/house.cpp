@@ -54,7 +54,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
              StepExecutor& executor)
     : options_(std::move(options)),
       model_(std::move(model)),
-      metrics_(options_.metrics_prefix),
+      metrics_(options_.metrics_prefix, model_.name),
       next_request_(options_.first_request),
       ring_(
           engine_.get_executor(), device_.get_executor(), config, executor, status_,
@@ -125,9 +125,14 @@ void House::on_exit(const ActorExited& exited) {
       status_.healthy = false;
       asio::post(io_, [this] {
         exit_status_ = 1;
-        io_.stop();
+        ready_ = false;
         engine_.stop();
         device_.stop();
+        if (std::exchange(giving_up_, true)) return;
+        if (std::exchange(stopping_, true))
+          io_.stop();
+        else
+          supervisor_.spawn(io_.get_executor(), "give_up", give_up(this));
       });
     }
     return;
@@ -170,12 +175,21 @@ asio::awaitable<void> House::shut_down(House* self) {
                self->options_.drain_timeout.count());
   self->listener_->drain(self->options_.drain_timeout);
   co_await self->wait_for_connections(self->options_.drain_timeout);
-  self->listener_->end();
+  self->listener_->end(
+      Error{self->status_.healthy ? Errc::kServerDraining : Errc::kEngineError, "", ""});
   co_await self->wait_for_connections(
       2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
   self->ring_.stop(CancelReason::kShutdown);
   co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
+  self->io_.stop();
+}
+
+// The ring stands still: nothing will end what runs, so the sessions do.
+asio::awaitable<void> House::give_up(House* self) {
+  self->listener_->end(Error{Errc::kEngineError, "", ""});
+  co_await self->wait_for_connections(
+      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
   self->io_.stop();
 }
 

@@ -65,6 +65,7 @@ class House {
   void wait_for_signal();
   void begin_stop();  ///< The second call skips the waiting.
   static asio::awaitable<void> shut_down(House* self);
+  static asio::awaitable<void> give_up(House* self);
   asio::awaitable<void> wait_for_connections(std::chrono::milliseconds limit);
 
   HouseOptions options_;
@@ -87,6 +88,7 @@ class House {
   asio::signal_set signals_;
   Bell progress_;  ///< Rings when the stop may go on: the last connection or actor has left.
   bool stopping_ = false;
+  bool giving_up_ = false;  ///< An actor has died: the clients get their last words.
   int exit_status_ = 0;
 };
 

@@ -1,11 +1,14 @@
 #include "src/app/serve/http_routes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 
+#include "protocol/cors.hpp"
 #include "protocol/error_frame.hpp"
+#include "protocol/http_error.hpp"
+#include "protocol/request_path.hpp"
 #include "src/app/serve/accept_encoding.hpp"
 #include "src/core/utf8.hpp"
 #include "src/response/prompt.hpp"
@@ -37,6 +40,19 @@ HttpResponse fail(http::status status, std::string_view message, std::string_vie
   return respond(status, "application/json", error_body(message, type, code));
 }
 
+constexpr std::string_view kSpeaksWebSocket =
+    "Octavo speaks WebSocket: connect to GET /v1/responses with an Upgrade and send "
+    "response.create; requests over HTTP with an answer in text are not served";
+
+/// Where clients of other servers ask for text.
+bool is_for_text(std::string_view path) {
+  constexpr std::array<std::string_view, 5> kPaths{
+      "/v1/responses", "/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/embeddings"};
+  return std::ranges::any_of(kPaths, [&](std::string_view known) {
+    return path == known || (path.starts_with(known) && path[known.size()] == '/');
+  });
+}
+
 HttpResponse page(const http::request<http::string_body>& request, const Asset& asset) {
   const auto known = request[http::field::if_none_match];
   const bool is_current = std::string_view(known.data(), known.size()) == asset.etag;
@@ -57,24 +73,15 @@ HttpResponse page(const http::request<http::string_body>& request, const Asset& 
   return response;
 }
 
-// 0.95 rather than the 0.949999988079071 that is the float's value.
-double as_written(float value) {
-  std::array<char, 32> text{};
-  const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  double number = value;
-  std::from_chars(text.data(), end, number);
-  return number;
-}
-
 // The sampling of a request that leaves it open, by the wire's names of the fields.
 json::object defaults_json(const ServedModel& model) {
   const auto sampling = complete_sampling(model, ResponseCreate{});
   if (!sampling) return {};
-  return {{"temperature", as_written(sampling->temperature)},
-          {"top_p", as_written(sampling->top_p)},
+  return {{"temperature", sampling->temperature},
+          {"top_p", sampling->top_p},
           {"top_k", sampling->top_k},
-          {"min_p", as_written(sampling->min_p)},
-          {"repetition_penalty", as_written(sampling->repetition_penalty)}};
+          {"min_p", sampling->min_p},
+          {"repetition_penalty", sampling->repetition_penalty}};
 }
 
 json::object model_json(const ServedModel& model) {
@@ -109,30 +116,43 @@ HttpResponse audit_response(const std::optional<BlockAudit>& audit) {
 }  // namespace
 
 asio::awaitable<HttpResponse> HttpRoutes::operator()(Request request) const {
-  const std::string_view target(request.target().data(), request.target().size());
-  const std::string path(target.substr(0, target.find('?')));
-  if (request.method() != http::verb::get && request.method() != http::verb::head) {
-    HttpResponse response = fail(http::status::method_not_allowed, "only GET is served here",
-                                 "invalid_request_error", "method_not_allowed");
-    response.set(http::field::allow, "GET, HEAD");
-    co_return response;
-  }
+  const auto path = decoded_path({request.target().data(), request.target().size()});
   HttpResponse response;
-  if (auto open = open_route(request, path)) {
+  if (!path) {
+    response = refusal_response({http::status::bad_request, "the path has a broken % escape"});
+  } else if (auto answer = refuse_method(request, *path)) {
+    response = std::move(*answer);
+  } else if (auto open = open_route(request, *path)) {
     response = std::move(*open);
   } else if (api_key_of(request.base(), policy)) {
-    response = co_await keyed_route(path);
+    response = co_await keyed_route(*path);
   } else {
-    response = fail(http::status::unauthorized,
-                    "the API key is missing or wrong: send Authorization: Bearer KEY",
-                    "authentication_error", "invalid_api_key");
-    response.set(http::field::www_authenticate, "Bearer");
+    response = refusal_response(missing_key());
   }
+  allow_origin(request.base(), policy, response.base());
   if (request.method() == http::verb::head) {
     response.content_length(response.body().size());
     response.body().clear();
   }
   co_return response;
+}
+
+// Whatever is not asked for by GET or HEAD; OPTIONS asks what may be.
+std::optional<HttpResponse> HttpRoutes::refuse_method(const Request& request,
+                                                      std::string_view path) const {
+  if (request.method() == http::verb::get || request.method() == http::verb::head)
+    return std::nullopt;
+  if (request.method() == http::verb::options) {
+    HttpResponse response(http::status::no_content, 11);
+    response.set(http::field::server, "octavo");
+    allow_methods(request.base(), policy, response.base());
+    return response;
+  }
+  HttpResponse response = fail(http::status::method_not_allowed,
+                               is_for_text(path) ? kSpeaksWebSocket : "only GET is served here",
+                               "invalid_request_error", "method_not_allowed");
+  response.set(http::field::allow, "GET, HEAD, OPTIONS");
+  return response;
 }
 
 std::optional<HttpResponse> HttpRoutes::open_route(const Request& request,
@@ -167,15 +187,15 @@ asio::awaitable<HttpResponse> HttpRoutes::keyed_route(std::string path) const {
   }
   if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") co_return models(path);
   if (path == "/v1/responses") {
-    HttpResponse response =
-        fail(http::status::upgrade_required, "this endpoint speaks WebSocket: send an Upgrade",
-             "invalid_request_error", "upgrade_required");
+    HttpResponse response = fail(http::status::upgrade_required, kSpeaksWebSocket,
+                                 "invalid_request_error", "upgrade_required");
     response.set(http::field::upgrade, "websocket");
     response.set(http::field::connection, "Upgrade");
     co_return response;
   }
-  co_return fail(http::status::not_found, "there is nothing at " + quotable(path, 256), "not_found",
-                 "not_found");
+  co_return refusal_response(
+      {http::status::not_found, is_for_text(path) ? std::string(kSpeaksWebSocket)
+                                                  : "there is nothing at " + quotable(path, 256)});
 }
 
 HttpResponse HttpRoutes::models(std::string_view path) const {

@@ -24,6 +24,7 @@ struct HttpRoutes {
   using Request = http::request<http::string_body>;
   using HttpResponse = http::response<http::string_body>;
 
+  std::optional<HttpResponse> refuse_method(const Request& request, std::string_view path) const;
   /// Whoever asks; nothing for a path that needs a key.
   std::optional<HttpResponse> open_route(const Request& request, std::string_view path) const;
   asio::awaitable<HttpResponse> keyed_route(std::string path) const;

@@ -36,7 +36,7 @@ class Port {
   ~Port() {
     asio::post(io_, [this] {
       listener_->close();
-      listener_->end();
+      listener_->end(Error{Errc::kServerDraining, "", ""});
     });
     thread_.join();  // Nothing is left to run once every connection has ended.
   }
@@ -60,7 +60,7 @@ class Port {
   SessionLimits limits_;
   ServedModel model_ = testing::sim_model();
   HttpPolicy policy_;
-  Metrics metrics_{"octavo"};
+  Metrics metrics_{"octavo", "m"};
   std::atomic<std::uint64_t> next_request_{1};
   Mailbox<SchedulerMessage> engine_;
   EngineStatus status_;
@@ -101,6 +101,76 @@ TEST_CASE("a connection that has reached its age is told so and closed to come a
   client.read(buffer, error);
   CHECK(error == beast::websocket::error::closed);
   CHECK(client.reason().code == static_cast<std::uint16_t>(CloseCode::kGoingAway));
+  CHECK_FALSE(client.reason().reason.empty());
+}
+
+namespace {
+
+HttpResponse ask(asio::ip::tcp::socket& client, HttpRequest request) {
+  request.set(http::field::host, "localhost");
+  http::write(client, request);
+  beast::flat_buffer buffer;
+  HttpResponse response;
+  http::read(client, buffer, response);
+  return response;
+}
+
+}  // namespace
+
+TEST_CASE("an upgrade without its key is refused as any request is, and says how to come again") {
+  const Port port({}, HttpPolicy{{"one"}, {}});
+  asio::io_context io;
+  asio::ip::tcp::socket client(io);
+  client.connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  HttpRequest upgrade(http::verb::get, "/v1/responses", 11);
+  upgrade.set(http::field::connection, "Upgrade");
+  upgrade.set(http::field::upgrade, "websocket");
+  upgrade.set(http::field::sec_websocket_version, "13");
+  upgrade.set(http::field::sec_websocket_key, "dGhlIHNhbXBsZSBub25jZQ==");
+  const HttpResponse response = ask(client, upgrade);
+  CHECK(response.result_int() == 401);
+  CHECK(response[http::field::www_authenticate] == "Bearer");
+  const auto error = boost::json::parse(response.body()).at("error");
+  CHECK(error.at("code") == "invalid_api_key");
+  CHECK(error.at("type") == "authentication_error");
+}
+
+TEST_CASE("a connection that is kept may be idle for longer than a request may take to come") {
+  SessionLimits limits;
+  limits.handshake_timeout = std::chrono::seconds(3600);
+  limits.keep_alive_timeout = std::chrono::seconds(0);
+  const Port port(limits);
+  asio::io_context io;
+  asio::ip::tcp::socket client(io);
+  client.connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  CHECK(ask(client, HttpRequest(http::verb::get, "/", 11)).result_int() == 200);
+  // Idle for as long as it may, which is nothing here: closed, and not before its answer.
+  beast::flat_buffer buffer;
+  HttpResponse response;
+  boost::system::error_code error;
+  http::read(client, buffer, response, error);
+  CHECK(error == http::error::end_of_stream);
+}
+
+TEST_CASE("a frame that cannot be taken is answered by a close that says why") {
+  const bool is_binary = GENERATE(false, true);
+  SessionLimits limits;
+  limits.max_message_bytes = 2048;
+  const Port port(limits);
+  asio::io_context io;
+  beast::websocket::stream<asio::ip::tcp::socket> client(io);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  client.handshake("localhost", "/v1/responses");
+  client.binary(is_binary);
+  client.write(asio::buffer(std::string(is_binary ? 10 : 3000, ' ')));
+  beast::flat_buffer buffer;
+  boost::system::error_code error;
+  client.read(buffer, error);
+  CHECK(error == beast::websocket::error::closed);
+  CHECK(client.reason().code ==
+        static_cast<std::uint16_t>(is_binary ? CloseCode::kBinaryFrame : CloseCode::kTooBig));
+  const std::string reason(client.reason().reason.data(), client.reason().reason.size());
+  CHECK(reason.find(is_binary ? "text" : "--max-message-size") != std::string::npos);
 }
 
 TEST_CASE("a request is its API key's tenant's") {

@@ -77,11 +77,12 @@ TEST_CASE("frames that were taken out count no more") {
 TEST_CASE("what was queued before an outbox closes is still sent, what comes later is not") {
   Fixture fixture;
   Outbox& outbox = fixture.outbox;
-  CHECK_FALSE(outbox.close_code());
+  CHECK_FALSE(outbox.close_reason());
   outbox.push("last words");
-  outbox.close(CloseCode::kGoingAway);
+  outbox.close({CloseCode::kGoingAway, "the server is going"});
   outbox.push("too late");
-  CHECK(outbox.close_code() == CloseCode::kGoingAway);
+  CHECK(outbox.close_reason()->code == CloseCode::kGoingAway);
+  CHECK(outbox.close_reason()->text == "the server is going");
   CHECK_FALSE(outbox.is_abandoned());
   CHECK(outbox.pop() == "last words");
   CHECK_FALSE(outbox.pop());
@@ -90,9 +91,10 @@ TEST_CASE("what was queued before an outbox closes is still sent, what comes lat
 
 TEST_CASE("the first reason for closing is the one that is told") {
   Fixture fixture;
-  fixture.outbox.close(CloseCode::kTryAgainLater);
-  fixture.outbox.close(CloseCode::kNormal);
-  CHECK(fixture.outbox.close_code() == CloseCode::kTryAgainLater);
+  fixture.outbox.close({CloseCode::kTryAgainLater, "too slow"});
+  fixture.outbox.close({CloseCode::kNormal, "done"});
+  CHECK(fixture.outbox.close_reason()->code == CloseCode::kTryAgainLater);
+  CHECK(fixture.outbox.close_reason()->text == "too slow");
 }
 
 TEST_CASE("an outbox that nobody reads any more holds nothing") {
@@ -103,7 +105,7 @@ TEST_CASE("an outbox that nobody reads any more holds nothing") {
   CHECK(outbox.is_abandoned());
   CHECK(outbox.is_empty());
   CHECK_FALSE(outbox.is_over_limit());
-  CHECK_FALSE(outbox.close_code());
+  CHECK_FALSE(outbox.close_reason());
 }
 
 TEST_CASE("the writer is woken by a frame, by the close and by the end") {
@@ -122,7 +124,7 @@ TEST_CASE("the writer is woken by a frame, by the close and by the end") {
   CHECK(rings_after([] {}) == 0);
   CHECK(rings_after([&] { fixture.outbox.push("x"); }) == 1);
   CHECK(rings_after([&] { fixture.outbox.pop(); }) == 1);
-  CHECK(rings_after([&] { fixture.outbox.close(CloseCode::kNormal); }) == 2);
+  CHECK(rings_after([&] { fixture.outbox.close({CloseCode::kNormal, "done"}); }) == 2);
   CHECK(rings_after([&] { fixture.outbox.push("dropped"); }) == 2);
   CHECK(supervisor.num_running() == 1);
   rings_after([&] { fixture.outbox.abandon(); });

@@ -124,10 +124,10 @@ TEST_CASE("the page may load and frame nothing from elsewhere") {
 TEST_CASE("only GET and HEAD are served, and a head is an answer without its body") {
   Routed routed;
   for (const http::verb method : {http::verb::post, http::verb::put, http::verb::delete_,
-                                  http::verb::options, http::verb::unknown}) {
+                                  http::verb::patch, http::verb::unknown}) {
     const HttpResponse response = routed.ask("/health", {}, method);
     CHECK(response.result_int() == 405);
-    CHECK(field(response, "Allow") == "GET, HEAD");
+    CHECK(field(response, "Allow") == "GET, HEAD, OPTIONS");
     CHECK(code_in(response) == "method_not_allowed");
   }
   const HttpResponse head = routed.ask("/health", {}, http::verb::head);
@@ -185,16 +185,93 @@ TEST_CASE("the model is listed, and found under its own name alone") {
 
 TEST_CASE("the model is listed with the sampling of a request that leaves it open, as it was set") {
   Routed routed;
-  routed.sim.model.temperature = 0.6F;
-  routed.sim.model.top_p = 0.95F;
+  routed.sim.model.temperature = 0.6;
+  routed.sim.model.top_p = 0.95;
   routed.sim.model.top_k = 20;
-  routed.sim.model.repetition_penalty = 1.05F;
+  routed.sim.model.repetition_penalty = 1.05;
   const json::object model = object_in(routed.ask("/v1/models/sim"));
   CHECK(model.at("octavo").at("defaults") == json::object{{"temperature", 0.6},
                                                           {"top_p", 0.95},
                                                           {"top_k", 20},
                                                           {"min_p", 0.0},
                                                           {"repetition_penalty", 1.05}});
+}
+
+TEST_CASE("a path means the same with escapes, and a model's name may have a slash") {
+  Routed routed;
+  routed.sim.model.name = "acme/demo 1%\xC3\xA9";
+  for (const char* target :
+       {"/v1/models/acme%2Fdemo%201%25%C3%A9", "/v1/models/acme%2fdemo%201%25%c3%a9",
+        "/v1/models/acme/demo%201%25%C3%A9?x=%", "/%76%31/models/acme%2Fdemo%201%25%C3%A9"}) {
+    CAPTURE(target);
+    CHECK(routed.ask(target).result_int() == 200);
+  }
+  routed.policy.api_keys = {"secret"};
+  CHECK(routed.ask("/%6Detrics").result_int() == 401);
+  for (const char* broken :
+       {"/v1/models/%", "/v1/models/%2", "/v1/models/%zz", "/v1/models/%+1", "/%00", "/health%"}) {
+    CAPTURE(broken);
+    CHECK(routed.ask(broken, {kKey}).result_int() == 400);
+  }
+}
+
+TEST_CASE("whoever sends text over HTTP is told that WebSocket is spoken, by every method") {
+  Routed routed;
+  for (const char* path :
+       {"/v1/responses", "/v1/responses/resp_1", "/v1/chat/completions", "/v1/completions"}) {
+    for (const http::verb method : {http::verb::post, http::verb::delete_, http::verb::get}) {
+      CAPTURE(path);
+      const HttpResponse response = routed.ask(path, {}, method);
+      CHECK(response.result_int() >= 400);
+      CHECK_THAT(response.body(), Contains("WebSocket") && Contains("GET /v1/responses"));
+    }
+  }
+  CHECK(routed.ask("/v1/modelsx", {}, http::verb::post).body().find("WebSocket") ==
+        std::string::npos);
+}
+
+TEST_CASE("a page of an allowed origin may read every answer, and no other page may") {
+  Routed routed;
+  routed.policy.api_keys = {"secret"};
+  routed.policy.allowed_origins = {"http://app.example"};
+  const std::pair<std::string, std::string> origin{"Origin", "http://App.example"};
+  for (const char* target : {"/health", "/v1/models", "/nothing", "/", "/%"}) {
+    CAPTURE(target);
+    const HttpResponse response = routed.ask(target, {origin});
+    CHECK(field(response, "Access-Control-Allow-Origin") == "http://App.example");
+    const HttpResponse other = routed.ask(target, {{"Origin", "http://localhost"}});
+    CHECK(field(other, "Access-Control-Allow-Origin").empty());
+    bool varies = false;
+    for (const auto& each : other) varies = varies || each.value() == "Origin";
+    CHECK(varies);  // A cache must not give it to the page of another origin.
+  }
+  routed.policy.allowed_origins = {"*"};
+  CHECK(field(routed.ask("/health", {{"Origin", "null"}}), "Access-Control-Allow-Origin") ==
+        "null");
+  routed.policy.allowed_origins.clear();
+  CHECK(field(routed.ask("/health", {origin}), "Access-Control-Allow-Origin").empty());
+}
+
+TEST_CASE("a browser that asks before it sends a key is answered without one") {
+  Routed routed;
+  routed.policy.api_keys = {"secret"};
+  routed.policy.allowed_origins = {"http://app.example"};
+  const std::vector<std::pair<std::string, std::string>> asks{
+      {"Origin", "http://app.example"},
+      {"Access-Control-Request-Method", "GET"},
+      {"Access-Control-Request-Headers", "authorization,x-request-id"},
+      {"Access-Control-Request-Private-Network", "true"}};
+  const HttpResponse response = routed.ask("/v1/models", asks, http::verb::options);
+  CHECK(response.result_int() == 204);
+  CHECK(response.body().empty());
+  CHECK(field(response, "Access-Control-Allow-Origin") == "http://app.example");
+  CHECK(field(response, "Access-Control-Allow-Methods") == "GET, HEAD, OPTIONS");
+  CHECK(field(response, "Access-Control-Allow-Headers") == "authorization,x-request-id");
+  CHECK(field(response, "Access-Control-Allow-Private-Network") == "true");
+  const HttpResponse plain = routed.ask("/v1/models", {}, http::verb::options);
+  CHECK(plain.result_int() == 204);
+  CHECK(field(plain, "Allow") == "GET, HEAD, OPTIONS");
+  CHECK(field(plain, "Access-Control-Allow-Methods").empty());
 }
 
 TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {
@@ -213,7 +290,8 @@ TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {
   routed.auditor = BlockAuditor(gone.address(), routed.sim.io.get_executor());
   CHECK(routed.ask("/debug/audit").result_int() == 503);
   CHECK(code_in(routed.ask("/debug/audit")) == "engine_error");
-  CHECK_THAT(routed.ask("/metrics").body(), Contains("octavo:kv_cache_audit_ok 0\n"));
+  CHECK_THAT(routed.ask("/metrics").body(),
+             Contains("octavo:kv_cache_audit_ok{model_name=\"sim\"} 0\n"));
 }
 
 TEST_CASE("metrics say what holds when they are asked for") {
@@ -222,8 +300,8 @@ TEST_CASE("metrics say what holds when they are asked for") {
   const HttpResponse response = routed.ask("/metrics");
   CHECK(response.result_int() == 200);
   CHECK(field(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK_THAT(response.body(), Contains("octavo:num_requests_running 6\n"));
-  CHECK_THAT(response.body(), Contains("octavo:kv_cache_audit_ok 1\n"));
+  CHECK_THAT(response.body(), Contains("octavo:num_requests_running{model_name=\"sim\"} 6\n"));
+  CHECK_THAT(response.body(), Contains("octavo:kv_cache_audit_ok{model_name=\"sim\"} 1\n"));
 }
 
 TEST_CASE("the WebSocket's place says what it speaks") {

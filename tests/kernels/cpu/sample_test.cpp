@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -201,6 +202,77 @@ TEST_CASE("log-probabilities are of the raw logits, best first") {
         CHECK(output.top[i].first == order[i]);
         CHECK(output.top[i].second == Approx(expected(order[i])).margin(1e-5));
       }
+    }
+  }
+}
+
+namespace {
+
+/// Every way to choose, with log-probabilities and without.
+std::vector<SampleRow> ways_to_choose() {
+  std::vector<SampleRow> rows;
+  for (const std::int32_t num_logprobs : {-1, 0, 20}) {
+    rows.push_back({.temperature = 0.0F, .num_logprobs = num_logprobs});
+    rows.push_back({.num_logprobs = num_logprobs});
+    rows.push_back({.top_k = 5, .num_logprobs = num_logprobs});
+    rows.push_back({.top_k = 900, .num_logprobs = num_logprobs});
+    rows.push_back({.top_p = 0.5F, .num_logprobs = num_logprobs});
+    rows.push_back({.top_p = 0.0F, .num_logprobs = num_logprobs});
+    rows.push_back({.min_p = 0.1F, .num_logprobs = num_logprobs});
+    rows.push_back({.top_k = 50, .top_p = 0.9F, .min_p = 0.1F, .num_logprobs = num_logprobs});
+  }
+  return rows;
+}
+
+SampleOutput output_of(Backend& backend, std::vector<float> logits, const SampleRow& row) {
+  return sample_rows(backend, logits, {&row, 1}).front();
+}
+
+}  // namespace
+
+TEST_CASE("a row without a largest finite logit says that nothing can be chosen") {
+  const float nan = std::nanf("");
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<float> one_infinite = normal_values(kVocab, 3);
+  one_infinite[700] = infinity;
+  const std::vector<std::vector<float>> broken{std::vector<float>(kVocab, nan),
+                                               std::vector<float>(kVocab, -infinity),
+                                               std::vector<float>(kVocab, infinity), one_infinite};
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (const SampleRow& row : ways_to_choose()) {
+      for (const std::vector<float>& logits : broken) {
+        const SampleOutput output = output_of(*backend, logits, row);
+        CHECK_FALSE(output.is_finite);
+        CHECK((output.token >= 0 && output.token < kVocab));
+      }
+    }
+    std::vector<std::int32_t> all(40);
+    std::iota(all.begin(), all.end(), 0);
+    const SampleRow none_left{.forbidden = all};
+    CHECK_FALSE(output_of(*backend, normal_values(40, 3), none_left).is_finite);
+  }
+}
+
+TEST_CASE("a logit that is no number is never chosen, and leaves the others their probabilities") {
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    for (const SampleRow& row : ways_to_choose()) {
+      std::vector<float> logits = spread_logits(9);
+      std::vector<float> without = logits;
+      for (std::size_t token = 0; token < logits.size(); token += 3) {
+        logits[token] = std::nanf("");
+        without[token] = -std::numeric_limits<float>::infinity();
+      }
+      const SampleOutput output = output_of(*backend, logits, row);
+      const SampleOutput expected = output_of(*backend, without, row);
+      CHECK(output.is_finite);
+      CHECK(output.token % 3 != 0);
+      CHECK(output.token == expected.token);
+      CHECK(output.logprob == expected.logprob);
+      CHECK(output.top == expected.top);
+      if (row.num_logprobs >= 0) CHECK(std::isfinite(output.logprob));
+      for (const auto& [token, logprob] : output.top) CHECK(std::isfinite(logprob));
     }
   }
 }

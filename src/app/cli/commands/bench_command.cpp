@@ -37,7 +37,8 @@ Result<int> bench_throughput(const BenchOptions& options) {
   auto engine = make_engine(options, concurrency);
   if (!engine) return engine.error();
   Load load(options, *engine);
-  const auto arrivals = arrival_times(shapes->size(), options.request_rate, options.model.seed);
+  const auto arrivals =
+      arrival_times(shapes->size(), options.request_rate, options.model.seed.value_or(0));
   if (auto run = load.run(*shapes, arrivals, concurrency); !run) return run.error();
   const double seconds = load.elapsed_s;
   std::int64_t num_prompt_tokens = 0;

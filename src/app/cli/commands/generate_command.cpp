@@ -10,6 +10,7 @@
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/flags/sampling_flags.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/core/json_number.hpp"
 #include "src/core/utf8.hpp"
 #include "src/engine/local_engine.hpp"
 #include "src/response/completion_choice.hpp"
@@ -93,15 +94,15 @@ json::object choice_json(const Choice& choice, std::size_t index, bool with_logp
       {"index", index},
       {"text", choice.completion.text()},
       {"finish_reason", name_of(choice.completion.finished().value_or(FinishReason::kLength))}};
-  if (choice.completion.score()) out["score"] = *choice.completion.score();
+  if (choice.completion.score()) out["score"] = json_number(*choice.completion.score());
   json::array ids;
   json::array logprobs;
   for (const SampledToken& token : choice.sampled) {
     ids.push_back(token.token);
     json::array top;
-    for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, each.logprob});
+    for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, json_logprob(each.logprob)});
     logprobs.push_back(json::object{
-        {"id", token.token}, {"logprob", token.logprob.value_or(0.0F)}, {"top", std::move(top)}});
+        {"id", token.token}, {"logprob", json_logprob(token.logprob.value_or(0.0F))}, {"top", std::move(top)}});
   }
   out["token_ids"] = std::move(ids);
   if (with_logprobs) out["logprobs"] = std::move(logprobs);
@@ -125,6 +126,7 @@ class Generation {
         if (const auto* finished = std::get_if<RequestFinished>(&event)) {
           if (finished->error) return *finished->error;
           usage = finished->usage;
+          usage.num_completion_tokens = num_given();
         }
       }
     } while (!engine.is_idle());
@@ -135,6 +137,11 @@ class Generation {
   Usage usage;
 
  private:
+  std::int64_t num_given() const {
+    std::int64_t num_tokens = 0;
+    for (const Choice& choice : choices_) num_tokens += choice.completion.num_tokens();
+    return num_tokens;
+  }
   void take(const TokensGenerated& event, LocalEngine& engine) {
     Choice& choice = choices_[static_cast<std::size_t>(event.choice)];
     if (choice.completion.finished()) return;
@@ -185,9 +192,9 @@ Result<int> generate(const GenerateOptions& options) {
     if (!served) return served.error();
     model = std::move(*served);
   } else {
-    model.vocab_size = static_cast<std::int32_t>((*executor)->info().vocab_size);
+    take_model_facts(model, (*executor)->info());
   }
-  if (create.sampling.max_tokens == 0) create.sampling.max_tokens = kDefaultMaxTokens;
+  if (!create.max_tokens && !model.max_tokens) create.max_tokens = kDefaultMaxTokens;
   auto sampling = complete_sampling(model, create);
   if (!sampling) return in_flags(sampling.error());
   auto prompt = prompt_of(options, model, create);

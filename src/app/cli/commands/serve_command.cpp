@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <random>
 
 #include "src/app/cli/commands/commands.hpp"
+#include "src/app/cli/flags/api_keys.hpp"
 #include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/app/serve/house.hpp"
@@ -29,11 +31,9 @@ int exit_status_of(const Error& error) {
 
 namespace {
 
-// An empty one, as an unset variable leaves it, is none.
-std::vector<std::string> api_keys_of(const ServeOptions& options) {
-  std::vector<std::string> keys = options.api_keys;
-  std::erase(keys, "");
-  return keys;
+std::uint64_t random_seed() {
+  std::random_device entropy;
+  return std::uint64_t{entropy()} << 32 | entropy();
 }
 
 /// What `--record` does beside the house.
@@ -84,7 +84,8 @@ HouseOptions house_options_of(const ServeOptions& options) {
   HouseOptions house;
   house.host = options.host;
   house.port = options.port;
-  house.policy = {api_keys_of(options), options.allowed_origins};
+  house.policy = {api_keys_of(options.api_keys, std::getenv("OCTAVO_API_KEY")),
+                  options.allowed_origins};
   house.allowed_hosts = options.allowed_hosts;
   house.limits = options.limits;
   house.metrics_prefix = options.metrics_prefix;
@@ -117,6 +118,8 @@ Result<int> serve(const ServeOptions& options) {
   auto config = scheduler_config(options.model, info);
   if (!config) return config.error();
   config->max_num_waiting = options.max_queue;
+  // Two servers that were just started must not tell the same story to whoever brings no seed.
+  if (!options.model.seed) config->seed = random_seed();
   auto model =
       load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
   if (!model) return model.error();
@@ -134,6 +137,8 @@ Result<int> serve(const ServeOptions& options) {
     if (house_options.journal != nullptr) both.emplace(*house_options.journal, *trace);
     house_options.journal = both ? static_cast<SchedulerJournal*>(&*both) : trace.get();
   }
+  spdlog::info("serve: api_keys={} seed={}{}", house_options.policy.api_keys.size(), config->seed,
+               options.model.seed ? "" : " (drawn: --seed repeats it)");
   auto house = House::build(std::move(house_options), std::move(*model), *config, **executor);
   if (!house) return house.error();
   const std::string host =

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "src/app/cli/flags/number.hpp"
@@ -67,7 +68,7 @@ template <class Options>
   }
   if (is_given("enable-prefix-caching") || is_given("no-enable-prefix-caching"))
     engine.enable_prefix_caching = options.enable_prefix_caching;
-  if (is_given("seed")) engine.seed = options.seed;
+  if (is_given("seed")) engine.seed = std::optional<std::uint64_t>(options.seed).value_or(0);
   if (is_given("scheduling-policy")) {
     const auto policy = queue_policy_named(options.scheduling_policy);
     if (!policy) return policy.error();

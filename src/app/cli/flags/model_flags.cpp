@@ -114,9 +114,11 @@ void add_model(CLI::App& command, ModelOptions& options) {
       .add_option("--cpu-instruction-set", options.instruction_set,
                   "Instead of the best that the machine has; `reference` is the plain path")
       ->group(group);
-  command.add_option("--seed", options.seed, "Seeds dummy weights and requests that bring no seed")
+  command
+      .add_option("--seed", options.seed,
+                  "Seeds dummy weights and requests that bring no seed (default: 0; a server "
+                  "draws the latter at its start)")
       ->transform(integer(0, std::numeric_limits<std::uint64_t>::max()))
-      ->capture_default_str()
       ->group(group);
 }
 

@@ -28,9 +28,9 @@ struct ModelOptions {
   double gpu_memory_utilization = 0.9;
   double swap_space = 1;  ///< GiB
   std::int32_t num_gpu_blocks_override = 0;
-  std::uint64_t seed = 0;
-  std::int32_t threads = 0;     ///< 0: all cores.
-  std::string instruction_set;  ///< Empty: the best that the machine has.
+  std::optional<std::uint64_t> seed;  ///< Nothing: a server draws one, all else takes 0.
+  std::int32_t threads = 0;           ///< 0: all cores.
+  std::string instruction_set;        ///< Empty: the best that the machine has.
   double step_time_ms = 250;
   bool enable_prefix_caching = true;
   std::string kv_allocator = "paged";      ///< paged, orca-max, orca-pow2, orca-oracle

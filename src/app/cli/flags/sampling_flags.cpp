@@ -95,7 +95,8 @@ void add_sampling(CLI::App& command, ResponseCreate& create) {
   SamplingParams& sampling = create.sampling;
   const std::string group = "Sampling";
   command
-      .add_option("--max-tokens", sampling.max_tokens, "Tokens to generate at most (default: 128)")
+      .add_option("--max-tokens", create.max_tokens,
+                  "Tokens to generate at most (default: the model's, else 128)")
       ->transform(integer(1))
       ->group(group);
   command.add_option("--min-tokens", sampling.min_tokens, "No stop before that many")
@@ -108,9 +109,9 @@ void add_sampling(CLI::App& command, ResponseCreate& create) {
       ->transform(integer(-1))
       ->group(group);
   command.add_option("--top-p", create.top_p, "Keep the smallest set of that probability")
-      ->transform(number(0, 1, LowEnd::kExcluded))
+      ->transform(number(0, 1))
       ->group(group);
-  command.add_option("--min-p", sampling.min_p, "Drop what is below that share of the largest")
+  command.add_option("--min-p", create.min_p, "Drop what is below that share of the largest")
       ->transform(number(0, 1))
       ->group(group);
   command

@@ -18,6 +18,12 @@ std::string check_host(const std::string& text) {
   return text.empty() ? "must name an address, as 127.0.0.1 or 0.0.0.0" : "";
 }
 
+/// What a header field can carry as a bearer token (RFC 9110, section 5.5).
+std::string check_api_key(const std::string& key) {
+  const bool is_visible = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7F; });
+  return is_visible ? "" : "must be visible ASCII characters, without blanks";
+}
+
 /// Prometheus accepts only some characters in a name. Those of the prefix are checked without the
 /// colon, which the server adds after it.
 std::string check_metrics_prefix(const std::string& text) {
@@ -48,11 +54,12 @@ void add_clients(CLI::App& command, ServeOptions& options) {
                   "Name for clients (default: the folder's)")
       ->group(kServer);
   command
-      .add_option("--api-key", options.api_keys,
-                  "Clients must send it as a bearer token; may be given several times, or with "
-                  "commas. Each key is a tenant with fair shares and a prefix cache of its own")
-      ->envname("OCTAVO_API_KEY")
-      ->delimiter(',')
+      .add_option(
+          "--api-key", options.api_keys,
+          "Clients must send it as a bearer token; may be given several times. Each key is a "
+          "tenant with fair shares and a prefix cache of its own. Without the flag the keys "
+          "are those in the variable OCTAVO_API_KEY, with commas between them")
+      ->check(check_api_key)
       ->take_all()
       ->allow_extra_args(false)
       ->group(kServer);
@@ -98,6 +105,16 @@ void add_limits(CLI::App& command, ServeOptions& options) {
   command.add_option("--max-connections", options.limits.max_connections, "Open connections")
       ->transform(integer(1))
       ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option_function<std::int64_t>(
+          "--keep-alive-timeout",
+          [&options](std::int64_t seconds) {
+            options.limits.keep_alive_timeout = std::chrono::seconds(seconds);
+          },
+          "Seconds that an HTTP connection may be idle between requests; longer than a proxy's "
+          "before the server (default 75)")
+      ->transform(integer(1, 86400))
       ->group(kServer);
   command
       .add_option("--drain-timeout", options.drain_timeout_s,

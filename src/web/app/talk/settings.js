@@ -3,7 +3,7 @@
 
 export const kSettings = [
   { key: 'temperature', label: 'Temperature', hint: '0 is greedy', min: 0, max: 2, step: 0.05 },
-  { key: 'top_p', label: 'Top p', hint: 'smallest set of that probability', min: 0.01, max: 1, step: 0.01 },
+  { key: 'top_p', label: 'Top p', hint: 'smallest set of that probability', min: 0, max: 1, step: 0.01 },
   { key: 'top_k', label: 'Top k', hint: 'keep the k likeliest', min: 0, max: 1000000, step: 1 },
   { key: 'min_p', label: 'Min p', hint: 'share of the likeliest', min: 0, max: 1, step: 0.01 },
   { key: 'repetition_penalty', label: 'Repetition penalty', hint: '1 is none', min: 0.1, max: 2, step: 0.05 },

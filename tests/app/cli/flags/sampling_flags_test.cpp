@@ -47,12 +47,12 @@ TEST_CASE("every flag of sampling lands in its field") {
                        "3",
                        "--n",
                        "2"}) == "");
-  CHECK(create.sampling.max_tokens == 9);
+  CHECK(create.max_tokens == 9);
   CHECK(create.sampling.min_tokens == 2);
   CHECK(create.temperature == 0.5F);
   CHECK(create.top_k == -1);
   CHECK(create.top_p == 0.25F);
-  CHECK(create.sampling.min_p == 0.125F);
+  CHECK(create.min_p == 0.125);
   CHECK(create.repetition_penalty == 1.5F);
   CHECK(create.sampling.presence_penalty == -0.5F);
   CHECK(create.sampling.frequency_penalty == 0.75F);
@@ -83,7 +83,7 @@ TEST_CASE("numbers of sampling have bounds") {
       {"--n", {"1", "8"}, {"0", "9", "-1"}},
       {"--beam-width", {"1", "16"}, {"0", "17", "-1"}},
       {"--temperature", {"0", "2"}, {"warm", "", "-0.1", "2.1", "nan"}},
-      {"--top-p", {"0.1", "1"}, {"0", "1.1", "nan"}},
+      {"--top-p", {"0", "0.1", "1"}, {"-0.1", "1.1", "nan"}},
       {"--min-p", {"0", "1"}, {"-0.1", "1.1", "inf"}},
       {"--repetition-penalty", {"0.1", "10"}, {"0", "10.1", "-1"}},
       {"--presence-penalty", {"-2", "2"}, {"-2.1", "2.1"}},

@@ -1,5 +1,6 @@
 #include "src/app/cli/flags/serve_flags.hpp"
 
+#include "src/app/cli/flags/api_keys.hpp"
 #include "tests/app/cli/parsed_flags.hpp"
 #include "tests/support/catch.hpp"
 
@@ -47,6 +48,10 @@ TEST_CASE("every flag of a server lands in its option") {
                         "off",
                         "--api-key",
                         "a,b",
+                        "--api-key",
+                        "c",
+                        "--keep-alive-timeout",
+                        "90",
                         "--allowed-hosts",
                         "c:80",
                         "--allowed-origins",
@@ -62,9 +67,24 @@ TEST_CASE("every flag of a server lands in its option") {
   CHECK(options.record == "a.rec");
   CHECK(options.trace == "a.json");
   CHECK(options.log_level == "off");
-  CHECK(options.api_keys == std::vector<std::string>{"a", "b"});
+  CHECK(options.api_keys == std::vector<std::string>{"a,b", "c"});
+  CHECK(options.limits.keep_alive_timeout == std::chrono::seconds(90));
   CHECK(options.allowed_hosts == std::vector<std::string>{"c:80"});
   CHECK(options.allowed_origins == std::vector<std::string>{"d"});
+}
+
+TEST_CASE("a key with a comma is one key in a flag and two in the variable") {
+  CHECK(api_keys_of({"k,with", ""}, "other") == std::vector<std::string>{"k,with"});
+  CHECK(api_keys_of({}, "one, two,,three") == std::vector<std::string>{"one", "two", "three"});
+  CHECK(api_keys_of({""}, "one") == std::vector<std::string>{"one"});
+  CHECK(api_keys_of({}, "").empty());
+  CHECK(api_keys_of({}, nullptr).empty());
+}
+
+TEST_CASE("a key that no header can carry is refused") {
+  CHECK(parse({"--api-key", "sk-a,b=~!"}) == "");
+  for (const char* key : {"a b", " a", "a\t", "\xC3\xA9", "a\n"})
+    CHECK(parse({"--api-key", key}).find("--api-key") != std::string::npos);
 }
 
 TEST_CASE("a server's address and the first part of its metrics are names") {

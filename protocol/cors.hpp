@@ -1,0 +1,19 @@
+// What lets the page of another, allowed origin read answers over HTTP (the Fetch standard, section
+// 3.2): a browser sends the request in any case, and hands the answer out only where it says so.
+#pragma once
+
+#include "protocol/http_checks.hpp"
+
+namespace octavo {
+
+/// Names the request's origin in the answer when the policy's list allows it. Answers that depend
+/// on the origin say so to caches.
+void allow_origin(const http::request_header<>& request, const HttpPolicy& policy,
+                  http::response_header<>& response);
+
+/// The answer to OPTIONS, which browsers send before a request with a key: methods and header
+/// fields. Needs no key itself, for browsers send none with it.
+void allow_methods(const http::request_header<>& request, const HttpPolicy& policy,
+                   http::response_header<>& response);
+
+}  // namespace octavo

@@ -1,0 +1,14 @@
+// A refusal as an HTTP answer, the same whether a request, an upgrade or a route is refused.
+#pragma once
+
+#include <boost/beast/http/string_body.hpp>
+
+#include "protocol/http_checks.hpp"
+
+namespace octavo {
+
+/// The answer with its body and the header fields that belong to the status: a 401 says by which
+/// scheme to come again (RFC 9110, section 15.5.2).
+http::response<http::string_body> refusal_response(const HttpRefusal& refusal);
+
+}  // namespace octavo

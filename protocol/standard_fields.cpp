@@ -1,0 +1,217 @@
+#include "protocol/standard_fields.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "protocol/unknown_fields.hpp"
+#include "src/core/utf8.hpp"
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+using Names = std::span<const std::string_view>;
+
+constexpr std::string_view kNone[]{"none"};
+constexpr std::string_view kEfforts[]{"none", "minimal", "low", "medium", "high", "xhigh", "max"};
+constexpr std::string_view kSummaries[]{"auto", "concise", "detailed"};
+constexpr std::string_view kContexts[]{"auto", "current_turn", "all_turns"};
+constexpr std::string_view kModes[]{"standard", "pro"};
+constexpr std::string_view kUsualMode[]{"standard"};
+constexpr std::string_view kVerbosities[]{"low", "medium", "high"};
+constexpr std::string_view kUsualVerbosity[]{"medium"};
+constexpr std::string_view kTruncations[]{"disabled", "auto"};
+constexpr std::string_view kNoTruncation[]{"disabled"};
+constexpr std::string_view kTiers[]{"auto", "default",  "flex",     "scale",
+                                    "fast", "priority", "ultrafast"};
+constexpr std::string_view kUsualTiers[]{"auto", "default"};
+constexpr std::string_view kRetentions[]{"in_memory", "in-memory", "24h"};
+constexpr std::string_view kInMemory[]{"in_memory", "in-memory"};
+constexpr std::string_view kToolChoices[]{"auto", "none", "required"};
+constexpr std::string_view kNoTools[]{"auto", "none"};
+constexpr std::string_view kFormats[]{"text", "json_object", "json_schema"};
+constexpr std::string_view kText[]{"text"};
+constexpr std::string_view kLogprobs = "message.output_text.logprobs";
+// There is nothing of that kind in an answer, so it is included as asked.
+constexpr std::string_view kReasoning = "reasoning.encrypted_content";
+constexpr std::string_view kIncludes[]{"file_search_call.results",
+                                       "web_search_call.results",
+                                       "web_search_call.action.sources",
+                                       "message.input_image.image_url",
+                                       "computer_call_output.output.image_url",
+                                       "code_interpreter_call.outputs"};
+
+bool is_among(Names names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string list_of(Names names) {
+  std::string list;
+  for (std::string_view name : names) {
+    if (!list.empty()) list += ", ";
+    list.append("`").append(name).append("`");
+  }
+  return list;
+}
+
+/// A member that is one of `known`, of which this server can do `done`. Nothing when it is absent
+/// or faulty.
+std::optional<std::string> read_name(JsonReader& fields, std::string_view name, Names known,
+                                     Names done) {
+  const auto* value = fields.find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string() || !is_among(known, value->get_string())) {
+    fields.wrong(name, (known.size() > 1 ? "one of " : "") + list_of(known));
+    return std::nullopt;
+  }
+  std::string text(value->get_string());
+  if (is_among(done, text)) return text;
+  fields.unsupported(name, std::string(name) + " `" + text + "` is not supported: send " +
+                               (done.empty() ? "" : list_of(done) + " or ") + "nothing");
+  return std::nullopt;
+}
+
+/// A member that this server cannot do, whatever it says; the type is checked all the same.
+void refuse(JsonReader& fields, std::string_view name, bool is_right_type,
+            std::string_view expected) {
+  if (!is_right_type) return fields.wrong(name, expected);
+  fields.unsupported(name, std::string(name) + " is not supported: leave it out");
+}
+
+void read_transport(JsonReader& fields, ResponseCreate& create) {
+  bool flag = false;
+  if (fields.read("background", flag) && flag)
+    fields.unsupported("background", "background responses do not exist over a WebSocket");
+  flag = true;
+  if (fields.read("stream", flag) && !flag)
+    fields.unsupported("stream", "a WebSocket always streams: leave `stream` out");
+  std::string ignored;
+  fields.read("event_id", ignored);
+  if (const auto* options = fields.find("stream_options")) {
+    JsonReader members(fields.as_object("stream_options", *options), fields, "stream_options");
+    bool obfuscates = false;
+    if (members.read("include_obfuscation", obfuscates) && obfuscates)
+      members.unsupported("include_obfuscation", "obfuscation of deltas is not supported");
+    note_unknown(members, "stream_options", create.unknown_fields);
+  }
+}
+
+bool is_tool(const json::value& tool) {
+  const auto* object = tool.if_object();
+  const auto* type = object != nullptr ? object->if_contains("type") : nullptr;
+  return type != nullptr && type->is_string();
+}
+
+void read_tools(JsonReader& fields, ResponseCreate& create) {
+  if (const auto* tools = fields.find("tools")) {
+    const json::array& list = fields.as_array("tools", *tools);
+    if (!std::ranges::all_of(list, is_tool))
+      fields.wrong("tools", "a list of objects with a `type`");
+    else if (!list.empty())
+      fields.unsupported("tools", "tools are not supported: send `tools` empty or not at all");
+  }
+  if (const auto* choice = fields.find("tool_choice"); choice != nullptr && is_tool(*choice)) {
+    fields.unsupported("tool_choice", "only `auto` and `none` are supported");
+  } else if (const auto name = read_name(fields, "tool_choice", kToolChoices, kNoTools)) {
+    create.repeated["tool_choice"] = *name;
+  }
+  bool is_parallel = true;
+  if (fields.read("parallel_tool_calls", is_parallel))
+    create.repeated["parallel_tool_calls"] = is_parallel;
+  std::int64_t max_calls = 1;
+  if (fields.read("max_tool_calls", max_calls)) {
+    if (max_calls < 1) fields.wrong("max_tool_calls", "at least 1");
+    create.repeated["max_tool_calls"] = max_calls;
+  }
+}
+
+void read_text(JsonReader& fields, ResponseCreate& create) {
+  const auto* text = fields.find("text");
+  if (text == nullptr) return;
+  JsonReader members(fields.as_object("text", *text), fields, "text");
+  json::object repeated{{"format", {{"type", "text"}}}};
+  if (const auto* format = members.find("format")) {
+    const auto* type = format->is_object() ? format->get_object().if_contains("type") : nullptr;
+    if (type == nullptr || !type->is_string() || !is_among(kFormats, type->get_string()))
+      members.wrong("format", "an object whose `type` is one of " + list_of(kFormats));
+    else if (!is_among(kText, type->get_string()))
+      members.unsupported("format", "only the format `text` is supported");
+  }
+  if (const auto verbosity = read_name(members, "verbosity", kVerbosities, kUsualVerbosity))
+    repeated["verbosity"] = *verbosity;
+  note_unknown(members, "text", create.unknown_fields);
+  create.repeated["text"] = std::move(repeated);
+}
+
+void read_reasoning(JsonReader& fields, ResponseCreate& create) {
+  const auto* reasoning = fields.find("reasoning");
+  if (reasoning == nullptr) return;
+  JsonReader members(fields.as_object("reasoning", *reasoning), fields, "reasoning");
+  if (read_name(members, "effort", kEfforts, kNone))
+    create.repeated["reasoning"] = {{"effort", "none"}, {"summary", nullptr}};
+  read_name(members, "summary", kSummaries, {});
+  read_name(members, "generate_summary", kSummaries, {});
+  read_name(members, "context", kContexts, {});
+  read_name(members, "mode", kModes, kUsualMode);
+  note_unknown(members, "reasoning", create.unknown_fields);
+}
+
+void read_include(JsonReader& fields, ResponseCreate& create) {
+  std::vector<std::string> names;
+  fields.read("include", names);
+  for (const std::string& name : names) {
+    if (name == kLogprobs)
+      create.include_logprobs = true;
+    else if (is_among(kIncludes, name))
+      fields.unsupported("include", "`" + name + "` cannot be included here");
+    else if (name != kReasoning)
+      fields.wrong("include",
+                   "a list of names of the standard, and `" + quotable(name, 64) + "` is none");
+  }
+}
+
+// Of whom and of what the request is: nothing here goes by it.
+void read_names(JsonReader& fields, ResponseCreate& create) {
+  for (const char* name : {"safety_identifier", "prompt_cache_key"}) {
+    std::string text;
+    if (!fields.read(name, text)) continue;
+    if (count_characters(text) > 64) fields.wrong(name, "a string of at most 64 characters");
+    create.repeated[name] = text;
+  }
+  std::string user;
+  fields.read("user", user);
+  read_name(fields, "prompt_cache_retention", kRetentions, kInMemory);
+  read_name(fields, "service_tier", kTiers, kUsualTiers);
+  read_name(fields, "truncation", kTruncations, kNoTruncation);
+}
+
+void refuse_the_rest(JsonReader& fields) {
+  if (const auto* conversation = fields.find("conversation")) {
+    refuse(fields, "conversation", conversation->is_string() || conversation->is_object(),
+           "a string or an object");
+  }
+  for (const char* name :
+       {"prompt", "moderation", "image", "access_programs", "prompt_cache_options"}) {
+    if (const auto* value = fields.find(name))
+      refuse(fields, name, value->is_object(), "an object");
+  }
+  if (const auto* management = fields.find("context_management")) {
+    const bool is_list = management->is_array();
+    if (!is_list || !management->get_array().empty())
+      refuse(fields, "context_management", is_list, "a list");
+  }
+}
+
+}  // namespace
+
+void read_standard_fields(JsonReader& fields, ResponseCreate& create) {
+  read_transport(fields, create);
+  read_tools(fields, create);
+  read_text(fields, create);
+  read_reasoning(fields, create);
+  read_include(fields, create);
+  read_names(fields, create);
+  refuse_the_rest(fields);
+}
+
+}  // namespace octavo

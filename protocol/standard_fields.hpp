@@ -1,0 +1,14 @@
+// The fields of the standard that change no answer here. A client that sends one must not believe
+// that it was done: each is repeated in the response as it was sent, or refused by name. Values are
+// checked in both cases. `protocol/README.md` has the list.
+#pragma once
+
+#include "src/core/json_reader.hpp"
+#include "src/response/response_create.hpp"
+
+namespace octavo {
+
+/// Reads them into create.repeated and create.unknown_fields; faults stay in `fields`.
+void read_standard_fields(JsonReader& fields, ResponseCreate& create);
+
+}  // namespace octavo
