@@ -62,11 +62,7 @@ Value to_value(const json::value& value, Hand hand) {
     case json::kind::int64:
       return Value(value.get_int64());
     case json::kind::uint64:
-      if (value.get_uint64() <= INT64_MAX) {
-        return Value(static_cast<std::int64_t>(value.get_uint64()));
-      }
-      jinja::fail("The number " + std::to_string(value.get_uint64()) +
-                  " in the context is above the largest integer: write it as a string.");
+      return Value(jinja::Integer{value.get_uint64()});
     case json::kind::double_:
       return Value(value.get_double());
     case json::kind::string:

@@ -192,9 +192,9 @@ TEST_CASE("broken templates and foolish arithmetic are errors", "[text]") {
                              "{{ 1 // 0 }}",
                              "{{ 1 % 0 }}",
                              "{{ 1 / 0 }}",
-                             "{{ 9223372036854775807 + 1 }}",
-                             "{{ 99999999999999999999 }}",
-                             "{{ (-9223372036854775807 - 1) // -1 }}",
+                             "{{ 2 ** 127 }}",
+                             "{{ 999999999999999999999999999999999999999 }}",
+                             "{{ -(2 ** 126) * 2 // -1 }}",
                              "{{ 10 ** 99 }}",
                              "{{ {[1]: 2} }}",
                              "{{ [].append(1) }}",
@@ -229,14 +229,11 @@ TEST_CASE("the clock is what the context says", "[text]") {
   error_of("{{ strftime_now('%Y') }}", {{"now", "tomorrow"}});
 }
 
-TEST_CASE("a number above the largest integer is refused and not rounded", "[text]") {
-  const auto parsed = ChatTemplate::parse("{{ big }}").value();
-  CHECK(parsed->render({{"big", std::uint64_t{9223372036854775807U}}})->front().text ==
-        "9223372036854775807");
-  const auto refused = parsed->render({{"big", std::uint64_t{12345678901234567890U}}});
-  REQUIRE(refused.has_error());
-  CHECK(refused.error().code == Errc::kTemplateError);
-  CHECK(refused.error().detail.find("12345678901234567890") != std::string::npos);
+TEST_CASE("an integer keeps all of its digits", "[text]") {
+  const auto parsed = ChatTemplate::parse("{{ big }} {{ big | tojson }} {{ '%d' % big }}").value();
+  const auto rendered = parsed->render({{"big", std::uint64_t{12345678901234567890U}}});
+  REQUIRE(rendered.has_value());
+  CHECK(rendered->front().text == "12345678901234567890 12345678901234567890 12345678901234567890");
 }
 
 }  // namespace octavo

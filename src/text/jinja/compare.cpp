@@ -60,7 +60,7 @@ bool series_contains(Series& series, const Value& needle) {
 bool equals(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) {
     const bool exact = !a.is_float() && !b.is_float();
-    return exact ? a.as_int() == b.as_int() : a.as_float() == b.as_float();
+    return exact ? a.as_integer() == b.as_integer() : a.as_float() == b.as_float();
   }
   if (a.is_text() && b.is_text()) return a.as_text().bytes() == b.as_text().bytes();
   if (a.is_list() && b.is_list()) return equal_lists(a.as_list(), b.as_list());
@@ -74,7 +74,8 @@ bool equals(const Value& a, const Value& b) {
 int compare(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) {
     const bool exact = !a.is_float() && !b.is_float();
-    return exact ? three_way(a.as_int(), b.as_int()) : three_way(a.as_float(), b.as_float());
+    return exact ? three_way(a.as_integer(), b.as_integer())
+                 : three_way(a.as_float(), b.as_float());
   }
   // The order of UTF-8's bytes is that of the characters.
   if (a.is_text() && b.is_text()) return a.as_text().bytes().compare(b.as_text().bytes());

@@ -165,7 +165,7 @@ class PercentFormat {
     if (is_decimal) spec.type = 'd';
     spec.min_digits = spec.precision.value_or(0);
     spec.precision.reset();
-    return Value(value.as_int());
+    return Value(value.as_integer());
   }
 
   const Text& format_;

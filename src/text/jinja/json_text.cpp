@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/numbers.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
@@ -75,7 +76,7 @@ class JsonWriter {
   }
 
   void add_number(const Value& value) {
-    if (!value.is_float()) return out_.append(std::to_string(value.as_int()), true);
+    if (!value.is_float()) return out_.append(digits_of(value.as_integer()), true);
     const double number = value.as_float();
     if (std::isnan(number)) return out_.append("NaN", true);
     if (std::isinf(number)) return out_.append(number > 0 ? "Infinity" : "-Infinity", true);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "src/text/jinja/fault.hpp"
+#include "src/text/jinja/numbers.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
@@ -251,10 +252,9 @@ class Lexer {
   }
 
   std::string decimal(const std::string& digits, int base) const {
-    std::int64_t value = 0;
-    const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (result.ec != std::errc{}) fail("The number '" + digits + "' is too large.", line_);
-    return std::to_string(value);
+    const auto value = integer_of(digits, base);
+    if (!value) fail("The number '" + digits + "' is too large.", line_);
+    return digits_of(*value);
   }
 
   void read_string(char quote) {

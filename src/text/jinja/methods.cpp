@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/numbers.hpp"
 
 namespace octavo::jinja {
 namespace {
@@ -138,9 +139,9 @@ Value dict_method(const Value& object, std::string_view name) {
 
 Value number_attribute(const Value& number, std::string_view name) {
   const bool is_float = number.is_float();
-  if (name == "real") return is_float ? number : Value(number.as_int());
+  if (name == "real") return is_float ? number : Value(number.as_integer());
   if (name == "imag") return is_float ? Value(0.0) : Value(std::int64_t{0});
-  if (name == "numerator" && !is_float) return Value(number.as_int());
+  if (name == "numerator" && !is_float) return Value(number.as_integer());
   if (name == "denominator" && !is_float) return Value(std::int64_t{1});
   if (name == "is_integer" && is_float) {
     return bind_method(number, [](Interpreter&, const Value& self, const Args& args) {
@@ -152,17 +153,17 @@ Value number_attribute(const Value& number, std::string_view name) {
   if (name == "conjugate") {
     return bind_method(number, [](Interpreter&, const Value& self, const Args& args) {
       take_nothing(args);
-      return self.is_float() ? self : Value(self.as_int());
+      return self.is_float() ? self : Value(self.as_integer());
     });
   }
   if ((name == "bit_length" || name == "bit_count") && !is_float) {
     const bool is_length = name == "bit_length";
     return bind_method(number, [is_length](Interpreter&, const Value& self, const Args& args) {
       take_nothing(args);
-      const auto bits = static_cast<std::uint64_t>(self.as_int());
-      const std::uint64_t size = self.as_int() < 0 ? ~bits + 1 : bits;
-      return Value(
-          static_cast<std::int64_t>(is_length ? std::bit_width(size) : std::popcount(size)));
+      std::int64_t num_bits = 0;
+      for (UnsignedInteger size = size_of(self.as_integer()); size != 0; size >>= 1)
+        num_bits += is_length ? 1 : static_cast<std::int64_t>(size & 1);
+      return Value(num_bits);
     });
   }
   return Value(Undefined{std::string(name)});

@@ -22,7 +22,7 @@ Value filter_int(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"default", "base"});
   if (input.is_number()) {
     if (input.is_float() && std::isinf(input.as_float())) fail("Infinity is no integer.");
-    if (!input.is_float() || !std::isnan(input.as_float())) return Value(input.as_int());
+    if (!input.is_float() || !std::isnan(input.as_float())) return Value(input.as_integer());
   }
   const Value* base = bound.get(1);
   const bool has_base = base == nullptr || base->is_int() || base->is_bool();
@@ -31,7 +31,7 @@ Value filter_int(Interp&, const Value& input, const Args& args) {
     if (whole) return Value(*whole);
   }
   const auto real = as_real(input);
-  if (real && std::isfinite(*real)) return Value(Value(*real).as_int());
+  if (real && std::isfinite(*real)) return Value(Value(*real).as_integer());
   return bound.get(0) != nullptr ? *bound.get(0) : Value(std::int64_t{0});
 }
 
@@ -65,7 +65,7 @@ Value filter_abs(Interp& self, const Value& input, const Args& args) {
   if (input.is_undefined()) fail("'" + input.as_undefined().name + "' is undefined.");
   if (input.is_float()) return Value(std::fabs(input.as_float()));
   if (!input.is_number()) fail("'abs' needs a number.");
-  return input.as_int() < 0 ? negated(self, input) : Value(input.as_int());
+  return input.as_integer() < 0 ? negated(self, input) : Value(input.as_integer());
 }
 
 Value filter_filesizeformat(Interp&, const Value& input, const Args& args) {

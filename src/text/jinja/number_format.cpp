@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "src/text/jinja/numbers.hpp"
 #include "src/text/utf8.hpp"
 
 namespace octavo::jinja {
@@ -104,12 +105,12 @@ std::string float_digits(double number, const FormatSpec& spec) {
   return general.find('.') == std::string::npos ? general + ".0" : general;
 }
 
-std::string integer_digits(std::uint64_t number, char type) {
+std::string integer_digits(UnsignedInteger number, char type) {
   const unsigned base = is_one_of(type, "xX") ? 16 : type == 'o' ? 8 : type == 'b' ? 2 : 10;
   const char* const all = type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string out;
   do {
-    out.insert(out.begin(), all[number % base]);
+    out.insert(out.begin(), all[static_cast<std::size_t>(number % base)]);
     number /= base;
   } while (number > 0);
   return out;
@@ -214,10 +215,8 @@ Text format_number(const Value& number, const FormatSpec& spec) {
   }
   if (spec.precision) fail("The format of an integer has no precision.");
   if (spec.group == ',' && is_one_of(spec.type, "boxX")) fail("Only '_' groups these digits.");
-  const std::int64_t value = number.as_int();
-  const auto size =
-      value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
-  std::string digits = integer_digits(size, spec.type);
+  const Integer value = number.as_integer();
+  std::string digits = integer_digits(size_of(value), spec.type);
   while (static_cast<std::int64_t>(digits.size()) < spec.min_digits) digits.insert(0, "0");
   const bool has_prefix = spec.is_alternate && is_one_of(spec.type, "boxX");
   return joined(value < 0, has_prefix ? std::string("0") + spec.type : "", std::move(digits), spec,

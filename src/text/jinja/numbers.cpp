@@ -118,17 +118,17 @@ double read_decimal(const std::string& digits) {
   return is_tiny ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
-std::int64_t round_integer(std::int64_t number, std::int64_t num_digits) {
+Integer round_integer(Integer number, std::int64_t num_digits) {
   if (num_digits >= 0) return number;
-  constexpr std::int64_t kMostDigits = 18;
+  constexpr std::int64_t kMostDigits = 37;
   if (num_digits < -kMostDigits) return 0;
-  std::int64_t unit = 1;
+  Integer unit = 1;
   for (std::int64_t i = num_digits; i < 0; ++i) unit *= 10;
-  const std::int64_t rest = number % unit;
-  std::int64_t rounded = number - rest;
-  const std::int64_t size = rest < 0 ? -rest : rest;
+  const Integer rest = number % unit;
+  Integer rounded = number - rest;
+  const Integer size = rest < 0 ? -rest : rest;
   const bool is_odd = rounded / unit % 2 != 0;
-  const std::int64_t away = unit - size;
+  const Integer away = unit - size;
   if (size > away || (size == away && is_odd)) {
     if (__builtin_add_overflow(rounded, number < 0 ? -unit : unit, &rounded)) {
       fail("A number is too large.");
@@ -163,19 +163,53 @@ double round_float(double number, std::int64_t num_digits) {
 
 }  // namespace
 
-std::optional<std::int64_t> read_integer(const Text& text, std::int64_t base) {
+std::optional<Integer> read_integer(const Text& text, std::int64_t base) {
   if (base != 0 && (base < 2 || base > 36)) return {};
   std::string digits = plain_number(text);
   const bool is_negative = take_sign(digits);
   if (!take_prefix(digits, base) || !take_underscores(digits)) return {};
   if (digits.empty() || digits[0] == '-') return {};
   if (is_negative) digits.insert(0, "-");
-  std::int64_t number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto result = std::from_chars(digits.data(), end, number, static_cast<int>(base));
-  if (result.ptr != end) return {};
-  if (result.ec == std::errc::result_out_of_range) fail("A number is too large.");
-  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
+  const auto is_digit = [base](char c) {
+    const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'z' ? c - 'a' + 10 : 36;
+    return value < base;
+  };
+  const std::size_t begin = is_negative ? 1 : 0;
+  if (!std::all_of(digits.begin() + static_cast<std::ptrdiff_t>(begin), digits.end(), is_digit))
+    return {};
+  const auto number = integer_of(digits, static_cast<int>(base));
+  if (!number) fail("A number is too large.");
+  return number;
+}
+
+std::optional<Integer> integer_of(std::string_view digits, int base) {
+  const bool is_negative = digits.starts_with('-');
+  if (is_negative) digits.remove_prefix(1);
+  if (digits.empty()) return {};
+  Integer number = 0;  // Below zero, where there is one number more.
+  for (const char c : digits) {
+    int value = 36;
+    if (std::from_chars(&c, &c + 1, value, base).ec != std::errc{}) return {};
+    if (__builtin_mul_overflow(number, Integer{base}, &number)) return {};
+    if (__builtin_sub_overflow(number, Integer{value}, &number)) return {};
+  }
+  if (!is_negative && __builtin_sub_overflow(Integer{0}, number, &number)) return {};
+  return number;
+}
+
+UnsignedInteger size_of(Integer number) {
+  const auto bits = static_cast<UnsignedInteger>(number);
+  return number < 0 ? ~bits + 1 : bits;
+}
+
+std::string digits_of(Integer number) {
+  std::string digits;
+  UnsignedInteger rest = size_of(number);
+  do digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+  while ((rest /= 10) != 0);
+  if (number < 0) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
 }
 
 std::optional<double> read_float(const Text& text) {
@@ -196,14 +230,14 @@ std::optional<double> read_float(const Text& text) {
 Value round_number(const Value& number, std::int64_t num_digits) {
   if (number.is_float()) return Value(round_float(number.as_float(), num_digits));
   if (!number.is_number()) fail("'round' needs a number.");
-  return Value(round_integer(number.as_int(), num_digits));
+  return Value(round_integer(number.as_integer(), num_digits));
 }
 
 Value round_to_integer(const Value& number) {
   if (number.is_float() && !std::isfinite(number.as_float())) {
     fail("Only a finite number can be rounded to an integer.");
   }
-  return Value(round_number(number, 0).as_int());
+  return Value(round_number(number, 0).as_integer());
 }
 
 }  // namespace octavo::jinja

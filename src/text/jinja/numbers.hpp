@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "src/text/jinja/value.hpp"
@@ -11,8 +12,15 @@ namespace octavo::jinja {
 
 /// int(text, base), base 0 or 2 to 36: blanks around it, a sign, the base's prefix, underscores
 /// between digits, digits of any script. None where Python finds no integer; a fault where it has
-/// more than 64 bits.
-std::optional<std::int64_t> read_integer(const Text& text, std::int64_t base);
+/// more than 128 bits.
+std::optional<Integer> read_integer(const Text& text, std::int64_t base);
+/// [-]digits in this base, 2 to 36, and nothing else. None where they are not that, or too many.
+std::optional<Integer> integer_of(std::string_view digits, int base);
+/// In base ten.
+std::string digits_of(Integer number);
+__extension__ using UnsignedInteger = unsigned __int128;
+/// Its absolute value.
+UnsignedInteger size_of(Integer number);
 /// float(text), with `inf` and `nan`.
 std::optional<double> read_float(const Text& text);
 

@@ -14,17 +14,17 @@ namespace {
        std::string(right.type_name()) + "'.");
 }
 
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  const std::int64_t quotient = a / b;
+Integer floor_divide(Integer a, Integer b) {
+  const Integer quotient = a / b;
   return quotient * b != a && (a < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
-std::int64_t power(std::int64_t base, std::int64_t exponent) {
-  std::int64_t result = 1;
+Integer power(Integer base, Integer exponent) {
+  Integer result = 1;
   // More rounds than that either overflow or change nothing.
   if (base == 0 || base == 1) return exponent == 0 ? 1 : base;
   if (base == -1) return exponent % 2 == 0 ? 1 : -1;
-  for (std::int64_t i = 0; i < exponent; ++i) {
+  for (Integer i = 0; i < exponent; ++i) {
     if (__builtin_mul_overflow(result, base, &result)) fail("A number is too large.");
   }
   return result;
@@ -58,8 +58,8 @@ std::pair<double, double> divide_floats(double a, double b) {
   return {quotient - whole > 0.5 ? whole + 1.0 : whole, rest};
 }
 
-Value integer_operator(std::string_view op, std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
+Value integer_operator(std::string_view op, Integer a, Integer b) {
+  Integer result = 0;
   bool overflows = false;
   if (op == "+") {
     overflows = __builtin_add_overflow(a, b, &result);
@@ -77,7 +77,7 @@ Value integer_operator(std::string_view op, std::int64_t a, std::int64_t b) {
     return Value(static_cast<double>(a) / static_cast<double>(b));
   } else if (b == -1) {
     // Spares the one quotient that overflows.
-    if (op == "//") overflows = __builtin_sub_overflow(std::int64_t{0}, a, &result);
+    if (op == "//") overflows = __builtin_sub_overflow(Integer{0}, a, &result);
   } else {
     result = op == "//" ? floor_divide(a, b) : a - floor_divide(a, b) * b;
   }
@@ -125,7 +125,7 @@ Value apply_operator(Interpreter& interpreter, std::string_view op, const Value&
     if (left.is_float() || right.is_float()) {
       return float_operator(op, left.as_float(), right.as_float());
     }
-    return integer_operator(op, left.as_int(), right.as_int());
+    return integer_operator(op, left.as_integer(), right.as_integer());
   }
   if (op == "+" && left.is_text() && right.is_text()) {
     const bool is_safe = left.is_safe() || right.is_safe();

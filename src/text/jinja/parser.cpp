@@ -114,6 +114,7 @@ Stmt Parser::parse_statement() {
   if (token.text == "call") return parse_call_block();
   if (token.text == "filter") return parse_filter_block();
   if (token.text == "with") return parse_with();
+  if (token.text == "block") return parse_block();
   if (token.text == "generation") return parse_generation();
   if (token.text == "break") return parse_loop_control(true);
   if (token.text == "continue") return parse_loop_control(false);
@@ -251,6 +252,31 @@ Stmt Parser::parse_with() {
   end_block();
   stmt.body = parse_body({"endwith"});
   next();
+  end_block();
+  return stmt;
+}
+
+// No other template can fill it, so it is its own text. In a loop it sees what the loop sets only
+// when it says so, which is easily forgotten, so it has to.
+Stmt Parser::parse_block() {
+  Stmt stmt;
+  stmt.kind = StmtKind::kWith;
+  const std::string name = current().text;
+  if (current().kind != TokenKind::kName) fail_here("the name of a block");
+  if (!blocks_.insert(name).second) fail("There are two blocks '" + name + "'.", current().line);
+  next();
+  if (!take_name("scoped") && num_loops_ > 0)
+    fail("A block in a loop must be 'scoped'.", current().line);
+  if (is_name("required"))
+    fail("No other template fills a block that is 'required'.", current().line);
+  end_block();
+  const int num_loops = std::exchange(num_loops_, 0);
+  stmt.body = parse_body({"endblock"});
+  num_loops_ = num_loops;
+  next();
+  if (current().kind == TokenKind::kName && current().text != name)
+    fail("The block '" + name + "' ends with another name.", current().line);
+  take_name(name);
   end_block();
   return stmt;
 }

@@ -2,6 +2,8 @@
 // templates use.
 #pragma once
 
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +43,7 @@ class Parser {
   Stmt parse_call_block();
   Stmt parse_filter_block();
   Stmt parse_with();
+  Stmt parse_block();
   Stmt parse_generation();
   Stmt parse_loop_control(bool is_break);
   /// The body of a macro or call block, and which of the special names it reads.
@@ -88,6 +91,7 @@ class Parser {
   std::size_t at_ = 0;
   int depth_ = 0;
   int num_loops_ = 0;  ///< Around this place, within one macro.
+  std::set<std::string> blocks_;
   NameUses names_;
 };
 

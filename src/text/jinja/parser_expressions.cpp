@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "src/text/jinja/fault.hpp"
+#include "src/text/jinja/numbers.hpp"
 #include "src/text/jinja/parser.hpp"
 
 namespace octavo::jinja {
@@ -218,13 +219,13 @@ ExprPtr Parser::parse_number(const Token& token) {
   ExprPtr expr = make(ExprKind::kConst);
   const char* begin = token.text.data();
   const char* end = begin + token.text.size();
-  std::int64_t whole = 0;
   double real = 0.0;
   const bool is_whole = token.kind == TokenKind::kInteger;
-  const auto error =
-      is_whole ? std::from_chars(begin, end, whole).ec : std::from_chars(begin, end, real).ec;
-  if (error != std::errc{}) fail("The number '" + token.text + "' is too large.", token.line);
-  expr->value = is_whole ? Value(whole) : Value(real);
+  const auto whole = is_whole ? integer_of(token.text, 10) : std::nullopt;
+  const bool is_read =
+      is_whole ? whole.has_value() : std::from_chars(begin, end, real).ec == std::errc{};
+  if (!is_read) fail("The number '" + token.text + "' is too large.", token.line);
+  expr->value = is_whole ? Value(*whole) : Value(real);
   return expr;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "src/text/jinja/builtins.hpp"
+#include "src/text/jinja/numbers.hpp"
 #include "src/text/jinja/unicode_case.hpp"
 #include "src/text/utf8.hpp"
 
@@ -118,7 +119,7 @@ Text to_repr(const Value& value) {
   }
   if (value.is_none()) return Text("None");
   if (value.is_bool()) return Text(value.is_true() ? "True" : "False");
-  if (value.is_int()) return Text(std::to_string(value.as_int()));
+  if (value.is_int()) return Text(digits_of(value.as_integer()));
   if (value.is_float()) return Text(float_repr(value.as_float()));
   if (value.is_list()) return list_repr(value.as_list());
   if (value.is_series()) return series_repr(value.as_series());

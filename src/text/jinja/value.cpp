@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "src/text/jinja/numbers.hpp"
+
 namespace octavo::jinja {
 namespace {
 
@@ -27,7 +29,7 @@ std::string key_of(const Value& value) {
                            std::fabs(value.as_float()) > kMaxWholeFloat)) {
     return "f" + float_repr(value.as_float());
   }
-  if (value.is_number()) return "n" + std::to_string(value.as_int());
+  if (value.is_number()) return "n" + digits_of(value.as_integer());
   if (value.is_list() && value.as_list().is_tuple) {
     std::string key = "t";
     for (const Value& item : value.as_list().items) {
@@ -81,18 +83,23 @@ Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent
   return Value(std::make_shared<const Callable>(std::move(callable)));
 }
 
-std::int64_t Value::as_int() const {
+Integer Value::as_integer() const {
   if (is_bool()) return std::get<bool>(data_) ? 1 : 0;
-  if (is_int()) return std::get<std::int64_t>(data_);
+  if (is_int()) return std::get<Integer>(data_);
+  constexpr double kTooLarge = 0x1p127;
   const double number = as_float();
-  if (!(number > -9.2e18 && number < 9.2e18)) fail("A number is too large.");
-  return static_cast<std::int64_t>(number);
+  if (!(number > -kTooLarge && number < kTooLarge)) fail("A number is too large.");
+  return static_cast<Integer>(number);
+}
+
+std::int64_t Value::as_int() const {
+  return static_cast<std::int64_t>(std::clamp<Integer>(as_integer(), INT64_MIN, INT64_MAX));
 }
 
 double Value::as_float() const {
   if (is_float()) return std::get<double>(data_);
   if (!is_number()) fail("A number is needed, not '" + std::string(type_name()) + "'.");
-  return static_cast<double>(as_int());
+  return static_cast<double>(as_integer());
 }
 
 bool Value::is_true() const {

@@ -54,13 +54,18 @@ struct Callable {
   std::function<std::string()> changing_spelling = {};  ///< Instead of spelling, if there is one.
 };
 
+/// Python's integers have any number of digits; these have 128 bits, which keeps every number of
+/// JSON that is an integer there, and what does not fit is a fault.
+__extension__ using Integer = __int128;
+
 class Value {
  public:
   Value() : data_(Undefined{}) {}
   explicit Value(Undefined undefined) : data_(std::move(undefined)) {}
   explicit Value(std::nullptr_t) : data_(nullptr) {}
   explicit Value(bool b) : data_(b) {}
-  explicit Value(std::int64_t i) : data_(i) {}
+  explicit Value(std::int64_t i) : data_(Integer{i}) {}
+  explicit Value(Integer i) : data_(i) {}
   explicit Value(double d) : data_(d) {}
   explicit Value(Text text) : data_(std::make_shared<Text>(std::move(text))) {}
   explicit Value(List list);
@@ -74,7 +79,7 @@ class Value {
   bool is_undefined() const { return std::holds_alternative<Undefined>(data_); }
   bool is_none() const { return std::holds_alternative<std::nullptr_t>(data_); }
   bool is_bool() const { return std::holds_alternative<bool>(data_); }
-  bool is_int() const { return std::holds_alternative<std::int64_t>(data_); }
+  bool is_int() const { return std::holds_alternative<Integer>(data_); }
   bool is_float() const { return std::holds_alternative<double>(data_); }
   /// Booleans count as numbers, as in Python.
   bool is_number() const { return is_bool() || is_int() || is_float(); }
@@ -95,6 +100,8 @@ class Value {
   Namespace& as_namespace() const { return *std::get<std::shared_ptr<Namespace>>(data_); }
   const Callable& as_callable() const { return *std::get<std::shared_ptr<const Callable>>(data_); }
   /// The value of a number; floats are cut.
+  Integer as_integer() const;
+  /// The same for places and counts: what has more than 64 bits is the largest or least that has.
   std::int64_t as_int() const;
   double as_float() const;
 
@@ -109,7 +116,7 @@ class Value {
   Extent extent() const;
 
  private:
-  std::variant<Undefined, std::nullptr_t, bool, std::int64_t, double, std::shared_ptr<Text>,
+  std::variant<Undefined, std::nullptr_t, bool, Integer, double, std::shared_ptr<Text>,
                std::shared_ptr<List>, std::shared_ptr<Series>, std::shared_ptr<const Dict>,
                std::shared_ptr<Namespace>, std::shared_ptr<const Callable>>
       data_;

@@ -55,6 +55,7 @@ TEST_CASE("every statement that has no end says which end it wants", "[text]") {
                                                           {"{% call a() %}", "endcall"},
                                                           {"{% filter upper %}", "endfilter"},
                                                           {"{% with a = 1 %}", "endwith"},
+                                                          {"{% block a %}", "endblock"},
                                                           {"{% generation %}", "endgeneration"}}));
   CAPTURE(source);
   const std::string fault = rendered(source);
@@ -79,4 +80,22 @@ TEST_CASE("a tree holds no more levels than the parser allows", "[text]") {
   CHECK(rendered(shallow) == "1");
   const std::string deep = "{{ " + std::string(5000, '(') + "1" + std::string(5000, ')') + " }}";
   CHECK(testing::is_fault(rendered(deep)));
+}
+
+TEST_CASE("a block is its own text, with a scope of its own", "[text]") {
+  const auto [source, expected] = GENERATE(Catch::Generators::table<const char*, const char*>(
+      {{"{% block x %}B{% endblock %}", "B"},
+       {"{% block x %}B{% endblock x %}", "B"},
+       {"{% set a = 1 %}{% block x %}{{ a }}{% set a = 2 %}{% endblock %}{{ a }}", "11"},
+       {"{% for m in [1, 2] %}{% block x scoped %}{{ m }}{% endblock %}{% endfor %}", "12"}}));
+  CAPTURE(source);
+  CHECK(rendered(source) == expected);
+  for (const char* broken :
+       {"{% block x %}{% endblock %}{% block x %}{% endblock %}", "{% block %}{% endblock %}",
+        "{% block x %}{% endblock y %}", "{% block x required %}{% endblock %}",
+        "{% for m in [1] %}{% block x %}{% endblock %}{% endfor %}",
+        "{% for m in [1] %}{% block x scoped %}{% break %}{% endblock %}{% endfor %}"}) {
+    CAPTURE(broken);
+    CHECK(testing::is_fault(rendered(broken)));
+  }
 }
