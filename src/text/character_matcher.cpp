@@ -4,26 +4,26 @@
 
 namespace octavo::text {
 
-Found CharacterMatcher::find(std::string_view text, std::size_t from, std::uint64_t&,
-                             ByteRange& match) const {
+FindResult CharacterMatcher::find(std::string_view text, std::size_t from,
+                                  std::chrono::nanoseconds&, ByteRange& match) const {
   while (from < text.size()) {
     const Utf8Unit unit = read_utf8(text.substr(from));
     match = {from, from + unit.length};
-    if (is_member_(unit.character)) return Found::kMatch;
+    if (is_member_(unit.character)) return FindResult::kMatch;
     from = match.end;
   }
-  return Found::kNothing;
+  return FindResult::kNothing;
 }
 
-Found WordMatcher::find(std::string_view text, std::size_t from, std::uint64_t&,
-                        ByteRange& match) const {
+FindResult WordMatcher::find(std::string_view text, std::size_t from, std::chrono::nanoseconds&,
+                             ByteRange& match) const {
   Utf8Unit unit;
   const auto read = [&] { unit = read_utf8(text.substr(from)); };
   for (; from < text.size(); from += unit.length) {
     read();
     if (!is_white_space(unit.character)) break;
   }
-  if (from == text.size()) return Found::kNothing;
+  if (from == text.size()) return FindResult::kNothing;
   match.begin = from;
   const bool is_word = is_word_character(unit.character);
   for (from += unit.length; from < text.size(); from += unit.length) {
@@ -31,7 +31,7 @@ Found WordMatcher::find(std::string_view text, std::size_t from, std::uint64_t&,
     if (is_white_space(unit.character) || is_word_character(unit.character) != is_word) break;
   }
   match.end = from;
-  return Found::kMatch;
+  return FindResult::kMatch;
 }
 
 }  // namespace octavo::text

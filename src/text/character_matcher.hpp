@@ -9,8 +9,8 @@ namespace octavo::text {
 class CharacterMatcher : public Matcher {
  public:
   explicit CharacterMatcher(bool (*is_member)(char32_t)) : is_member_(is_member) {}
-  Found find(std::string_view valid_utf8, std::size_t from, std::uint64_t& effort,
-             ByteRange& match) const override;
+  FindResult find(std::string_view valid_utf8, std::size_t from, std::chrono::nanoseconds& patience,
+                  ByteRange& match) const override;
 
  private:
   bool (*is_member_)(char32_t);
@@ -19,8 +19,8 @@ class CharacterMatcher : public Matcher {
 /// A run of the characters of words, or of those that are neither that nor white space.
 class WordMatcher : public Matcher {
  public:
-  Found find(std::string_view valid_utf8, std::size_t from, std::uint64_t& effort,
-             ByteRange& match) const override;
+  FindResult find(std::string_view valid_utf8, std::size_t from, std::chrono::nanoseconds& patience,
+                  ByteRange& match) const override;
 };
 
 }  // namespace octavo::text

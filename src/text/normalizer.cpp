@@ -222,7 +222,7 @@ std::string Normalizer::run(const Step& step, std::string text) {
       out += replace->content;
       done = match.end;
     });
-    if (!is_whole) throw too_many_steps();
+    if (!is_whole) throw took_too_long();
     return out.append(text, done);
   }
   if (std::holds_alternative<Lowercase>(step)) return map_characters(text, append_lower);

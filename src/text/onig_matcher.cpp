@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <utility>
 
 #include "src/text/onig_dialect.hpp"
@@ -12,24 +13,34 @@
 namespace octavo::text {
 namespace {
 
-/// A search that takes no more steps back than this is not counted. One that does begins anew with
-/// more of them, since Oniguruma does not say how many it took.
-constexpr std::uint64_t kFreeSteps = 1024;
-constexpr std::uint64_t kMoreSteps = 8;
-/// Oniguruma's own default, with which Hugging Face's library stops.
-constexpr std::uint64_t kMaxSteps = 10'000'000;
+using std::chrono::nanoseconds;
+
+/// Steps back of one match. It is Oniguruma's own default, with which Hugging Face's library stops.
+constexpr unsigned long kMaxSteps = 10'000'000;
+/// Steps back of a search at the speed of Oniguruma's own. One that needs more goes on place by
+/// place, so that the clock can be looked at: not every step is one that Oniguruma counts.
+constexpr unsigned long kMaxStepsUnwatched = 1024;
+constexpr unsigned kMatchesPerLook = 16;
+/// Searches between two at which the clock is looked at, as long as none is slow.
+constexpr unsigned kMaxSearchesUnwatched = 255;
+constexpr nanoseconds kSlow = std::chrono::milliseconds(1);
 /// About 200 MB.
 constexpr unsigned kMaxStackEntries = 4U << 20U;
 constexpr std::size_t kMaxPatternBytes = 64U << 10U;
 
+}  // namespace
+
 /// What Oniguruma writes while it matches: one set per thread, reused.
-struct Scratch {
+struct OnigMatcher::Scratch {
   OnigRegion* region = onig_region_new();
   OnigMatchParam* limits = onig_new_match_param();
+  unsigned num_unwatched = 0;  ///< Searches between two at which the clock is looked.
+  unsigned until_watched = 0;
 
   Scratch() {
     if (limits == nullptr) return;
     onig_initialize_match_param(limits);
+    onig_set_retry_limit_in_match_of_match_param(limits, kMaxSteps);
     onig_set_match_stack_limit_size_of_match_param(limits, kMaxStackEntries);
   }
   ~Scratch() {
@@ -40,12 +51,20 @@ struct Scratch {
   Scratch& operator=(const Scratch&) = delete;
 };
 
+namespace {
+
 const OnigUChar* bytes_of(std::string_view text) {
   return reinterpret_cast<const OnigUChar*>(text.data());
 }
 
 Error broken_pattern(const std::string& reason) {
   return {Errc::kInvalidFile, "The regular expression is not valid: " + reason + ".", {}};
+}
+
+nanoseconds processor_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
 }
 
 bool initialize() {
@@ -74,31 +93,56 @@ Result<std::shared_ptr<const Matcher>> OnigMatcher::compile(const std::string& p
     return broken_pattern(
         {reinterpret_cast<const char*>(message.data()), static_cast<std::size_t>(length)});
   }
-  return std::shared_ptr<const Matcher>(new OnigMatcher(Pattern(compiled)));
+  // A walk would take every place for the one where the search began.
+  const bool has_search_start = pattern.find("\\G") != std::string::npos;
+  return std::shared_ptr<const Matcher>(new OnigMatcher(Pattern(compiled), has_search_start));
 }
 
-Found OnigMatcher::find(std::string_view text, std::size_t from, std::uint64_t& effort,
-                        ByteRange& match) const {
-  thread_local Scratch scratch;
-  if (scratch.region == nullptr || scratch.limits == nullptr) return Found::kGaveUp;
+// As a search, at the places where a match may begin one after the other.
+int OnigMatcher::walk(std::string_view text, std::size_t from, Scratch& scratch,
+                      nanoseconds& patience) const {
   const OnigUChar* begin = bytes_of(text);
   const OnigUChar* end = begin + text.size();
-  for (std::uint64_t steps = kFreeSteps;; steps *= kMoreSteps) {
-    onig_set_retry_limit_in_match_of_match_param(scratch.limits, std::min(steps, kMaxSteps));
-    onig_set_retry_limit_in_search_of_match_param(scratch.limits, steps);
-    const int at = onig_search_with_param(pattern_.get(), begin, end, begin + from, end,
-                                          scratch.region, ONIG_OPTION_NONE, scratch.limits);
-    if (at == ONIG_MISMATCH) return Found::kNothing;
-    if (at >= 0) {
-      match = {static_cast<std::size_t>(scratch.region->beg[0]),
-               static_cast<std::size_t>(scratch.region->end[0])};
-      return Found::kMatch;
-    }
-    const bool is_short = at == ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER ||
-                          (at == ONIGERR_RETRY_LIMIT_IN_MATCH_OVER && steps < kMaxSteps);
-    if (!is_short || effort < steps * kMoreSteps) return Found::kGaveUp;
-    effort -= steps * kMoreSteps;
+  onig_set_retry_limit_in_search_of_match_param(scratch.limits, 0);
+  nanoseconds looked = processor_time();
+  for (unsigned num_matches = 1;; ++num_matches) {
+    const int length = onig_match_with_param(pattern_.get(), begin, end, begin + from,
+                                             scratch.region, ONIG_OPTION_NONE, scratch.limits);
+    if (length != ONIG_MISMATCH) return length;
+    if (from >= text.size()) return ONIG_MISMATCH;
+    from += read_utf8(text.substr(from)).length;
+    if (num_matches % kMatchesPerLook != 0) continue;
+    const nanoseconds now = processor_time();
+    patience -= now - std::exchange(looked, now);
+    if (patience < nanoseconds(0)) return ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER;
   }
+}
+
+FindResult OnigMatcher::find(std::string_view text, std::size_t from, nanoseconds& patience,
+                             ByteRange& match) const {
+  thread_local Scratch scratch;
+  if (scratch.region == nullptr || scratch.limits == nullptr) return FindResult::kGaveUp;
+  const OnigUChar* begin = bytes_of(text);
+  const OnigUChar* end = begin + text.size();
+  const bool is_watched = scratch.until_watched == 0;
+  const nanoseconds before = is_watched ? processor_time() : nanoseconds(0);
+  onig_set_retry_limit_in_search_of_match_param(scratch.limits,
+                                                has_search_start_ ? 0 : kMaxStepsUnwatched);
+  int at = onig_search_with_param(pattern_.get(), begin, end, begin + from, end, scratch.region,
+                                  ONIG_OPTION_NONE, scratch.limits);
+  if (at == ONIGERR_RETRY_LIMIT_IN_SEARCH_OVER) at = walk(text, from, scratch, patience);
+  if (is_watched) {
+    const nanoseconds took = processor_time() - before;
+    if (took > kSlow) patience -= took;
+    scratch.num_unwatched =
+        took > kSlow ? 0 : std::min(2 * scratch.num_unwatched + 1, kMaxSearchesUnwatched);
+  }
+  scratch.until_watched = is_watched ? scratch.num_unwatched : scratch.until_watched - 1;
+  if (at == ONIG_MISMATCH) return FindResult::kNothing;
+  if (at < 0 || patience < nanoseconds(0)) return FindResult::kGaveUp;
+  match = {static_cast<std::size_t>(scratch.region->beg[0]),
+           static_cast<std::size_t>(scratch.region->end[0])};
+  return FindResult::kMatch;
 }
 
 }  // namespace octavo::text

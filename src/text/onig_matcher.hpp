@@ -18,8 +18,8 @@ class OnigMatcher : public Matcher {
   /// Source: Oniguruma's doc/RE. Errors: kInvalidFile, with what Oniguruma says.
   [[nodiscard]] static Result<std::shared_ptr<const Matcher>> compile(const std::string& pattern);
 
-  Found find(std::string_view valid_utf8, std::size_t from, std::uint64_t& effort,
-             ByteRange& match) const override;
+  FindResult find(std::string_view valid_utf8, std::size_t from, std::chrono::nanoseconds& patience,
+                  ByteRange& match) const override;
 
  private:
   struct Free {
@@ -27,9 +27,15 @@ class OnigMatcher : public Matcher {
   };
   using Pattern = std::unique_ptr<re_pattern_buffer, Free>;
 
-  explicit OnigMatcher(Pattern pattern) : pattern_(std::move(pattern)) {}
+  struct Scratch;
+
+  OnigMatcher(Pattern pattern, bool has_search_start)
+      : pattern_(std::move(pattern)), has_search_start_(has_search_start) {}
+  int walk(std::string_view text, std::size_t from, Scratch& scratch,
+           std::chrono::nanoseconds& patience) const;
 
   Pattern pattern_;
+  bool has_search_start_;  ///< The pattern asks where a search begins.
 };
 
 }  // namespace octavo::text

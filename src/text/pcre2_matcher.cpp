@@ -3,8 +3,6 @@
 
 #include <pcre2.h>
 
-#include <algorithm>
-
 #include "src/core/error.hpp"
 
 namespace octavo::text {
@@ -46,19 +44,17 @@ std::shared_ptr<const Matcher> Pcre2Matcher::compile(const std::string& pattern)
   return std::shared_ptr<const Matcher>(new Pcre2Matcher(Pattern(code)));
 }
 
-Found Pcre2Matcher::find(std::string_view text, std::size_t from, std::uint64_t& effort,
-                         ByteRange& match) const {
+FindResult Pcre2Matcher::find(std::string_view text, std::size_t from, std::chrono::nanoseconds&,
+                              ByteRange& match) const {
   thread_local Scratch scratch;
-  if (scratch.data == nullptr || scratch.context == nullptr) return Found::kGaveUp;
-  pcre2_set_match_limit(scratch.context,
-                        static_cast<std::uint32_t>(std::min<std::uint64_t>(effort, UINT32_MAX)));
+  if (scratch.data == nullptr || scratch.context == nullptr) return FindResult::kGaveUp;
   const int rc = pcre2_match(pattern_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
                              from, PCRE2_NO_UTF_CHECK, scratch.data, scratch.context);
-  if (rc == PCRE2_ERROR_NOMATCH) return Found::kNothing;
-  if (rc < 0) return Found::kGaveUp;
+  if (rc == PCRE2_ERROR_NOMATCH) return FindResult::kNothing;
+  if (rc < 0) return FindResult::kGaveUp;
   const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(scratch.data);
   match = {bounds[0], bounds[1]};
-  return Found::kMatch;
+  return FindResult::kMatch;
 }
 
 }  // namespace octavo::text

@@ -16,8 +16,8 @@ class Pcre2Matcher : public Matcher {
   /// pattern must be valid in PCRE2's syntax.
   static std::shared_ptr<const Matcher> compile(const std::string& pattern);
 
-  Found find(std::string_view valid_utf8, std::size_t from, std::uint64_t& effort,
-             ByteRange& match) const override;
+  FindResult find(std::string_view valid_utf8, std::size_t from, std::chrono::nanoseconds& patience,
+                  ByteRange& match) const override;
 
  private:
   struct Free {

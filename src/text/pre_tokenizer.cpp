@@ -36,7 +36,7 @@ std::vector<Segment> find_segments(const Regex& pattern, std::string_view text, 
     segments.push_back({match, !invert});
     done = match.end;
   });
-  if (!is_whole) throw too_many_steps();
+  if (!is_whole) throw took_too_long();
   if (done < text.size()) segments.push_back({{done, text.size()}, invert});
   return segments;
 }
@@ -53,7 +53,7 @@ void append_isolated(const Regex& pattern, std::string_view text,
     push(match.begin, match.end);
     done = match.end;
   });
-  if (!is_whole) throw too_many_steps();
+  if (!is_whole) throw took_too_long();
   push(done, text.size());
 }
 

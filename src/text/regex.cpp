@@ -11,9 +11,11 @@
 namespace octavo::text {
 namespace {
 
-/// Steps back that all searches of one text may take: about a second on a text of a megabyte.
-constexpr std::uint64_t kBaseEffort = 100'000'000;
-constexpr std::uint64_t kEffortPerByte = 64;
+using std::chrono::nanoseconds;
+
+/// What slow searches of one text may take: a second and more for each 200 KB.
+constexpr nanoseconds kBasePatience = std::chrono::milliseconds(200);
+constexpr nanoseconds kPatiencePerByte = std::chrono::microseconds(5);
 
 /// The patterns of the best-known tokenizers.
 constexpr std::array<std::string_view, 8> kKnownPatterns = {
@@ -45,12 +47,12 @@ class LiteralMatcher : public Matcher {
  public:
   explicit LiteralMatcher(std::string_view text) : text_(text) {}
 
-  Found find(std::string_view text, std::size_t from, std::uint64_t&,
-             ByteRange& match) const override {
+  FindResult find(std::string_view text, std::size_t from, nanoseconds&,
+                  ByteRange& match) const override {
     const std::size_t at = text.find(text_, from);
-    if (at == std::string_view::npos) return Found::kNothing;
+    if (at == std::string_view::npos) return FindResult::kNothing;
     match = {at, at + text_.size()};
-    return Found::kMatch;
+    return FindResult::kMatch;
   }
 
  private:
@@ -68,9 +70,9 @@ std::string known_pattern(std::string_view pattern) {
   return translated;
 }
 
-Error too_many_steps() {
+Error took_too_long() {
   return {Errc::kInvalidValue,
-          "the tokenizer's regular expression takes too many steps on this text: send a shorter or "
+          "the tokenizer's regular expression takes too long on this text: send a shorter or "
           "less repetitive one",
           "input"};
 }
@@ -97,16 +99,16 @@ Regex Regex::words() { return Regex(std::make_shared<WordMatcher>()); }
 bool Regex::for_each_match(std::string_view text,
                            const std::function<void(ByteRange)>& on_match) const {
   if (text.empty()) return true;
-  std::uint64_t effort = kBaseEffort + kEffortPerByte * text.size();
+  nanoseconds patience = kBasePatience + kPatiencePerByte * text.size();
   std::size_t at = 0;
   std::size_t done = 0;
   bool is_first = true;
   while (at <= text.size()) {
     ByteRange match;
-    const Found found = matcher_->find(text, at, effort, match);
-    if (found == Found::kNothing) return true;
+    const FindResult found = matcher_->find(text, at, patience, match);
+    if (found == FindResult::kNothing) return true;
     // A look-ahead can put the start of a match after its end, or before the match ahead of it.
-    if (found == Found::kGaveUp || match.begin > match.end || match.begin < done) return false;
+    if (found == FindResult::kGaveUp || match.begin > match.end || match.begin < done) return false;
     if (match.empty() && !is_first && match.end == done) {
       at += at < text.size() ? read_utf8(text.substr(at)).length : 1;
       continue;

@@ -40,7 +40,7 @@ class Regex {
 };
 
 /// What a text is refused with that a pattern gave up: kInvalidValue.
-Error too_many_steps();
+Error took_too_long();
 
 /// The pattern in PCRE2's syntax, when it is one that PCRE2 is known to match as Oniguruma does;
 /// else an empty text.

@@ -33,7 +33,7 @@ class Tokenizer {
   /// The tokens of trusted text: control tokens in it are recognised. add_special adds what the
   /// post-processor adds, such as BOS. Broken UTF-8 counts as U+FFFD. Time is near linear in the
   /// text, whatever it holds.
-  /// Errors: kInvalidValue for a text on which the tokenizer's own expressions take too many steps.
+  /// Errors: kInvalidValue for a text on which the tokenizer's own expressions take too long.
   [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, bool add_special) const;
   /// The same for text of several hands: untrusted spans never give a control token. Spans are
   /// joined before they are cut into words. More than max_tokens are of no use to the caller: when

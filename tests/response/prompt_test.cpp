@@ -91,7 +91,7 @@ TEST_CASE("a template sees the special tokens by their names, and no tools as no
 TEST_CASE("a text on which the tokenizer's expression gives up is refused by itself") {
   auto file = byte_tokenizer_file();
   file["pre_tokenizer"] = json::parse(R"({"type": "Sequence", "pretokenizers": [
-    {"type": "Split", "pattern": {"Regex": "(?:a+)+b"}, "behavior": "Isolated", "invert": false},
+    {"type": "Split", "pattern": {"Regex": "(?:a|aa)+b"}, "behavior": "Isolated", "invert": false},
     {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})");
   const ServedModel model = model_of(tokenizer_of(file));
   const auto refused = prepare_prompt(model, says(std::string(200, 'a')), nullptr);

@@ -153,16 +153,15 @@ TEST_CASE("a piece before which text was removed is not the start", "[text]") {
 
 TEST_CASE("a pattern that matches no text cuts between characters", "[text]") {
   const auto cut = [](const char* pattern, const char* behavior, const char* text) {
-    return split(std::string(R"({"type": "Split", "pattern": )") + pattern + R"(, "behavior": ")" +
-                     behavior + R"("})",
-                 text);
+    const std::string spec = std::string(R"({"type": "Split", "pattern": )") + pattern +
+                             R"(, "behavior": ")" + behavior + "\"}";
+    return split(spec, text);
   };
+  constexpr const char* kBeforeB = R"x({"Regex": "(?=b)"})x";
   CHECK(cut(R"({"Regex": "x*"})", "Isolated", "axxb\u00E9") == Texts{"a", "xx", "b", "\u00E9"});
   CHECK(cut(R"({"String": ""})", "Isolated", "ab") == Texts{"a", "b"});
-  CHECK(cut(R"({"Regex": "(?=b)"
-})", "Isolated", "abcb") == Texts{"a", "bc", "b"});
-  CHECK(cut(R"({"Regex": "(?=b)"
-})", "MergedWithNext", "abcb") == Texts{"a", "bc", "b"});
+  CHECK(cut(kBeforeB, "Isolated", "abcb") == Texts{"a", "bc", "b"});
+  CHECK(cut(kBeforeB, "MergedWithNext", "abcb") == Texts{"a", "bc", "b"});
   CHECK(cut(R"({"Regex": "x*"})", "Removed", "axxb") == Texts{"a", "b"});
 }
 

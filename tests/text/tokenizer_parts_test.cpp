@@ -57,7 +57,7 @@ TEST_CASE("an added token's bytes are its content also where the vocabulary has 
   Folder folder;
   folder.file["added_tokens"] = json::array{token('a', "<other>")};
   const TokenizerParts parts = folder.read();
-  CHECK(bytes_of(parts, 'a') == "<other>");
+  CHECK(parts.bytes.at('a') == "<other>");
   CHECK(parts.find("<other>") == 'a');
   CHECK(parts.find("a") == 'a');
 }
