@@ -136,7 +136,9 @@ asio::awaitable<bool> HttpConnection::answer_request(HttpRequest request) {
 asio::awaitable<void> HttpConnection::write(HttpResponse response) {
   response.version(11);
   const bool has_length = response.has_content_length();  // An answer to HEAD has GET's length.
-  if (!has_length && response.result() != http::status::not_modified) response.prepare_payload();
+  const bool is_bare = response.result() == http::status::not_modified ||
+                       response.result() == http::status::no_content;
+  if (!has_length && !is_bare) response.prepare_payload();
   context_.sessions.metrics.count_http(response.result_int());
   spdlog::debug("http: answered status={} bytes={}", response.result_int(), response.body().size());
   stream_.expires_after(limits_.write_timeout);

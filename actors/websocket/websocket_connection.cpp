@@ -18,6 +18,7 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // Frames that promise more than this many times the limit are not even read away.
 constexpr std::size_t kHopelessFactor = 16;
+constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with the code.
 
 }  // namespace
 
@@ -140,7 +141,7 @@ asio::awaitable<void> WebSocketConnection::close(CloseReason reason) {
   set_deadline(limits_.close_timeout, "close");
   const websocket::close_reason frame(
       websocket::close_code{static_cast<std::uint16_t>(reason.code)},
-      quotable(reason.text, websocket::reason_string::static_capacity));
+      quotable(reason.text, kMaxReasonBytes));
   co_await websocket_.async_close(frame, kTuple);
   deadline_.cancel();
   close_socket();

@@ -59,7 +59,7 @@ export function parseMetrics(page) {
     if (/^# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+$/.test(line)) continue;
     const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?) (\S+)$/.exec(line);
     if (!match || Number.isNaN(Number(match[2]))) throw new Error(`no metric: ${line}`);
-    const name = match[1].replace(/(?<=[{,])model_name="(?:[^"\\\\]|\\\\.)*",?/, '').replace(/,\}$/, '}').replace('{}', '');
+    const name = match[1].replace(/(?<=[{,])model_name="(?:[^"\\]|\\.)*",?/, '').replace(/,\}$/, '}').replace('{}', '');
     if (name === match[1]) throw new Error(`a number without its model: ${line}`);
     if (values.has(name)) throw new Error(`twice on one page: ${name}`);
     values.set(name, Number(match[2]));
