@@ -107,7 +107,7 @@ pageSuite('the address of a conversation', slowly, (scenario) => {
     assert.equal(await page.locator('.to-end').count(), 0);
   });
 
-  scenario('a reload keeps what was begun: the next message of each conversation, and an edit', async (page) => {
+  scenario('a reload keeps what was begun: the next message of each conversation, an edit, and settings', async (page) => {
     await say(page, 'My name is Ada.');
     await page.fill(field, 'What is my');
     await page.locator('.question').first().hover();
@@ -117,8 +117,14 @@ pageSuite('the address of a conversation', slowly, (scenario) => {
     await page.waitForSelector('.welcome');
     assert.equal(await page.inputValue(field), '');
     await page.fill(field, 'Another');
+    await page.getByLabel('Settings of this conversation').click();
+    await page.fill('[name=seed]', '7');
+    await page.click('dialog .solid');
     await reload(page);
     assert.equal(await page.inputValue(field), 'Another');
+    await page.getByLabel('Settings of this conversation').click();
+    assert.equal(await page.inputValue('[name=seed]'), '7');
+    await page.keyboard.press('Escape');
     await page.goBack();
     await page.waitForSelector('.editor textarea');
     assert.equal(await page.inputValue('.editor textarea'), 'My name is Bobb');

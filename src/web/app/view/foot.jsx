@@ -30,7 +30,7 @@ function Room({ chat, conversation, last, used, contextLength }) {
   const canTrim = startAfterTrimming(conversation, contextLength) !== null;
   return (
     <div class="room" role="status">
-      <span>{used >= contextLength ? 'The context is full: what you write next may be refused.' : 'The context is nearly full.'}</span>
+      <span>{used >= contextLength ? 'The context is full.' : 'The context is nearly full.'}</span>
       {canTrim && <button class="link" type="button" onClick={() => chat.trim(conversation.id, last.id)}>Leave out the oldest turns</button>}
       {last.role === 'assistant' && <button class="link" type="button" onClick={() => chat.beginFrom(conversation.id, last.id)}>New conversation from here</button>}
     </div>
