@@ -43,6 +43,12 @@ pageSuite('formulas in the chat page', [], (scenario) => {
     assert.deepEqual(await page.locator(`${prose} p`).allTextContents(), shown);
   });
 
+  scenario('raw HTML is shown line by line as it is written', async (page) => {
+    const answer = '<details>\n  <summary>a * b * c</summary>\n</details>';
+    await show(page, { answer });
+    assert.equal(await page.innerText(prose), answer);
+  });
+
   scenario('backslashes do by CommonMark what they do outside of formulas', async (page) => {
     const cases = [['\\*not emphasized\\*', '*not emphasized*'], ['\\\\(no\\\\)', '\\(no\\)'], ['\\$5 and \\$6', '$5 and $6'], ['`\\(a\\)` \\`b\\`', '\\(a\\) `b`'], ['\\→\\A\\a\\ \\3\\φ\\«', '\\→\\A\\a\\ \\3\\φ\\«'], ['\\[not a link](/x)', '[not a link](/x)'], ['a\\&amp;b', 'a&amp;b'], ['&amp; &copy; &#35; &quot;', '& © # "']];
     await show(page, { answer: cases.map(([written]) => written).join('\n\n') });
@@ -63,7 +69,7 @@ pageSuite('formulas in the chat page', [], (scenario) => {
       write(piece);
       await page.waitForFunction(([live, words]) => document.querySelector(live).textContent.trimEnd().endsWith(words), [live, piece.trim().split('\n').at(-1).slice(-1)]);
       assert.equal(await page.locator(`${live} :is(em, strong, h1, h2, ul, li)`).count(), 0, text);
-      const open = await page.locator(`${live} .math:not(.set)`).allTextContents();
+      const open = await page.evaluate((live) => [...document.querySelectorAll(`${live} .math:not(.set)`)].map((each) => each.textContent), live);
       assert.ok(open.every((source) => text.includes(source.trim())), `${JSON.stringify(open)} after ${JSON.stringify(text)}`);
       assert.ok(!(await page.innerText(live)).includes('(a'.concat('_1')) || open.some((source) => source.startsWith('\\(')), text);
     }

@@ -49,7 +49,7 @@ function link(href, inner) {
 }
 
 const renderer = {
-  html: ({ text }) => escape(text),
+  html: ({ text, block }) => (block ? `<p class="as-written">${escape(text.trimEnd())}</p>` : escape(text)),
   link({ href, tokens }) {
     return link(href, this.parser.parseInline(tokens));
   },
