@@ -103,6 +103,22 @@ pageSuite('formulas in the chat page', [], (scenario) => {
     await page.waitForFunction(() => [...document.fonts].some(({ family, status }) => family.includes('KaTeX') && status === 'loaded'));
   });
 
+  scenario('hundreds of formulas are set, the last of them first', async (page) => {
+    await show(page, { title: 'One', answer: '$x$' });
+    await page.waitForSelector(isSet);
+    const answer = Array.from({ length: 400 }, (_, i) => `\\(x_{${i}}\\)`).join('\n\n');
+    await page.evaluate(() => {
+      window.orders = [];
+      new MutationObserver((changes) => changes.forEach(({ target }) => target.matches?.('.math.set') && window.orders.push(Number(/\d+/.exec(target.dataset.source)?.[0]))))
+        .observe(document.body, { subtree: true, attributeFilter: ['data-source'] });
+    });
+    await show(page, { title: 'Many', answer });
+    await page.waitForFunction((prose) => document.querySelectorAll(`${prose} .math.set`).length === 400, prose);
+    const orders = await page.evaluate(() => window.orders);
+    assert.equal(new Set(orders).size, 400);
+    assert.ok(orders.indexOf(399) < orders.indexOf(0));
+  });
+
   scenario('hostile formulas do no harm', async (page) => {
     const loop = '\\def\\a{\\a\\a}\\a';
     const billion = `\\def\\a{xxxxxxxxxx}${'bcdefghi'.split('').map((name, i) => `\\def\\${name}{${`\\${'abcdefgh'[i]}`.repeat(10)}}`).join('')}\\i`;
