@@ -50,7 +50,7 @@ pageSuite('formulas in the chat page', [], (scenario) => {
   });
 
   scenario('backslashes do by CommonMark what they do outside of formulas', async (page) => {
-    const cases = [['\\*not emphasized\\*', '*not emphasized*'], ['\\\\(no\\\\)', '\\(no\\)'], ['\\$5 and \\$6', '$5 and $6'], ['`\\(a\\)` \\`b\\`', '\\(a\\) `b`'], ['\\→\\A\\a\\ \\3\\φ\\«', '\\→\\A\\a\\ \\3\\φ\\«'], ['\\[not a link](/x)', '[not a link](/x)'], ['a\\&amp;b', 'a&amp;b'], ['&amp; &copy; &#35; &quot;', '& © # "']];
+    const cases = [['&nbsp &x; &#; &#x; &#87654321; &#abcdef0; &hi?;', '&nbsp &x; &#; &#x; &#87654321; &#abcdef0; &hi?;'], ['\\*not emphasized\\*', '*not emphasized*'], ['\\\\(no\\\\)', '\\(no\\)'], ['\\$5 and \\$6', '$5 and $6'], ['`\\(a\\)` \\`b\\`', '\\(a\\) `b`'], ['\\→\\A\\a\\ \\3\\φ\\«', '\\→\\A\\a\\ \\3\\φ\\«'], ['\\[not a link](/x)', '[not a link](/x)'], ['a\\&amp;b', 'a&amp;b'], ['&amp; &copy; &#35; &quot;', '& © # "']];
     await show(page, { answer: cases.map(([written]) => written).join('\n\n') });
     assert.deepEqual(await page.locator(`${prose} p`).allTextContents(), cases.map(([, shown]) => shown));
     assert.equal(await page.locator(`${prose} .math`).count(), 0);
