@@ -96,7 +96,7 @@ export function formulasIn(text) {
   return found;
 }
 
-/// Of the code span that begins at a backtick, or of the backticks where none does.
+/// The length of the code span that begins at a backtick, or of the backticks where none does.
 function codeSpanLength(text, at) {
   const ticks = /^`+/.exec(text.slice(at))[0];
   const end = new RegExp(`[^\`]${ticks}(?!\`)`).exec(text.slice(at + ticks.length));

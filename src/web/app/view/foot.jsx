@@ -6,7 +6,7 @@ import { bytesOf, startAfterTrimming, tokensOf, usageOf } from '../talk/context.
 import { Composer } from './composer.jsx';
 import { draftKey, drafts } from './drafts.js';
 
-const kNearlyFull = 0.8; // Of the context.
+const kNearlyFull = 0.8; // Shares of the context.
 const kWorthShowing = 0.05;
 const kFrameBytes = 200; // About what stands round a message when it is sent.
 const kTokensPerLook = 16; // An answer that is being written is measured this often.

@@ -6,8 +6,8 @@ import { formulaAt } from '../text/formulas.js';
 const kWaiting = '.math:not(.pending, .set, .as-written)';
 const kOptions = { trust: refuse, strict: 'ignore', throwOnError: true, maxSize: 10, maxExpand: 500 };
 const kMaxLength = 5_000;
-const kMaxDepth = 300; // Of elements: a browser draws thousands in one another only with luck.
-const kMaxEms = 100; // Of any part: KaTeX bounds sizes above, not below.
+const kMaxDepth = 300; // Elements in one another: thousands of them can end a browser's tab.
+const kMaxEms = 100; // Size of any part: KaTeX bounds sizes above, not below.
 const kAtOnce = 60;
 const kNarrow = 24; // Characters of a formula that fit into every line.
 const kMaxCached = 1_000;
