@@ -30,10 +30,14 @@ void read_cache_salt(JsonReader& fields, ResponseCreate& create) {
   create.cache_salt = std::move(salt);
 }
 
+// An empty list adds nothing to the tokens of the response before: the model goes on where it
+// stopped.
 void read_prompt_token_ids(JsonReader& extension, ResponseCreate& create) {
   if (!extension.read("prompt_token_ids", create.input_token_ids)) return;
-  if (create.input_token_ids->empty() || create.input_token_ids->size() > kMaxInputTokens)
-    extension.wrong("prompt_token_ids", "a list of token ids, not empty");
+  const bool is_nothing = create.input_token_ids->empty() && create.previous_response_id.empty();
+  if (is_nothing || create.input_token_ids->size() > kMaxInputTokens)
+    extension.wrong("prompt_token_ids",
+                    "a list of token ids, empty only with previous_response_id");
 }
 
 // For a client that did not offer `octavo.v1` and wants events outside the standard all the same.

@@ -47,9 +47,9 @@ test('an empty or endless formula is none', () => {
 });
 
 test('only what can still become a formula is waited for', () => {
-  for (const text of ['\\', '$', '$$', '\\(', '\\(a_b', '\\[\nx', '$$x', '$a_1', '$\\frac', '\\begin{align} a']) assert.ok(mayBecomeFormula(text), text);
-  for (const text of ['$5 and *b*', '\\(a\\) b', '$5.00 for _b_', '\\*', '$ x', 'a']) assert.ok(!mayBecomeFormula(text), text);
-  assert.ok(!mayBecomeFormula('$', 0, 'S'));
+  for (const text of ['$$', '\\(', '\\(a_b', '\\[\nx', '$$x', '$a_1', '$\\frac', '\\begin{align} a']) assert.ok(mayBecomeFormula(text), text);
+  for (const text of ['\\', '$', '$5 and *b*', '\\(a\\) b', '$5.00 for _b_', '\\*', '$ x', 'a']) assert.ok(!mayBecomeFormula(text), text);
+  assert.ok(!mayBecomeFormula('$a_1', 0, 'S'));
 });
 
 test('brackets and dollars that are escaped around words are no delimiters', () => {

@@ -43,8 +43,14 @@ pageSuite('formulas in the chat page', [], (scenario) => {
     assert.deepEqual(await page.locator(`${prose} p`).allTextContents(), shown);
   });
 
+  scenario('raw HTML is shown line by line as it is written', async (page) => {
+    const answer = '<details>\n  <summary>a * b * c</summary>\n</details>';
+    await show(page, { answer });
+    assert.equal(await page.innerText(prose), answer);
+  });
+
   scenario('backslashes do by CommonMark what they do outside of formulas', async (page) => {
-    const cases = [['\\*not emphasized\\*', '*not emphasized*'], ['\\\\(no\\\\)', '\\(no\\)'], ['\\$5 and \\$6', '$5 and $6'], ['`\\(a\\)` \\`b\\`', '\\(a\\) `b`'], ['\\→\\A\\a\\ \\3\\φ\\«', '\\→\\A\\a\\ \\3\\φ\\«'], ['\\[not a link](/x)', '[not a link](/x)'], ['a\\&amp;b', 'a&amp;b'], ['&amp; &copy; &#35; &quot;', '& © # "']];
+    const cases = [['&nbsp &x; &#; &#x; &#87654321; &#abcdef0; &hi?;', '&nbsp &x; &#; &#x; &#87654321; &#abcdef0; &hi?;'], ['\\*not emphasized\\*', '*not emphasized*'], ['\\\\(no\\\\)', '\\(no\\)'], ['\\$5 and \\$6', '$5 and $6'], ['`\\(a\\)` \\`b\\`', '\\(a\\) `b`'], ['\\→\\A\\a\\ \\3\\φ\\«', '\\→\\A\\a\\ \\3\\φ\\«'], ['\\[not a link](/x)', '[not a link](/x)'], ['a\\&amp;b', 'a&amp;b'], ['&amp; &copy; &#35; &quot;', '& © # "']];
     await show(page, { answer: cases.map(([written]) => written).join('\n\n') });
     assert.deepEqual(await page.locator(`${prose} p`).allTextContents(), cases.map(([, shown]) => shown));
     assert.equal(await page.locator(`${prose} .math`).count(), 0);
@@ -63,7 +69,7 @@ pageSuite('formulas in the chat page', [], (scenario) => {
       write(piece);
       await page.waitForFunction(([live, words]) => document.querySelector(live).textContent.trimEnd().endsWith(words), [live, piece.trim().split('\n').at(-1).slice(-1)]);
       assert.equal(await page.locator(`${live} :is(em, strong, h1, h2, ul, li)`).count(), 0, text);
-      const open = await page.locator(`${live} .math:not(.set)`).allTextContents();
+      const open = await page.evaluate((live) => [...document.querySelectorAll(`${live} .math:not(.set)`)].map((each) => each.textContent), live);
       assert.ok(open.every((source) => text.includes(source.trim())), `${JSON.stringify(open)} after ${JSON.stringify(text)}`);
       assert.ok(!(await page.innerText(live)).includes('(a'.concat('_1')) || open.some((source) => source.startsWith('\\(')), text);
     }
@@ -95,6 +101,22 @@ pageSuite('formulas in the chat page', [], (scenario) => {
     await page.waitForSelector(isSet);
     assert.ok(loaded.some((path) => /katex.*\.js$/.test(path)) && loaded.includes('/math.css'), loaded.join());
     await page.waitForFunction(() => [...document.fonts].some(({ family, status }) => family.includes('KaTeX') && status === 'loaded'));
+  });
+
+  scenario('hundreds of formulas are set, the last of them first', async (page) => {
+    await show(page, { title: 'One', answer: '$x$' });
+    await page.waitForSelector(isSet);
+    const answer = Array.from({ length: 400 }, (_, i) => `\\(x_{${i}}\\)`).join('\n\n');
+    await page.evaluate(() => {
+      window.orders = [];
+      new MutationObserver((changes) => changes.forEach(({ target }) => target.matches?.('.math.set') && window.orders.push(Number(/\d+/.exec(target.dataset.source)?.[0]))))
+        .observe(document.body, { subtree: true, attributeFilter: ['data-source'] });
+    });
+    await show(page, { title: 'Many', answer });
+    await page.waitForFunction((prose) => document.querySelectorAll(`${prose} .math.set`).length === 400, prose);
+    const orders = await page.evaluate(() => window.orders);
+    assert.equal(new Set(orders).size, 400);
+    assert.ok(orders.indexOf(399) < orders.indexOf(0));
   });
 
   scenario('hostile formulas do no harm', async (page) => {

@@ -139,6 +139,9 @@ TEST_CASE("input may be missing where something else is the prompt") {
   CHECK(accepted(start + R"("instructions":"Say hi."})").input.empty());
   CHECK(accepted(start + R"("octavo":{"prompt_token_ids":[1,2]}})").input_token_ids ==
         std::vector<TokenId>{1, 2});
+  CHECK(accepted(start + R"("octavo":{"prompt_token_ids":[1]}})").input.empty());
+  CHECK(accepted(start + R"("previous_response_id":"resp_1","octavo":{"prompt_token_ids":[]}})")
+            .input_token_ids->empty());
   CHECK(refused(R"({"type":"response.create"})").error.param == "input");
 }
 

@@ -2,7 +2,7 @@
 import { render } from 'preact';
 
 import { followAddress, idInAddress } from './keep/address.js';
-import { readDefaults, watchDefaults } from './keep/defaults.js';
+import { keepDraftSettings, readDefaults, takeDraftSettings, watchDefaults } from './keep/defaults.js';
 import { Shelf } from './keep/shelf.js';
 import { State } from './keep/state.js';
 import { Tabs } from './keep/tabs.js';
@@ -11,14 +11,13 @@ import { App } from './view/app.jsx';
 import { keepDrafts } from './view/drafts.js';
 import { followTheme } from './view/theme.js';
 
-const defaults = readDefaults();
 const state = new State({
   conversations: new Map(), // id -> conversation
   live: new Map(), // answer id -> { conversationId, answer }: what is being written
   elsewhere: new Map(), // answer id -> { conversationId, from }: what other tabs receive
   current: null, // id of the open conversation; null: one that has not begun
-  defaults, // settings of new conversations
-  draftSettings: defaults, // settings of the one that has not begun
+  defaults: readDefaults(), // settings of new conversations
+  draftSettings: takeDraftSettings(), // settings of the one that has not begun
   removed: null, // the last one deleted, while it can be brought back
   gone: null, // id of the open conversation, if another tab has deleted it
   isMissing: false, // the address names a conversation that this browser does not have
@@ -45,6 +44,7 @@ addEventListener('online', () => chat.reconnect());
 addEventListener('pagehide', () => {
   chat.leave();
   keepDrafts();
+  keepDraftSettings(state.value.draftSettings);
 });
 document.addEventListener('visibilitychange', () => document.hidden && chat.keep());
 addEventListener('pageshow', ({ persisted }) => persisted && chat.wake());

@@ -4,7 +4,7 @@ import { forgetUnfinished, keepUnfinished, unfinished } from '../keep/unfinished
 import { afterEvent, failed, hasBegun, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
 import { isRefusal, Link } from '../wire/link.js';
-import { createEvent } from '../wire/request.js';
+import { continueEvent, createEvent } from '../wire/request.js';
 import { bytesOf, startAfterTrimming, startOf } from './context.js';
 import { newConversation, newId, pathTo } from './conversation.js';
 import { Conversations } from './conversations.js';
@@ -26,7 +26,7 @@ export class Chat {
   #tabs;
   #link;
   #lanes = new Lanes();
-  #known = new Map(); // Answer id -> { responseId, start: what it was sent from }; only as long as the connection.
+  #known = new Map(); // Answer id -> { responseId, start: what it was sent from, isPart: it wrote the end alone }; only as long as the connection.
   #sentBytes = new Map(); // Answer id -> bytes of what asked for it, on this connection.
   #unsent = []; // Ids of answers that wait for a lane or a connection.
   #isDraining = false;
@@ -169,11 +169,19 @@ export class Chat {
         if (lane === null) return;
         const start = startOf(path);
         this.#setLive(answerId, { ...live, start, numSent: live.numSent + 1 });
-        const known = new Map([...this.#known].filter(([, each]) => each.start === start).map(([id, each]) => [id, each.responseId]));
-        this.#send(answerId, createEvent(conversation, path.at(-2).id, lane, known, path.at(-1).text));
+        this.#send(answerId, this.#eventFor(conversation, path, lane, start));
       }
       this.#unsent.shift();
     }
+  }
+
+  #eventFor(conversation, path, lane, start) {
+    const { id, text } = path.at(-1);
+    const own = text && this.#known.get(id);
+    if (own && own.start === start) return continueEvent(conversation, lane, own.responseId);
+    const isWhole = ([, each]) => each.start === start && !each.isPart;
+    const known = new Map([...this.#known].filter(isWhole).map(([answerId, { responseId }]) => [answerId, responseId]));
+    return createEvent(conversation, path.at(-2).id, lane, known, text);
   }
 
   /// What is as large as something that the server did not take is not sent.
@@ -288,7 +296,7 @@ export class Chat {
     if (!isForgotten && error?.code !== 'server_draining') return false;
     const conversation = this.#conversation(conversationId);
     if (!conversation) return false;
-    if (isForgotten) this.#known.delete(pathTo(conversation, answerId).at(-3)?.id);
+    if (isForgotten) for (const id of [answerId, pathTo(conversation, answerId).at(-3)?.id]) this.#known.delete(id);
     else this.#isDraining = true;
     this.#lanes.release(this.#lanes.of(answerId));
     this.#resend(answerId);
@@ -299,9 +307,9 @@ export class Chat {
     const { conversationId, start = null, isContinued } = this.#value.live.get(answerId);
     const lane = this.#lanes.of(answerId);
     if (lane !== undefined) this.#lanes.release(lane);
-    // A response that goes on with an answer is only its end, and the one before it only its beginning.
+    // A response that goes on with an answer is only its end: it is there to be continued, not to be built on.
     this.#known.delete(answerId);
-    if (answer.responseId && answer.phase !== 'failed' && !isContinued) this.#known.set(answerId, { responseId: answer.responseId, start });
+    if (answer.responseId && answer.phase !== 'failed') this.#known.set(answerId, { responseId: answer.responseId, start, isPart: isContinued });
     const live = new Map(this.#value.live);
     live.delete(answerId);
     this.#set({ live });

@@ -2,9 +2,9 @@
 // exactly, but only with an answer; until then tokens are estimated from bytes, as the last answer's count has taught.
 import { pathTo, shownPath } from './conversation.js';
 
-const kBytesPerToken = 4; // Of most languages and vocabularies about, while nothing better is known.
+const kBytesPerToken = 4; // About right for most languages and vocabularies, while nothing better is known.
 const kTokensPerMessage = 5; // What a chat template puts round one.
-const kTrimmedShare = 0.5; // Of the context: what is kept when the oldest turns are left out.
+const kTrimmedShare = 0.5; // The part of the context that is kept when the oldest turns are left out.
 const encoder = new TextEncoder();
 const sizes = new WeakMap(); // Message -> bytes of its text; messages are never changed.
 

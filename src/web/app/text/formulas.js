@@ -67,7 +67,7 @@ export function formulaAt(text, at = 0, before = text[at - 1] ?? '', mayBreak = 
 /// Does a formula begin here whose end may still be on its way? For a lone $ only what looks like TeX.
 export function mayBecomeFormula(text, at = 0, before = text[at - 1] ?? '') {
   const delimiters = delimitersAt(text, at, before);
-  if (!delimiters) return /^(?:\$\$?|\\|\\b(?:e(?:g(?:in?)?)?)?)$/.test(text.slice(at)) && !(kWord.test(before) && text[at] === '$');
+  if (!delimiters) return false;
   const rest = text.slice(at + delimiters.open.length);
   if (rest.length > kMaxLength.display || closeOf(text, at + delimiters.open.length, delimiters) >= 0) return false;
   return delimiters.open === '$' ? kMark.test(rest) && !/^\d[\d.,]*\s/.test(rest) : true;
@@ -96,7 +96,7 @@ export function formulasIn(text) {
   return found;
 }
 
-/// Of the code span that begins at a backtick, or of the backticks where none does.
+/// The length of the code span that begins at a backtick, or of the backticks where none does.
 function codeSpanLength(text, at) {
   const ticks = /^`+/.exec(text.slice(at))[0];
   const end = new RegExp(`[^\`]${ticks}(?!\`)`).exec(text.slice(at + ticks.length));

@@ -35,7 +35,7 @@ function isReference(reference) {
 
 /// Escapes what marked leaves: a text, or an address, in which references to characters still stand.
 function escapeText(text) {
-  return text.replace(/[<>"']|&[a-z]\w*;|&(?!#\w+;)/gi, (found) => (found.length > 1 && isReference(found) ? found : `${escape(found[0])}${found.slice(1)}`));
+  return text.replace(/[<>"']|&[a-z]\w*;|&(?!#(?:\d{1,7}|x[0-9a-f]{1,6});)/gi, (found) => (found.length > 1 && isReference(found) ? found : `${escape(found[0])}${found.slice(1)}`));
 }
 
 function formula(source, { isBlock, isDisplay, isPending }) {
@@ -49,7 +49,7 @@ function link(href, inner) {
 }
 
 const renderer = {
-  html: ({ text }) => escape(text),
+  html: ({ text, block }) => (block ? `<p class="as-written">${escape(text.trimEnd())}</p>` : escape(text)),
   link({ href, tokens }) {
     return link(href, this.parser.parseInline(tokens));
   },

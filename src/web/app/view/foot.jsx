@@ -6,7 +6,7 @@ import { bytesOf, startAfterTrimming, tokensOf, usageOf } from '../talk/context.
 import { Composer } from './composer.jsx';
 import { draftKey, drafts } from './drafts.js';
 
-const kNearlyFull = 0.8; // Of the context.
+const kNearlyFull = 0.8; // Shares of the context.
 const kWorthShowing = 0.05;
 const kFrameBytes = 200; // About what stands round a message when it is sent.
 const kTokensPerLook = 16; // An answer that is being written is measured this often.
@@ -30,7 +30,7 @@ function Room({ chat, conversation, last, used, contextLength }) {
   const canTrim = startAfterTrimming(conversation, contextLength) !== null;
   return (
     <div class="room" role="status">
-      <span>{used >= contextLength ? 'The context is full: what you write next may be refused.' : 'The context is nearly full.'}</span>
+      <span>{used >= contextLength ? 'The context is full.' : 'The context is nearly full.'}</span>
       {canTrim && <button class="link" type="button" onClick={() => chat.trim(conversation.id, last.id)}>Leave out the oldest turns</button>}
       {last.role === 'assistant' && <button class="link" type="button" onClick={() => chat.beginFrom(conversation.id, last.id)}>New conversation from here</button>}
     </div>

@@ -6,8 +6,10 @@ import { formulaAt } from '../text/formulas.js';
 const kWaiting = '.math:not(.pending, .set, .as-written)';
 const kOptions = { trust: refuse, strict: 'ignore', throwOnError: true, maxSize: 10, maxExpand: 500 };
 const kMaxLength = 5_000;
-const kMaxDepth = 300; // Of elements: a browser draws thousands in one another only with luck.
-const kMaxEms = 100; // Of any part: KaTeX bounds sizes above, not below.
+const kMaxDepth = 300; // Elements in one another: thousands of them can end a browser's tab.
+const kMaxEms = 100; // Size of any part: KaTeX bounds sizes above, not below.
+const kAtOnce = 60;
+const kNarrow = 24; // Characters of a formula that fit into every line.
 const kMaxCached = 1_000;
 
 /// Links, pictures, classes and styles of a formula's own.
@@ -16,7 +18,8 @@ function refuse({ command }) {
 }
 
 const cached = new Map(); // A formula's Markdown -> the element that holds it set; null for one that cannot be set.
-const unfitted = [];
+const waiting = []; // Elements that are to be set, in the order in which they were drawn.
+let isSoon = false;
 let katex = null;
 let loading = null;
 
@@ -53,6 +56,7 @@ function render(source, isDisplay) {
 }
 
 function setOne(element) {
+  if (!element.matches(kWaiting)) return;
   const source = element.textContent;
   const isDisplay = element.classList.contains('display');
   const key = `${isDisplay} ${source}`;
@@ -85,23 +89,29 @@ function fit(elements) {
 
 addEventListener('resize', () => fit([...document.querySelectorAll('.math.set')]));
 
-/// Fits before the next frame, all answers that are drawn together at once: each measuring lays out the whole page.
-function fitSoon(elements) {
-  if (unfitted.length === 0) queueMicrotask(() => fit(unfitted.splice(0)));
-  unfitted.push(...elements);
+/// Sets the last formulas that wait, those of all answers that are drawn together; the others follow frame by frame. To
+/// measure is to lay out the whole page, so it is done once, and not for what is narrow in any case.
+function setLast() {
+  isSoon = false;
+  const last = waiting.splice(-kAtOnce).filter(({ isConnected }) => isConnected);
+  last.forEach(setOne);
+  const perhapsWide = last.filter(({ dataset }) => dataset.source?.length > kNarrow);
+  if (perhapsWide.length > 0) fit(perhapsWide);
+  if (waiting.length > 0) setTimeout(setLast);
 }
 
-/// Sets what stands in `container` and is not set yet: at once, or when KaTeX has been loaded.
+/// Sets what stands in `container` and is not set yet: before the next frame, or when KaTeX has been loaded.
 export function setFormulas(container) {
-  const waiting = [...container.querySelectorAll(kWaiting)];
-  if (waiting.length === 0) return;
-  if (katex) {
-    waiting.forEach(setOne);
-    fitSoon(waiting);
+  const found = container.querySelectorAll(kWaiting);
+  if (found.length === 0) return;
+  if (!katex) {
+    loading ??= load();
+    loading.then(() => katex && setFormulas(container));
     return;
   }
-  loading ??= load();
-  loading.then(() => katex && setFormulas(container));
+  waiting.push(...found);
+  if (!isSoon) queueMicrotask(setLast);
+  isSoon = true;
 }
 
 /// Copies what is selected with its formulas as they were written.

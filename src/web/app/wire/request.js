@@ -10,8 +10,14 @@ function asInput({ role, text }) {
   return { type: 'message', role, content: text };
 }
 
+/// More of what `responseId` wrote, from the very token where it stopped: for as long as the server remembers it.
+export function continueEvent(conversation, lane, responseId) {
+  const { instructions, ...fields } = requestFields(conversation.settings);
+  return { type: 'response.create', stream_id: lane, ...fields, previous_response_id: responseId, octavo: { prompt_token_ids: [] } };
+}
+
 /// The turn that answers message `userId`. `known`: answer id -> response id on this connection, of those that were given on
-/// what is sent now. `begun`: the words of an answer that is to go on.
+/// what is sent now. `begun`: the words of an answer that is to go on, and that the server has forgotten.
 export function createEvent(conversation, userId, lane, known, begun = '') {
   const path = pathTo(conversation, userId);
   const previous = known.get(path.at(-2)?.id);
