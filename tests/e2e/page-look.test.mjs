@@ -13,7 +13,7 @@ function controlsOutOfReach() {
   const isShown = (each) => each.checkVisibility({ opacityProperty: false, visibilityProperty: true }) && each.getClientRects().length > 0 && !each.closest('.unseen') && !each.matches('.unseen');
   return [...document.querySelectorAll('button, a, input, textarea')].filter(isShown).filter((each) => {
     each.scrollIntoView({ block: 'nearest' });
-    const { left, right, top, bottom, width, height } = each.getClientRects()[0]; // Of a link, its first line.
+    const { left, right, top, bottom, width, height } = each.getClientRects()[0]; // A link is hit in its first line.
     const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     return left < 0 || right > innerWidth + 0.5 || width < 8 || height < 8 || !(each === hit || each.contains(hit));
   }).map((each) => `${each.getAttribute('aria-label') ?? each.textContent.slice(0, 30)} ${JSON.stringify(each.getBoundingClientRect())}`);
