@@ -85,7 +85,7 @@ Value make_callable(std::function<Value(Interpreter&, const Args&)> call, Extent
 
 Integer Value::as_integer() const {
   if (is_bool()) return std::get<bool>(data_) ? 1 : 0;
-  if (is_int()) return std::get<Integer>(data_);
+  if (is_int()) return std::get<Halves>(data_).whole();
   constexpr double kTooLarge = 0x1p127;
   const double number = as_float();
   if (!(number > -kTooLarge && number < kTooLarge)) fail("A number is too large.");

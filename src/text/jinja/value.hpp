@@ -64,8 +64,8 @@ class Value {
   explicit Value(Undefined undefined) : data_(std::move(undefined)) {}
   explicit Value(std::nullptr_t) : data_(nullptr) {}
   explicit Value(bool b) : data_(b) {}
-  explicit Value(std::int64_t i) : data_(Integer{i}) {}
-  explicit Value(Integer i) : data_(i) {}
+  explicit Value(std::int64_t i) : data_(Halves(i)) {}
+  explicit Value(Integer i) : data_(Halves(i)) {}
   explicit Value(double d) : data_(d) {}
   explicit Value(Text text) : data_(std::make_shared<Text>(std::move(text))) {}
   explicit Value(List list);
@@ -79,7 +79,7 @@ class Value {
   bool is_undefined() const { return std::holds_alternative<Undefined>(data_); }
   bool is_none() const { return std::holds_alternative<std::nullptr_t>(data_); }
   bool is_bool() const { return std::holds_alternative<bool>(data_); }
-  bool is_int() const { return std::holds_alternative<Integer>(data_); }
+  bool is_int() const { return std::holds_alternative<Halves>(data_); }
   bool is_float() const { return std::holds_alternative<double>(data_); }
   /// Booleans count as numbers, as in Python.
   bool is_number() const { return is_bool() || is_int() || is_float(); }
@@ -116,7 +116,16 @@ class Value {
   Extent extent() const;
 
  private:
-  std::variant<Undefined, std::nullptr_t, bool, Integer, double, std::shared_ptr<Text>,
+  /// An integer where values lie: whole, its alignment would make every value larger.
+  struct Halves {
+    explicit Halves(Integer whole)
+        : low(static_cast<std::uint64_t>(whole)), high(static_cast<std::int64_t>(whole >> 64)) {}
+    Integer whole() const { return (Integer{high} << 64) | low; }
+    std::uint64_t low;
+    std::int64_t high;
+  };
+
+  std::variant<Undefined, std::nullptr_t, bool, Halves, double, std::shared_ptr<Text>,
                std::shared_ptr<List>, std::shared_ptr<Series>, std::shared_ptr<const Dict>,
                std::shared_ptr<Namespace>, std::shared_ptr<const Callable>>
       data_;
