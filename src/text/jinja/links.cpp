@@ -18,10 +18,10 @@ octavo::text::Regex compiled(const std::string& pattern) {
 
 bool matches(const octavo::text::Regex& regex, std::string_view text) {
   bool is_whole = false;
-  regex.for_each_match(text, [&](octavo::text::ByteRange range) {
+  const bool is_known = regex.for_each_match(text, [&](octavo::text::ByteRange range) {
     is_whole = is_whole || (range.begin == 0 && range.end == text.size());
   });
-  return is_whole;
+  return is_known && is_whole;
 }
 
 bool is_web_address(std::string_view text) {
