@@ -125,7 +125,7 @@ TEST_CASE("a connection beyond the limit is closed unheard, and takes no place")
   CHECK(error == asio::error::eof);
   CHECK(listener->num_connections() == 1);
   listener->close();
-  listener->end();
+  listener->end(Error{Errc::kServerDraining, "", ""});
   house.io.run();
   CHECK(listener->num_connections() == 0);
 }
@@ -142,7 +142,7 @@ TEST_CASE("a listener that closes takes nobody in, but leaves its connections be
   boost::system::error_code error;
   late.connect({asio::ip::make_address("127.0.0.1"), listener->port()}, error);
   CHECK(error == asio::error::connection_refused);
-  listener->end();
+  listener->end(Error{Errc::kServerDraining, "", ""});
   house.io.run();
   CHECK(house.supervisor.num_running() == 0);
   CHECK(listener->num_connections() == 0);
