@@ -218,7 +218,9 @@ TEST_CASE("tokens of a stop string's overrun are in no counter") {
   auto event = create("x", 50);
   event["stop"] = "b";
   engine.say(event);
-  const auto letter = [&](const char* text) { return engine.model.tokenizer->encode(text, false); };
+  const auto letter = [&](const char* text) {
+    return engine.model.tokenizer->encode(text, false).value();
+  };
   engine.tell(0, RequestAccepted{}, generated(letter("a")), generated(letter("b")));
   engine.tell(0, generated(letter("c")), generated({}, 0, FinishReason::kStop),
               finished(FinishReason::kStop, 7));

@@ -100,7 +100,7 @@ TEST_CASE("a continuation keeps its parent's tokens, and a fork leaves the paren
     sim.settle();
     client->read();
     const auto usage = client->events.back().at("response").at("usage");
-    const auto added = static_cast<int>(sim.model.tokenizer->encode(" next", false).size());
+    const auto added = static_cast<int>(sim.model.tokenizer->encode(" next", false).value().size());
     CHECK(usage.at("input_tokens").to_number<int>() == prompt_tokens + 4 + added);
   }
 }
@@ -224,7 +224,7 @@ TEST_CASE("between a steered response and its successor no token is lost or said
 
   // The tokens that the engine must have seen, from the rule by which it picks them.
   const Tokenizer& tokenizer = *sim.model.tokenizer;
-  std::vector<TokenId> tokens = tokenizer.encode("a long story", true);
+  std::vector<TokenId> tokens = tokenizer.encode("a long story", true).value();
   const auto generate = [&](std::int64_t count) {
     CompletionText text(tokenizer, {}, 0);
     std::string out;
@@ -238,7 +238,7 @@ TEST_CASE("between a steered response and its successor no token is lost or said
   const auto num_kept = ends[0].at("usage").at("output_tokens").as_int64();
   CHECK(num_kept > 0);
   CHECK(generate(num_kept) == steered_text);
-  const auto added = tokenizer.encode(" about a fox", false);
+  const auto added = tokenizer.encode(" about a fox", false).value();
   tokens.insert(tokens.end(), added.begin(), added.end());
   CHECK(ends[1].at("usage").at("input_tokens") == static_cast<std::int64_t>(tokens.size()));
   CHECK(generate(60) == successor_text);

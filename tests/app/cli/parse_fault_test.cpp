@@ -44,8 +44,9 @@ TEST_CASE("a command that is mistyped is corrected, and any other learns which t
   CHECK(told({"Serve"}).sentence == "`octavo` has no command `Serve`: did you mean `serve`?");
   CHECK(told({"tokenise"}).sentence ==
         "`octavo` has no command `tokenise`: did you mean `tokenize`?");
-  CHECK(told({"bench", "speed"}).sentence ==
-        "`octavo bench` has no command `speed`: there are throughput, latency, overlap");
+  CHECK(
+      told({"bench", "speed"}).sentence ==
+      "`octavo bench` has no command `speed`: there are throughput, latency, overlap, invariance");
 }
 
 TEST_CASE("a flag that is mistyped is corrected by those of its command") {
