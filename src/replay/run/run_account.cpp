@@ -38,8 +38,7 @@ void RunAccount::enter(const SequenceStart& start) {
   if (start.reservation) {
     fate.num_reserved = start.reservation->num_blocks;
     fate.first_reserved = start.reservation->first.value;
-  } else if (!start.sibling && !start.is_twin &&
-             start.max_blocks == SequenceStart::kUnlimited) {
+  } else if (!start.sibling && !start.is_twin && start.max_blocks == SequenceStart::kUnlimited) {
     fate.num_promised = blocks_for(static_cast<std::int64_t>(start.tokens.size()), block_size_);
   }
   fates_[start.id] = fate;
