@@ -100,9 +100,11 @@ json::object choice_json(const Choice& choice, std::size_t index, bool with_logp
   for (const SampledToken& token : choice.sampled) {
     ids.push_back(token.token);
     json::array top;
-    for (const TokenLogprob& each : token.top) top.push_back(json::array{each.id, json_logprob(each.logprob)});
-    logprobs.push_back(json::object{
-        {"id", token.token}, {"logprob", json_logprob(token.logprob.value_or(0.0F))}, {"top", std::move(top)}});
+    for (const TokenLogprob& each : token.top)
+      top.push_back(json::array{each.id, json_logprob(each.logprob)});
+    logprobs.push_back(json::object{{"id", token.token},
+                                    {"logprob", json_logprob(token.logprob.value_or(0.0F))},
+                                    {"top", std::move(top)}});
   }
   out["token_ids"] = std::move(ids);
   if (with_logprobs) out["logprobs"] = std::move(logprobs);
