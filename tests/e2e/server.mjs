@@ -7,12 +7,17 @@ import { fileURLToPath } from 'node:url';
 const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/octavo', import.meta.url));
 const kSpoken = /^Octavo is serving at (http:\/\/\S+:(\d+)\/)$/m;
 
+/// What a test flags a server with that is to choose its seed by itself; others tell the same stories in every run.
+export const unseeded = '--seed-of-its-own';
+
 /// Starts `octavo serve` with these further flags. Resolves once it listens, to
 /// { url, port, process, stdout(), stderr(), stop() }; rejects with the log if it ends before that.
 /// stop(signal) resolves to { code, signal }, and ends what does not end by itself.
 export async function startServer(flags = [], environment = {}) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: build it, or name it in OCTAVO_BINARY`);
-  const child = spawn(binary, ['serve', '--port', '0', ...flags], {
+  const isSeeded = flags.includes('--seed') || flags.includes(unseeded);
+  const seed = isSeeded ? [] : ['--seed', '0'];
+  const child = spawn(binary, ['serve', '--port', '0', ...seed, ...flags.filter((flag) => flag !== unseeded)], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
