@@ -8,7 +8,8 @@ import { startServer } from './server.mjs';
 
 /// The plain kernels on one thread: slow enough that an answer is seen while it grows.
 export const slowly = ['--threads', '1', '--cpu-instruction-set', 'reference'];
-export const phone = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
+/// Without transitions: while they run, what slides out of view is still there.
+export const phone = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' };
 export const ended = '.answer:last-child:not(.live)';
 
 /// `define(scenario)` is called with scenario(name, run(page, gate, { server, complaints }), options of the page).
