@@ -8,6 +8,7 @@ PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
 E2E_PACKAGES   := chromium python3-websockets
+JUDGE_PACKAGES := python3-venv
 CHECK_PACKAGES := clang-format git
 CUDA_PACKAGES  := python3 python3-venv
 FRESH_PACKAGES := debootstrap git
@@ -41,7 +42,7 @@ cuda-toolkit:
 	@tests/support/install_cuda_toolkit.sh .cuda-toolkit
 
 test:
-	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(E2E_PACKAGES)
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(E2E_PACKAGES) $(JUDGE_PACKAGES)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS)
 	tests/support/run_tests.sh $(BUILD)

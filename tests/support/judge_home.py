@@ -11,7 +11,7 @@ SKIPPED = 77
 def enter(script: str, home: str, packages: list[str]) -> None:
     """Starts `script` again, with --inside before its arguments, where the packages are installed.
 
-    Ends with 77, which Meson takes for a skipped test, where they cannot be had: without pip, or without a network.
+    Ends with 77, which Meson takes for a skipped test, where they cannot be had: without pip or a network.
     """
     place = ROOT / ".cache" / home
     python = place / "bin/python"
@@ -19,7 +19,7 @@ def enter(script: str, home: str, packages: list[str]) -> None:
         try:
             venv.create(place, with_pip=True, clear=True)
             subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        except (subprocess.CalledProcessError, OSError) as fault:
+        except (subprocess.CalledProcessError, OSError, SystemExit) as fault:  # Debian's venv exits where it lacks pip.
             print(f"skipped: {packages[0]} cannot be installed here ({fault}).")
             sys.exit(SKIPPED)
         (place / "ready").touch()
