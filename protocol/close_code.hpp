@@ -20,7 +20,7 @@ enum class CloseCode : std::uint16_t {
   kTryAgainLater = 1013,  ///< Overload, or a client that does not read.
 };
 
-/// What a close frame says.
+/// The code of a close frame, and the words that go with it.
 struct CloseReason {
   CloseCode code = CloseCode::kNormal;
   std::string text;  ///< For a person: why, and what to do. At most 123 bytes of UTF-8.

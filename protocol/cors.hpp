@@ -1,5 +1,6 @@
-// What lets the page of another, allowed origin read answers over HTTP (the Fetch standard, section
-// 3.2): a browser sends the request in any case, and hands the answer out only where it says so.
+// A browser sends the request of a page from another origin, but gives the page the answer only
+// where the answer's head allows that origin (the Fetch standard, section 3.2). These functions
+// write that head for the origins that the operator has allowed.
 #pragma once
 
 #include "protocol/http_checks.hpp"

@@ -111,7 +111,7 @@ const std::vector<Row> kRows{
 
 #undef OCTAVO_VALUE
 
-// What does not change is told in labels.
+// Settings never change while the server runs, so they are labels of a metric that is always 1.
 MetricFamily cache_config(const std::string& prefix, const ClientMetric::Label& model,
                           const EngineStatus& status) {
   MetricFamily family{prefix + ":cache_config_info",

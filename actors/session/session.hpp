@@ -51,7 +51,7 @@ class Session {
   void decongest();
   bool is_draining() const { return draining_; }
   bool is_quiet() const { return responses_.is_empty(); }
-  /// Those that have not ended, queued ones too.
+  /// Responses that have not ended; those that are queued count, too.
   std::size_t num_responses() const { return responses_.size(); }
 
   Outbox& outbox() { return outbox_; }

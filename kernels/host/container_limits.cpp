@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a file of version 1 says instead of nothing begins here: 8 EiB, rounded to pages.
+/// Where there is no limit, a file of version 1 holds the largest number of pages, 8 EiB less a few
+/// bytes. Everything from here on is taken for that.
 constexpr std::size_t kNoLimit = std::size_t{1} << 62;
 
 std::vector<std::string> words_of(const std::string& line) {

@@ -13,13 +13,14 @@ namespace octavo::kernels {
 /// Source: the kernel's documentation, admin-guide/cgroup-v2 and cgroup-v1/memory, cpu.
 struct ContainerLimits {
   std::optional<double> num_cpus;           ///< CPU time per time, above 0.
-  std::optional<std::size_t> memory_bytes;  ///< Of all processes of the group together.
-  /// What they have not taken yet. File pages that were not used lately do not count as taken,
-  /// because the kernel drops them first.
+  std::optional<std::size_t> memory_bytes;  ///< What all processes of the group may take together.
+  /// The part of `memory_bytes` that the processes have not taken yet. File pages that were not
+  /// used lately do not count as taken, because the kernel drops them first.
   std::optional<std::size_t> free_bytes;
 };
 
-/// Those of this process. Files that are missing or say nothing that is understood set no limit.
+/// Reads the limits of the group that this process is in. A file that is missing, or that says
+/// nothing that is understood, sets no limit.
 /// root: what stands before /proc, and before the mount points that it names.
 ContainerLimits read_container_limits(const std::filesystem::path& root = "/");
 

@@ -140,13 +140,8 @@ void BatchPlanner::begin_on_loan(SequenceGroup& group) {
 bool BatchPlanner::has_room_for(SequenceGroup& group) {
   if (queues_.num_running() + group.num_seats() > config_.max_num_seqs) return false;
   if (!config_.is_paged()) return reservations_.reserve(group, credits_.num_free());
-  const SequenceGroup* borrower = queues_.borrower();
-  const bool passes = borrower != nullptr && queues_.goes_before(group, *borrower);
-  const std::int32_t num_free =
-      credits_.num_free() -
-      blocks_committed(queues_.running(), config_.block_size, passes ? borrower : nullptr);
-  const std::int32_t num_wanted = blocks_to_come(group, config_.block_size);
-  return may_enter(config_, num_wanted, num_free, !queues_.running().empty());
+  return may_enter(config_, blocks_to_come(group, config_.block_size),
+                   borrowing_.num_free_for(group), !queues_.running().empty());
 }
 
 void BatchPlanner::promote(SequenceGroup& group) {

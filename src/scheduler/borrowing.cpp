@@ -33,6 +33,13 @@ std::int32_t Borrowing::room(const SequenceGroup& group) const {
   return credits_.num_free() - num_committed - num_kept;
 }
 
+std::int32_t Borrowing::num_free_for(const SequenceGroup& group) const {
+  const SequenceGroup* borrower = queues_.borrower();
+  const bool passes = borrower != nullptr && queues_.goes_before(group, *borrower);
+  return credits_.num_free() -
+         blocks_committed(queues_.running(), config_.block_size, passes ? borrower : nullptr);
+}
+
 bool Borrowing::is_called_in() const {
   const SequenceGroup* borrower = queues_.borrower();
   if (borrower == nullptr) return false;
@@ -45,8 +52,7 @@ bool Borrowing::is_called_in() const {
 bool Borrowing::is_wanted_by(const SequenceGroup& next) const {
   const SequenceGroup& borrower = *queues_.borrower();
   if (!queues_.goes_before(next, borrower)) return false;
-  const std::int32_t num_free =
-      credits_.num_free() - blocks_committed(queues_.running(), config_.block_size, &borrower);
+  const std::int32_t num_free = num_free_for(next);
   const std::int32_t num_wanted = blocks_to_come(next, config_.block_size);
   const std::int32_t num_lent = blocks_held(borrower, true, config_.block_size);
   return !may_enter(config_, num_wanted, num_free, true) &&

@@ -29,6 +29,9 @@ class Borrowing {
   /// running sequences grow into is left to them: 64 tokens each, and twice as many each time that
   /// the group had to give way. O(running sequences).
   std::int32_t room(const SequenceGroup& group) const;
+  /// Blocks that a group may count on when it enters, beside what the prompts already begun are
+  /// going to take. One that goes before the borrower leaves that nothing. O(running sequences).
+  std::int32_t num_free_for(const SequenceGroup& group) const;
   /// Somebody borrows, and its blocks are wanted: what prompts already begun need is no longer
   /// free, or the next to enter goes before it and fits only with them.
   bool is_called_in() const;

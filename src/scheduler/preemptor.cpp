@@ -48,24 +48,23 @@ void Preemptor::preempt(SequenceGroup& victim, PreemptionMode mode) {
   const std::int32_t num_blocks = blocks_held(victim, config_.is_paged(), config_.block_size);
   if (!is_settled(victim) || num_blocks > credits_.num_host_free() || num_blocks == 0)
     mode = PreemptionMode::kRecompute;
-  const bool is_alone = victim.sequences.size() == 1;
-  if (mode == PreemptionMode::kRecompute) {
-    if (is_alone && is_settled(victim))
-      credits_.release(num_blocks);
-    else
-      credits_.give_back(num_blocks);
-  }
-  for (const auto& each : victim.sequences) {
-    if (each->status != SequenceStatus::kOutside) builder_.preempt(*each, mode);
-  }
   if (mode == PreemptionMode::kSwap) {
     victim.transfer = TransferId{builder_.id(), victim.id, TransferDirection::kDemote};
     credits_.begin_transfer(*victim.transfer, num_blocks);
     credits_.promise_on_host(num_blocks);
     ++num_swaps_;
   } else {
+    // Siblings share blocks, and what is on its way may be anybody's: there the result says how
+    // many are free.
+    if (victim.sequences.size() == 1 && is_settled(victim))
+      credits_.release(num_blocks);
+    else
+      credits_.give_back(num_blocks);
     victim.transfer.reset();
     ++num_recomputes_;
+  }
+  for (const auto& each : victim.sequences) {
+    if (each->status != SequenceStatus::kOutside) builder_.preempt(*each, mode);
   }
   queues_.preempt(victim,
                   mode == PreemptionMode::kSwap ? GroupStatus::kSwapped : GroupStatus::kPreempted);

@@ -59,8 +59,8 @@ class StepBuilder {
   bool schedule(Sequence& sequence, std::int32_t num_tokens);
   /// The sequence enters, with as much of its prompt as the budget allows. sibling: one of its
   /// group whose prompt is computed and whose full blocks it shares, or null. max_blocks: how many
-  /// it may have for now, at least one; fewer than its tokens need only without siblings, when the
-  /// allocator is paged.
+  /// it may have in this step, at least one. It may be fewer than its tokens need only where the
+  /// allocator is paged and the sequence has no siblings.
   void start(Sequence& sequence, const Sequence* sibling,
              std::int32_t max_blocks = SequenceStart::kUnlimited);
   /// The sequence enters as a copy of `leader`, which was scheduled last but for its other twins

@@ -45,6 +45,22 @@ StepPlan release(SequenceId id) {
   return plan;
 }
 
+/// Steps 1 to 5: a prompt of two full blocks was computed, is cached, and lies on the host alone,
+/// since another has taken the whole device of three blocks and has left.
+void move_to_host(BlockManager& manager) {
+  manager.reserve(numbered(1, start_distinct(kA, 9)));
+  manager.reserve(numbered(2, release(kA)));
+  StepPlan demotion = numbered(3);
+  demotion.num_demotions = 2;
+  const StepBatch demoted = manager.reserve(std::move(demotion));
+  REQUIRE(demoted.demotions.size() == 1);
+  CHECK(demoted.demotions[0].copies.size() == 2);
+  StepPlan next = numbered(4, start_distinct(kB, 12, 100));
+  next.transfers_finished.push_back(demoted.demotions[0].id);
+  manager.reserve(std::move(next));
+  manager.reserve(numbered(5, release(kB)));
+}
+
 }  // namespace
 
 TEST_CASE("a prompt gets just the blocks it fills, and a decode a new one at the border") {
@@ -120,17 +136,7 @@ TEST_CASE("of what is cached the oldest goes first, and the tail of a prompt bef
 
 TEST_CASE("a cached block that was moved to the host is brought back for the next prompt like it") {
   BlockManager manager({.num_blocks = 3, .num_host_blocks = 3, .block_size = 4});
-  manager.reserve(numbered(1, start_distinct(kA, 9)));
-  manager.reserve(numbered(2, release(kA)));
-  StepPlan demotion = numbered(3);
-  demotion.num_demotions = 2;
-  const StepBatch demoted = manager.reserve(std::move(demotion));
-  REQUIRE(demoted.demotions.size() == 1);
-  CHECK(demoted.demotions[0].copies.size() == 2);
-  StepPlan next = numbered(4, start_distinct(kB, 12, 100));
-  next.transfers_finished.push_back(demoted.demotions[0].id);
-  manager.reserve(std::move(next));  // Takes the whole device.
-  manager.reserve(numbered(5, release(kB)));
+  move_to_host(manager);
   const StepBatch batch = manager.reserve(numbered(6, start_distinct(kA, 9)));
   CHECK(batch.receipt.started.at(0).num_cached_tokens == 8);
   CHECK(batch.receipt.started.at(0).promotes);
@@ -253,15 +259,7 @@ TEST_CASE("where there is no room for all of a prompt it takes no more free bloc
   }
   SECTION("of blocks on the host, which need one on the device") {
     BlockManager manager({.num_blocks = 3, .num_host_blocks = 3, .block_size = 4});
-    manager.reserve(numbered(1, start_distinct(kA, 9)));
-    manager.reserve(numbered(2, release(kA)));
-    StepPlan demotion = numbered(3);
-    demotion.num_demotions = 2;
-    const StepBatch demoted = manager.reserve(std::move(demotion));
-    StepPlan next = numbered(4, start_distinct(kB, 12, 100));
-    next.transfers_finished.push_back(demoted.demotions.at(0).id);
-    manager.reserve(std::move(next));
-    manager.reserve(numbered(5, release(kB)));
+    move_to_host(manager);
     StepPlan limited = numbered(6, start_distinct(kA, 9));
     limited.starts[0].max_blocks = 2;
     CHECK(manager.reserve(std::move(limited)).promotions.at(0).copies.size() == 1);
