@@ -127,6 +127,19 @@ pageSuite('the look of the page', [], (scenario) => {
     assert.equal(await other.inputValue('[name=top_k]'), '7');
   });
 
+  scenario('settings are open as soon as they are drawn, so that the next key is theirs', async (page) => {
+    const wasOpen = await page.evaluate(() => new Promise((resolve) => {
+      new MutationObserver(() => {
+        const dialog = document.querySelector('dialog');
+        if (dialog) resolve(dialog.open);
+      }).observe(document.body, { childList: true, subtree: true });
+      document.querySelector('[aria-label="Settings of this conversation"]').click();
+    }));
+    assert.ok(wasOpen);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog', { state: 'detached' });
+  });
+
   scenario('Send is grey while there is nothing to send', async (page) => {
     const send = page.getByRole('button', { name: 'Send', exact: true });
     const colour = () => send.evaluate((each) => getComputedStyle(each).backgroundColor);

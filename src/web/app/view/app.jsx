@@ -1,5 +1,5 @@
 // The whole page: the shelf, the open conversation, and what lies over them.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { shownPath, titleOf } from '../talk/conversation.js';
@@ -52,7 +52,7 @@ function useDark() {
 }
 
 function useKeys(keys) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKeyDown = (event) => {
       const isCommand = event.ctrlKey || event.metaKey;
       const name = `${isCommand ? 'Ctrl+' : ''}${event.shiftKey ? 'Shift+' : ''}${event.key.length === 1 ? event.key.toUpperCase() : event.key}`;

@@ -1,5 +1,5 @@
 // Where a message is written: Enter sends, Shift+Enter breaks the line, Esc stops the answer.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { Send, Stop } from './icons.jsx';
 
@@ -13,7 +13,7 @@ export function fitHeight(area) {
 /// `onSend` is called with what was written, without blanks around it.
 export function Composer({ text, focusOn, isAnswering, onText, onSend, onStop }) {
   const area = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A phone's keyboard should not jump up by itself.
     if (matchMedia('(pointer: fine)').matches) area.current.focus();
   }, [focusOn]);

@@ -1,9 +1,9 @@
 // Asks for the API key of a server that wants one. It is kept for this tab only.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export function KeyDialog({ wasRefused, onKey }) {
   const dialog = useRef(null);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []); // What is typed next goes to it, however soon.
   const send = (event) => {
     event.preventDefault();
     const key = new FormData(event.target).get('key').trim();

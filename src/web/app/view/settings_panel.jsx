@@ -1,6 +1,6 @@
 // The system prompt and the sampling of the open conversation, and on a wish of those to come. Empty means: as the model
 // has it.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { cleanSettings, defaultWords, kSettings } from '../talk/settings.js';
 import { Close } from './icons.jsx';
@@ -22,7 +22,7 @@ function Field({ setting, value, modelDefaults }) {
 export function SettingsPanel({ settings, modelDefaults, model, contextLength, onSave, onSaveForNew, onLeave }) {
   const dialog = useRef(null);
   const opened = useRef(settings); // Another tab may change them meanwhile.
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []); // It is open before a key can be pressed, so that Escape closes it.
   const save = (event) => {
     event.preventDefault();
     const { elements } = event.target;
