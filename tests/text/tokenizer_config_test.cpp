@@ -209,7 +209,8 @@ TEST_CASE("the template is chosen by whether there are tools", "[text]") {
   const Folder folder;
   const auto chosen = [&](const char* templates, bool has_tools) {
     folder.write(kConfig, std::string(R"({"chat_template": )") + templates + "}");
-    const auto source = Tokenizer::load(folder.path()).value()->chat_template(has_tools);
+    const auto tokenizer = Tokenizer::load(folder.path()).value();
+    const auto source = tokenizer->chat_template(has_tools);
     if (!source) return "refused: " + source.error().detail;
     return *source == nullptr ? std::string("none") : **source;
   };
