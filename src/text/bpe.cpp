@@ -17,10 +17,28 @@ namespace {
 constexpr TokenId kNone = -1;
 /// Symbols are linked by 32-bit indices; longer pieces are cut there, far beyond any context.
 constexpr std::size_t kMaxPieceBytes = 1U << 30U;
+/// Up to so many symbols it is faster to look at all pairs than to keep a heap of them.
+constexpr std::size_t kFewSymbols = 24;
 
 std::uint64_t pair_key(TokenId left, TokenId right) {
   return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32U) |
          static_cast<std::uint32_t>(right);
+}
+
+struct Symbol {
+  TokenId id;
+  std::int32_t previous;
+  std::int32_t next;
+};
+
+std::vector<Symbol> linked(std::span<const TokenId> ids) {
+  std::vector<Symbol> symbols;
+  symbols.reserve(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    symbols.push_back({ids[i], static_cast<std::int32_t>(i) - 1,
+                       i + 1 < ids.size() ? static_cast<std::int32_t>(i) + 1 : kNone});
+  }
+  return symbols;
 }
 
 struct Candidate {
@@ -63,6 +81,7 @@ Bpe Bpe::parse(const boost::json::object& object, bool is_byte_level) {
   if (const std::string unknown = model.text("unk_token", ""); !unknown.empty()) {
     bpe.unknown_ = bpe.find(unknown);
   }
+  bpe.find_whole();
   return bpe;
 }
 
@@ -116,7 +135,7 @@ void Bpe::add_merge(std::string_view left, std::string_view right, std::size_t r
 }
 
 std::optional<TokenId> Bpe::find(std::string_view piece) const {
-  const auto it = vocabulary_.find(std::string(piece));
+  const auto it = vocabulary_.find(piece);
   return it == vocabulary_.end() ? std::nullopt : std::optional(it->second);
 }
 
@@ -125,18 +144,16 @@ const Bpe::Merge* Bpe::find_merge(TokenId left, TokenId right) const {
   return it == merges_.end() ? nullptr : &it->second;
 }
 
-bool Bpe::append_bytes(std::string_view character, std::vector<Symbol>& symbols) const {
+bool Bpe::append_bytes(std::string_view character, std::vector<TokenId>& out) const {
   const auto id_of = [this](char c) { return byte_ids_[static_cast<unsigned char>(c)]; };
   if (std::any_of(character.begin(), character.end(), [&](char c) { return id_of(c) == kNone; })) {
     return false;
   }
-  for (const char c : character) symbols.push_back({id_of(c), kNone, kNone});
+  for (const char c : character) out.push_back(id_of(c));
   return true;
 }
 
-std::vector<Bpe::Symbol> Bpe::make_symbols(std::string_view piece) const {
-  std::vector<Symbol> symbols;
-  symbols.reserve(piece.size());
+void Bpe::append_characters(std::string_view piece, std::vector<TokenId>& out) const {
   bool after_unknown = false;
   while (!piece.empty()) {
     const std::uint32_t length = is_byte_level_ ? 1 : read_utf8(piece).length;
@@ -144,25 +161,45 @@ std::vector<Bpe::Symbol> Bpe::make_symbols(std::string_view piece) const {
     piece.remove_prefix(length);
     bool is_known = false;
     if (is_byte_level_) {
-      is_known = append_bytes(character, symbols);
+      is_known = append_bytes(character, out);
     } else if (const auto id = find(character)) {
-      symbols.push_back({*id, kNone, kNone});
+      out.push_back(*id);
       is_known = true;
     } else {
-      is_known = byte_fallback_ && append_bytes(character, symbols);
+      is_known = byte_fallback_ && append_bytes(character, out);
     }
     const bool fuses = fuse_unknown_ && after_unknown;
-    if (!is_known && unknown_ && !fuses) symbols.push_back({*unknown_, kNone, kNone});
+    if (!is_known && unknown_ && !fuses) out.push_back(*unknown_);
     after_unknown = !is_known;
   }
-  for (std::size_t i = 0; i < symbols.size(); ++i) {
-    symbols[i].previous = static_cast<std::int32_t>(i) - 1;
-    symbols[i].next = i + 1 < symbols.size() ? static_cast<std::int32_t>(i) + 1 : kNone;
-  }
-  return symbols;
 }
 
-void Bpe::merge_symbols(std::vector<Symbol>& symbols) const {
+std::size_t Bpe::merge_few(std::span<TokenId> ids) const {
+  std::array<const Merge*, kFewSymbols> merges{};  // Of each symbol with the next one.
+  std::size_t count = ids.size();
+  for (std::size_t i = 0; i + 1 < count; ++i) merges[i] = find_merge(ids[i], ids[i + 1]);
+  while (count > 1) {
+    std::size_t best = count - 1;  // It has no next one.
+    merges[best] = nullptr;
+    for (std::size_t i = count - 1; i-- > 0;) {
+      if (merges[i] == nullptr) continue;
+      if (merges[best] == nullptr || merges[i]->rank <= merges[best]->rank) best = i;
+    }
+    if (merges[best] == nullptr) break;
+    ids[best] = merges[best]->merged;
+    --count;
+    for (std::size_t i = best + 1; i < count; ++i) {
+      ids[i] = ids[i + 1];
+      merges[i] = merges[i + 1];
+    }
+    merges[best] = best + 1 < count ? find_merge(ids[best], ids[best + 1]) : nullptr;
+    if (best > 0) merges[best - 1] = find_merge(ids[best - 1], ids[best]);
+  }
+  return count;
+}
+
+std::size_t Bpe::merge_many(std::span<TokenId> ids) const {
+  std::vector<Symbol> symbols = linked(ids);
   std::vector<Candidate> candidates;
   const auto at = [&symbols](std::int32_t index) -> Symbol& {
     return symbols[static_cast<std::size_t>(index)];
@@ -193,6 +230,29 @@ void Bpe::merge_symbols(std::vector<Symbol>& symbols) const {
     if (const auto c = candidate_at(left.previous)) heap.push(*c);
     if (const auto c = candidate_at(best.left)) heap.push(*c);
   }
+  std::size_t count = 0;
+  for (const Symbol& symbol : symbols) {
+    if (symbol.id != kNone) ids[count++] = symbol.id;
+  }
+  return count;
+}
+
+void Bpe::append_merged(std::string_view piece, std::vector<TokenId>& out) const {
+  const std::size_t begin = out.size();
+  append_characters(piece, out);
+  const std::span<TokenId> ids = std::span(out).subspan(begin);
+  out.resize(begin + (ids.size() <= kFewSymbols ? merge_few(ids) : merge_many(ids)));
+}
+
+void Bpe::find_whole() {
+  for (const auto& [piece, id] : vocabulary_) {
+    const auto index = static_cast<std::size_t>(id);
+    if (index >= is_whole_.size()) is_whole_.resize(index + 1, true);
+    if (ignore_merges_ || !is_whole_[index]) continue;
+    std::vector<TokenId> ids;
+    append_merged(piece, ids);
+    is_whole_[index] = ids.size() == 1 && ids[0] == id;
+  }
 }
 
 std::optional<std::size_t> Bpe::max_piece_bytes() const {
@@ -206,19 +266,14 @@ std::optional<std::size_t> Bpe::max_piece_bytes() const {
 }
 
 void Bpe::encode(std::string_view piece, std::vector<TokenId>& out, std::size_t max_tokens) const {
-  if (ignore_merges_) {
-    if (const auto id = find(piece)) {
-      out.push_back(*id);
-      return;
-    }
+  if (out.size() > max_tokens) return;
+  if (const auto id = find(piece); id && is_whole_[static_cast<std::size_t>(*id)]) {
+    out.push_back(*id);
+    return;
   }
   while (!piece.empty() && out.size() <= max_tokens) {
-    std::vector<Symbol> symbols = make_symbols(piece.substr(0, kMaxPieceBytes));
+    append_merged(piece.substr(0, kMaxPieceBytes), out);
     piece.remove_prefix(std::min(piece.size(), kMaxPieceBytes));
-    merge_symbols(symbols);
-    for (const Symbol& symbol : symbols) {
-      if (symbol.id != kNone) out.push_back(symbol.id);
-    }
   }
 }
 

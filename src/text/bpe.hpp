@@ -1,11 +1,13 @@
 // Byte-pair encoding: turns one piece of text into the tokens that the learned merges give, in
-// O(n log n) of the piece's length.
+// O(n log n) of the piece's length. Most pieces of a text are words that the vocabulary has whole,
+// and most others are short: for these it looks into one table, or merges in place.
 #pragma once
 
 #include <array>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,8 +27,8 @@ class Bpe {
   /// byte-level alphabet and text comes as bytes. Throws `Error`.
   static Bpe parse(const boost::json::object& model, bool is_byte_level);
 
-  /// Appends the tokens of piece to out. Source: Sennrich et al. 2016, section 3.2; merges by rank
-  /// from a heap over a linked list. Once out holds more than max_tokens the rest is left away.
+  /// Appends the tokens of piece to out. Source: Sennrich et al. 2016, section 3.2; merges by
+  /// rank. Once out holds more than max_tokens the rest is left away.
   void encode(std::string_view piece, std::vector<TokenId>& out,
               std::size_t max_tokens = SIZE_MAX) const;
 
@@ -36,7 +38,6 @@ class Bpe {
 
   /// The piece as the model works with it: bytes when byte-level, else as in the file.
   std::optional<TokenId> find(std::string_view piece) const;
-  const std::unordered_map<std::string, TokenId>& vocabulary() const { return vocabulary_; }
 
  private:
   struct Merge {
@@ -50,19 +51,25 @@ class Bpe {
       return pair ^ (pair >> 29U);
     }
   };
-  struct Symbol {
-    TokenId id;
-    std::int32_t previous;
-    std::int32_t next;
+  /// Finds a string by a view of it.
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
   };
 
   void read_vocabulary(JsonReader& model);
   void read_merges(JsonReader& model);
   void add_merge(std::string_view left, std::string_view right, std::size_t rank);
+  /// Learns which pieces of the vocabulary are one token.
+  void find_whole();
   const Merge* find_merge(TokenId left, TokenId right) const;
-  std::vector<Symbol> make_symbols(std::string_view piece) const;
-  bool append_bytes(std::string_view character, std::vector<Symbol>& symbols) const;
-  void merge_symbols(std::vector<Symbol>& symbols) const;
+  /// Appends the tokens of the characters alone.
+  void append_characters(std::string_view piece, std::vector<TokenId>& out) const;
+  bool append_bytes(std::string_view character, std::vector<TokenId>& out) const;
+  void append_merged(std::string_view piece, std::vector<TokenId>& out) const;
+  /// Both merge ids in place and give back how many are left. The first looks at all pairs for each
+  /// merge, the second keeps them in a heap.
+  std::size_t merge_few(std::span<TokenId> ids) const;
+  std::size_t merge_many(std::span<TokenId> ids) const;
 
   bool is_byte_level_ = false;
   bool byte_fallback_ = false;
@@ -70,7 +77,8 @@ class Bpe {
   bool ignore_merges_ = false;
   std::optional<TokenId> unknown_;
   std::array<TokenId, 256> byte_ids_{};  ///< -1 where the vocabulary lacks the byte.
-  std::unordered_map<std::string, TokenId> vocabulary_;
+  std::unordered_map<std::string, TokenId, TextHash, std::equal_to<>> vocabulary_;
+  std::vector<bool> is_whole_;  ///< By token: each of its pieces is that one token.
   std::unordered_map<std::uint64_t, Merge, PairHash> merges_;
 };
 

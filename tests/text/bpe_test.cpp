@@ -101,6 +101,30 @@ TEST_CASE("random rules give what merging pair by pair gives", "[text]") {
   }
 }
 
+TEST_CASE("a piece of the vocabulary that no merges lead to is not taken whole", "[text]") {
+  json::object model = model_of({{"a", "b"}});
+  model["vocab"].as_object().emplace("abc", 4);
+  CHECK(encode(model, "abc") == Ids{3, 2});
+  CHECK(encode(model, "ab") == Ids{3});
+  model["ignore_merges"] = true;
+  CHECK(encode(model, "abc") == Ids{4});
+  // Two pieces of one number: the second is not what the merges of the first lead to.
+  model["ignore_merges"] = false;
+  model["vocab"].as_object().emplace("bc", 3);
+  CHECK(encode(model, "bc") == Ids{1, 2});
+  CHECK(encode(model, "ab") == Ids{3});
+}
+
+TEST_CASE("short and long pieces are merged by the same rules", "[text]") {
+  const json::object model = model_of({{"a", "a"}, {"aa", "aa"}, {"b", "a"}});
+  const std::string unit = "baaaac";
+  for (std::string text; text.size() < 60; text += unit) {
+    CAPTURE(text.size());
+    CHECK(encode(model, text) == encode_slowly(model, text));
+    CHECK(encode(model, text + "ba") == encode_slowly(model, text + "ba"));
+  }
+}
+
 TEST_CASE("tokens are appended to those already there, up to the bound", "[text]") {
   const Bpe bpe = Bpe::parse(model_of({{"a", "b"}}), false);
   Ids ids{9};
