@@ -39,7 +39,7 @@ struct SampleOutput {
   float logprob = 0.0F;  ///< By the raw logits; only where it was asked for.
   std::vector<std::pair<std::int32_t, float>> top;
   /// False: the row has no largest finite logit (all are NaN or -inf, or one is +inf), so that
-  /// nothing can be chosen. The token is one of the vocabulary and means nothing. Set on the CPU.
+  /// nothing can be chosen. The token is one of the vocabulary and means nothing.
   bool is_finite = true;
 };
 

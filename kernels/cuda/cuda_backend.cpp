@@ -38,6 +38,7 @@ CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
       sample_memory_(Memory::Place::kDevice, sample_workspace_bytes(max_rows_, options.vocab_size)),
       sample_outputs_(Memory::Place::kDevice, host_copy_bytes<DeviceSampleOutput>(max_rows_)),
       sampled_(Memory::Place::kDevice, host_copy_bytes<std::int32_t>(max_rows_)),
+      choices_(Memory::Place::kDevice, host_copy_bytes<std::int32_t>(max_rows_)),
       steps_(max_rows_) {
   if (options.group != nullptr) {
     gathered_ = Memory(Memory::Place::kDevice,
@@ -204,6 +205,7 @@ void CudaBackend::activated_linear(const void* input, const Matrix& weight, cons
 void CudaBackend::sample(float* logits, std::int64_t vocab_size, std::int64_t n) {
   SampleArrays arrays = arrays_.sample_arrays();
   arrays.sampled = reinterpret_cast<std::int32_t*>(sampled_.data());
+  arrays.choices = reinterpret_cast<std::int32_t*>(choices_.data());
   cuda::sample(logits, vocab_size, n, arrays,
                reinterpret_cast<DeviceSampleOutput*>(sample_outputs_.data()), sample_memory_.data(),
                stream_);
@@ -246,7 +248,7 @@ DeviceSpan CudaBackend::copied_span(CopyTicket ticket) { return transfers_.span(
 
 StepTicket CudaBackend::submit() {
   use_device(options_.device);
-  return steps_.submit({.tokens = sampled_.data(),
+  return steps_.submit({.choices = choices_.data(),
                         .outputs = sample_outputs_.data(),
                         .num_rows = num_sampled_,
                         .has_logprobs = arrays_.wants_logprobs()},

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -137,9 +136,7 @@ Result<StepResult> DeviceExecutor::collect(const LaunchedStep& launched) {
     SampledToken token{sample.sequence, outputs_[i].token, std::nullopt, {}};
     if (sample.wants_logprob) token.logprob = outputs_[i].logprob;
     for (const auto& [id, logprob] : outputs_[i].top) token.top.push_back({id, logprob});
-    // A row without a finite logit has no probabilities either: it shows by both.
-    if (!outputs_[i].is_finite || (sample.wants_logprob && !std::isfinite(outputs_[i].logprob)))
-      step.result.failed.push_back({sample.sequence, no_finite_logit()});
+    if (!outputs_[i].is_finite) step.result.failed.push_back({sample.sequence, no_finite_logit()});
     if (sample.index) sequences_.resolve(sample.sequence, *sample.index, token.token);
     step.result.sampled.push_back(std::move(token));
   }

@@ -6,6 +6,7 @@
 #include "src/runtime/load_executor.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/step_driver.hpp"
+#include "tests/support/test_device.hpp"
 #include "tests/support/tiny_model.hpp"
 
 using namespace octavo;
@@ -33,6 +34,7 @@ std::unique_ptr<DeviceExecutor> model_with(const std::string& name, std::size_t 
   options.max_num_batched_tokens = 32;
   options.max_num_seqs = 4;
   options.cpu.threads = 1;
+  use_test_device(options);
   auto executor = load_device_executor(options);
   REQUIRE(executor.has_value());
   return std::move(*executor);

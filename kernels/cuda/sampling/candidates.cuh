@@ -44,7 +44,7 @@ struct RowState {
   std::int32_t best_token;  ///< Also the choice, when kind is kChosen.
   float best_logit;         ///< Before the division by the temperature.
   std::int32_t is_adjusted;
-  double log_total;  ///< log of the sum of exp of the raw logits.
+  double log_total;  ///< log of the sum of exp of the raw logits; 0 where nobody asks for it.
 };
 
 struct GranuleSum {

@@ -55,7 +55,8 @@ __global__ void __launch_bounds__(kPickThreads)
   }
   if (threadIdx.x != 0) return;
   DeviceSampleOutput& output = outputs[index];
-  output.token = token;
+  const bool is_finite = isfinite(state.best_logit) && isfinite(state.log_total);
+  output.choice = arrays.choices[index] = is_finite ? token : ~token;
   arrays.sampled[index] = token;
   if (row.num_logprobs <= 0) output.num_top = 0;
   if (row.num_logprobs < 0) return;

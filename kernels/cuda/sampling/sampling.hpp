@@ -45,11 +45,13 @@ struct SampleArrays {
   const std::int32_t* forbidden;
   /// [max n] In: what the last call chose. Out, after everything has read it: what this one does.
   std::int32_t* sampled;
+  std::int32_t* choices;  ///< [n] Out: the `choice` of each row, for the host.
 };
 
 /// What a row came to. The host reads these.
 struct DeviceSampleOutput {
-  std::int32_t token;
+  /// The token; its complement, which is negative, where the row has no largest finite logit.
+  std::int32_t choice;
   float logprob;  ///< By the raw logits; only where it was asked for.
   std::int32_t num_top;
   std::int32_t top_tokens[kMaxTopLogprobs];

@@ -176,7 +176,8 @@ SampleArrays StepArrays::sample_arrays() const {
           .bias_tokens = ints(offsets_.bias_tokens),
           .bias_values = reinterpret_cast<const float*>(lists + offsets_.bias_values),
           .forbidden = ints(offsets_.forbidden),
-          .sampled = nullptr};
+          .sampled = nullptr,
+          .choices = nullptr};
 }
 
 }  // namespace octavo::kernels::cuda

@@ -18,8 +18,14 @@ T element(const Memory& memory, std::size_t index) {
   return value;
 }
 
+SampleOutput output_of(std::int32_t choice) {
+  const bool is_finite = choice >= 0;
+  return {.token = is_finite ? choice : ~choice, .top = {}, .is_finite = is_finite};
+}
+
 SampleOutput output_of(const DeviceSampleOutput& from) {
-  SampleOutput output{.token = from.token, .logprob = from.logprob, .top = {}};
+  SampleOutput output = output_of(from.choice);
+  output.logprob = from.logprob;
   for (std::int32_t k = 0; k < std::min(from.num_top, kMaxTopLogprobs); ++k)
     output.top.emplace_back(from.top_tokens[k], from.top_logprobs[k]);
   return output;
@@ -40,7 +46,7 @@ StepTicket SubmittedSteps::submit(const SampledRows& sampled, cudaStream_t strea
   if (step.computes && sampled.num_rows > 0) {
     const std::size_t row_bytes =
         sampled.has_logprobs ? sizeof(DeviceSampleOutput) : sizeof(std::int32_t);
-    copy_to_host({step.outputs.data(), sampled.has_logprobs ? sampled.outputs : sampled.tokens,
+    copy_to_host({step.outputs.data(), sampled.has_logprobs ? sampled.outputs : sampled.choices,
                   static_cast<std::size_t>(sampled.num_rows) * row_bytes},
                  stream);
   }
@@ -64,9 +70,8 @@ DeviceSpan SubmittedSteps::results(StepTicket ticket, std::span<SampleOutput> ou
   Step& ended = step(ticket);
   if (!std::exchange(ended.computes, false)) return {};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] = ended.has_logprobs
-                     ? output_of(element<DeviceSampleOutput>(ended.outputs, i))
-                     : SampleOutput{.token = element<std::int32_t>(ended.outputs, i), .top = {}};
+    outputs[i] = ended.has_logprobs ? output_of(element<DeviceSampleOutput>(ended.outputs, i))
+                                    : output_of(element<std::int32_t>(ended.outputs, i));
   }
   return {clock.time_of(ended.begin), clock.time_of(ended.end.event())};
 }

@@ -17,10 +17,10 @@ namespace octavo::kernels::cuda {
 
 /// What a step has sampled, on the device.
 struct SampledRows {
-  const void* tokens = nullptr;   ///< [num_rows] int32
+  const void* choices = nullptr;  ///< [num_rows] int32, as DeviceSampleOutput has them
   const void* outputs = nullptr;  ///< [num_rows] DeviceSampleOutput
   std::int64_t num_rows = 0;
-  bool has_logprobs = false;  ///< Then `outputs` are wanted, else `tokens` do.
+  bool has_logprobs = false;  ///< Then `outputs` are wanted, else `choices`.
 };
 
 class SubmittedSteps {

@@ -30,6 +30,8 @@ struct Expected {
   std::int32_t token = 0;
   float logprob = 0.0F;
   std::vector<std::pair<std::int32_t, float>> top;
+  bool is_finite = true;
+  std::int32_t choice() const { return is_finite ? token : ~token; }
 };
 
 inline std::vector<cpu::Candidate> sorted_candidates(const std::vector<float>& logits) {
@@ -58,6 +60,7 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
   std::vector<cpu::Candidate> candidates = sorted_candidates(logits);
   Expected expected;
   expected.token = candidates.front().token;
+  expected.is_finite = std::isfinite(candidates.front().logit);
   if (row.temperature >= kGreedyBelow && std::isfinite(candidates.front().logit)) {
     for (cpu::Candidate& c : candidates) c.logit /= row.temperature;
     if (row.top_k > 0 && row.top_k < size) {
@@ -70,6 +73,7 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
   double sum = 0.0;
   for (const cpu::Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
   const double total = raw[0].logit + std::log(sum);
+  expected.is_finite = expected.is_finite && std::isfinite(raw[0].logit);
   for (std::size_t k = 0; k < raw.size(); ++k) {
     const auto logprob = static_cast<float>(raw[k].logit - total);
     if (static_cast<std::int32_t>(k) < row.num_logprobs) {
@@ -83,6 +87,7 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
 struct Outcome {
   std::vector<DeviceSampleOutput> outputs;
   std::vector<std::int32_t> sampled;
+  std::vector<std::int32_t> choices;
 };
 
 /// A row's settings as the device reads them, without its lists.
@@ -118,6 +123,7 @@ class Batch {
         outputs_(tests.size()),
         workspace_(sample_workspace_bytes(n_, vocab_)),
         sampled_(sampled),
+        choices_(tests.size()),
         first_sampled_(sampled) {
     std::vector<DeviceSampleRow> rows;
     std::vector<std::int32_t> tokens;
@@ -153,16 +159,17 @@ class Batch {
     logits_.set(all_logits_);
     sampled_.set(first_sampled_);
     std::vector<DeviceSampleOutput> poison(static_cast<std::size_t>(n_));
-    for (auto& output : poison) output.token = output.num_top = -7;
+    for (auto& output : poison) output.choice = output.num_top = -7;
     outputs_.set(poison);
+    choices_.set(std::vector<std::int32_t>(static_cast<std::size_t>(n_), -7));
   }
   void enqueue(cudaStream_t stream) {
     sample(logits_.data(), vocab_, n_,
            {rows_.data(), tokens_->data(), bias_tokens_->data(), bias_values_->data(),
-            forbidden_->data(), sampled_.data()},
+            forbidden_->data(), sampled_.data(), choices_.data()},
            outputs_.data(), workspace_.data(), stream);
   }
-  Outcome outcome() const { return {outputs_.get(), sampled_.get()}; }
+  Outcome outcome() const { return {outputs_.get(), sampled_.get(), choices_.get()}; }
 
  private:
   std::int64_t n_;
@@ -173,6 +180,7 @@ class Batch {
   DeviceArray<DeviceSampleOutput> outputs_;
   DeviceArray<std::uint8_t> workspace_;
   DeviceArray<std::int32_t> sampled_;
+  DeviceArray<std::int32_t> choices_;
   std::vector<std::int32_t> first_sampled_;
   std::unique_ptr<DeviceArray<std::int32_t>> tokens_;
   std::unique_ptr<DeviceArray<std::int32_t>> bias_tokens_;
@@ -192,7 +200,7 @@ inline bool is_close(float a, float b) {
 }
 
 inline bool is_same(const DeviceSampleOutput& a, const DeviceSampleOutput& b, const TestRow& test) {
-  if (a.token != b.token || a.num_top != b.num_top) return false;
+  if (a.choice != b.choice || a.num_top != b.num_top) return false;
   if (test.row.num_logprobs >= 0 && std::memcmp(&a.logprob, &b.logprob, 4) != 0) return false;
   const auto size = static_cast<std::size_t>(a.num_top) * 4;
   return std::memcmp(a.top_tokens, b.top_tokens, size) == 0 &&
@@ -209,15 +217,17 @@ inline void check(const std::vector<TestRow>& tests, const std::vector<std::int3
             row.repetition_penalty, row.presence_penalty, row.frequency_penalty, row.num_logprobs,
             test.tokens.size(), test.bias.size(), test.forbidden.size());
     if (!test.is_active) {
-      CHECK(output.token == -7);
+      CHECK(output.choice == -7);
+      CHECK(outcome.choices[i] == -7);
       CHECK(outcome.sampled[i] == sampled[i]);
       continue;
     }
     const Expected expected = expected_of(test, sampled);
-    CHECK(output.token == expected.token);
-    CHECK(outcome.sampled[i] == output.token);
+    CHECK(output.choice == expected.choice());
+    CHECK(outcome.choices[i] == expected.choice());
+    CHECK(outcome.sampled[i] == expected.token);
     CHECK(output.num_top == static_cast<std::int32_t>(expected.top.size()));
-    if (output.token != expected.token || row.num_logprobs < 0) continue;
+    if (output.choice != expected.choice() || row.num_logprobs < 0) continue;
     CAPTURE(output.logprob, expected.logprob);
     CHECK(is_close(output.logprob, expected.logprob));
     std::size_t num_wrong = 0;

@@ -42,7 +42,7 @@ TEST_CASE("cuda: a row draws what sorting and summing all of it draws", "[small]
       for (std::size_t i = 0; i < n; ++i) {
         const SampleRow& row = tests[i].row;
         CAPTURE(i, vocab, row.temperature, row.top_k, row.top_p, row.min_p, row.seed);
-        CHECK(outcome.outputs[i].token == token_by_sorting(tests[i].logits, device_row(tests[i])));
+        CHECK(outcome.outputs[i].choice == token_by_sorting(tests[i].logits, device_row(tests[i])));
       }
     }
   }
