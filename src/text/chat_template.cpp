@@ -86,7 +86,7 @@ Hand hand_of(std::string_view variable) {
 }  // namespace
 
 struct ChatTemplate::Tree {
-  jinja::Body body;
+  jinja::Template root;
 };
 
 ChatTemplate::ChatTemplate(std::unique_ptr<const Tree> tree) : tree_(std::move(tree)) {}
@@ -113,7 +113,7 @@ Result<std::vector<TextSpan>> ChatTemplate::render(const json::object& context,
       variables.emplace_back(key, to_value(value, hand_of(key)));
     }
     jinja::Interpreter interpreter({limits.max_steps, limits.max_output_bytes, limits.max_depth});
-    return interpreter.render(tree_->body, variables).spans();
+    return interpreter.render(tree_->root, variables).spans();
   } catch (const jinja::TemplateFault& fault) {
     return template_error(fault);
   }

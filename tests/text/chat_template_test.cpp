@@ -181,7 +181,7 @@ TEST_CASE("an error names its line and what the template raised", "[text]") {
 TEST_CASE("broken templates and foolish arithmetic are errors", "[text]") {
   for (const char* source : {"{{",
                              "{%",
-                             "{#",
+                             "{# a",
                              "{{ 'a }}",
                              "{{ 1 +",
                              "{% for %}",

@@ -96,10 +96,20 @@ struct Stmt {
   std::vector<std::pair<Target, ExprPtr>> assignments;
   Body body;
   Body otherwise;
+  std::vector<std::string> unset;            ///< Names of the body's frame; see frames.hpp.
+  std::vector<std::string> unset_otherwise;  ///< The same of a loop's `else`.
+  bool is_constant = false;  ///< An output that Jinja computes when it loads the template.
+  bool is_elif = false;
+  bool is_block = false;  ///< A `block`, which knows nothing of the frames around it.
   bool is_recursive = false;
   bool takes_caller = false;  ///< A macro that reads `caller`, and so on.
   bool takes_kwargs = false;
   bool takes_varargs = false;
+};
+
+struct Template {
+  Body body;
+  std::vector<std::string> unset;
 };
 
 }  // namespace octavo::jinja

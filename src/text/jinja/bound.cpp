@@ -31,6 +31,17 @@ std::int64_t Bound::integer(std::size_t index, std::int64_t otherwise) const {
   return need_integer(*values_[index], "'" + std::string(names_[index]) + "'");
 }
 
+double Bound::number(std::size_t index, double otherwise) const {
+  const Value* value = values_[index];
+  if (value == nullptr) return otherwise;
+  return value->is_float() ? value->as_float() : static_cast<double>(integer(index, 0));
+}
+
+std::int64_t Bound::size(std::size_t index, std::int64_t otherwise) const {
+  if (values_[index] == nullptr) return otherwise;
+  return need_size(*values_[index], "'" + std::string(names_[index]) + "'");
+}
+
 std::int64_t Bound::integer_or_none(std::size_t index, std::int64_t otherwise) const {
   const bool is_none = values_[index] != nullptr && values_[index]->is_none();
   return is_none ? otherwise : integer(index, otherwise);
@@ -61,6 +72,12 @@ std::int64_t need_integer(const Value& value, std::string_view what) {
     fail(std::string(what) + " must be an integer, not '" + std::string(value.type_name()) + "'.");
   }
   return value.as_int();
+}
+
+std::int64_t need_size(const Value& value, std::string_view what) {
+  const std::int64_t size = need_integer(value, what);
+  if (value.as_integer() != size) fail(std::string(what) + " is too large.");
+  return size;
 }
 
 }  // namespace octavo::jinja

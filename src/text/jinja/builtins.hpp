@@ -31,7 +31,7 @@ struct SliceBounds {
   std::optional<std::int64_t> stop;
   std::optional<std::int64_t> step;
 };
-/// object[start:stop:step]
+/// object[start:stop:step] of a text, a list or a range.
 Value sliced(Interpreter& interpreter, const Value& object, const SliceBounds& bounds);
 /// A method of a string, bound to it; undefined when there is none.
 Value get_text_method(const Value& object, std::string_view name);
@@ -88,6 +88,9 @@ class Bound {
   bool flag(std::size_t index, bool otherwise) const;
   std::int64_t integer(std::size_t index, std::int64_t otherwise) const;
   std::int64_t integer_or_none(std::size_t index, std::int64_t otherwise) const;
+  /// The same where Python takes no more than 64 bits.
+  std::int64_t size(std::size_t index, std::int64_t otherwise) const;
+  double number(std::size_t index, double otherwise) const;
   Text text(std::size_t index, std::string_view otherwise) const;
   /// Fails when it was not given.
   const Value& need(std::size_t index) const;
@@ -99,6 +102,9 @@ class Bound {
 
 /// The string of a value that must be one.
 const Text& need_text(const Value& value, std::string_view what);
+/// Cut to 64 bits.
 std::int64_t need_integer(const Value& value, std::string_view what);
+/// Fails beyond 64 bits.
+std::int64_t need_size(const Value& value, std::string_view what);
 
 }  // namespace octavo::jinja

@@ -23,12 +23,14 @@ FilterFunction find_in(const std::array<Named<FilterFunction>, size>& table,
   return it == table.end() ? nullptr : it->second;
 }
 
-/// A part of an item, named by a path such as `function.name`, or by a number.
-Value follow_path(const Value& item, const Value* path);
+/// A part of an item, named by a path such as `function.name`, or by a number; `otherwise`, where
+/// it is not null or none, takes the place of each step that is undefined.
+Value follow_path(const Value& item, const Value* path, const Value* otherwise = nullptr);
 
 /// `wordwrap`, as Python's textwrap cuts each line of a text.
 struct WrapOptions {
   std::int64_t width = 79;
+  bool is_width_whole = true;  ///< False: it was cut to one, and may not cut a word.
   bool breaks_long_words = true;
   bool breaks_on_hyphens = true;
 };

@@ -89,12 +89,12 @@ Value Interpreter::make_namespace(Dict attributes) {
   return Value(std::move(ns));
 }
 
-Text Interpreter::render(const Body& body,
+Text Interpreter::render(const Template& tree,
                          const std::vector<std::pair<std::string, Value>>& globals) {
-  const auto root = std::make_shared<Scope>();
-  for (const auto& [name, value] : globals) root->names.insert_or_assign(name, value);
+  const auto given = std::make_shared<Scope>();
+  for (const auto& [name, value] : globals) given->names.insert_or_assign(name, value);
   Text out;
-  run(body, root, out);
+  run(tree.body, make_scope(given, tree.unset), out);
   return out;
 }
 
@@ -219,11 +219,12 @@ Value Interpreter::eval_concat(const Expr& expr, const ScopePtr& scope) {
 Value Interpreter::eval_subscript(const Expr& expr, const ScopePtr& scope) {
   const Value object = eval(*expr.parts[0], scope);
   if (object.is_undefined()) fail(undefined_message(object));
-  if (expr.parts[1]->kind == ExprKind::kSlice) return eval_slice(object, *expr.parts[1], scope);
+  if (expr.parts[1]->kind == ExprKind::kSlice) return eval_slice(object, expr, scope);
   return get_item(object, eval(*expr.parts[1], scope));
 }
 
-Value Interpreter::eval_slice(const Value& object, const Expr& slice, const ScopePtr& scope) {
+Value Interpreter::eval_slice(const Value& object, const Expr& expr, const ScopePtr& scope) {
+  const Expr& slice = *expr.parts[1];
   SliceBounds bounds;
   bool has_integers = true;
   const std::array<std::optional<std::int64_t>*, 3> all{&bounds.start, &bounds.stop, &bounds.step};
@@ -236,8 +237,13 @@ Value Interpreter::eval_slice(const Value& object, const Expr& slice, const Scop
       has_integers = has_integers && value.is_none();
     }
   }
-  // Jinja takes what cannot be subscripted so for an attribute, which is not there.
-  return has_integers ? charged(sliced(*this, object, bounds)) : Value(Undefined{"slice"});
+  const bool is_range = object.is_series() && object.as_series().kind == SeriesKind::kRange;
+  const bool is_sequence = object.is_text() || object.is_list() || is_range;
+  if (has_integers && is_sequence) return charged(sliced(*this, object, bounds));
+  if (writes_constant_) return Value(Undefined{"slice"});
+  if (object.is_undefined()) fail(undefined_message(object));
+  if (!has_integers) fail("The bounds of a slice must be integers.");
+  fail("A value of type '" + std::string(object.type_name()) + "' cannot be sliced.");
 }
 
 Args Interpreter::eval_arguments(const std::vector<Argument>& arguments, const ScopePtr& scope) {

@@ -36,7 +36,7 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
 
   /// What the template writes. Throws `TemplateFault`.
-  Text render(const Body& body, const std::vector<std::pair<std::string, Value>>& globals);
+  Text render(const Template& tree, const std::vector<std::pair<std::string, Value>>& globals);
 
   Value call(const Value& callable, const Args& args);
   /// Takes steps from the budget.
@@ -55,6 +55,8 @@ class Interpreter {
   using ScopePtr = std::shared_ptr<Scope>;
   class Depth;
 
+  /// A scope whose names in unset are undefined, whatever parent has.
+  static ScopePtr make_scope(const ScopePtr& parent, const std::vector<std::string>& unset);
   Flow run(const Body& body, const ScopePtr& scope, Text& out);
   Flow run(const Stmt& stmt, const ScopePtr& scope, Text& out);
   Flow run_if(const Stmt& stmt, const ScopePtr& scope, Text& out);
@@ -84,7 +86,8 @@ class Interpreter {
   Value eval_items(const Expr& expr, const ScopePtr& scope);
   Value eval_compare(const Expr& expr, const ScopePtr& scope);
   Value eval_subscript(const Expr& expr, const ScopePtr& scope);
-  Value eval_slice(const Value& object, const Expr& slice, const ScopePtr& scope);
+  /// expr: the subscript whose object is given.
+  Value eval_slice(const Value& object, const Expr& expr, const ScopePtr& scope);
   Value eval_call(const Expr& expr, const ScopePtr& scope);
   Value eval_filter(const Expr& expr, const ScopePtr& scope, const Value* piped);
   Value eval_test(const Expr& expr, const ScopePtr& scope);
@@ -94,6 +97,7 @@ class Interpreter {
 
   Budget budget_;
   int depth_ = 0;
+  bool writes_constant_ = false;  ///< Then a slice of what is no sequence is undefined, no fault.
   std::uint64_t random_state_ = 1;
   std::vector<std::shared_ptr<Namespace>> namespaces_;
   std::vector<ScopePtr> captured_scopes_;

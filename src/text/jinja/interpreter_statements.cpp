@@ -6,12 +6,6 @@
 namespace octavo::jinja {
 namespace {
 
-std::shared_ptr<Scope> make_scope(const std::shared_ptr<Scope>& parent) {
-  auto scope = std::make_shared<Scope>();
-  scope->parent = parent;
-  return scope;
-}
-
 Value integer(std::size_t value) { return Value(static_cast<std::int64_t>(value)); }
 
 /// An attribute of `loop`; undefined when it has none of that name.
@@ -56,6 +50,14 @@ Value macro_attribute(const Stmt& stmt, std::string_view name) {
 
 }  // namespace
 
+Interpreter::ScopePtr Interpreter::make_scope(const ScopePtr& parent,
+                                              const std::vector<std::string>& unset) {
+  auto scope = std::make_shared<Scope>();
+  scope->parent = parent;
+  for (const std::string& name : unset) scope->names.emplace(name, Value(Undefined{name}));
+  return scope;
+}
+
 void Interpreter::write(const Text& text, Text& out) {
   charge(1 + static_cast<std::int64_t>(text.size()) / 64);
   if (out.size() + text.size() > budget_.output_bytes) fail("The template writes too much.");
@@ -77,7 +79,9 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
       write(stmt.data, out);
       break;
     case StmtKind::kOutput:
+      writes_constant_ = stmt.is_constant;
       write(to_text(eval(*stmt.expr, scope)), out);
+      writes_constant_ = false;
       break;
     case StmtKind::kIf:
       return run_if(stmt, scope, out);
@@ -98,7 +102,7 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
     case StmtKind::kWith:
       return run_with(stmt, scope, out);
     case StmtKind::kScope:
-      return run(stmt.body, make_scope(scope), out);
+      return run(stmt.body, make_scope(scope, stmt.unset), out);
     case StmtKind::kBreak:
       return Flow::kBreak;
     case StmtKind::kContinue:
@@ -118,7 +122,7 @@ std::vector<Value> Interpreter::loop_items(const Stmt& stmt, const Value& iterab
                                            const ScopePtr& scope) {
   std::vector<Value> items = this->items(iterable);
   if (!stmt.filter) return items;
-  const ScopePtr inner = make_scope(scope);
+  const ScopePtr inner = make_scope(scope, {});
   std::erase_if(items, [&](const Value& item) {
     assign(stmt.target, item, inner);
     return !eval(*stmt.filter, inner).is_true();
@@ -166,7 +170,7 @@ Interpreter::Flow Interpreter::run_for(const Stmt& stmt, const Value& iterable,
   if (!items->empty()) {
     const Value loop = make_loop(stmt, scope, level, items, index);
     for (; *index < items->size(); ++*index) {
-      const ScopePtr inner = make_scope(scope);
+      const ScopePtr inner = make_scope(scope, stmt.unset);
       inner->names.emplace("loop", loop);
       assign(stmt.target, (*items)[*index], inner);
       const Flow flow = run(stmt.body, inner, out);
@@ -175,18 +179,20 @@ Interpreter::Flow Interpreter::run_for(const Stmt& stmt, const Value& iterable,
     }
   }
   // As in Jinja, a turn that was left by `break` or `continue` is none.
-  return has_completed ? Flow::kNormal : run(stmt.otherwise, make_scope(scope), out);
+  return has_completed ? Flow::kNormal
+                       : run(stmt.otherwise, make_scope(scope, stmt.unset_otherwise), out);
 }
 
 Interpreter::Flow Interpreter::run_buffered(const Stmt& stmt, const ScopePtr& scope, Text& out) {
   Text text;
-  const Flow flow = run(stmt.body, make_scope(scope), text);
+  const Flow flow = run(stmt.body, make_scope(scope, stmt.unset), text);
   // Who leaves the block leaves what it has written so far.
   if (flow != Flow::kNormal) return flow;
   Value value = charged(Value(std::move(text)));
   if (stmt.expr) value = eval_filter(*stmt.expr, scope, &value);
   if (stmt.kind == StmtKind::kFilterBlock) {
-    write(to_text(value), out);
+    if (!value.is_text()) fail("The filter of a block must give a text.");
+    write(value.as_text(), out);
   } else {
     assign(stmt.target, value, scope);
   }
@@ -198,12 +204,16 @@ void Interpreter::run_call_block(const Stmt& stmt, const ScopePtr& scope, Text& 
   Args args = eval_arguments(stmt.expr->arguments, scope);
   const auto is_caller = [](const auto& named) { return named.first == "caller"; };
   if (std::ranges::any_of(args.named, is_caller)) fail("'caller' is what the call block gives.");
-  args.named.emplace_back("caller", make_macro(stmt, scope));
+  // After what is given by name and before what `**` gives.
+  const auto num_named = std::ranges::count_if(stmt.expr->arguments, [](const Argument& argument) {
+    return !argument.name.empty() && !argument.name.starts_with('*');
+  });
+  args.named.insert(args.named.begin() + num_named, {"caller", make_macro(stmt, scope)});
   write(to_text(call(callable, args)), out);
 }
 
 Interpreter::Flow Interpreter::run_with(const Stmt& stmt, const ScopePtr& scope, Text& out) {
-  const ScopePtr inner = make_scope(scope);
+  const ScopePtr inner = make_scope(scope, stmt.unset);
   for (const auto& [target, expr] : stmt.assignments) assign(target, eval(*expr, scope), inner);
   return run(stmt.body, inner, out);
 }
@@ -266,7 +276,7 @@ void Interpreter::bind_parameters(const Stmt& stmt, const ScopePtr& inner, const
 }
 
 Value Interpreter::call_macro(const Stmt& stmt, const ScopePtr& scope, const Args& args) {
-  const ScopePtr inner = make_scope(scope);
+  const ScopePtr inner = make_scope(scope, stmt.unset);
   bind_parameters(stmt, inner, args);
   Text text;
   run(stmt.body, inner, text);

@@ -147,7 +147,8 @@ std::optional<Text> read_indent(const Value* indent) {
   constexpr std::int64_t kMaxIndent = 100;
   if (indent == nullptr || indent->is_none()) return {};
   if (indent->is_text()) return indent->as_text();
-  const std::int64_t width = std::clamp<std::int64_t>(indent->as_int(), 0, kMaxIndent);
+  const std::int64_t width =
+      std::clamp<std::int64_t>(need_integer(*indent, "'indent'"), 0, kMaxIndent);
   return Text(std::string(static_cast<std::size_t>(width), ' '));
 }
 
@@ -155,8 +156,9 @@ std::optional<Text> read_indent(const Value* indent) {
 
 Text to_json(const Value& value, const Args& args) {
   const Bound bound(args, {"ensure_ascii", "indent", "separators", "sort_keys"});
-  JsonStyle style{read_indent(bound.get(1)), Text(", "), Text(": "), bound.flag(3, false),
-                  bound.flag(0, false)};
+  // A text is written before Python looks at the indent.
+  JsonStyle style{read_indent(value.is_text() ? nullptr : bound.get(1)), Text(", "), Text(": "),
+                  bound.flag(3, false), bound.flag(0, false)};
   if (style.indent) style.item_separator = Text(",");
   if (const Value* separators = bound.get(2); separators != nullptr && !separators->is_none()) {
     const std::vector<Value> pair = items_of(*separators);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "src/text/jinja/character_names.hpp"
 #include "src/text/jinja/fault.hpp"
 #include "src/text/jinja/numbers.hpp"
 #include "src/text/utf8.hpp"
@@ -106,6 +107,7 @@ class Lexer {
   }
 
   void read_comment() {
+    if (at_ == source_.size()) return;  // Jinja looks for an end only where something follows.
     const std::size_t end = source_.find("#}", at_);
     if (end == std::string_view::npos) fail("A comment has no end.", line_);
     const char sign = end > at_ ? source_[end - 1] : '\0';
@@ -128,14 +130,15 @@ class Lexer {
     pass_end(sign, true);
   }
 
-  /// Passes `word` and the tag's end when the tag is only that word. Gives the end's sign.
-  bool read_bare_tag(std::string_view word, char& sign) {
+  /// Passes `word` and the tag's end, with one of the signs or none, when the tag is only that
+  /// word. Gives the end's sign.
+  bool read_bare_tag(std::string_view word, std::string_view signs, char& sign) {
     std::size_t at = source_.find_first_not_of(kBlanks, at_);
     if (at == std::string_view::npos || !source_.substr(at).starts_with(word)) return false;
     at = source_.find_first_not_of(kBlanks, at + word.size());
     if (at == std::string_view::npos) return false;
     sign = source_[at];
-    const std::size_t sign_bytes = sign == '-' || sign == '+' ? 1 : 0;
+    const std::size_t sign_bytes = signs.find(sign) != std::string_view::npos ? 1 : 0;
     if (!source_.substr(at + sign_bytes).starts_with("%}")) return false;
     advance(at + sign_bytes + 2 - at_);
     return true;
@@ -143,14 +146,14 @@ class Lexer {
 
   bool read_raw() {
     char sign = '\0';
-    if (!read_bare_tag("raw", sign)) return false;
+    if (!read_bare_tag("raw", "-", sign)) return false;
     pass_end(sign, false);
     const std::size_t begin = at_;
     for (std::size_t tag = source_.find("{%", at_); tag != std::string_view::npos;
          tag = source_.find("{%", tag + 2)) {
       const char open_sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';
       advance(tag + (open_sign == '-' || open_sign == '+' ? 3 : 2) - at_);
-      if (!read_bare_tag("endraw", sign)) continue;
+      if (!read_bare_tag("endraw", "-+", sign)) continue;
       const std::string_view data =
           trim_before_tag(source_.substr(begin, tag - begin), '%', open_sign);
       if (!data.empty()) add(TokenKind::kData, std::string(data));
@@ -285,6 +288,18 @@ class Lexer {
     octavo::append_utf8(text, value);
   }
 
+  void read_named(std::string& text) {
+    const std::size_t end = peek() == '{' ? rest().find('}') : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      fail("An escape '\\N' has no character's name in braces after it.", line_);
+    }
+    const std::string_view name = rest().substr(1, end - 1);
+    const auto character = character_named(name);
+    if (!character) fail("No character has the name '" + std::string(name) + "'.", line_);
+    octavo::append_utf8(text, *character);
+    advance(end + 1);
+  }
+
   void read_escape(std::string& text) {
     constexpr std::string_view kNames = "abfnrtv\\'\"";
     constexpr std::string_view kValues = "\a\b\f\n\r\t\v\\'\"";
@@ -296,7 +311,7 @@ class Lexer {
     }
     if (c == '\n') return;
     if (c >= '0' && c <= '7') return read_octal(text, c);
-    if (c == 'N') fail("The names of characters are not known: write '\\u' and a number.", line_);
+    if (c == 'N') return read_named(text);
     const std::size_t num_digits = c == 'x' ? 2 : (c == 'u' ? 4 : (c == 'U' ? 8 : 0));
     if (num_digits == 0) {
       text.append(1, '\\').append(1, c);

@@ -1,6 +1,7 @@
 // Addresses in a text, and links around them.
 #include <array>
 
+#include "src/text/jinja/builtins.hpp"
 #include "src/text/jinja/fault.hpp"
 #include "src/text/jinja/markup.hpp"
 #include "src/text/jinja/unicode_case.hpp"
@@ -130,8 +131,9 @@ class Links {
   Text trimmed(const Text& address) const {
     const auto offsets = address.character_offsets();
     const auto length = static_cast<std::int64_t>(offsets.size()) - 1;
-    if (!options_.trim_limit || length <= *options_.trim_limit) return address;
-    const std::int64_t limit = *options_.trim_limit;
+    if (!options_.trim_limit) return address;
+    const std::int64_t limit = need_integer(*options_.trim_limit, "'trim_url_limit'");
+    if (length <= limit) return address;
     // A negative limit counts from the end, as every bound of Python's.
     const std::int64_t end = limit < 0 ? std::max<std::int64_t>(length + limit, 0) : limit;
     Text out = address.part(0, offsets[static_cast<std::size_t>(end)]);

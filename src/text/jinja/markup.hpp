@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "src/text/jinja/text.hpp"
+#include "src/text/jinja/value.hpp"
 
 namespace octavo::jinja {
 
@@ -17,8 +18,8 @@ Text unescape_html(const Text& text);
 char32_t html_character(std::string_view name);
 
 struct LinkOptions {
-  std::optional<std::int64_t> trim_limit;  ///< Characters of an address that are shown.
-  Text attributes;                         ///< Those of each link, with a blank before each.
+  std::optional<Value> trim_limit;  ///< Characters of an address that are shown, an integer.
+  Text attributes;                  ///< Those of each link, with a blank before each.
   std::vector<Text> extra_schemes;
 };
 /// Links around what looks like an address. escaped: a text that is escaped already.

@@ -83,7 +83,7 @@ Text rel_attribute(const Value* rel, bool is_nofollow) {
 Value filter_urlize(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"trim_url_limit", "nofollow", "target", "rel", "extra_schemes"});
   LinkOptions options;
-  if (bound.get(0) != nullptr && !bound.get(0)->is_none()) options.trim_limit = bound.integer(0, 0);
+  if (bound.get(0) != nullptr && !bound.get(0)->is_none()) options.trim_limit = *bound.get(0);
   options.attributes = rel_attribute(bound.get(3), bound.flag(1, false));
   if (bound.get(2) != nullptr && bound.get(2)->is_true()) {
     options.attributes.append(" target=\"", true);

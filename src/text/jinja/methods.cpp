@@ -176,6 +176,17 @@ Value find_entry(const Value& object, const Value& key) {
   return value != nullptr ? *value : Value(Undefined{to_text(key).bytes()});
 }
 
+/// Whether every object of Python has it.
+bool is_hidden_attribute(std::string_view name) {
+  constexpr std::array<std::string_view, 24> kNames{
+      "__class__",  "__delattr__", "__dir__",      "__doc__",    "__eq__",
+      "__format__", "__ge__",      "__getstate__", "__gt__",     "__getattribute__",
+      "__hash__",   "__init__",    "__le__",       "__lt__",     "__init_subclass__",
+      "__module__", "__ne__",      "__new__",      "__reduce__", "__reduce_ex__",
+      "__repr__",   "__setattr__", "__sizeof__",   "__str__"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
 Value at_index(const Value& object, std::int64_t index) {
   if (!object.is_text()) {
     const auto& items = object.is_list() ? object.as_list().items : object.as_series().items;
@@ -195,6 +206,9 @@ Value at_index(const Value& object, std::int64_t index) {
 }  // namespace
 
 Value own_attribute(const Value& object, std::string_view name) {
+  // Python's own attributes are there, and the sandbox hides them.
+  if (object.is_undefined() && is_hidden_attribute(name))
+    return Value(Undefined{std::string(name)});
   if (object.is_undefined()) fail("'" + object.as_undefined().name + "' is undefined.");
   if (object.is_text()) return get_text_method(object, name);
   if (object.is_list()) return list_method(object, name);

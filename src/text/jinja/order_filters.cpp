@@ -35,12 +35,14 @@ std::vector<Value> sorted(Interp& self, std::vector<Keyed> pairs, bool reverse) 
   return items;
 }
 
-/// attribute: a path, several with commas between them, or a number.
+/// attribute: a path, several with commas between them, or a number. A list in any case: what is
+/// equal in a list has no order to fail, such as two that are undefined.
 Value multi_key(const Value& item, const Value* attribute, bool case_sensitive) {
-  if (attribute == nullptr || !attribute->is_text()) {
-    return sort_key(follow_path(item, attribute), case_sensitive);
-  }
   std::vector<Value> keys;
+  if (attribute == nullptr || !attribute->is_text()) {
+    keys.push_back(sort_key(follow_path(item, attribute), case_sensitive));
+    return Value(std::move(keys));
+  }
   for (const Text& part : split(attribute->as_text(), ",", -1, false)) {
     const Value path(part);
     keys.push_back(sort_key(follow_path(item, &path), case_sensitive));
@@ -54,7 +56,7 @@ Value filter_sort(Interp& self, const Value& input, const Args& args) {
   for (const Value& item : self.items(input)) {
     pairs.push_back({multi_key(item, bound.get(2), bound.flag(1, false)), item});
   }
-  return Value(sorted(self, std::move(pairs), bound.flag(0, false)));
+  return Value(sorted(self, std::move(pairs), bound.size(0, 0) != 0));
 }
 
 Value filter_unique(Interp& self, const Value& input, const Args& args) {
@@ -94,7 +96,7 @@ Value filter_dictsort(Interp& self, const Value& input, const Args& args) {
     const Value& part = pair.as_list().items[by == "key" ? 0 : 1];
     pairs.push_back({sort_key(part, bound.flag(0, false)), pair});
   }
-  return Value(sorted(self, std::move(pairs), bound.flag(2, false)));
+  return Value(sorted(self, std::move(pairs), bound.size(2, 0) != 0));
 }
 
 Value make_group(Value grouper, std::vector<Value> items) {
@@ -106,11 +108,8 @@ Value make_group(Value grouper, std::vector<Value> items) {
 /// Sorted by an attribute, then one group for each value of it.
 Value filter_groupby(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"attribute", "default", "case_sensitive"});
-  const bool has_default = bound.get(1) != nullptr && !bound.get(1)->is_none();
-  const auto part = [&](const Value& item) {
-    Value value = follow_path(item, &bound.need(0));
-    return value.is_undefined() && has_default ? *bound.get(1) : value;
-  };
+  const Value& attribute = bound.need(0);
+  const auto part = [&](const Value& item) { return follow_path(item, &attribute, bound.get(1)); };
   const auto key = [&](const Value& item) { return sort_key(part(item), bound.flag(2, false)); };
   std::vector<Keyed> pairs;
   for (const Value& item : self.items(input)) pairs.push_back({key(item), item});

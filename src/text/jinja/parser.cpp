@@ -4,7 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "src/text/jinja/constants.hpp"
 #include "src/text/jinja/fault.hpp"
+#include "src/text/jinja/frames.hpp"
 
 namespace octavo::jinja {
 namespace {
@@ -62,11 +64,12 @@ void Parser::fail_here(std::string_view wanted) const {
        token.line);
 }
 
-Body Parser::parse(std::string_view source) {
+Template Parser::parse(std::string_view source) {
   Parser parser(tokenize(source));
-  Body body = parser.parse_body({});
+  Template tree{parser.parse_body({}), {}};
   parser.names_.check_calls();
-  return body;
+  find_unset(tree);
+  return tree;
 }
 
 /// Up to one of the tags in ends, of which the name is then the current token.
@@ -82,6 +85,7 @@ Body Parser::parse_body(const std::vector<std::string_view>& ends) {
     } else if (token.kind == TokenKind::kOutputBegin) {
       stmt.kind = StmtKind::kOutput;
       stmt.expr = parse_expression_or_tuple();
+      stmt.is_constant = is_constant(*stmt.expr);
       if (current().kind != TokenKind::kOutputEnd) fail_here("'}}'");
       next();
     } else {
@@ -133,13 +137,14 @@ Stmt Parser::parse_if() {
   Stmt stmt;
   stmt.kind = StmtKind::kIf;
   stmt.line = current().line;
-  stmt.expr = parse_expression_or_tuple();
+  stmt.expr = parse_unconditional();
   end_block();
   stmt.body = parse_body({"elif", "else", "endif"});
   const std::string tag = next().text;
   if (tag == "elif") {
     if (++depth_ > kMaxBlockDepth) fail("There are too many branches.", current().line);
     stmt.otherwise.push_back(parse_if());
+    stmt.otherwise.back().is_elif = true;
     --depth_;
     return stmt;
   }
@@ -158,15 +163,7 @@ Stmt Parser::parse_for() {
   if (is_name("loop")) fail("'loop' is the loop's own name.", current().line);
   stmt.target = parse_target(false);
   expect_name("in");
-  stmt.expr = parse_conditional(false);
-  if (is_operator(",")) {
-    std::vector<ExprPtr> items;
-    items.push_back(std::move(stmt.expr));
-    while (take_operator(",") && current().kind != TokenKind::kBlockEnd) {
-      items.push_back(parse_conditional(false));
-    }
-    stmt.expr = make(ExprKind::kTuple, std::move(items));
-  }
+  stmt.expr = parse_unconditional();
   if (take_name("if")) stmt.filter = parse_expression();
   stmt.is_recursive = take_name("recursive");
   end_block();
@@ -243,11 +240,11 @@ Stmt Parser::parse_filter_block() {
 Stmt Parser::parse_with() {
   Stmt stmt;
   stmt.kind = StmtKind::kWith;
-  while (current().kind == TokenKind::kName) {
+  while (current().kind != TokenKind::kBlockEnd) {
+    if (!stmt.assignments.empty()) expect_operator(",");
     Target target = parse_target(false);
     expect_operator("=");
     stmt.assignments.emplace_back(std::move(target), parse_expression());
-    if (!take_operator(",")) break;
   }
   end_block();
   stmt.body = parse_body({"endwith"});
@@ -261,6 +258,7 @@ Stmt Parser::parse_with() {
 Stmt Parser::parse_block() {
   Stmt stmt;
   stmt.kind = StmtKind::kWith;
+  stmt.is_block = true;
   const std::string name = current().text;
   if (current().kind != TokenKind::kName) fail_here("the name of a block");
   if (!blocks_.insert(name).second) fail("There are two blocks '" + name + "'.", current().line);
@@ -338,8 +336,7 @@ Target Parser::parse_target(bool allows_attribute) {
   Target tuple;
   tuple.parts.push_back(std::move(first));
   while (take_operator(",")) {
-    const bool is_end = current().kind != TokenKind::kName && !is_operator("(");
-    if (is_end) break;
+    if (is_operator(")")) break;  // A comma may end what stands in parentheses.
     tuple.parts.push_back(parse_single_target(allows_attribute));
   }
   return tuple;

@@ -17,7 +17,7 @@ class Parser {
  public:
   /// The tree of a template. source: valid UTF-8. Throws `TemplateFault`, also where a filter, a
   /// test or a function is not known.
-  static Body parse(std::string_view source);
+  static Template parse(std::string_view source);
 
  private:
   explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
@@ -57,6 +57,8 @@ class Parser {
 
   ExprPtr parse_expression();
   ExprPtr parse_expression_or_tuple();
+  /// The same up to the end of a tag, where `if` and `else` mean something else.
+  ExprPtr parse_unconditional();
   ExprPtr parse_conditional(bool allows_conditional);
   ExprPtr parse_or();
   ExprPtr parse_and();

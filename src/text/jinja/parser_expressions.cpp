@@ -67,6 +67,16 @@ ExprPtr Parser::parse_expression_or_tuple() {
   return make(ExprKind::kTuple, std::move(items));
 }
 
+ExprPtr Parser::parse_unconditional() {
+  ExprPtr first = parse_conditional(false);
+  if (!is_operator(",")) return first;
+  auto items = parts_of(std::move(first));
+  while (take_operator(",") && current().kind != TokenKind::kBlockEnd) {
+    items.push_back(parse_conditional(false));
+  }
+  return make(ExprKind::kTuple, std::move(items));
+}
+
 ExprPtr Parser::parse_conditional(bool allows_conditional) {
   const Level level(depth_, current().line);
   ExprPtr expr = parse_or();
@@ -287,10 +297,14 @@ ExprPtr Parser::parse_subscript(ExprPtr object) {
   std::vector<ExprPtr> keys;
   bool is_tuple = is_operator("]");  // `a[]` asks for the empty tuple, as in Jinja.
   while (!is_operator("]")) {
+    if (!keys.empty()) {
+      expect_operator(",");
+      is_tuple = true;
+    }
     keys.push_back(parse_subscript_part());
-    if (is_operator("]")) break;
-    expect_operator(",");
-    is_tuple = true;
+  }
+  for (const ExprPtr& key : keys) {
+    if (is_tuple && key->kind == ExprKind::kSlice) fail("A slice has no meaning here.", key->line);
   }
   expect_operator("]");
   ExprPtr key = is_tuple ? make(ExprKind::kTuple, std::move(keys)) : std::move(keys[0]);

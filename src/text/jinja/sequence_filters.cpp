@@ -112,13 +112,6 @@ Args rest_of(const Args& args, std::size_t num) {
   return rest;
 }
 
-/// The part of item, or otherwise where that is undefined.
-Value part_or(const Value& item, const Value& path, const Value* otherwise) {
-  const bool has_default = otherwise != nullptr && !otherwise->is_none();
-  Value part = follow_path(item, &path);
-  return part.is_undefined() && has_default ? *otherwise : part;
-}
-
 Value filter_map(Interp& self, const Value& input, const Args& args) {
   // Whatever is false has nothing to go over, as in Jinja.
   if (!input.is_true()) return make_iterator({});
@@ -126,7 +119,9 @@ Value filter_map(Interp& self, const Value& input, const Args& args) {
   const auto items = self.items(input);
   if (args.positional.empty()) {
     const Bound bound(args, {"attribute", "default"});
-    for (const Value& item : items) out.push_back(part_or(item, bound.need(0), bound.get(1)));
+    for (const Value& item : items) {
+      out.push_back(follow_path(item, &bound.need(0), bound.get(1)));
+    }
     return make_iterator(std::move(out));
   }
   const std::string& name = need_text(args.positional[0], "The name of a filter").bytes();
@@ -245,9 +240,14 @@ constexpr std::array<Named<FilterFunction>, 20> kFilters{{
 
 }  // namespace
 
-Value follow_path(const Value& item, const Value* path) {
+Value follow_path(const Value& item, const Value* path, const Value* otherwise) {
   if (path == nullptr || path->is_none()) return item;
-  if (!path->is_text()) return get_item(item, *path);
+  const bool has_default = otherwise != nullptr && !otherwise->is_none();
+  const auto step = [&](const Value& object, const Value& key) {
+    Value part = get_item(object, key);
+    return part.is_undefined() && has_default ? *otherwise : part;
+  };
+  if (!path->is_text()) return step(item, *path);
   Value at = item;
   for (const Text& part : split(path->as_text(), ".", -1, false)) {
     std::int64_t index = 0;
@@ -256,7 +256,7 @@ Value follow_path(const Value& item, const Value* path) {
     const auto result = std::from_chars(bytes.data(), end, index);
     const bool is_index =
         !bytes.empty() && bytes[0] != '-' && result.ec == std::errc{} && result.ptr == end;
-    at = get_item(at, is_index ? Value(index) : Value(part));
+    at = step(at, is_index ? Value(index) : Value(part));
   }
   return at;
 }

@@ -79,8 +79,6 @@ Value sliced(Interpreter& interpreter, const Value& object, const SliceBounds& b
   if (object.is_series() && object.as_series().kind == SeriesKind::kRange) {
     return sliced_range(object.as_series(), bounds);
   }
-  // Jinja finds no attribute of that name.
-  if (!object.is_list()) return Value(Undefined{"slice"});
   const auto& items = object.as_list().items;
   const auto length = static_cast<std::int64_t>(items.size());
   std::vector<Value> out;

@@ -55,12 +55,18 @@ bool is_case(const Value& v) {
   return has_one_case(to_text(v), has_case);
 }
 
+/// Jinja looks a name up in a dictionary: what cannot be a key is a fault, all else is no name.
+void check_name(const Value& v) {
+  const bool is_container = v.is_list() || v.is_dict();
+  if (is_container && !is_hashable(v)) fail("The name of a filter or a test is a string.");
+}
+
 bool is_known_filter(const Value& v) {
-  if (!is_hashable(v)) fail("The name of a filter is a string.");
+  check_name(v);
   return v.is_text() && find_filter(v.as_text().bytes()) != nullptr;
 }
 bool is_known_test(const Value& v) {
-  if (!is_hashable(v)) fail("The name of a test is a string.");
+  check_name(v);
   return v.is_text() && find_test(v.as_text().bytes()) != nullptr;
 }
 

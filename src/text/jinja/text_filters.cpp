@@ -52,26 +52,27 @@ Value filter_indent(Interp&, const Value& input, const Args& args) {
   return as_safe_as(input, std::move(out));
 }
 
-Value filter_truncate(Interp&, const Value& input, const Args& args) {
+Value filter_truncate(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"length", "killwords", "end", "leeway"});
   const Value end = bound.get(2) != nullptr ? *bound.get(2) : Value::text("...");
-  const std::int64_t num_end = *length_of(Value(need_text(end, "'end'")));
-  const std::int64_t length = bound.integer(0, 255);
-  const std::int64_t leeway = bound.integer_or_none(3, 5);
-  if (length < num_end) fail("'length' must be at least that of 'end'.");
-  if (leeway < 0) fail("'leeway' must not be negative.");
+  // What is not used may be of any kind that has a length.
+  const auto num_end = end.is_undefined() ? std::optional<std::int64_t>(0) : length_of(end);
+  if (!num_end) fail("'end' must be a string.");
+  const double most = bound.number(0, 255);
+  const bool has_leeway = bound.get(3) != nullptr && !bound.get(3)->is_none();
+  const double leeway = has_leeway ? bound.number(3, 5) : 5;
+  if (!(most >= static_cast<double>(*num_end))) fail("'length' must be at least that of 'end'.");
+  if (!(leeway >= 0)) fail("'leeway' must not be negative.");
   const auto num_characters = length_of(input);
-  // The leeway is subtracted so that the sum cannot overflow.
-  if (num_characters && *num_characters - leeway <= length) return input;
+  if (num_characters && static_cast<double>(*num_characters) <= most + leeway) return input;
   const Text& text = need_text(input, "What is truncated");
   const std::vector<std::size_t> offsets = text.character_offsets();
-  Text head = text.part(0, offsets[static_cast<std::size_t>(length - num_end)]);
+  Text head = text.part(0, offsets[static_cast<std::size_t>(bound.integer(0, 255) - *num_end)]);
   if (!bound.flag(1, false)) {
     const std::size_t blank = head.bytes().rfind(' ');
     if (blank != std::string::npos) head = head.part(0, blank);
   }
-  head.append(shown(end, input.is_safe() ? Quoting::kHtml : Quoting::kNone));
-  return as_safe_as(input, std::move(head));
+  return apply_operator(self, "+", as_safe_as(input, std::move(head)), end);
 }
 
 template <Text (*change)(const Text&)>
@@ -148,13 +149,16 @@ Value filter_format(Interp&, const Value& input, const Args& args) {
 
 Value filter_wordwrap(Interp& self, const Value& input, const Args& args) {
   const Bound bound(args, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
-  const WrapOptions options{bound.integer(0, 79), bound.flag(1, true), bound.flag(3, true)};
-  if (options.width < 1) fail("'width' must be at least 1.");
+  const double width = std::clamp(bound.number(0, 79), -1.0, 1e9);
+  const bool is_whole = bound.get(0) == nullptr || !bound.get(0)->is_float();
+  const WrapOptions options{static_cast<std::int64_t>(width), is_whole, bound.flag(1, true),
+                            bound.flag(3, true)};
   const bool has_string = bound.get(2) != nullptr && !bound.get(2)->is_none();
   const Text between = has_string ? need_text(*bound.get(2), "'wrapstring'") : Text("\n");
   Text out;
   bool is_first = true;
   for (const Text& line : split_lines(need_text(input, "What is wrapped"), false)) {
+    if (options.width < 1) fail("'width' must be at least 1.");
     std::vector<Text> parts = wrap_line(line, options);
     if (parts.empty()) parts.emplace_back();
     self.charge(static_cast<std::int64_t>(parts.size()));

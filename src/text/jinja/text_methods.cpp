@@ -39,7 +39,7 @@ Value strip_method(Interpreter&, const Value& self, const Args& args) {
 template <bool from_right>
 Value split_method(Interpreter& interpreter, const Value& self, const Args& args) {
   const Bound bound(args, {"sep", "maxsplit"});
-  const std::int64_t max_splits = bound.integer(1, -1);
+  const std::int64_t max_splits = bound.size(1, -1);
   const bool by_words = bound.get(0) == nullptr || bound.get(0)->is_none();
   std::vector<Text> parts;
   if (by_words) {
@@ -62,17 +62,16 @@ Value partition_method(Interpreter&, const Value& self, const Args& args) {
   const std::string& bytes = text.bytes();
   const std::size_t at =
       from_right ? bytes.rfind(separator.bytes()) : bytes.find(separator.bytes());
-  std::vector<Text> parts;
+  const Value nothing = as_safe_as(self, Text());
   if (at == std::string::npos) {
-    parts = from_right ? std::vector<Text>{Text(), Text(), text}
-                       : std::vector<Text>{text, Text(), Text()};
-  } else {
-    const std::size_t end = at + separator.size();
-    parts = {text.part(0, at), text.part(at, end), text.part(end, bytes.size())};
+    return from_right ? make_tuple({nothing, nothing, self}) : make_tuple({self, nothing, nothing});
   }
-  std::vector<Value> items;
-  for (const Text& part : parts) items.push_back(as_safe_as(self, part));
-  return make_tuple(std::move(items));
+  const std::size_t end = at + separator.size();
+  // As in Python the separator is the very one that was given, safe or not.
+  const Value middle = self.is_safe() ? as_safe_as(self, text.part(at, end))
+                                      : as_safe_as(bound.need(0), text.part(at, end));
+  return make_tuple(
+      {as_safe_as(self, text.part(0, at)), middle, as_safe_as(self, text.part(end, bytes.size()))});
 }
 
 /// Which characters end a line, as str.splitlines has them.
@@ -92,7 +91,7 @@ Value replace_method(Interpreter&, const Value& self, const Args& args) {
   const Bound bound(args, {"old", "new", "count"}, kPlace);
   const Text to = inserted(self, bound.need(1), "'new'");
   return as_safe_as(
-      self, replace(self.as_text(), need_text(bound.need(0), "'old'"), to, bound.integer(2, -1)));
+      self, replace(self.as_text(), need_text(bound.need(0), "'old'"), to, bound.size(2, -1)));
 }
 
 template <bool at_end>
@@ -146,6 +145,7 @@ Value zfill_method(Interpreter&, const Value& self, const Args& args) {
   FormatSpec spec;
   spec.width = need_integer(Bound(args, {"width"}, kPlace).need(0), "'width'");
   if (spec.width > kMaxTextWidth) fail("'width' is too large.");
+  if (spec.width <= *length_of(self)) return self;
   spec.fill = Text("0");
   const Text& text = self.as_text();
   const bool has_sign = text.bytes().starts_with('+') || text.bytes().starts_with('-');

@@ -17,6 +17,7 @@ struct Chunk {
   std::size_t length() const { return end - begin; }
 };
 
+/// What separates words; a word of other blanks is one all the same.
 bool is_wrap_blank(char32_t c) { return c == ' ' || (c >= 0x09 && c <= 0x0D); }
 bool is_word(char32_t c) { return is_letter(c) || is_digit(c) || is_numeric(c) || c == '_'; }
 bool is_word_letter(char32_t c) { return is_word(c) && !is_decimal(c); }
@@ -31,9 +32,9 @@ class Chunks {
   std::deque<Chunk> run() {
     std::deque<Chunk> chunks;
     for (std::size_t at = 0; at < line_.size();) {
-      const bool is_blank = is_wrap_blank(line_[at]);
-      const std::size_t end = is_blank ? end_of_blanks(at) : end_of_word(at);
-      chunks.push_back({at, end, is_blank});
+      const std::size_t end = is_wrap_blank(line_[at]) ? end_of_blanks(at) : end_of_word(at);
+      const std::u32string_view chunk(line_.data() + at, end - at);
+      chunks.push_back({at, end, std::ranges::all_of(chunk, is_blank)});
       at = end;
     }
     return chunks;
@@ -124,10 +125,12 @@ std::vector<Text> wrap_line(const Text& text, const WrapOptions& options) {
     if (!chunks.empty() && chunks.front().length() > width) {
       Chunk& chunk = chunks.front();
       if (options.breaks_long_words) {
+        if (!options.is_width_whole) fail("'width' must be an integer.");
         const std::size_t room = std::max<std::size_t>(width - length, 0);
         const std::size_t cut =
             room == 0 ? 0 : cut_of(line, chunk, room, options.breaks_on_hyphens);
-        if (cut > 0) taken.push_back({chunk.begin, chunk.begin + cut, false});
+        // Without room Python takes nothing of the word, which saves the blank before it.
+        taken.push_back({chunk.begin, chunk.begin + cut, cut == 0 || chunk.is_blank});
         chunk.begin += cut;
       } else if (taken.empty()) {
         taken.push_back(chunk);

@@ -31,18 +31,18 @@ std::string shape(const ExprPtr& expr) {
 }
 
 std::string shape_of(const std::string& expression) {
-  const Body body = Parser::parse("{{ " + expression + " }}");
+  const Body body = Parser::parse("{{ " + expression + " }}").body;
   REQUIRE(body.size() == 1);
   REQUIRE(body[0].kind == StmtKind::kOutput);
   return shape(body[0].expr);
 }
 
 int depth_of(const std::string& expression) {
-  return Parser::parse("{{ " + expression + " }}").at(0).expr->depth;
+  return Parser::parse("{{ " + expression + " }}").body.at(0).expr->depth;
 }
 
 Stmt statement(const std::string& source) {
-  Body body = Parser::parse(source);
+  Body body = Parser::parse(source).body;
   REQUIRE(body.size() == 1);
   return std::move(body[0]);
 }
@@ -87,7 +87,7 @@ TEST_CASE("an expression is as deep as its deepest part, with itself", "[text]")
 }
 
 TEST_CASE("each expression and statement knows its line", "[text]") {
-  const Body body = Parser::parse("one\n{{ a }}\n{% set b =\n c %}");
+  const Body body = Parser::parse("one\n{{ a }}\n{% set b =\n c %}").body;
   REQUIRE(body.size() == 4);
   CHECK(body[1].line == 2);
   CHECK(body[1].expr->line == 2);

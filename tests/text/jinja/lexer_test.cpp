@@ -60,8 +60,8 @@ TEST_CASE("a point after a number is an attribute unless a digit follows", "[tex
   CHECK(tokens[2].text == "real");
 }
 
-TEST_CASE("an escape that lacks its digits, or names a character, is a fault", "[text]") {
-  for (const char* source : {R"('\x4')", R"('\u12')", R"('\U00110000')", R"('\N{BULLET}')"}) {
+TEST_CASE("an escape that lacks its digits, or names no character, is a fault", "[text]") {
+  for (const char* source : {R"('\x4')", R"('\u12')", R"('\U00110000')", R"('\N{BULET}')"}) {
     CAPTURE(source);
     CHECK_THROWS_AS(expression(source), TemplateFault);
   }
