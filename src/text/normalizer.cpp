@@ -56,17 +56,27 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+/// Where the last character of text begins; text is not empty.
+std::size_t last_of(std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
+  return at;
+}
+
 /// Each character as `append` writes it.
 template <typename Append>
-std::string map_characters(std::string_view text, Append append) {
+void map_characters(Normalized& text, Append append) {
   std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const Utf8Unit unit = read_utf8(text);
-    text.remove_prefix(unit.length);
+  out.reserve(text.text.size());
+  std::optional<std::size_t> first;
+  for (std::size_t at = 0; at < text.text.size();) {
+    const Utf8Unit unit = read_utf8(std::string_view(text.text).substr(at));
+    const std::size_t size = out.size();
     append(out, unit.character);
+    if (out.size() > size && text.first && at <= *text.first) first = last_of(out);
+    at += unit.length;
   }
-  return out;
+  text = {std::move(out), first};
 }
 
 /// As Rust does: without the neighbours, so that a sigma at the end of a word is like any other.
@@ -79,8 +89,8 @@ void append_lower(std::string& out, char32_t c) {
   }
 }
 
-std::string without(std::string_view text, bool (*is_dropped)(char32_t)) {
-  return map_characters(text, [is_dropped](std::string& out, char32_t c) {
+void drop(Normalized& text, bool (*is_dropped)(char32_t)) {
+  map_characters(text, [is_dropped](std::string& out, char32_t c) {
     if (!is_dropped(c)) append_utf8(out, c);
   });
 }
@@ -103,21 +113,41 @@ bool is_chinese(char32_t c) {
          (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
-std::string strip(std::string_view text, bool left, bool right) {
+void strip(Normalized& text, bool left, bool right) {
   std::size_t begin = 0;
-  while (left && begin < text.size()) {
-    const Utf8Unit unit = read_utf8(text.substr(begin));
+  const std::string_view all = text.text;
+  while (left && begin < all.size()) {
+    const Utf8Unit unit = read_utf8(all.substr(begin));
     if (!is_white_space(unit.character)) break;
     begin += unit.length;
   }
-  std::size_t end = text.size();
+  std::size_t end = all.size();
   while (right && end > begin) {
-    std::size_t at = end - 1;
-    while (at > begin && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
-    if (!is_white_space(read_utf8(text.substr(at)).character)) break;
+    const std::size_t at = last_of(all.substr(0, end));
+    if (!is_white_space(read_utf8(all.substr(at)).character)) break;
     end = at;
   }
-  return std::string(text.substr(begin, end - begin));
+  const bool keeps_first = text.first && *text.first >= begin && end > begin;
+  std::string kept(all.substr(begin, end - begin));
+  if (keeps_first) text.first = std::min(*text.first - begin, last_of(kept));
+  if (!keeps_first) text.first.reset();
+  text.text = std::move(kept);
+}
+
+void bring_into(UnicodeForm form, Normalized& text) {
+  if (is_ascii(text.text)) return;
+  std::string out = to_unicode_form(text.text, form);
+  if (text.first) {
+    // As many characters as those of the first one alone become.
+    const std::string_view all = text.text;
+    const std::size_t end = *text.first + read_utf8(all.substr(*text.first)).length;
+    const std::string alone = to_unicode_form(all.substr(0, end), form);
+    std::size_t at = 0;
+    for (std::size_t num = count_characters(alone); num > 1 && at < out.size(); --num)
+      at += read_utf8(std::string_view(out).substr(at)).length;
+    text.first = at < out.size() ? at : last_of(out);
+  }
+  text.text = std::move(out);
 }
 
 }  // namespace
@@ -188,14 +218,14 @@ void Normalizer::add_bert(JsonReader& part) {
   steps_.emplace_back(step);
 }
 
-std::string Normalizer::run_bert(const Bert& step, std::string text) {
+void Normalizer::run(const Bert& step, Normalized& text) {
   if (step.cleans) {
-    text = map_characters(text, [](std::string& out, char32_t c) {
+    map_characters(text, [](std::string& out, char32_t c) {
       if (!is_dropped_by_bert(c)) append_utf8(out, is_white_space(c) ? U' ' : c);
     });
   }
   if (step.sets_chinese_apart) {
-    text = map_characters(text, [](std::string& out, char32_t c) {
+    map_characters(text, [](std::string& out, char32_t c) {
       const bool apart = is_chinese(c);
       if (apart) out.push_back(' ');
       append_utf8(out, c);
@@ -203,33 +233,61 @@ std::string Normalizer::run_bert(const Bert& step, std::string text) {
     });
   }
   if (step.strips_accents) {
-    text = without(to_unicode_form(text, UnicodeForm::kNfd),
-                   [](char32_t c) { return category_of(c) == UTF8PROC_CATEGORY_MN; });
+    bring_into(UnicodeForm::kNfd, text);
+    drop(text, [](char32_t c) { return category_of(c) == UTF8PROC_CATEGORY_MN; });
   }
-  return step.lowers ? map_characters(text, append_lower) : text;
+  if (step.lowers) map_characters(text, append_lower);
 }
 
-std::string Normalizer::run(const Step& step, std::string text) {
-  if (const auto* form = std::get_if<UnicodeForm>(&step)) return to_unicode_form(text, *form);
-  if (const auto* prepend = std::get_if<Prepend>(&step)) {
-    return text.empty() ? text : prepend->prefix + text;
+// What takes the place of a match stands where the last character of the match did, and what is put
+// between two characters where the one before does.
+void Normalizer::run(const Replace& step, Normalized& text) {
+  const std::string_view all = text.text;
+  std::string out;
+  std::optional<std::size_t> first;
+  std::size_t done = 0;
+  const auto stands_first = [&](std::size_t end) {
+    return end == 0 || (text.first && last_of(all.substr(0, end)) <= *text.first);
+  };
+  const auto keep_to = [&](std::size_t end) {
+    const bool has_first = text.first && *text.first >= done && end > done;
+    if (has_first) {
+      const std::size_t last = std::min(*text.first, last_of(all.substr(0, end)));
+      first = out.size() + (last - done);
+    }
+    out.append(all.substr(done, end - done));
+  };
+  const bool is_whole = step.pattern.for_each_match(all, [&](ByteRange match) {
+    keep_to(match.begin);
+    out += step.content;
+    if (!step.content.empty() && stands_first(match.end)) first = last_of(out);
+    done = match.end;
+  });
+  if (!is_whole) throw took_too_long();
+  keep_to(all.size());
+  text = {std::move(out), first};
+}
+
+void Normalizer::run(const Step& step, Normalized& text) {
+  if (text.text.empty()) return;
+  if (const auto* form = std::get_if<UnicodeForm>(&step)) {
+    bring_into(*form, text);
+  } else if (const auto* prepend = std::get_if<Prepend>(&step)) {
+    if (prepend->prefix.empty()) return;
+    text.first = text.first ? prepend->prefix.size() + *text.first : last_of(prepend->prefix);
+    text.text.insert(0, prepend->prefix);
+  } else if (const auto* replace = std::get_if<Replace>(&step)) {
+    run(*replace, text);
+  } else if (std::holds_alternative<Lowercase>(step)) {
+    map_characters(text, append_lower);
+  } else if (std::holds_alternative<StripAccents>(step)) {
+    drop(text, is_mark);
+  } else if (const auto* bert = std::get_if<Bert>(&step)) {
+    run(*bert, text);
+  } else {
+    const auto& sides = std::get<Strip>(step);
+    strip(text, sides.left, sides.right);
   }
-  if (const auto* replace = std::get_if<Replace>(&step)) {
-    std::string out;
-    std::size_t done = 0;
-    const bool is_whole = replace->pattern.for_each_match(text, [&](ByteRange match) {
-      out.append(text, done, match.begin - done);
-      out += replace->content;
-      done = match.end;
-    });
-    if (!is_whole) throw took_too_long();
-    return out.append(text, done);
-  }
-  if (std::holds_alternative<Lowercase>(step)) return map_characters(text, append_lower);
-  if (std::holds_alternative<StripAccents>(step)) return without(text, is_mark);
-  if (const auto* bert = std::get_if<Bert>(&step)) return run_bert(*bert, std::move(text));
-  const auto& sides = std::get<Strip>(step);
-  return strip(text, sides.left, sides.right);
 }
 
 // The longest character has four bytes and the shortest one, and decomposing keeps at least one for
@@ -262,9 +320,10 @@ bool Normalizer::strips_blanks() const {
                      [](const Step& step) { return std::holds_alternative<Strip>(step); });
 }
 
-std::string Normalizer::apply(std::string text) const {
-  for (const Step& step : steps_) text = run(step, std::move(text));
-  return text;
+Normalized Normalizer::apply(std::string text) const {
+  Normalized normalized{std::move(text)};
+  for (const Step& step : steps_) run(step, normalized);
+  return normalized;
 }
 
 }  // namespace octavo::text

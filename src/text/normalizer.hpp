@@ -22,13 +22,21 @@ enum class UnicodeForm : std::uint8_t { kNfc, kNfd, kNfkc, kNfkd };
 /// O(n log n) in the text, also for long runs of combining marks.
 std::string to_unicode_form(std::string_view valid_utf8, UnicodeForm form);
 
+/// A text in its normal form. A pre-tokenizer may treat what stands for the first character of the
+/// whole input in its own way, and normalizing may make several characters of it, or none.
+struct Normalized {
+  std::string text;
+  /// Where the last character begins that stands for the first one of the input.
+  std::optional<std::size_t> first = 0;
+};
+
 class Normalizer {
  public:
   /// spec: the member `normalizer` of a tokenizer.json; null does nothing. Throws `Error`.
   static Normalizer parse(const boost::json::value& spec);
 
   /// Throws `Error` kInvalidValue where a pattern gives the text up.
-  std::string apply(std::string valid_utf8) const;
+  Normalized apply(std::string valid_utf8) const;
 
   /// How many bytes of a text, blanks that are stripped from its ends apart, may become one.
   /// Nothing when any number may.
@@ -60,8 +68,9 @@ class Normalizer {
 
   void add(const boost::json::value& spec);
   void add_bert(JsonReader& part);
-  static std::string run(const Step& step, std::string text);
-  static std::string run_bert(const Bert& step, std::string text);
+  static void run(const Step& step, Normalized& text);
+  static void run(const Replace& step, Normalized& text);
+  static void run(const Bert& step, Normalized& text);
   static std::size_t shrink_of(const Step& step);
 
   std::vector<Step> steps_;

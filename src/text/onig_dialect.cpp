@@ -136,6 +136,14 @@ class Translator {
 
 }  // namespace
 
-std::string in_todays_dialect(std::string_view pattern) { return Translator(pattern).translate(); }
+std::string in_todays_dialect(std::string_view pattern) {
+  std::string translated = Translator(pattern).translate();
+  const auto has = [&](std::string_view part) {
+    return translated.find(part) != std::string::npos;
+  };
+  const bool looks_behind = has("(?<=") || has("(?<!");
+  if (looks_behind && (has("\\Z") || has("\\z"))) translated.insert(0, "(?!)|");
+  return translated;
+}
 
 }  // namespace octavo::text

@@ -189,45 +189,69 @@ void PreTokenizer::add(const boost::json::value& spec) {
   }
 }
 
-std::string_view PreTokenizer::with_metaspace(const Metaspace& step, std::string_view piece,
-                                              bool is_first, Pieces& pieces) {
-  std::string text = replace_all(piece, ' ', step.replacement);
-  const bool prepends =
-      step.prepend == PrependScheme::kAlways || (step.prepend == PrependScheme::kFirst && is_first);
-  if (prepends && !text.starts_with(step.replacement)) text.insert(0, step.replacement);
-  return pieces.storage.emplace_back(std::move(text));
+PreTokenizer::Placed PreTokenizer::with_metaspace(const Metaspace& step, const Placed& piece,
+                                                  Pieces& pieces) {
+  std::string text = replace_all(piece.text, ' ', step.replacement);
+  std::optional<std::size_t> first = piece.first;
+  if (first) {
+    const auto num_blanks = std::ranges::count(piece.text.substr(0, *first), ' ');
+    *first += static_cast<std::size_t>(num_blanks) * (step.replacement.size() - 1);
+  }
+  const bool prepends = step.prepend == PrependScheme::kAlways ||
+                        (step.prepend == PrependScheme::kFirst && piece.first.has_value());
+  if (prepends && !text.starts_with(step.replacement)) {
+    text.insert(0, step.replacement);
+    if (first) *first += step.replacement.size();
+  }
+  return {pieces.storage.emplace_back(std::move(text)), first};
+}
+
+PreTokenizer::Placed PreTokenizer::with_prefix_space(const Placed& piece, Pieces& pieces) {
+  if (piece.text.starts_with(' ')) return piece;
+  const std::string& text = pieces.storage.emplace_back(1, ' ').append(piece.text);
+  return {text, piece.first ? std::optional(*piece.first + 1) : std::nullopt};
 }
 
 void PreTokenizer::run(const Step& step, Pieces& pieces) {
   std::vector<std::string_view> out;
   out.reserve(pieces.views.size());
-  bool is_first = pieces.begins_text;
-  for (const std::string_view piece : pieces.views) {
+  std::size_t num_first = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < pieces.views.size(); ++i) {
+    Placed piece{pieces.views[i], std::nullopt};
+    if (i < pieces.num_first)
+      piece.first = i + 1 < pieces.num_first ? piece.text.size() : pieces.first;
+    const std::size_t begin = out.size();
     if (const auto* split = std::get_if<Split>(&step)) {
       if (split->behavior == SplitBehavior::kIsolated) {
-        append_isolated(split->pattern, piece, out);
+        append_isolated(split->pattern, piece.text, out);
       } else {
-        append_pieces(piece, find_segments(split->pattern, piece, split->invert), split->behavior,
-                      out);
+        append_pieces(piece.text, find_segments(split->pattern, piece.text, split->invert),
+                      split->behavior, out);
       }
-      const bool keeps_begin = !out.empty() && out.front().data() == pieces.views.front().data();
-      pieces.begins_text = pieces.begins_text && keeps_begin;
     } else if (std::holds_alternative<PrefixSpace>(step)) {
-      const bool has_space = piece.starts_with(' ');
-      out.push_back(has_space ? piece : pieces.storage.emplace_back(1, ' ').append(piece));
+      piece = with_prefix_space(piece, pieces);
+      out.push_back(piece.text);
     } else {
       const auto& metaspace = std::get<Metaspace>(step);
-      const std::string_view kept = with_metaspace(metaspace, piece, is_first, pieces);
+      piece = with_metaspace(metaspace, piece, pieces);
       if (metaspace.split) {
-        append_pieces(kept, find_segments(metaspace.pattern, kept, false),
+        append_pieces(piece.text, find_segments(metaspace.pattern, piece.text, false),
                       SplitBehavior::kMergedWithNext, out);
       } else {
-        out.push_back(kept);
+        out.push_back(piece.text);
       }
     }
-    is_first = false;
+    for (std::size_t k = begin; piece.first && k < out.size(); ++k) {
+      const auto at = static_cast<std::size_t>(out[k].data() - piece.text.data());
+      if (at > *piece.first) break;
+      num_first = k + 1;
+      first = *piece.first - at;
+    }
   }
   pieces.views = std::move(out);
+  pieces.num_first = num_first;
+  pieces.first = first;
 }
 
 bool PreTokenizer::removes_text() const {
@@ -237,11 +261,12 @@ bool PreTokenizer::removes_text() const {
   });
 }
 
-Pieces PreTokenizer::split(std::string_view text, bool at_start) const {
+Pieces PreTokenizer::split(std::string_view text, std::optional<std::size_t> first) const {
   Pieces pieces;
   if (text.empty()) return pieces;
   pieces.views.push_back(text);
-  pieces.begins_text = at_start;
+  pieces.num_first = first ? 1 : 0;
+  pieces.first = first.value_or(0);
   for (const Step& step : steps_) run(step, pieces);
   return pieces;
 }

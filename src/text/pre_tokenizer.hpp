@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,7 +23,10 @@ namespace octavo::text {
 struct Pieces {
   std::vector<std::string_view> views;
   std::deque<std::string> storage;
-  bool begins_text = false;  ///< The first piece begins where the whole input begins.
+  /// So many pieces stand where the whole input begins, most often one or none; in the last of them
+  /// this holds up to the character that begins at `first`.
+  std::size_t num_first = 0;
+  std::size_t first = 0;
 };
 
 /// What becomes of a match of a Split's pattern.
@@ -42,9 +46,10 @@ class PreTokenizer {
   /// spec: the member `pre_tokenizer` of a tokenizer.json; null leaves text whole. Throws `Error`.
   static PreTokenizer parse(const boost::json::value& spec);
 
-  /// valid_utf8 must outlive the result. at_start: it begins where the whole input begins. Throws
-  /// `Error` kInvalidValue where a pattern gives the text up.
-  Pieces split(std::string_view valid_utf8, bool at_start) const;
+  /// valid_utf8 must outlive the result. first: where its last character begins that stands for the
+  /// first one of the whole input, if it has one. Throws `Error` kInvalidValue where a pattern
+  /// gives the text up.
+  Pieces split(std::string_view valid_utf8, std::optional<std::size_t> first) const;
 
   /// The pieces are to be read as bytes, not as characters: the last step is ByteLevel.
   bool is_byte_level() const { return is_byte_level_; }
@@ -70,8 +75,13 @@ class PreTokenizer {
   void add_split(Regex pattern, SplitBehavior behavior);
   void add_byte_level(JsonReader& part);
   void add_metaspace(JsonReader& part);
-  static std::string_view with_metaspace(const Metaspace& step, std::string_view piece,
-                                         bool is_first, Pieces& pieces);
+  /// A piece, and in it what `Pieces::first` says.
+  struct Placed {
+    std::string_view text;
+    std::optional<std::size_t> first;
+  };
+  static Placed with_metaspace(const Metaspace& step, const Placed& piece, Pieces& pieces);
+  static Placed with_prefix_space(const Placed& piece, Pieces& pieces);
   static void run(const Step& step, Pieces& pieces);
 
   std::vector<Step> steps_;

@@ -32,7 +32,7 @@ TokenBound token_bound_of(const TokenizerParts& parts) {
   if (!shrink || !longest || parts.pre_tokenizer.removes_text()) return {};
   TokenBound bound{*longest * *shrink, parts.normalizer.strips_blanks()};
   for (const auto& [content, token] : parts.added_tokens) {
-    const std::size_t normalized = parts.normalizer.apply(content).size() * *shrink;
+    const std::size_t normalized = parts.normalizer.apply(content).text.size() * *shrink;
     bound.max_bytes = std::max({bound.max_bytes, content.size(), normalized});
     bound.skips_blanks = bound.skips_blanks || token.lstrip || token.rstrip;
   }

@@ -58,12 +58,15 @@ class Encoder {
 
  private:
   void encode_raw(std::string_view raw, bool at_start, bool trusted) {
-    const std::string text = parts_.normalizer.apply(std::string(raw));
+    const auto [text, first] = parts_.normalizer.apply(std::string(raw));
+    const std::optional<std::size_t> last_first = at_start ? first : std::nullopt;
     const auto trusted_until = [&](std::size_t at) { return trusted ? text.size() : at; };
     std::size_t done = 0;
     const auto encode_gap = [&](std::size_t end) {
       if (done >= end) return;
-      encode_words(std::string_view(text).substr(done, end - done), at_start && done == 0);
+      const bool has_first = last_first && *last_first >= done;
+      encode_words(std::string_view(text).substr(done, end - done),
+                   has_first ? std::optional(*last_first - done) : std::nullopt);
     };
     for (const auto& match : parts_.normalized_matcher.find_all(text, trusted_until)) {
       encode_gap(match.range.begin);
@@ -73,9 +76,9 @@ class Encoder {
     encode_gap(text.size());
   }
 
-  void encode_words(std::string_view text, bool at_start) {
+  void encode_words(std::string_view text, std::optional<std::size_t> first) {
     if (is_full()) return;
-    const text::Pieces pieces = parts_.pre_tokenizer.split(text, at_start);
+    const text::Pieces pieces = parts_.pre_tokenizer.split(text, first);
     for (const std::string_view piece : pieces.views) {
       if (is_full()) return;
       parts_.bpe.encode(piece, out_, max_tokens_);

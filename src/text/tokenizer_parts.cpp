@@ -73,7 +73,7 @@ void build_matchers(TokenizerParts& parts) {
   for (const auto& [content, token] : parts.added_tokens) {
     // A control token is what its file says, whatever the normalizer would make of it.
     if (token.normalized && !token.is_special) {
-      parts.normalized_matcher.add(token, parts.normalizer.apply(content));
+      parts.normalized_matcher.add(token, parts.normalizer.apply(content).text);
     } else {
       parts.raw_matcher.add(token, content);
     }

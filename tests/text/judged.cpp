@@ -20,12 +20,13 @@ json::object split(const json::object& item) {
   const std::string text = text_in(item, "text");
   const auto pre_tokenizer = text::PreTokenizer::parse(item.at("pre_tokenizer"));
   json::array pieces;
-  for (const auto piece : pre_tokenizer.split(text, true).views) pieces.emplace_back(piece);
+  for (const auto piece : pre_tokenizer.split(text, 0).views) pieces.emplace_back(piece);
   return {{"pieces", std::move(pieces)}};
 }
 
 json::object normalized(const json::object& item) {
-  return {{"text", text::Normalizer::parse(item.at("normalizer")).apply(text_in(item, "text"))}};
+  return {
+      {"text", text::Normalizer::parse(item.at("normalizer")).apply(text_in(item, "text")).text}};
 }
 
 json::object decoded(const json::object& item) {

@@ -10,7 +10,9 @@ namespace {
 
 Normalizer parse(const char* spec) { return Normalizer::parse(boost::json::parse(spec)); }
 
-std::string apply(const char* spec, std::string text) { return parse(spec).apply(std::move(text)); }
+std::string apply(const char* spec, std::string text) {
+  return parse(spec).apply(std::move(text)).text;
+}
 
 std::string repeated(std::string_view part, int count) {
   std::string text;
@@ -173,6 +175,33 @@ TEST_CASE("a normalizer that lacks what it needs is refused by the member's name
   CAPTURE(c.spec);
   CHECK(testing::is_refusal(testing::refusal_of([&] { parse(c.spec); }), Errc::kInvalidFile,
                             c.names));
+}
+
+TEST_CASE("a normal form knows which of its characters stand for the first one of the input",
+          "[text]") {
+  using First = std::optional<std::size_t>;
+  const auto [spec, text,
+              first] = GENERATE(Catch::Generators::table<const char*, const char*, First>({
+      {"null", "ab", 0},
+      {R"({"type": "Prepend", "prepend": "__"})", "ab", 2},
+      {R"({"type": "Lowercase"})", "\u0130a", 1},
+      {R"({"type": "NFC"})", "e\u0301a", 0},
+      {R"({"type": "NFKC"})", "\uFB01a", 1},
+      {R"({"type": "NFD"})", "\u00E9a", 1},
+      {R"({"type": "StripAccents"})", "\u0301a", std::nullopt},
+      {R"({"type": "Strip"})", " a", std::nullopt},
+      {R"({"type": "Strip"})", "a ", 0},
+      {R"({"type": "BertNormalizer"})", "\u4F60a", 4},
+      // What replaces a match stands where its last character stood, or where the one before did.
+      {R"({"type": "Replace", "pattern": {"String": "a"}, "content": "xyz"})", "ab", 2},
+      {R"({"type": "Replace", "pattern": {"String": "ab"}, "content": "xyz"})", "ab", std::nullopt},
+      {R"({"type": "Replace", "pattern": {"String": "a"}, "content": ""})", "ab", std::nullopt},
+      {R"({"type": "Replace", "pattern": {"String": ""}, "content": "-"})", "ab", 2},
+      {R"({"type": "Sequence", "normalizers": [{"type": "Strip"}, {"type": "Prepend", "prepend": "_"}]})",
+       " a", 0},
+  }));
+  CAPTURE(spec, text);
+  CHECK(parse(spec).apply(text).first == first);
 }
 
 }  // namespace octavo::text

@@ -44,6 +44,25 @@ TEST_CASE("the property of words is what the letter for it is", "[text]") {
   CHECK(matches("\\P{Word}+", "a-\u00BD") == matches("\\W+", "a-\u00BD"));
 }
 
+TEST_CASE("a look-behind at the end of a text sees what lies before", "[text]") {
+  const auto [pattern, is_match] =
+      GENERATE(Catch::Generators::table<const char*, bool>({{R"(\Z(?<=5))", true},
+                                                            {R"(\Z(?<!5))", false},
+                                                            {R"((?<=5)\z)", true},
+                                                            {R"((?<!5)\z)", false},
+                                                            {R"((\Z)(?<=\d5))", true},
+                                                            {R"((?<=4)\Z)", false},
+                                                            {R"((?i)(?<=A)\Z)", false},
+                                                            {R"(a|\Z(?<!5))", false},
+                                                            {R"((?<=5|ab)\Z)", true}}));
+  CAPTURE(pattern);
+  const auto regex = Regex::compile(pattern);
+  REQUIRE(regex.has_value());
+  bool found = false;
+  REQUIRE(regex->for_each_match("12345", [&](ByteRange) { found = true; }));
+  CHECK(found == is_match);
+}
+
 TEST_CASE("what means the same in every version is left as it stands", "[text]") {
   for (const char* pattern : {"", "\\", "[", "a\\\\R", "[\\R]", "[\\p{Word}]", "(?<=\\R)b",
                               "(?<!a(?:\\R))b", "(?#[[:punct:]])a", "\\p{Punct}", "[[:alpha:]]",

@@ -16,7 +16,8 @@ PreTokenizer parse(const std::string& spec) {
 }
 
 Texts split(const std::string& spec, std::string_view text, bool at_start = true) {
-  const Pieces pieces = parse(spec).split(text, at_start);
+  const Pieces pieces =
+      parse(spec).split(text, at_start ? std::optional<std::size_t>(0) : std::nullopt);
   return {pieces.views.begin(), pieces.views.end()};
 }
 
@@ -240,6 +241,20 @@ TEST_CASE("a pre-tokenizer that is not understood is refused by what is at fault
       Errc::kInvalidFile, "prepend_scheme"));
   CHECK(is_refusal(refusal(R"({"type": "Digits", "individual_digits": "yes"})"), Errc::kInvalidFile,
                    "individual_digits"));
+}
+
+TEST_CASE("every piece that stands for the first character of the input is a first one", "[text]") {
+  const auto first_of = [](std::optional<std::size_t> first) {
+    const std::string spec =
+        R"({"type": "Sequence", "pretokenizers": [)" + split_spec("Isolated", false) +
+        R"(, {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"}]})";
+    const Pieces pieces = parse(spec).split("-a-b", first);
+    return Texts(pieces.views.begin(), pieces.views.end());
+  };
+  CHECK(first_of(std::nullopt) == Texts{"-", "a", "-", "b"});
+  CHECK(first_of(0) == Texts{"_-", "a", "-", "b"});
+  CHECK(first_of(1) == Texts{"_-", "_a", "-", "b"});
+  CHECK(first_of(3) == Texts{"_-", "_a", "_-", "_b"});
 }
 
 }  // namespace octavo::text

@@ -16,6 +16,7 @@
 namespace octavo {
 namespace {
 
+namespace json = boost::json;
 namespace websocket = boost::beast::websocket;
 using tcp = asio::ip::tcp;
 
@@ -45,7 +46,7 @@ class RunningHouse {
     options.port = 0;
     options.handle_signals = false;
     options.journal = journal;
-    options.limits.close_timeout = std::chrono::milliseconds(200);
+    options.limits.close_timeout = std::chrono::seconds(1);
     SchedulerConfig config;
     config.num_blocks = 64;
     config.block_size = 4;
@@ -107,15 +108,15 @@ TEST_CASE("when an actor of the engine dies, every client gets its last words an
   RunningHouse house(&journal);
   Client asking(house.port());
   Client idle(house.port());
-  asking.say(testing::create("one two three", 400));
+  asking.say(testing::create("one two three", 100));
   const std::vector<json::object> events = asking.read_all();
   REQUIRE(!events.empty());
   const json::object& last = events.back();
   CHECK(last.at("type") == "response.failed");
   CHECK(last.at("response").at("error").at("code") == "engine_error");
-  CHECK(asking.why_closed().code == 1011);
+  CHECK(asking.why_closed().code == 1001);
   CHECK(idle.read_all().empty());
-  CHECK(idle.why_closed().code == 1011);
+  CHECK(idle.why_closed().code == 1001);
   CHECK(house.exit_status() == 1);
 }
 
