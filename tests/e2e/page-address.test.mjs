@@ -154,7 +154,7 @@ pageSuite('answers that ended too early', slowly, (scenario) => {
     assert.ok(half.length < uncut.length);
     while (await button(page).count() > 0) {
       await button(page).click();
-      await page.waitForFunction((half) => document.querySelector('.prose').textContent.length > half.length, half);
+      await page.waitForFunction((half) => document.querySelector('.prose').innerText.length > half.length, half);
       await page.waitForSelector(ended);
       half = await text(page);
     }

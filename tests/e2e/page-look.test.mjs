@@ -140,6 +140,16 @@ pageSuite('the look of the page', [], (scenario) => {
     await page.waitForSelector('dialog', { state: 'detached' });
   });
 
+  scenario('a new conversation is there before the next key can be pressed', async (page) => {
+    await ask(page, 'My name is Ada.');
+    const isThere = await page.evaluate(async () => {
+      document.querySelector('.new').click();
+      for (let i = 0; i < 3; ++i) await null; // What is drawn without waiting for a frame.
+      return document.querySelector('.welcome') !== null;
+    });
+    assert.ok(isThere);
+  });
+
   scenario('Send is grey while there is nothing to send', async (page) => {
     const send = page.getByRole('button', { name: 'Send', exact: true });
     const colour = () => send.evaluate((each) => getComputedStyle(each).backgroundColor);

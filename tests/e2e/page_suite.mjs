@@ -54,7 +54,9 @@ export async function show(page, conversation) {
   await importAll(page, [conversation]);
   const list = page.getByRole('button', { name: 'Conversations', exact: true });
   if (await list.getAttribute('aria-expanded') === 'false') await list.click();
-  await page.locator('.entry-title', { hasText: conversation.title ?? 'Imported' }).first().click();
+  const title = conversation.title ?? 'Imported';
+  await page.locator('.entry-title', { hasText: title }).first().click();
+  await page.waitForSelector(`.bar h2:text-is(${JSON.stringify(title)})`);
   await page.waitForSelector(ended);
 }
 

@@ -35,7 +35,7 @@ const state = new State({
   loads: [], // what the server had to do, the last while
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
   said: '', // the last answer that ended, for screen readers
-});
+}, 'current');
 const chat = new Chat(state, new Shelf(), new Tabs());
 
 followTheme();

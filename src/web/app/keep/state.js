@@ -1,5 +1,6 @@
 // The page's one state: a value that is replaced, and whoever watches it is told once per frame.
 // What is drawn is what was told: parts that are drawn at different moments belong together.
+// What decides where the next key goes cannot wait for a frame, and is told at once.
 import { useEffect, useState } from 'preact/hooks';
 
 export class State {
@@ -7,10 +8,13 @@ export class State {
   #told;
   #watchers = new Set();
   #isScheduled = false;
+  #urgent;
 
-  constructor(value) {
+  /// A change of the part of that name is told at once.
+  constructor(value, urgent) {
     this.#value = value;
     this.#told = value;
+    this.#urgent = urgent;
   }
 
   get value() {
@@ -23,7 +27,9 @@ export class State {
   }
 
   set(change) {
-    this.#value = { ...this.#value, ...change };
+    const before = this.#value;
+    this.#value = { ...before, ...change };
+    if (this.#value[this.#urgent] !== before[this.#urgent]) return this.#tell();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // A hidden page gets no frames.

@@ -1,5 +1,5 @@
 // Below the thread: where the next message is written, and how much room there is for it.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { bytesOf, startAfterTrimming, tokensOf, usageOf } from '../talk/context.js';
@@ -71,7 +71,7 @@ export function Foot({ state, chat, conversation, last, focusOn, isAnswering, on
   const refusedBytes = usePart(state, (all) => all.refusedBytes);
   const [text, write] = useDraft(conversation?.id);
   const [refusal, setRefusal] = useState(null);
-  useEffect(() => setRefusal(null), [text, conversation?.id]);
+  useLayoutEffect(() => setRefusal(null), [text, conversation?.id]); // Before the next key, which may be refused anew.
   const usage = useMemo(() => usageOf(conversation), [conversation]);
   const { perToken } = usage;
   const numLive = usePart(state, ({ live }) => Math.round(numTokensSince(live.get(last?.id)?.answer, last, perToken) / kTokensPerLook) * kTokensPerLook);
