@@ -75,13 +75,18 @@ export function Sidebar({ chat, conversations, current, busy, palette, onPick, o
     chat.conversations.open(null);
     onPick();
   };
+  // The link itself opens it too, but the browser tells of a new address later, and with these keys it opens another tab.
+  const pick = (event, id) => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) chat.conversations.open(id);
+    onPick();
+  };
   return (
     <nav class="sidebar" id="sidebar" aria-label="Conversations">
       <div class="brand"><Mark /><span>Octavo</span></div>
       <button class="new" type="button" title="Ctrl+Shift+O" onClick={begin}><Plus />New conversation</button>
       <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" value={query} onInput={(event) => setQuery(event.target.value)} />
       <ul class="entries">
-        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={onPick} />)}
+        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={(event) => pick(event, each.id)} />)}
         {found.length === 0 && query && <li class="none">Nothing found</li>}
       </ul>
       <Tools chat={chat} conversations={newestFirst} onError={onError} />
