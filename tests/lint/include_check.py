@@ -31,7 +31,7 @@ LIBRARIES = {
     r"concurrentqueue/": {"actors"},
     r"oniguruma|pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
-    r"zlib": {"src/replay"},
+    r"zlib": {"src/replay", "src/text"},
     r"CLI/": {"src/app"},
     r"(cuda|cublas|nccl)\w*\.h": {"kernels"},
     r"(thread|mutex|condition_variable|future)>": {"kernels", "actors", "src/app", "src/model", "src/runtime"},
