@@ -80,12 +80,12 @@ export async function eventually(holds, what, limitMs = 10_000) {
   }
 }
 
-/// Waits until nothing runs or waits, and not one KV block is in use.
+/// Waits until nothing runs or waits, every request has been counted at its end, and not one KV block is in use.
 export async function untilIdle(server, limitMs = 10_000) {
   let now;
   const isIdle = async () => {
     now = await metricsOf(server);
-    return ['num_requests_running', 'num_requests_waiting', 'num_requests_preempted', 'num_requests_swapped', 'kv_cache_usage_perc'].every(
+    return ['num_requests_running', 'num_requests_waiting', 'num_requests_preempted', 'num_requests_swapped', 'num_requests_in_flight', 'kv_cache_usage_perc'].every(
       (name) => now.get(`octavo:${name}`) === 0,
     );
   };

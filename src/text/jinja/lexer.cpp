@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 
 #include "src/text/jinja/character_names.hpp"
 #include "src/text/jinja/fault.hpp"
@@ -170,7 +171,7 @@ class Lexer {
       skip_blanks();
       if (at_ >= source_.size()) fail("A tag has no end.", line_);
       const char c = peek();
-      const bool has_sign = c == '-' || c == '+';
+      const bool has_sign = c == '-' || (c == '+' && end == "%}");
       if (num_open == 0 && looks_at(end)) {
         advance(end.size());
         return '\0';
@@ -300,6 +301,22 @@ class Lexer {
     advance(end + 1);
   }
 
+  /// What no escape begins with stays. Jinja spells characters beyond ASCII as escapes before it
+  /// reads any, so that a backslash before one takes the backslash of its spelling.
+  void read_no_escape(std::string& text, char first) {
+    if (static_cast<unsigned char>(first) < 0x80) {
+      text.append(1, '\\').append(1, first);
+      return;
+    }
+    const octavo::Utf8Unit unit = octavo::read_utf8(source_.substr(at_ - 1));
+    advance(unit.length - 1);
+    const auto number = static_cast<unsigned>(unit.character);
+    char spelled[12];
+    const char* form = number < 0x100 ? "\\x%02x" : number < 0x10000 ? "\\u%04x" : "\\U%08x";
+    std::snprintf(spelled, sizeof(spelled), form, number);
+    text += spelled;
+  }
+
   void read_escape(std::string& text) {
     constexpr std::string_view kNames = "abfnrtv\\'\"";
     constexpr std::string_view kValues = "\a\b\f\n\r\t\v\\'\"";
@@ -313,10 +330,7 @@ class Lexer {
     if (c >= '0' && c <= '7') return read_octal(text, c);
     if (c == 'N') return read_named(text);
     const std::size_t num_digits = c == 'x' ? 2 : (c == 'u' ? 4 : (c == 'U' ? 8 : 0));
-    if (num_digits == 0) {
-      text.append(1, '\\').append(1, c);
-      return;
-    }
+    if (num_digits == 0) return read_no_escape(text, c);
     std::uint32_t value = 0;
     const std::string_view digits = rest().substr(0, num_digits);
     const auto [end, error] =

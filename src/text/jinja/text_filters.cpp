@@ -26,17 +26,22 @@ Value filter_replace(Interp&, const Value& input, const Args& args) {
                        bound.integer_or_none(2, -1)));
 }
 
+/// What stands before an indented line.
+Value margin_of(const Bound& bound) {
+  const Value* width = bound.get(0);
+  if (width != nullptr && width->is_text()) return *width;
+  const std::int64_t num = std::max<std::int64_t>(bound.integer(0, 4), 0);
+  if (num > kMaxTextWidth) fail("'width' is too large.");
+  return Value(Text(std::string(static_cast<std::size_t>(num), ' ')));
+}
+
 Value filter_indent(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"width", "first", "blank"});
-  const Value* width = bound.get(0);
-  Text margin;
-  if (width != nullptr && width->is_text()) {
-    margin = width->as_text();
-  } else {
-    const std::int64_t num = std::max<std::int64_t>(bound.integer(0, 4), 0);
-    if (num > kMaxTextWidth) fail("'width' is too large.");
-    margin = Text(std::string(static_cast<std::size_t>(num), ' '));
-  }
+  const Value margin = margin_of(bound);
+  // What is put together with a safe text is escaped, line by line.
+  const bool escapes = margin.is_safe() && !input.is_safe();
+  const auto beside_margin = [&](const Text& text) { return escapes ? escape_html(text) : text; };
+  const bool indents_blank = bound.flag(2, false);
   // A newline more makes the last line one, even where it is empty.
   Text text = need_text(input, "What is indented");
   text.append("\n", true);
@@ -44,12 +49,19 @@ Value filter_indent(Interp&, const Value& input, const Args& args) {
   bool is_first = true;
   for (const Text& line : split_lines(text, false)) {
     if (!is_first) out.append("\n", true);
-    const bool indents = is_first ? bound.flag(1, false) : !line.empty() || bound.flag(2, false);
-    if (indents) out.append(margin);
-    out.append(line);
+    const bool has_margin = !is_first && (indents_blank || !line.empty());
+    if (has_margin) out.append(margin.as_text());
+    out.append(has_margin || indents_blank ? beside_margin(line) : line);
     is_first = false;
   }
-  return as_safe_as(input, std::move(out));
+  const bool indents_first = bound.flag(1, false);
+  if (indents_first) {
+    Text whole = margin.as_text();
+    whole.append(indents_blank ? out : beside_margin(out));
+    out = std::move(whole);
+  }
+  const bool is_joined = indents_blank || indents_first;
+  return as_safe_as(escapes && is_joined ? margin : input, std::move(out));
 }
 
 Value filter_truncate(Interp& self, const Value& input, const Args& args) {
