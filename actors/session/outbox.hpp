@@ -1,8 +1,10 @@
 // Frames on their way to one client, bounded: above the soft mark the session merges deltas, above
-// the hard mark it gives the client up. One writer takes frames out; a bell wakes it when there is
-// something to do. Thread: the io thread's only.
+// the hard mark it gives the client up. The end of a response is as large as the client has asked
+// for, and alone no sign that nobody reads. One writer takes frames out; a bell wakes it when there
+// is something to do. Thread: the io thread's only.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <deque>
 #include <optional>
@@ -30,8 +32,12 @@ class Outbox {
     std::string frame = std::move(frames_.front());
     frames_.pop_front();
     bytes_ -= frame.size();
+    if (!is_congested()) excused_bytes_ = 0;
     return frame;
   }
+  /// So many bytes may lie above the hard mark until the client has read down to the soft one: the
+  /// end of one response. The largest counts.
+  void excuse(std::size_t num_bytes) { excused_bytes_ = std::max(excused_bytes_, num_bytes); }
   /// After the frames that are queued, the writer closes and says why. The first call wins.
   void close(CloseReason reason) {
     if (!close_) close_ = std::move(reason);
@@ -48,7 +54,7 @@ class Outbox {
   std::size_t num_bytes() const { return bytes_; }
   bool is_empty() const { return frames_.empty(); }
   bool is_congested() const { return bytes_ > soft_bytes_; }
-  bool is_over_limit() const { return bytes_ > hard_bytes_; }
+  bool is_over_limit() const { return bytes_ > hard_bytes_ + excused_bytes_; }
   bool is_abandoned() const { return abandoned_; }
   const std::optional<CloseReason>& close_reason() const { return close_; }
   Bell& bell() { return bell_; }
@@ -57,6 +63,7 @@ class Outbox {
   Bell bell_;  ///< Wakes the writer.
   std::deque<std::string> frames_;
   std::size_t bytes_ = 0;
+  std::size_t excused_bytes_ = 0;
   std::size_t soft_bytes_;
   std::size_t hard_bytes_;
   std::optional<CloseReason> close_;

@@ -12,6 +12,18 @@
 #include "src/core/utf8.hpp"
 
 namespace octavo {
+namespace {
+
+/// How much all frames at the end of a response come to, told from those of one event; 0 for other
+/// events. Each choice is in four of them: three when it ends, one when the response does.
+std::size_t size_of_end(const Response& response, const ResponseEvent& event,
+                        std::size_t num_bytes) {
+  if (std::holds_alternative<ResponseEnded>(event)) return 4 * num_bytes;
+  const auto num_choices = static_cast<std::size_t>(response.create().sampling.n);
+  return std::holds_alternative<ChoiceEnded>(event) ? 2 * num_bytes * num_choices : 0;
+}
+
+}  // namespace
 
 Session::Session(SessionContext& context, const asio::any_io_executor& executor)
     : context_(context),
@@ -297,7 +309,12 @@ void Session::tell(Response& response, const std::vector<ResponseEvent>& events)
     std::vector<std::string> frames;
     encode(response, event, frames);
     response.count_events(frames.size());
-    for (std::string& frame : frames) outbox_.push(std::move(frame));
+    std::size_t num_bytes = 0;
+    for (std::string& frame : frames) {
+      num_bytes += frame.size();
+      outbox_.push(std::move(frame));
+    }
+    outbox_.excuse(size_of_end(response, event, num_bytes));
   }
 }
 

@@ -167,6 +167,25 @@ TEST_CASE("a client that does not read gets merged deltas, then is cut off and i
   CHECK(sim.ring.blocks().num_free() == sim.ring.blocks().num_blocks());
 }
 
+TEST_CASE("a client is not given up for the end of a response that it has asked for") {
+  SessionLimits limits;
+  limits.soft_outbox_bytes = 1000;
+  limits.hard_outbox_bytes = 5000;
+  const bool reads = GENERATE(true, false);
+  Sim sim(512, limits);
+  auto client = sim.connect();
+  auto event = create("one", 200);
+  event["n"] = 2;
+  client->say(event);
+  sim.settle();
+  CHECK(client->session.outbox().num_bytes() > 2 * limits.hard_outbox_bytes);
+  CHECK_FALSE(client->session.outbox().close_reason());
+  if (reads) client->read();
+  client->say(event);  // Who has not read the first end is given up at the second.
+  sim.settle();
+  CHECK(client->session.outbox().close_reason().has_value() == !reads);
+}
+
 TEST_CASE("while draining nothing new starts and what runs ends well") {
   Sim sim;
   auto client = sim.connect();

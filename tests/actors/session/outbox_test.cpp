@@ -74,6 +74,23 @@ TEST_CASE("frames that were taken out count no more") {
   CHECK_FALSE(outbox.is_congested());
 }
 
+TEST_CASE("the end of one response may lie above the limit until it is read") {
+  Fixture fixture;
+  Outbox& outbox = fixture.outbox;
+  outbox.push(std::string(50, 'x'));
+  outbox.excuse(40);
+  outbox.excuse(30);  // The largest counts, not the sum.
+  CHECK_FALSE(outbox.is_over_limit());
+  outbox.push(std::string(10, 'y'));
+  CHECK_FALSE(outbox.is_over_limit());
+  outbox.push("z");
+  CHECK(outbox.is_over_limit());
+  outbox.pop();
+  outbox.pop();
+  outbox.push(std::string(21, 'x'));
+  CHECK(outbox.is_over_limit());
+}
+
 TEST_CASE("what was queued before an outbox closes is still sent, what comes later is not") {
   Fixture fixture;
   Outbox& outbox = fixture.outbox;
