@@ -45,7 +45,8 @@ struct Argument {
 struct Expr {
   ExprKind kind = ExprKind::kConst;
   int line = 0;
-  int depth = 1;  ///< Levels of the tree below and with this one.
+  int depth = 1;          ///< Levels of the tree below and with this one.
+  bool forgives = false;  ///< A slice of what is no sequence is undefined; see constants.hpp.
   std::string name;
   Value value;
   std::vector<ExprPtr> parts;
@@ -98,7 +99,6 @@ struct Stmt {
   Body otherwise;
   std::vector<std::string> unset;            ///< Names of the body's frame; see frames.hpp.
   std::vector<std::string> unset_otherwise;  ///< The same of a loop's `else`.
-  bool is_constant = false;  ///< An output that Jinja computes when it loads the template.
   bool is_elif = false;
   bool is_block = false;  ///< A `block`, which knows nothing of the frames around it.
   bool is_recursive = false;

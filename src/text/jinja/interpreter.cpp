@@ -241,7 +241,7 @@ Value Interpreter::eval_slice(const Value& object, const Expr& expr, const Scope
   const bool is_sequence = object.is_text() || object.is_list() || is_range;
   if (is_sequence && bounds.step == 0) fail("The step of a slice must not be zero.");
   if (has_integers && is_sequence) return charged(sliced(*this, object, bounds));
-  if (writes_constant_) return Value(Undefined{"slice"});
+  if (expr.forgives) return Value(Undefined{"slice"});
   if (object.is_undefined()) fail(undefined_message(object));
   if (!has_integers) fail("The bounds of a slice must be integers.");
   fail("A value of type '" + std::string(object.type_name()) + "' cannot be sliced.");

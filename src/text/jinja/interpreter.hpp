@@ -97,7 +97,6 @@ class Interpreter {
 
   Budget budget_;
   int depth_ = 0;
-  bool writes_constant_ = false;  ///< Then a slice of what is no sequence is undefined, no fault.
   std::uint64_t random_state_ = 1;
   std::vector<std::shared_ptr<Namespace>> namespaces_;
   std::vector<ScopePtr> captured_scopes_;

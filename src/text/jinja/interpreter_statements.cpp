@@ -79,9 +79,7 @@ Interpreter::Flow Interpreter::run(const Stmt& stmt, const ScopePtr& scope, Text
       write(stmt.data, out);
       break;
     case StmtKind::kOutput:
-      writes_constant_ = stmt.is_constant;
       write(to_text(eval(*stmt.expr, scope)), out);
-      writes_constant_ = false;
       break;
     case StmtKind::kIf:
       return run_if(stmt, scope, out);

@@ -85,7 +85,7 @@ Body Parser::parse_body(const std::vector<std::string_view>& ends) {
     } else if (token.kind == TokenKind::kOutputBegin) {
       stmt.kind = StmtKind::kOutput;
       stmt.expr = parse_expression_or_tuple();
-      stmt.is_constant = is_constant(*stmt.expr);
+      forgive_constants(*stmt.expr, true);
       if (current().kind != TokenKind::kOutputEnd) fail_here("'}}'");
       next();
     } else {
@@ -138,6 +138,7 @@ Stmt Parser::parse_if() {
   stmt.kind = StmtKind::kIf;
   stmt.line = current().line;
   stmt.expr = parse_unconditional();
+  forgive_constants(*stmt.expr, false);
   end_block();
   stmt.body = parse_body({"elif", "else", "endif"});
   const std::string tag = next().text;
@@ -164,6 +165,7 @@ Stmt Parser::parse_for() {
   stmt.target = parse_target(false);
   expect_name("in");
   stmt.expr = parse_unconditional();
+  forgive_constants(*stmt.expr, false);
   if (take_name("if")) stmt.filter = parse_expression();
   stmt.is_recursive = take_name("recursive");
   end_block();
@@ -186,6 +188,7 @@ Stmt Parser::parse_set() {
   if (take_operator("=")) {
     stmt.kind = StmtKind::kSet;
     stmt.expr = parse_expression_or_tuple();
+    forgive_constants(*stmt.expr, false);
     end_block();
     return stmt;
   }

@@ -13,8 +13,11 @@ namespace {
 struct Chunk {
   std::size_t begin;
   std::size_t end;
-  bool is_blank;
   std::size_t length() const { return end - begin; }
+  /// Also of nothing.
+  bool is_blank_in(std::u32string_view line) const {
+    return std::ranges::all_of(line.substr(begin, length()), is_blank);
+  }
 };
 
 /// What separates words; a word of other blanks is one all the same.
@@ -33,8 +36,7 @@ class Chunks {
     std::deque<Chunk> chunks;
     for (std::size_t at = 0; at < line_.size();) {
       const std::size_t end = is_wrap_blank(line_[at]) ? end_of_blanks(at) : end_of_word(at);
-      const std::u32string_view chunk(line_.data() + at, end - at);
-      chunks.push_back({at, end, std::ranges::all_of(chunk, is_blank)});
+      chunks.push_back({at, end});
       at = end;
     }
     return chunks;
@@ -114,7 +116,7 @@ std::vector<Text> wrap_line(const Text& text, const WrapOptions& options) {
   const auto width = static_cast<std::size_t>(options.width);
   std::vector<Text> lines;
   while (!chunks.empty()) {
-    if (chunks.front().is_blank && !lines.empty()) chunks.pop_front();
+    if (chunks.front().is_blank_in(line) && !lines.empty()) chunks.pop_front();
     std::vector<Chunk> taken;
     std::size_t length = 0;
     while (!chunks.empty() && length + chunks.front().length() <= width) {
@@ -130,14 +132,14 @@ std::vector<Text> wrap_line(const Text& text, const WrapOptions& options) {
         const std::size_t cut =
             room == 0 ? 0 : cut_of(line, chunk, room, options.breaks_on_hyphens);
         // Without room Python takes nothing of the word, which saves the blank before it.
-        taken.push_back({chunk.begin, chunk.begin + cut, cut == 0 || chunk.is_blank});
+        taken.push_back({chunk.begin, chunk.begin + cut});
         chunk.begin += cut;
       } else if (taken.empty()) {
         taken.push_back(chunk);
         chunks.pop_front();
       }
     }
-    if (!taken.empty() && taken.back().is_blank) taken.pop_back();
+    if (!taken.empty() && taken.back().is_blank_in(line)) taken.pop_back();
     if (taken.empty()) continue;
     lines.push_back(text.part(offsets[taken.front().begin], offsets[taken.back().end]));
   }
