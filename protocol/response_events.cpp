@@ -309,4 +309,11 @@ void encode(const Response& response, const ResponseEvent& event,
   std::visit(Frames(response, frames), event);
 }
 
+std::size_t size_of_end(const Response& response, const ResponseEvent& event,
+                        std::size_t num_bytes) {
+  if (std::holds_alternative<ResponseEnded>(event)) return 4 * num_bytes;
+  const auto num_choices = static_cast<std::size_t>(response.create().sampling.n);
+  return std::holds_alternative<ChoiceEnded>(event) ? 2 * num_bytes * num_choices : 0;
+}
+
 }  // namespace octavo

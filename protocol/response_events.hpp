@@ -2,6 +2,7 @@
 // it, without a state of their own.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,10 @@ namespace octavo {
 ///   ResponseResumed    octavo:response.resumed
 ///   ResponseEnded      response.completed, .incomplete or .failed, with usage and timings
 void encode(const Response& response, const ResponseEvent& event, std::vector<std::string>& frames);
+
+/// About how many bytes all frames at the end of a response come to, told from the num_bytes of
+/// those of one event; 0 for other events. A choice is in four frames, three of them its own.
+std::size_t size_of_end(const Response& response, const ResponseEvent& event,
+                        std::size_t num_bytes);
 
 }  // namespace octavo

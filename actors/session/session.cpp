@@ -12,18 +12,6 @@
 #include "src/core/utf8.hpp"
 
 namespace octavo {
-namespace {
-
-/// How much all frames at the end of a response come to, told from those of one event; 0 for other
-/// events. Each choice is in four of them: three when it ends, one when the response does.
-std::size_t size_of_end(const Response& response, const ResponseEvent& event,
-                        std::size_t num_bytes) {
-  if (std::holds_alternative<ResponseEnded>(event)) return 4 * num_bytes;
-  const auto num_choices = static_cast<std::size_t>(response.create().sampling.n);
-  return std::holds_alternative<ChoiceEnded>(event) ? 2 * num_bytes * num_choices : 0;
-}
-
-}  // namespace
 
 Session::Session(SessionContext& context, const asio::any_io_executor& executor)
     : context_(context),
