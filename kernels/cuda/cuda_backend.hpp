@@ -97,7 +97,7 @@ class CudaBackend final : public Backend {
   Memory sample_memory_;
   Memory sample_outputs_;  ///< [max_rows] DeviceSampleOutput
   Memory sampled_;         ///< [max_rows] tokens of the last step that sampled
-  Memory choices_;         ///< [max_rows] the same for the host
+  Memory choices_;         ///< [max_rows] `choice` of each row of that step, for the host
   std::int64_t num_sampled_ = 0;
   SubmittedSteps steps_;
 };

@@ -175,7 +175,7 @@ void Bpe::append_characters(std::string_view piece, std::vector<TokenId>& out) c
 }
 
 std::size_t Bpe::merge_few(std::span<TokenId> ids) const {
-  std::array<const Merge*, kFewSymbols> merges{};  // Of each symbol with the next one.
+  std::array<const Merge*, kFewSymbols> merges{};  // merges[i] is that of ids[i] and ids[i + 1].
   std::size_t count = ids.size();
   for (std::size_t i = 0; i + 1 < count; ++i) merges[i] = find_merge(ids[i], ids[i + 1]);
   while (count > 1) {

@@ -1,4 +1,5 @@
 """A place of its own for the library that judges: a virtual environment under .cache, made when it is first needed."""
+import argparse
 import pathlib
 import subprocess
 import sys
@@ -6,6 +7,17 @@ import venv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
+
+
+def read_options() -> argparse.Namespace:
+    """What a judge that draws its cases may be asked."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--inside", action="store_true")
+    options.add_argument("answers")
+    options.add_argument("--cases", type=int, default=3000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--record", action="store_true")
+    return options.parse_args()
 
 
 def enter(script: str, home: str, packages: list[str]) -> None:

@@ -6,7 +6,6 @@
 
 The library comes into .cache/tokenizers-judge; without pip, or without a network, nothing is judged.
 """
-import argparse
 import contextlib
 import json
 import os
@@ -16,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
-from judge_home import enter  # noqa: E402
+from judge_home import enter, read_options  # noqa: E402
 from judge_cases import Draw, by_hand  # noqa: E402
 
 RECORDED = ROOT / "tests/text/data/tokenizers-judged.jsonl"
@@ -101,13 +100,7 @@ def is_left_out(case: dict, octavo: dict) -> bool:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser()
-    options.add_argument("--inside", action="store_true")
-    options.add_argument("answers")
-    options.add_argument("--cases", type=int, default=3000)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--record", action="store_true")
-    options = options.parse_args()
+    options = read_options()
     draw = Draw(options.seed)
     recorded = []
     if options.record:

@@ -58,8 +58,16 @@ const Value& Bound::need(std::size_t index) const {
   return *values_[index];
 }
 
+void need_defined(const Value& value) {
+  if (!value.is_undefined()) return;
+  const Undefined& undefined = value.as_undefined();
+  if (undefined.is_hidden)
+    fail("The method '" + undefined.name + "' would change a value: templates may not.");
+  fail("'" + undefined.name + "' is undefined.");
+}
+
 const Text& need_text(const Value& value, std::string_view what) {
-  if (value.is_undefined()) fail("'" + value.as_undefined().name + "' is undefined.");
+  need_defined(value);
   if (!value.is_text()) {
     fail(std::string(what) + " must be a string, not '" + std::string(value.type_name()) + "'.");
   }
@@ -67,7 +75,7 @@ const Text& need_text(const Value& value, std::string_view what) {
 }
 
 std::int64_t need_integer(const Value& value, std::string_view what) {
-  if (value.is_undefined()) fail("'" + value.as_undefined().name + "' is undefined.");
+  need_defined(value);
   if (!value.is_int() && !value.is_bool()) {
     fail(std::string(what) + " must be an integer, not '" + std::string(value.type_name()) + "'.");
   }

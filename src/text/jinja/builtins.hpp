@@ -100,6 +100,8 @@ class Bound {
   std::vector<std::string_view> names_;
 };
 
+/// Fails on what is undefined, by its name.
+void need_defined(const Value& value);
 /// The string of a value that must be one.
 const Text& need_text(const Value& value, std::string_view what);
 /// Cut to 64 bits.

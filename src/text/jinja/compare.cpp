@@ -87,8 +87,8 @@ int compare(const Value& a, const Value& b) {
     }
     return three_way(left.size(), right.size());
   }
-  if (a.is_undefined()) fail("'" + a.as_undefined().name + "' is undefined.");
-  if (b.is_undefined()) fail("'" + b.as_undefined().name + "' is undefined.");
+  need_defined(a);
+  need_defined(b);
   fail("'" + std::string(a.type_name()) + "' and '" + std::string(b.type_name()) +
        "' have no order.");
 }

@@ -7,10 +7,11 @@
 namespace octavo::jinja {
 namespace {
 
-/// Where a name of a frame begins: in the frame itself without a value, or elsewhere.
+/// Where the first value of a name comes from: from nowhere, because the frame itself sets the name
+/// later, or from the request or a frame around this one.
 enum class Origin : std::uint8_t { kUnset, kElsewhere };
 
-/// What a frame has said of names so far.
+/// Follows the statements of one frame in their order and remembers how it uses each name.
 class Frame {
  public:
   explicit Frame(const Frame* parent) : parent_(parent) {}
@@ -107,7 +108,8 @@ void visit_if(const Stmt& stmt, Frame& frame) {
   frame.join(branches);
 }
 
-/// What the statement reads and sets in the frame around it.
+/// Notes which names the statement itself reads and sets. What lies in frames of its own, such as
+/// the body of a loop, is not looked at.
 void visit(const Stmt& stmt, Frame& frame) {
   switch (stmt.kind) {
     case StmtKind::kIf:

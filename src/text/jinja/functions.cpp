@@ -43,7 +43,7 @@ Dict read_dict(Interpreter& self, const Args& args) {
   Dict dict;
   if (args.positional.size() > 1) fail("A dictionary is made of one value and of names.");
   for (const Value& value : args.positional) {
-    if (value.is_undefined()) fail("'" + value.as_undefined().name + "' is undefined.");
+    need_defined(value);
     if (value.is_dict()) {
       for (const auto& [key, item] : value.as_dict().items()) dict.set(key, item);
       continue;

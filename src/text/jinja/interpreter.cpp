@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::int64_t kBytesPerStep = 64;
 
-std::string undefined_message(const Value& value) {
-  const Undefined& undefined = value.as_undefined();
-  if (undefined.is_hidden) {
-    return "The method '" + undefined.name + "' would change a value: templates may not.";
-  }
-  return "'" + undefined.name + "' is undefined.";
-}
-
 void add_named(Args& args, const Value& key, const Value& value) {
   const Text& name = need_text(key, "A keyword");
   const auto is_same = [&](const auto& other) { return other.first == name.bytes(); };
@@ -99,7 +91,7 @@ Text Interpreter::render(const Template& tree,
 }
 
 Value Interpreter::call(const Value& callable, const Args& args) {
-  if (callable.is_undefined()) fail(undefined_message(callable));
+  need_defined(callable);
   if (!callable.is_callable() || !callable.as_callable().call) {
     fail("A value of type '" + std::string(callable.type_name()) + "' cannot be called.");
   }
@@ -218,7 +210,7 @@ Value Interpreter::eval_concat(const Expr& expr, const ScopePtr& scope) {
 
 Value Interpreter::eval_subscript(const Expr& expr, const ScopePtr& scope) {
   const Value object = eval(*expr.parts[0], scope);
-  if (object.is_undefined()) fail(undefined_message(object));
+  need_defined(object);
   if (expr.parts[1]->kind == ExprKind::kSlice) return eval_slice(object, expr, scope);
   return get_item(object, eval(*expr.parts[1], scope));
 }
@@ -242,7 +234,7 @@ Value Interpreter::eval_slice(const Value& object, const Expr& expr, const Scope
   if (is_sequence && bounds.step == 0) fail("The step of a slice must not be zero.");
   if (has_integers && is_sequence) return charged(sliced(*this, object, bounds));
   if (expr.forgives) return Value(Undefined{"slice"});
-  if (object.is_undefined()) fail(undefined_message(object));
+  need_defined(object);
   if (!has_integers) fail("The bounds of a slice must be integers.");
   fail("A value of type '" + std::string(object.type_name()) + "' cannot be sliced.");
 }

@@ -301,8 +301,9 @@ class Lexer {
     advance(end + 1);
   }
 
-  /// What no escape begins with stays. Jinja spells characters beyond ASCII as escapes before it
-  /// reads any, so that a backslash before one takes the backslash of its spelling.
+  /// A backslash that begins no escape stays, with the character after it. Jinja replaces
+  /// characters beyond ASCII by escapes before it looks for any: so in front of such a character
+  /// the backslash takes the one of its escape along, and the escape is written as it is spelled.
   void read_no_escape(std::string& text, char first) {
     if (static_cast<unsigned char>(first) < 0x80) {
       text.append(1, '\\').append(1, first);

@@ -19,7 +19,7 @@ char32_t html_character(std::string_view name);
 
 struct LinkOptions {
   std::optional<Value> trim_limit;  ///< Characters of an address that are shown, an integer.
-  Text attributes;                  ///< Those of each link, with a blank before each.
+  Text attributes;  ///< Written into each link's tag: ` name="value"`, again and again.
   std::vector<Text> extra_schemes;
 };
 /// Links around what looks like an address. escaped: a text that is escaped already.

@@ -209,7 +209,7 @@ Value own_attribute(const Value& object, std::string_view name) {
   // Python's own attributes are there, and the sandbox hides them.
   if (object.is_undefined() && is_hidden_attribute(name))
     return Value(Undefined{std::string(name)});
-  if (object.is_undefined()) fail("'" + object.as_undefined().name + "' is undefined.");
+  need_defined(object);
   if (object.is_text()) return get_text_method(object, name);
   if (object.is_list()) return list_method(object, name);
   if (object.is_series()) return series_attribute(object, name);
@@ -229,7 +229,7 @@ Value get_attribute(const Value& object, std::string_view name) {
 }
 
 Value get_item(const Value& object, const Value& key) {
-  if (object.is_undefined()) fail("'" + object.as_undefined().name + "' is undefined.");
+  need_defined(object);
   const bool is_range = object.is_series() && object.as_series().kind == SeriesKind::kRange;
   const bool is_sequence = object.is_list() || object.is_text() || is_range;
   if (is_sequence && (key.is_int() || key.is_bool())) return at_index(object, key.as_int());

@@ -13,7 +13,7 @@ using Interp = Interpreter;
 
 /// float(value), none where Python finds no number.
 std::optional<double> as_real(const Value& value) {
-  if (value.is_undefined()) fail("'" + value.as_undefined().name + "' is undefined.");
+  need_defined(value);
   if (value.is_number()) return value.as_float();
   return value.is_text() ? read_float(value.as_text()) : std::nullopt;
 }
@@ -48,7 +48,7 @@ Value filter_round(Interp&, const Value& input, const Args& args) {
   if (method != "common" && method != "ceil" && method != "floor") {
     fail("The method of 'round' must be 'common', 'ceil' or 'floor'.");
   }
-  if (input.is_undefined()) fail("'" + input.as_undefined().name + "' is undefined.");
+  need_defined(input);
   if (!input.is_number()) fail("'round' needs a number.");
   const bool has_no_precision = bound.get(0) != nullptr && bound.get(0)->is_none();
   if (method == "common" && has_no_precision) return round_to_integer(input);
@@ -62,7 +62,7 @@ Value filter_round(Interp&, const Value& input, const Args& args) {
 
 Value filter_abs(Interp& self, const Value& input, const Args& args) {
   static_cast<void>(Bound(args, {}));
-  if (input.is_undefined()) fail("'" + input.as_undefined().name + "' is undefined.");
+  need_defined(input);
   if (input.is_float()) return Value(std::fabs(input.as_float()));
   if (!input.is_number()) fail("'abs' needs a number.");
   return input.as_integer() < 0 ? negated(self, input) : Value(input.as_integer());

@@ -8,7 +8,7 @@ namespace {
 
 [[noreturn]] void fail_types(std::string_view op, const Value& left, const Value& right) {
   for (const Value* value : {&left, &right}) {
-    if (value->is_undefined()) fail("'" + value->as_undefined().name + "' is undefined.");
+    need_defined(*value);
   }
   fail("'" + std::string(op) + "' does not work on '" + std::string(left.type_name()) + "' and '" +
        std::string(right.type_name()) + "'.");

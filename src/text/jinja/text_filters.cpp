@@ -26,7 +26,7 @@ Value filter_replace(Interp&, const Value& input, const Args& args) {
                        bound.integer_or_none(2, -1)));
 }
 
-/// What stands before an indented line.
+/// The text that `indent` puts before a line: the one that was given, or so many blanks.
 Value margin_of(const Bound& bound) {
   const Value* width = bound.get(0);
   if (width != nullptr && width->is_text()) return *width;
@@ -38,7 +38,7 @@ Value margin_of(const Bound& bound) {
 Value filter_indent(Interp&, const Value& input, const Args& args) {
   const Bound bound(args, {"width", "first", "blank"});
   const Value margin = margin_of(bound);
-  // What is put together with a safe text is escaped, line by line.
+  // A safe text escapes what it is added to, so a safe margin escapes each line beside it.
   const bool escapes = margin.is_safe() && !input.is_safe();
   const auto beside_margin = [&](const Text& text) { return escapes ? escape_html(text) : text; };
   const bool indents_blank = bound.flag(2, false);

@@ -6,7 +6,6 @@
 
 Jinja comes into .cache/jinja-judge; without pip, or without a network, nothing is judged.
 """
-import argparse
 import json
 import pathlib
 import subprocess
@@ -15,7 +14,7 @@ import warnings
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/support"))
-from judge_home import enter  # noqa: E402
+from judge_home import enter, read_options  # noqa: E402
 from judge_cases import NOT_JUDGED, UNKNOWN, Draw  # noqa: E402
 
 CASES = ROOT / "tests/text/data/chat-templates/judged.jsonl"
@@ -113,13 +112,7 @@ def recorded_line(environment, line):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--inside", action="store_true")
-    options.add_argument("answers")
-    options.add_argument("--cases", type=int, default=3000)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--record", action="store_true")
-    options = options.parse_args()
+    options = read_options()
     warnings.simplefilter("ignore")  # Python warns of what templates spell.
     environment = make_environment()
     lines = CASES.read_text(encoding="utf-8").rstrip("\n").split("\n")
