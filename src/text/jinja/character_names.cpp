@@ -3,10 +3,11 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <cstdint>
 #include <string>
+
+#include "src/core/error.hpp"
 
 namespace octavo::jinja {
 namespace {
@@ -18,9 +19,9 @@ std::string unpack() {
   const PackedNames names = packed_character_names();
   std::string text(names.num_bytes, '\0');
   uLongf size = text.size();
-  [[maybe_unused]] const int status =
+  const int status =
       uncompress(reinterpret_cast<Bytef*>(text.data()), &size, names.data, names.num_packed_bytes);
-  assert(status == Z_OK && size == text.size());
+  OCTAVO_ASSERT(status == Z_OK && size == text.size());
   return text;
 }
 

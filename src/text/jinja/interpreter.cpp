@@ -234,7 +234,6 @@ Value Interpreter::eval_slice(const Value& object, const Expr& expr, const Scope
   if (is_sequence && bounds.step == 0) fail("The step of a slice must not be zero.");
   if (has_integers && is_sequence) return charged(sliced(*this, object, bounds));
   if (expr.forgives) return Value(Undefined{"slice"});
-  need_defined(object);
   if (!has_integers) fail("The bounds of a slice must be integers.");
   fail("A value of type '" + std::string(object.type_name()) + "' cannot be sliced.");
 }
