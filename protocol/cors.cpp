@@ -8,14 +8,16 @@ void allow_origin(const http::request_header<>& request, const HttpPolicy& polic
   response.insert(http::field::vary, "Origin");
   if (!is_allowed_origin(request, policy)) return;
   response.set(http::field::access_control_allow_origin, request[http::field::origin]);
-  response.set(http::field::access_control_expose_headers, "Retry-After, WWW-Authenticate");
+  response.set(http::field::access_control_expose_headers,
+               "Retry-After, WWW-Authenticate, X-Request-Id");
 }
 
 void allow_methods(const http::request_header<>& request, const HttpPolicy& policy,
-                   http::response_header<>& response) {
-  response.set(http::field::allow, "GET, HEAD, OPTIONS");
+                   std::string_view methods, http::response_header<>& response) {
+  const boost::beast::string_view allowed(methods.data(), methods.size());
+  response.set(http::field::allow, allowed);
   if (!is_allowed_origin(request, policy)) return;
-  response.set(http::field::access_control_allow_methods, "GET, HEAD, OPTIONS");
+  response.set(http::field::access_control_allow_methods, allowed);
   const auto asked = request[http::field::access_control_request_headers];
   response.set(http::field::access_control_allow_headers,
                asked.empty() ? boost::beast::string_view("Authorization, Content-Type") : asked);

@@ -15,6 +15,6 @@ void allow_origin(const http::request_header<>& request, const HttpPolicy& polic
 /// The answer to OPTIONS, which browsers send before a request with a key: methods and header
 /// fields. Needs no key itself, for browsers send none with it.
 void allow_methods(const http::request_header<>& request, const HttpPolicy& policy,
-                   http::response_header<>& response);
+                   std::string_view methods, http::response_header<>& response);
 
 }  // namespace octavo

@@ -50,9 +50,9 @@ std::string_view error_type(Errc code) {
   }
 }
 
-std::string error_frame(const Error& error, std::string_view stream_id) {
-  json::object frame{{"type", "error"}, {"status", http_status(error.code)}};
-  if (!stream_id.empty()) frame["stream_id"] = stream_id;
+namespace {
+
+json::object error_json(const Error& error) {
   json::object body{{"type", error_type(error.code)},
                     {"code", wire_code(error.code)},
                     {"message", replace_broken_utf8(error.message())}};
@@ -60,10 +60,23 @@ std::string error_frame(const Error& error, std::string_view stream_id) {
     body["param"] = nullptr;
   else
     body["param"] = replace_broken_utf8(error.param);
+  return body;
+}
+
+}  // namespace
+
+std::string error_frame(const Error& error, std::string_view stream_id) {
+  json::object frame{{"type", "error"}, {"status", http_status(error.code)}};
+  if (!stream_id.empty()) frame["stream_id"] = stream_id;
+  json::object body = error_json(error);
   if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
     body["headers"] = {{"retry-after", "1"}};
   frame["error"] = std::move(body);
   return json::serialize(frame);
+}
+
+std::string error_body(const Error& error) {
+  return json::serialize(json::object{{"error", error_json(error)}});
 }
 
 std::string error_body(std::string_view message, std::string_view type, std::string_view code) {

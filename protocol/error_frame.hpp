@@ -18,6 +18,7 @@ std::string_view error_type(Errc code);
 std::string error_frame(const Error& error, std::string_view stream_id);
 
 /// {"error":{"message","type","param","code"}}
+std::string error_body(const Error& error);
 std::string error_body(std::string_view message, std::string_view type, std::string_view code);
 
 }  // namespace octavo

@@ -82,12 +82,15 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   if (num_encodings > 0 && head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");
   if (num_encodings > 0 && num_lengths > 0)
     return bad("Content-Length and Transfer-Encoding exclude each other");
-  if (num_encodings == 1 &&
-      lower(trim(view(head[http::field::transfer_encoding]), " \t")) == "chunked") {
+  const bool is_chunked =
+      num_encodings == 1 &&
+      lower(trim(view(head[http::field::transfer_encoding]), " \t")) == "chunked";
+  if (is_chunked && head.method() != http::verb::post)
     return HttpRefusal{http::status::length_required, "a body needs a Content-Length"};
+  if (num_encodings > 0 && !is_chunked) {
+    return HttpRefusal{http::status::not_implemented,
+                       "no Transfer-Encoding but chunked is supported"};
   }
-  if (num_encodings > 0)
-    return HttpRefusal{http::status::not_implemented, "no Transfer-Encoding is supported"};
   if (num_lengths > 1) return bad("more than one Content-Length");
   if (num_lengths == 1 && !is_number(view(head[http::field::content_length])))
     return bad("Content-Length is not a number");
@@ -137,6 +140,14 @@ std::optional<std::string> api_key_of(const http::request_header<>& head,
     if (given && equal_in_constant_time(*given, key)) found = key;
   }
   return found;
+}
+
+std::optional<std::string> request_id_of(const http::request_header<>& head) {
+  if (head.count("X-Request-Id") != 1) return std::nullopt;
+  const std::string_view id = trim(view(head["X-Request-Id"]), " \t");
+  const bool is_visible = std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7F; });
+  if (id.empty() || id.size() > 128 || !is_visible) return std::nullopt;
+  return std::string(id);
 }
 
 bool offers_octavo_v1(const http::request_header<>& head) {

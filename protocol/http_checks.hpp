@@ -31,8 +31,8 @@ struct HttpPolicy {
 };
 
 /// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no
-/// Transfer-Encoding (nothing here takes a body whose length is not given, and without chunks there
-/// are no chunk extensions and trailers to bound); an origin-form target. Nothing when all is well.
+/// Transfer-Encoding but `chunked` in a POST, alone, and without a Content-Length beside it; no
+/// announced trailers; an origin-form target. Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 
 /// `Host` must be a host that the policy accepts: else 421, and 400 for what is no host at all.
@@ -50,6 +50,9 @@ bool is_allowed_origin(const http::request_header<>& head, const HttpPolicy& pol
 /// subprotocol `openai-insecure-api-key.KEY`. Nothing when it is none of them; an empty one when no
 /// key is needed. Compares in constant time.
 std::optional<std::string> api_key_of(const http::request_header<>& head, const HttpPolicy& policy);
+
+/// The name that the client gave its request (`X-Request-Id`): 1 to 128 visible ASCII characters.
+std::optional<std::string> request_id_of(const http::request_header<>& head);
 
 /// True when the client offers the subprotocol `octavo.v1`.
 bool offers_octavo_v1(const http::request_header<>& head);

@@ -20,4 +20,12 @@ http::response<http::string_body> refusal_response(const HttpRefusal& refusal) {
   return response;
 }
 
+void set_error(const Error& error, http::response<http::string_body>& response) {
+  response.result(static_cast<unsigned>(http_status(error.code)));
+  response.set(http::field::content_type, "application/json");
+  response.body() = error_body(error);
+  if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
+    response.set(http::field::retry_after, "1");
+}
+
 }  // namespace octavo

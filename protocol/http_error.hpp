@@ -4,11 +4,16 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "protocol/http_checks.hpp"
+#include "src/core/error.hpp"
 
 namespace octavo {
 
 /// The answer with its body and the header fields that belong to the status: a 401 says by which
 /// scheme to come again (RFC 9110, section 15.5.2).
 http::response<http::string_body> refusal_response(const HttpRefusal& refusal);
+
+/// Makes the answer say what went wrong: the status that belongs to the error's code, its body, and
+/// when to come again where it is worth it.
+void set_error(const Error& error, http::response<http::string_body>& response);
 
 }  // namespace octavo

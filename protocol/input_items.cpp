@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "protocol/message_content.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/json_reader.hpp"
 #include "src/core/utf8.hpp"
@@ -36,7 +37,7 @@ class ItemReader {
       item.wrong("role", "a string");
     else if (role != "user" && role != "assistant" && role != "system" && role != "developer")
       item.wrong("role", "user, assistant, system or developer");
-    const std::string content = content_of(item, where + ".content");
+    const std::string content = read_content(item, root_, where + ".content", unknown_);
     check_unused(item);
     note(item, "input[]");
     if (root_.error()) return std::nullopt;
@@ -46,48 +47,6 @@ class ItemReader {
   void wrong(std::string_view name, std::string_view expected) { root_.wrong(name, expected); }
 
  private:
-  std::string content_of(JsonReader& item, const std::string& where) {
-    const auto* content = item.find("content");
-    std::string text;
-    if (content == nullptr || (!content->is_string() && !content->is_array())) {
-      item.wrong("content", "a string or a list of parts");
-    } else if (content->is_string()) {
-      text.assign(content->get_string());
-    } else {
-      std::size_t index = 0;
-      for (const json::value& part : content->get_array()) {
-        if (root_.error()) break;
-        text += text_of_part(part, where + "[" + std::to_string(index++) + "]");
-      }
-    }
-    return text;
-  }
-
-  std::string text_of_part(const json::value& value, const std::string& where) {
-    const auto* object = value.if_object();
-    const auto* type = object != nullptr ? object->if_contains("type") : nullptr;
-    if (type == nullptr || !type->is_string()) {
-      root_.wrong(where, "a content part with a `type`");
-      return {};
-    }
-    if (*type != "input_text" && *type != "output_text" && *type != "text") {
-      root_.unsupported(where, where + " is of type `" + quotable(type->get_string(), 64) +
-                                   "`: only text is supported");
-      return {};
-    }
-    JsonReader part(*object, root_, where);
-    part.find("type");
-    if (!part.has("text")) part.wrong("text", "a string");
-    for (const char* name : {"annotations", "logprobs"}) {
-      if (const auto* list = part.find(name)) part.as_array(name, *list);
-    }
-    if (const auto* point = part.find("prompt_cache_breakpoint"))
-      part.as_object("prompt_cache_breakpoint", *point);
-    std::string text = part.text("text", "");
-    note(part, "input[].content[]");
-    return text;
-  }
-
   static void check_unused(JsonReader& item) {
     std::string text;
     item.read("id", text);

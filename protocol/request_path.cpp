@@ -16,20 +16,23 @@ std::optional<char> byte_of(std::string_view digits) {
 
 }  // namespace
 
-std::optional<std::string> decoded_path(std::string_view target) {
-  const std::string_view path = target.substr(0, target.find_first_of("?#"));
-  std::string decoded;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%') {
-      decoded += path[i];
+std::optional<std::string> decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      plain += text[i];
       continue;
     }
-    const auto byte = byte_of(path.substr(i + 1, 2));
+    const auto byte = byte_of(text.substr(i + 1, 2));
     if (!byte) return std::nullopt;
-    decoded += *byte;
+    plain += *byte;
     i += 2;
   }
-  return decoded;
+  return plain;
+}
+
+std::optional<std::string> decoded_path(std::string_view target) {
+  return decoded(target.substr(0, target.find_first_of("?#")));
 }
 
 }  // namespace octavo

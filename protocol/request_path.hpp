@@ -12,4 +12,7 @@ namespace octavo {
 /// each escape replaced by its byte; nothing where an escape is broken or stands for a NUL.
 std::optional<std::string> decoded_path(std::string_view target);
 
+/// Each escape replaced by its byte; nothing where one is broken or stands for a NUL.
+std::optional<std::string> decoded(std::string_view text);
+
 }  // namespace octavo

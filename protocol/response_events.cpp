@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "protocol/logprob_json.hpp"
 #include "src/core/json_number.hpp"
 #include "src/core/utf8.hpp"
 
@@ -11,23 +12,6 @@ namespace octavo {
 namespace {
 
 namespace json = boost::json;
-
-json::object token_entry(std::string_view bytes, float logprob) {
-  json::array numbers;
-  numbers.reserve(bytes.size());
-  for (char byte : bytes) numbers.push_back(static_cast<int>(static_cast<unsigned char>(byte)));
-  return {{"token", is_valid_utf8(bytes) ? bytes : kReplacementCharacter},
-          {"logprob", json_logprob(logprob)},
-          {"bytes", std::move(numbers)}};
-}
-
-json::object logprob_json(const LogprobEntry& entry) {
-  json::object out = token_entry(entry.bytes, entry.logprob);
-  json::array top;
-  for (const auto& [bytes, logprob] : entry.top) top.push_back(token_entry(bytes, logprob));
-  out["top_logprobs"] = std::move(top);
-  return out;
-}
 
 json::object usage_json(const Usage& usage) {
   return {{"input_tokens", usage.num_prompt_tokens},
@@ -150,12 +134,6 @@ std::string item_id_of(const Response& response, std::int32_t choice) {
 std::string_view item_status(const CompletionChoice& choice) {
   if (!choice.finished()) return "in_progress";
   return *choice.finished() == FinishReason::kStop ? "completed" : "incomplete";
-}
-
-json::array logprobs_json(const std::vector<LogprobEntry>& entries) {
-  json::array out;
-  for (const LogprobEntry& entry : entries) out.push_back(logprob_json(entry));
-  return out;
 }
 
 // All that were asked for; none, where none were.
@@ -303,6 +281,16 @@ class Frames {
 };
 
 }  // namespace
+
+json::object response_json(const Response& response) {
+  if (response.state() == ResponseState::kEnded) return final_snapshot(response);
+  json::array output;
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(response.choices().size()); ++i) {
+    if (response.choice(i).has_begun())
+      output.push_back(item_json(response, i, item_status(response.choice(i))));
+  }
+  return snapshot(response, "in_progress", std::move(output));
+}
 
 void encode(const Response& response, const ResponseEvent& event,
             std::vector<std::string>& frames) {

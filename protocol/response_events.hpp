@@ -2,6 +2,7 @@
 // it, without a state of their own.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ namespace octavo {
 ///   ResponseResumed    octavo:response.resumed
 ///   ResponseEnded      response.completed, .incomplete or .failed, with usage and timings
 void encode(const Response& response, const ResponseEvent& event, std::vector<std::string>& frames);
+
+/// The response as it is, the `response` of its last event once it has ended. Not before it runs.
+boost::json::object response_json(const Response& response);
 
 /// About how many bytes all frames at the end of a response come to, told from the num_bytes of
 /// those of one event; 0 for other events. A choice is in four frames, three of them its own.

@@ -70,7 +70,7 @@ void read_beams(JsonReader& fields, SamplingParams& sampling) {
 
 }  // namespace
 
-void read_sampling(JsonReader& fields, ResponseCreate& create) {
+void read_common_sampling(JsonReader& fields, ResponseCreate& create) {
   SamplingParams& sampling = create.sampling;
   fields.read("temperature", create.temperature);
   fields.read("top_p", create.top_p);
@@ -80,21 +80,30 @@ void read_sampling(JsonReader& fields, ResponseCreate& create) {
   fields.read("presence_penalty", sampling.presence_penalty);
   fields.read("frequency_penalty", sampling.frequency_penalty);
   read_seed(fields, sampling);
-  if (fields.read("max_output_tokens", create.max_tokens) && *create.max_tokens < 1) {
-    fields.wrong("max_output_tokens", "at least 1");
-  }
   fields.read("min_tokens", sampling.min_tokens);
   fields.read("ignore_eos", sampling.ignore_eos);
   fields.read("n", sampling.n);
   read_beams(fields, sampling);
   read_stops(fields, sampling);
   read_logit_bias(fields, sampling);
+}
+
+void read_max_tokens(JsonReader& fields, const char* name, ResponseCreate& create) {
+  std::int32_t most = 0;
+  if (!fields.read(name, most)) return;
+  if (most < 1) fields.wrong(name, "at least 1");
+  create.max_tokens = std::min(most, create.max_tokens.value_or(most));
+}
+
+void read_sampling(JsonReader& fields, ResponseCreate& create) {
+  read_common_sampling(fields, create);
+  read_max_tokens(fields, "max_output_tokens", create);
   std::int32_t top_logprobs = 0;
   if (fields.read("top_logprobs", top_logprobs)) {
     if (top_logprobs < 0 || top_logprobs > 20) fields.wrong("top_logprobs", "between 0 and 20");
     create.include_logprobs = create.include_logprobs || top_logprobs > 0;
   }
-  if (create.include_logprobs) sampling.num_logprobs = top_logprobs;
+  if (create.include_logprobs) create.sampling.num_logprobs = top_logprobs;
 }
 
 }  // namespace octavo

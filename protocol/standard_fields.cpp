@@ -1,8 +1,8 @@
 #include "protocol/standard_fields.hpp"
 
 #include <algorithm>
-#include <span>
 
+#include "protocol/named_values.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/utf8.hpp"
 
@@ -10,7 +10,6 @@ namespace octavo {
 namespace {
 
 namespace json = boost::json;
-using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kNone[]{"none"};
 constexpr std::string_view kEfforts[]{"none", "minimal", "low", "medium", "high", "xhigh", "max"};
@@ -41,49 +40,13 @@ constexpr std::string_view kIncludes[]{"file_search_call.results",
                                        "computer_call_output.output.image_url",
                                        "code_interpreter_call.outputs"};
 
-bool is_among(Names names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
-std::string list_of(Names names) {
-  std::string list;
-  for (std::string_view name : names) {
-    if (!list.empty()) list += ", ";
-    list.append("`").append(name).append("`");
-  }
-  return list;
-}
-
-/// A member that is one of `known`, of which this server can do `done`. Nothing when it is absent
-/// or faulty.
-std::optional<std::string> read_name(JsonReader& fields, std::string_view name, Names known,
-                                     Names done) {
-  const auto* value = fields.find(name);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_string() || !is_among(known, value->get_string())) {
-    fields.wrong(name, (known.size() > 1 ? "one of " : "") + list_of(known));
-    return std::nullopt;
-  }
-  std::string text(value->get_string());
-  if (is_among(done, text)) return text;
-  fields.unsupported(name, std::string(name) + " `" + text + "` is not supported: send " +
-                               (done.empty() ? "" : list_of(done) + " or ") + "nothing");
-  return std::nullopt;
-}
-
-/// A member that this server cannot do, whatever it says; the type is checked all the same.
-void refuse(JsonReader& fields, std::string_view name, bool is_right_type,
-            std::string_view expected) {
-  if (!is_right_type) return fields.wrong(name, expected);
-  fields.unsupported(name, std::string(name) + " is not supported: leave it out");
-}
-
-void read_transport(JsonReader& fields, ResponseCreate& create) {
+// Over HTTP `stream` chooses between two kinds of answers, which is not this parser's business.
+void read_transport(JsonReader& fields, Transport transport, ResponseCreate& create) {
   bool flag = false;
   if (fields.read("background", flag) && flag)
-    fields.unsupported("background", "background responses do not exist over a WebSocket");
+    fields.unsupported("background", "background responses are not supported: leave it out");
   flag = true;
-  if (fields.read("stream", flag) && !flag)
+  if (fields.read("stream", flag) && !flag && transport == Transport::kWebSocket)
     fields.unsupported("stream", "a WebSocket always streams: leave `stream` out");
   std::string ignored;
   fields.read("event_id", ignored);
@@ -170,21 +133,6 @@ void read_include(JsonReader& fields, ResponseCreate& create) {
   }
 }
 
-// Of whom and of what the request is: nothing here goes by it.
-void read_names(JsonReader& fields, ResponseCreate& create) {
-  for (const char* name : {"safety_identifier", "prompt_cache_key"}) {
-    std::string text;
-    if (!fields.read(name, text)) continue;
-    if (count_characters(text) > 64) fields.wrong(name, "a string of at most 64 characters");
-    create.repeated[name] = text;
-  }
-  std::string user;
-  fields.read("user", user);
-  read_name(fields, "prompt_cache_retention", kRetentions, kInMemory);
-  read_name(fields, "service_tier", kTiers, kUsualTiers);
-  read_name(fields, "truncation", kTruncations, kNoTruncation);
-}
-
 void refuse_the_rest(JsonReader& fields) {
   if (const auto* conversation = fields.find("conversation")) {
     refuse(fields, "conversation", conversation->is_string() || conversation->is_object(),
@@ -204,8 +152,22 @@ void refuse_the_rest(JsonReader& fields) {
 
 }  // namespace
 
-void read_standard_fields(JsonReader& fields, ResponseCreate& create) {
-  read_transport(fields, create);
+void read_names(JsonReader& fields, ResponseCreate& create) {
+  for (const char* name : {"safety_identifier", "prompt_cache_key"}) {
+    std::string text;
+    if (!fields.read(name, text)) continue;
+    if (count_characters(text) > 64) fields.wrong(name, "a string of at most 64 characters");
+    create.repeated[name] = text;
+  }
+  std::string user;
+  fields.read("user", user);
+  read_name(fields, "prompt_cache_retention", kRetentions, kInMemory);
+  read_name(fields, "service_tier", kTiers, kUsualTiers);
+  read_name(fields, "truncation", kTruncations, kNoTruncation);
+}
+
+void read_standard_fields(JsonReader& fields, Transport transport, ResponseCreate& create) {
+  read_transport(fields, transport, create);
   read_tools(fields, create);
   read_text(fields, create);
   read_reasoning(fields, create);

@@ -8,7 +8,13 @@
 
 namespace octavo {
 
+enum class Transport : std::uint8_t { kWebSocket, kHttp };
+
 /// Reads them into create.repeated and create.unknown_fields; faults stay in `fields`.
-void read_standard_fields(JsonReader& fields, ResponseCreate& create);
+void read_standard_fields(JsonReader& fields, Transport transport, ResponseCreate& create);
+
+/// The part of them that says of whom and of what the request is: nothing here goes by it. Chat
+/// completions have it, too.
+void read_names(JsonReader& fields, ResponseCreate& create);
 
 }  // namespace octavo

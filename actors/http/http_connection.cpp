@@ -9,30 +9,22 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "actors/http/request_body.hpp"
+#include "actors/http/socket_watch.hpp"
+#include "actors/session/request_log.hpp"
+#include "protocol/cors.hpp"
 #include "protocol/http_error.hpp"
+#include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
 
 namespace octavo {
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMaxHttpBody = std::size_t{64} << 10;
+constexpr std::size_t kMaxPlainBody = std::size_t{64} << 10;  // Where nobody asks for text.
+// The largest thing that must be in it at once is the head of a request.
+constexpr std::size_t kMaxBuffered = std::size_t{256} << 10;
 constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
-
-// Beast could not read a request. Answers how the client is refused, or nothing when the client has
-// closed the connection and nobody would receive an answer.
-std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
-  if (error == http::error::header_limit) {
-    return HttpRefusal{http::status::request_header_fields_too_large,
-                       "the request's head is too large"};
-  }
-  if (error == http::error::body_limit)
-    return HttpRefusal{http::status::payload_too_large, "the request's body is too large"};
-  const bool is_end = error == http::error::end_of_stream || error == http::error::partial_message;
-  if (is_end || error.category() != http::make_error_code(http::error::end_of_stream).category())
-    return std::nullopt;
-  return HttpRefusal{http::status::bad_request, "this is not HTTP/1.1: " + error.message()};
-}
 
 // Checks that every request must pass before its route is looked up: a sound head, an allowed host
 // and an allowed origin. Answers how it is refused, or nothing when it passes.
@@ -51,16 +43,26 @@ std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
   return missing_key();
 }
 
+HttpRoute route_of(const http::request_header<>& head) {
+  const auto path = decoded_path({head.target().data(), head.target().size()});
+  return path ? octavo::route_of(*path) : HttpRoute{};
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket)
-    : context_(context), limits_(context.sessions.limits), stream_(std::move(socket)) {
+    : context_(context),
+      limits_(context.sessions.limits),
+      stream_(std::move(socket)),
+      buffer_(kMaxBuffered),
+      deadline_(stream_.get_executor()) {
   boost::system::error_code ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
 asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
   std::optional<HttpRequest> upgrade = co_await self->answer_until_upgrade();
+  self->deadline_.cancel();
   if (!upgrade) {
     self->close_socket();
     co_return;
@@ -71,7 +73,8 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
     self->close_socket();
     co_return;
   }
-  self->buffer_ = {};
+  self->buffer_.consume(self->buffer_.size());
+  self->buffer_.shrink_to_fit();
   self->websocket_ = std::make_shared<WebSocketConnection>(
       self->context_.sessions, self->context_.supervisor, std::move(self->stream_), *api_key);
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
@@ -90,19 +93,19 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
 }
 
 // Nothing when the connection is done.
-asio::awaitable<std::optional<http::request<http::string_body>>>
-HttpConnection::answer_until_upgrade() {
+asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answer_until_upgrade() {
   for (;;) {
-    http::request_parser<http::string_body> parser;
+    RequestParser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.max_head_bytes));
-    parser.body_limit(kMaxHttpBody);
+    parser.body_limit(limits_.max_message_bytes);
+    head_ = {};
     const bool has_bytes = co_await wait_for_request();
     if (!has_bytes) co_return std::nullopt;
     stream_.expires_after(limits_.handshake_timeout);
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
-    auto refusal =
-        head_error ? refusal_of(head_error) : check_request(parser.get().base(), context_.policy);
+    if (!head_error) head_ = parser.get().base();
+    auto refusal = head_error ? refusal_of(head_error) : check_request(head_, context_.policy);
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -113,24 +116,86 @@ HttpConnection::answer_until_upgrade() {
       co_await refuse(std::move(*refusal));
       co_return std::nullopt;
     }
-    auto body_read = co_await http::async_read(stream_, buffer_, parser, kTuple);
-    if (std::get<0>(body_read)) co_return std::nullopt;
-    const bool goes_on = co_await answer_request(parser.release());
+    const bool goes_on = co_await answer_request(parser);
     if (!goes_on) co_return std::nullopt;
   }
 }
 
 // True when another request may follow.
-asio::awaitable<bool> HttpConnection::answer_request(HttpRequest request) {
-  const bool keep_alive = request.keep_alive();
+asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
+  const HttpRoute route = route_of(head_);
+  const bool has_body = route.has_body && head_.method() == http::verb::post;
+  const auto api_key = api_key_of(head_, context_.policy);
+  if (has_body && !api_key) {
+    co_await refuse(missing_key());
+    co_return false;
+  }
+  const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
+  auto reading = read_body(stream_, buffer_, parser, limit, limits_.body_timeout);
+  BodyRead read = co_await std::move(reading);
+  if (read.refusal) co_await refuse(std::move(*read.refusal));
+  if (!read.is_whole) co_return false;
+  HttpRequest request = parser.release();
+  request.base() = head_;  // Trailers may have been added to it.
+  keep_alive_ = request.keep_alive();
   answering_ = true;
-  auto handling = context_.handler(std::move(request));
-  HttpResponse response = co_await std::move(handling);
-  response.keep_alive(keep_alive && !ends_answered_);
-  co_await write(std::move(response));
+  const auto endpoint = has_body ? text_endpoint_of(route.name) : std::nullopt;
+  if (endpoint) {
+    auto answering = answer_with_text(*endpoint, request.body(), *api_key);
+    co_await std::move(answering);
+  } else {
+    auto handling = context_.handler(std::move(request));
+    HttpResponse response = co_await std::move(handling);
+    co_await write(std::move(response));
+  }
   answering_ = false;
   ++num_answered_;
-  co_return keep_alive && !ends_answered_;
+  co_return keep_alive_ && !ends_answered_;
+}
+
+asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
+                                                       std::string_view api_key) {
+  SessionContext& sessions = context_.sessions;
+  auto asked = parse_text_request(endpoint, body, sessions.model);
+  if (!asked) {
+    sessions.metrics.count_received();
+    sessions.metrics.count_refused(asked.error().code);
+    log_refused(asked.error(), "");
+    HttpResponse response = begin_response();
+    set_error(asked.error(), response);
+    co_await write(std::move(response));
+    co_return;
+  }
+  exchange_ = std::make_shared<HttpExchange>(sessions, stream_.get_executor(),
+                                             std::move(asked->answer), api_key);
+  context_.supervisor.spawn(stream_.get_executor(), "http.follow",
+                            HttpExchange::follow_engine(exchange_));
+  const std::string name = request_id_of(head_).value_or("");
+  for (ResponseCreate& create : asked->creates) create.request_name = name;
+  exchange_->create(std::move(asked->creates));
+  const auto watch = std::make_shared<SocketWatch>(stream_, buffer_);
+  watch->begin(context_.supervisor, [exchange = exchange_] { exchange->leave(); });
+  HttpResponse head = begin_response();
+  head.keep_alive(keep_alive_ && !ends_answered_);
+  auto writing = exchange_->write(stream_, std::move(head));
+  const bool is_whole = co_await std::move(writing);
+  keep_alive_ = keep_alive_ && is_whole;
+  auto ending = watch->end();
+  co_await std::move(ending);
+  exchange_ = nullptr;
+}
+
+HttpConnection::HttpResponse HttpConnection::begin_response() const {
+  HttpResponse response(http::status::ok, head_.version() == 10 ? 10 : 11);
+  response.set(http::field::server, "octavo");
+  response.set("X-Content-Type-Options", "nosniff");
+  allow_origin(head_, context_.policy, response.base());
+  name_request(response);
+  return response;
+}
+
+void HttpConnection::name_request(HttpResponse& response) const {
+  if (const auto id = request_id_of(head_)) response.set("X-Request-Id", *id);
 }
 
 asio::awaitable<void> HttpConnection::write(HttpResponse response) {
@@ -139,6 +204,8 @@ asio::awaitable<void> HttpConnection::write(HttpResponse response) {
   const bool is_bare = response.result() == http::status::not_modified ||
                        response.result() == http::status::no_content;
   if (!has_length && !is_bare) response.prepare_payload();
+  name_request(response);
+  response.keep_alive(keep_alive_ && !ends_answered_);
   context_.sessions.metrics.count_http(response.result_int());
   spdlog::debug("http: answered status={} bytes={}", response.result_int(), response.body().size());
   stream_.expires_after(limits_.write_timeout);
@@ -146,8 +213,9 @@ asio::awaitable<void> HttpConnection::write(HttpResponse response) {
 }
 
 asio::awaitable<void> HttpConnection::refuse(HttpRefusal refusal) {
+  keep_alive_ = false;
   HttpResponse response = refusal_response(refusal);
-  response.keep_alive(false);
+  allow_origin(head_, context_.policy, response.base());
   co_await write(std::move(response));
   co_await linger();
 }
@@ -175,10 +243,14 @@ void HttpConnection::drain(std::string_view reason, std::chrono::milliseconds ti
 }
 
 void HttpConnection::end(const Error& error) {
-  if (websocket_)
-    websocket_->end(error);
-  else
-    close_socket();
+  if (websocket_) return websocket_->end(error);
+  if (!exchange_) return close_socket();
+  ends_answered_ = true;
+  exchange_->end(error);
+  deadline_.expires_after(limits_.close_timeout);
+  deadline_.async_wait([self = shared_from_this()](boost::system::error_code ended) {
+    if (!ended) self->close_socket();
+  });
 }
 
 void HttpConnection::close_socket() {

@@ -10,8 +10,11 @@
 #include <memory>
 #include <optional>
 
+#include "actors/http/http_exchange.hpp"
+#include "actors/http/request_body.hpp"
 #include "actors/websocket/websocket_connection.hpp"
 #include "protocol/http_checks.hpp"
+#include "protocol/text_endpoint.hpp"
 
 namespace octavo {
 
@@ -27,7 +30,7 @@ struct ConnectionContext {
   Supervisor& supervisor;
 };
 
-class HttpConnection {
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket);
 
@@ -47,7 +50,13 @@ class HttpConnection {
   asio::awaitable<std::optional<HttpRequest>> answer_until_upgrade();
   /// Until the first byte of the next one is here. False when none comes.
   asio::awaitable<bool> wait_for_request();
-  asio::awaitable<bool> answer_request(HttpRequest request);
+  asio::awaitable<bool> answer_request(RequestParser& parser);
+  asio::awaitable<void> answer_with_text(TextEndpoint endpoint, std::string_view body,
+                                         std::string_view api_key);
+  /// What every answer with text has, and which pages may read it.
+  HttpResponse begin_response() const;
+  /// Any answer has the name that the client gave its request.
+  void name_request(HttpResponse& response) const;
   asio::awaitable<void> write(HttpResponse response);
   asio::awaitable<void> refuse(HttpRefusal refusal);
   asio::awaitable<void> linger();
@@ -58,7 +67,11 @@ class HttpConnection {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
+  std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.
+  asio::steady_timer deadline_;                     ///< When an answer that was ended must be out.
+  http::request_header<> head_;                     ///< Of the request that is answered.
   std::size_t num_answered_ = 0;
+  bool keep_alive_ = false;     ///< The client wants to go on after this answer.
   bool answering_ = false;      ///< A request is at the handler.
   bool ends_answered_ = false;  ///< The answer under way is the last.
 };

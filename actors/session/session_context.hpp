@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "actors/messages.hpp"
@@ -13,6 +14,8 @@
 #include "protocol/metrics.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/core/keyed_hash.hpp"
+#include "src/response/response_store.hpp"
+#include "src/response/running_responses.hpp"
 #include "src/response/served_model.hpp"
 
 namespace octavo {
@@ -33,10 +36,15 @@ struct SessionContext {
   HashKey hash_key{};  ///< The server's key for the names of tenants, cache namespaces and others'
                        ///< requests.
   RequestOwners owners{};
+  RunningResponses running{};
+  StoreLimits store_limits{};
+  ResponseStore store{store_limits};  ///< Of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.
   std::string response_id(RequestId request) const;
+  /// The request of such an id; nothing for an id that this server has not given.
+  std::optional<RequestId> request_of(std::string_view response_id) const;
 };
 
 }  // namespace octavo

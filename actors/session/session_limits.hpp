@@ -16,6 +16,7 @@ struct SessionLimits {
   std::size_t max_connections = 50'000;
   LaneLimits lanes;
   std::chrono::seconds handshake_timeout{5};    ///< For the request's head, too.
+  std::chrono::seconds body_timeout{60};        ///< For its body, after the head.
   std::chrono::seconds keep_alive_timeout{75};  ///< Between the requests of a connection.
   std::chrono::seconds idle_timeout{60};        ///< Pings at half of it.
   std::chrono::seconds write_timeout{10};

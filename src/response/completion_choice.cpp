@@ -14,9 +14,11 @@ LogprobEntry entry_of(const Tokenizer& tokenizer, const SampledToken& token) {
 
 }  // namespace
 
-CompletionChoice::CompletionChoice(const Tokenizer* tokenizer, const SamplingParams& sampling)
+CompletionChoice::CompletionChoice(const Tokenizer* tokenizer, const SamplingParams& sampling,
+                                   TextOptions options)
     : tokenizer_(tokenizer) {
-  if (tokenizer_ != nullptr) completion_.emplace(*tokenizer_, sampling.stop, sampling.min_tokens);
+  if (tokenizer_ != nullptr)
+    completion_.emplace(*tokenizer_, sampling.stop, sampling.min_tokens, options);
 }
 
 bool CompletionChoice::append(const TokensGenerated& event) {
@@ -27,7 +29,10 @@ bool CompletionChoice::append(const TokensGenerated& event) {
   for (std::size_t i = 0; i < event.tokens.size() && !stop_matched; ++i) {
     const bool stops = event.finished == FinishReason::kStop && i + 1 == event.tokens.size();
     ++num_tokens_;
-    if (!stops) stop_matched = take(event.tokens[i]);  // The stop token itself is no text.
+    if (stops)
+      stop_token_ = event.tokens[i].token;  // It is no text.
+    else
+      stop_matched = take(event.tokens[i]);
   }
   if (stop_matched || event.finished) finish(event.finished.value_or(FinishReason::kStop));
   return stop_matched && !event.finished;

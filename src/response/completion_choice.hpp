@@ -24,7 +24,8 @@ struct LogprobEntry {
 class CompletionChoice {
  public:
   /// tokenizer: outlives the choice; null for a model without one, whose choices have no text.
-  CompletionChoice(const Tokenizer* tokenizer, const SamplingParams& sampling);
+  CompletionChoice(const Tokenizer* tokenizer, const SamplingParams& sampling,
+                   TextOptions options = {});
 
   /// Takes what the scheduler says of this choice; after the end nothing. True when a stop string
   /// has ended the choice and the scheduler does not know yet: cancel it there.
@@ -36,6 +37,8 @@ class CompletionChoice {
   bool is_cut() const { return is_cut_; }
   /// Without the token that stopped it.
   const std::vector<TokenId>& tokens() const { return tokens_; }
+  /// The one that stopped it, where it was a token that did.
+  const std::optional<TokenId>& stop_token() const { return stop_token_; }
   /// What its client pays for: up to the token that ended it, that one included. An engine that ran
   /// ahead of a stop string has made more.
   std::int64_t num_tokens() const { return num_tokens_; }
@@ -58,6 +61,7 @@ class CompletionChoice {
   const Tokenizer* tokenizer_;
   std::optional<CompletionText> completion_;  ///< Nothing without a tokenizer.
   std::vector<TokenId> tokens_;
+  std::optional<TokenId> stop_token_;
   std::int64_t num_tokens_ = 0;
   std::string text_;
   std::vector<LogprobEntry> logprobs_;

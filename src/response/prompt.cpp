@@ -97,8 +97,35 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
   if (!create.instructions.empty())
     shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
   shown.insert(shown.end(), messages.begin(), messages.end());
-  const json::object context = chat_context(*model.tokenizer, std::move(shown));
+  json::object context = chat_context(*model.tokenizer, std::move(shown));
+  for (const auto& [name, value] : create.template_variables) context[name] = value;
+  context["add_generation_prompt"] = create.add_generation_prompt && !create.continue_final_message;
   return model.chat_template->render(context);
+}
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Cuts the rendered conversation where its last message ends, so that the answer goes on there.
+// Templates may trim a message; blanks that it ends with are kept where the template has kept them.
+Result<void> end_in_final_message(std::string_view content, std::vector<TextSpan>& spans) {
+  std::string text;
+  for (const TextSpan& span : spans) text += span.text;
+  while (!content.empty() && is_space(content.front())) content.remove_prefix(1);
+  std::string_view trimmed = content;
+  while (!trimmed.empty() && is_space(trimmed.back())) trimmed.remove_suffix(1);
+  const std::size_t begin = text.rfind(trimmed);
+  if (trimmed.empty() || begin == std::string::npos) {
+    return Error{Errc::kInvalidValue,
+                 "continue_final_message needs a last message whose text the chat template keeps",
+                 "continue_final_message"};
+  }
+  const bool is_kept = std::string_view(text).substr(begin, content.size()) == content;
+  std::size_t num_left = begin + (is_kept ? content.size() : trimmed.size());
+  for (TextSpan& span : spans) {
+    span.text.resize(std::min(span.text.size(), num_left));
+    num_left -= span.text.size();
+  }
+  return {};
 }
 
 // Where in `text` the parent's own words end: its tokens stand for all before. Nothing when the
@@ -108,7 +135,6 @@ std::optional<std::size_t> end_of_parent(std::string_view text, const Remembered
   if (parent == nullptr || parent->prompt_text.empty()) return std::nullopt;
   if (text.substr(0, parent->prompt_text.size()) != parent->prompt_text) return std::nullopt;
   const std::string_view rest = text.substr(parent->prompt_text.size());
-  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   std::string_view answer = parent->output_text;
   const auto follows = [&] { return rest.substr(0, answer.size()) == answer; };
   if (!follows()) {
@@ -128,6 +154,15 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
   prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
   auto spans = render(model, create, prompt.messages);
   if (!spans) return spans.error();
+  if (create.continue_final_message) {
+    const json::value* content = prompt.messages.empty()
+                                     ? nullptr
+                                     : prompt.messages.back().as_object().if_contains("content");
+    const bool is_text = content != nullptr && content->is_string();
+    auto ended =
+        end_in_final_message(is_text ? std::string_view(content->get_string()) : "", *spans);
+    if (!ended) return ended.error();
+  }
   for (const TextSpan& span : *spans) prompt.text += span.text;
   if (const auto known = end_of_parent(prompt.text, parent)) {
     prompt.tokens = parent->tokens;
@@ -156,6 +191,14 @@ Result<Prompt> prompt_of_text(const ServedModel& model, const ResponseCreate& cr
   const std::string cut_text = parent != nullptr ? parent->cut_text : "";
   auto appended =
       append_text(model, cut_text + create.text_input, parent == nullptr, prompt.tokens);
+  if (!appended) return appended.error();
+  return prompt;
+}
+
+Result<Prompt> prompt_of_raw_text(const ServedModel& model, const ResponseCreate& create) {
+  Prompt prompt;
+  prompt.text = *create.prompt_text;
+  auto appended = append_text(model, *create.prompt_text, create.add_special_tokens, prompt.tokens);
   if (!appended) return appended.error();
   return prompt;
 }
@@ -201,6 +244,7 @@ json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {
   Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)
+                          : create.prompt_text             ? prompt_of_raw_text(model, create)
                           : model.chat_template != nullptr ? prompt_of_chat(model, create, parent)
                                                            : prompt_of_text(model, create, parent);
   if (!prompt) return prompt;

@@ -27,7 +27,7 @@ void Response::start(const ServedModel& model, Prompt prompt, std::int64_t creat
   created_at_ = created_at;
   const SamplingParams& sampling = create_->sampling;
   choices_.assign(static_cast<std::size_t>(sampling.n),
-                  CompletionChoice(model.tokenizer.get(), sampling));
+                  CompletionChoice(model.tokenizer.get(), sampling, create_->text_options));
 }
 
 bool Response::append(const TokensGenerated& tokens, bool is_congested,

@@ -9,20 +9,31 @@
 #include <vector>
 
 #include "src/core/sampling_params.hpp"
+#include "src/text/completion_text.hpp"
 
 namespace octavo {
 
 /// Checked field by field, but for what depends on the model: token ids, and the ranges of sampling
 /// once the model's defaults are in.
 struct ResponseCreate {
-  std::string stream_id;  ///< Empty: the default lane.
-  std::string model;      ///< Empty: the model that is served.
+  std::uint64_t tenant = 0;  ///< Whose it is (API key); 0 where there are no keys.
+  std::string request_name;  ///< `X-Request-Id`, by which it can be cancelled; perhaps empty.
+  std::string stream_id;     ///< Empty: the default lane.
+  std::string model;         ///< Empty: the model that is served.
   std::string previous_response_id;
   std::string instructions;
   boost::json::array input;  ///< Messages as the chat template takes them: {role, content}.
   std::string text_input;    ///< `input` when it was one plain string; also in `input` then.
   std::optional<std::vector<TokenId>>
       input_token_ids;  ///< `octavo.prompt_token_ids`: instead of text.
+  // What completions over HTTP may ask for besides.
+  std::optional<std::string> prompt_text;  ///< For the model as it is, instead of messages.
+  bool add_special_tokens = true;          ///< Such as BOS, before prompt_text.
+  bool add_generation_prompt = true;       ///< The template's words that begin an answer.
+  bool continue_final_message = false;     ///< The answer goes on where the last message ends.
+  boost::json::object template_variables;  ///< Further variables of the chat template.
+  TextOptions text_options;
+  std::int32_t prompt_index = 0;  ///< Which of the prompts of one HTTP request it answers.
   bool generate = true;
   bool store = true;
   bool include_logprobs = false;
@@ -55,6 +66,7 @@ inline ResponseCreate ResponseCreate::settings() const {
   settings.input.clear();
   settings.text_input.clear();
   settings.input_token_ids.reset();
+  settings.prompt_text.reset();
   settings.unknown_fields.clear();
   return settings;
 }

@@ -12,6 +12,8 @@ std::size_t bytes_of(const ResponseCreate& settings) {
   return bytes;
 }
 
+}  // namespace
+
 std::size_t bytes_of(const RememberedResponse& response) {
   std::size_t bytes = response.prompt_text.size() + response.output_text.size() +
                       response.cut_text.size() + response.tokens.size() * sizeof(TokenId) +
@@ -23,18 +25,15 @@ std::size_t bytes_of(const RememberedResponse& response) {
   return bytes;
 }
 
-}  // namespace
-
-void ResponseMemory::remember(RememberedResponse response) {
+void ResponseMemory::remember(std::shared_ptr<const RememberedResponse> response) {
   for (auto entry = by_age_.begin(); entry != by_age_.end();) {
     const auto old = entry++;
-    if (!old->response->store && old->response->stream_id == response.stream_id) erase(old);
+    if (!old->response->store && old->response->stream_id == response->stream_id) erase(old);
   }
-  bytes_ += bytes_of(response);
-  const std::string id = response.id;
-  const std::int64_t next_number = response.num_events;
-  by_age_.push_back(
-      {std::make_shared<const RememberedResponse>(std::move(response)), "", next_number});
+  bytes_ += bytes_of(*response);
+  const std::string id = response->id;
+  const std::int64_t next_number = response->num_events;
+  by_age_.push_back({std::move(response), "", next_number});
   by_id_[id] = std::prev(by_age_.end());
   while (by_age_.size() > 1 && (by_age_.size() > max_responses_ || bytes_ > max_bytes_))
     erase(by_age_.begin());

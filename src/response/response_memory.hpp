@@ -32,13 +32,19 @@ struct RememberedResponse {
   std::int64_t num_events = 0;  ///< So far: the number of the next event about it.
 };
 
+/// About what it takes in memory.
+std::size_t bytes_of(const RememberedResponse& response);
+
 class ResponseMemory {
  public:
   explicit ResponseMemory(std::size_t max_responses = 128,
                           std::size_t max_bytes = std::size_t{64} << 20)
       : max_responses_(max_responses), max_bytes_(max_bytes) {}
 
-  void remember(RememberedResponse response);
+  void remember(std::shared_ptr<const RememberedResponse> response);
+  void remember(RememberedResponse response) {
+    remember(std::make_shared<const RememberedResponse>(std::move(response)));
+  }
   /// Shared, so that a continuation under way outlives an eviction. Null when unknown.
   std::shared_ptr<const RememberedResponse> find(std::string_view id) const;
   void forget(std::string_view id);

@@ -8,14 +8,23 @@
 #include <vector>
 
 #include "src/response/response.hpp"
+#include "src/response/running_responses.hpp"
 
 namespace octavo {
 
 class ResponseTable {
  public:
+  /// all: those of every client; outlives the table.
+  explicit ResponseTable(RunningResponses& all) : all_(all) {}
+  ~ResponseTable() { take_all(); }
+  ResponseTable(const ResponseTable&) = delete;
+  ResponseTable& operator=(const ResponseTable&) = delete;
+
   Response& add(Response response) {
     const RequestId request = response.request();
-    return responses_.insert_or_assign(request, std::move(response)).first->second;
+    Response& added = responses_.emplace(request, std::move(response)).first->second;
+    all_.add(added);
+    return added;
   }
   /// Null when there is none.
   Response* find(RequestId request) {
@@ -37,6 +46,7 @@ class ResponseTable {
   Response take(RequestId request) {
     const auto found = responses_.find(request);
     OCTAVO_ASSERT(found != responses_.end());
+    all_.remove(found->second);
     Response response = std::move(found->second);
     responses_.erase(found);
     return response;
@@ -44,7 +54,10 @@ class ResponseTable {
   /// Takes all of them out, in the order in which they were asked for.
   std::vector<Response> take_all() {
     std::vector<Response> taken;
-    for (auto& [request, response] : responses_) taken.push_back(std::move(response));
+    for (auto& [request, response] : responses_) {
+      all_.remove(response);
+      taken.push_back(std::move(response));
+    }
     responses_.clear();
     return taken;
   }
@@ -58,6 +71,7 @@ class ResponseTable {
   }
 
  private:
+  RunningResponses& all_;
   std::map<RequestId, Response> responses_;
 };
 

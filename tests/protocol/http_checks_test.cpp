@@ -53,7 +53,25 @@ TEST_CASE("the target is a path") {
     CHECK(status_of({kHost}, target) == 400);
 }
 
-TEST_CASE("a body whose length is not told is refused") {
+TEST_CASE("a POST may have a body in chunks") {
+  http::request_header<> posted = head({kHost, {"Transfer-Encoding", " Chunked "}});
+  posted.method(http::verb::post);
+  CHECK_FALSE(check_head(posted));
+  posted.insert("Content-Length", "5");
+  CHECK(check_head(posted));
+}
+
+TEST_CASE("a request's name is visible ASCII of at most 128 characters") {
+  CHECK(request_id_of(head({kHost})) == std::nullopt);
+  CHECK(request_id_of(head({kHost, {"X-Request-Id", " cmpl-1 "}})) == "cmpl-1");
+  CHECK(request_id_of(head({{"x-request-id", std::string(128, 'a')}})) == std::string(128, 'a'));
+  for (const std::string& name : {std::string(), std::string(129, 'a'), std::string("a b"),
+                                  std::string("\xC3\xA9"), std::string("a\x01")})
+    CHECK(request_id_of(head({{"X-Request-Id", name}})) == std::nullopt);
+  CHECK(request_id_of(head({{"X-Request-Id", "a"}, {"X-Request-Id", "b"}})) == std::nullopt);
+}
+
+TEST_CASE("any other body whose length is not told is refused") {
   CHECK(status_of({kHost, {"Transfer-Encoding", "chunked"}}) == 411);
   CHECK(status_of({kHost, {"Transfer-Encoding", " Chunked "}}) == 411);
   for (const char* encoding :

@@ -7,7 +7,8 @@ using namespace octavo;
 using namespace octavo::testing;
 
 TEST_CASE("a response is found by the engine's number, by its id, and by both its state") {
-  ResponseTable table;
+  RunningResponses all;
+  ResponseTable table(all);
   CHECK(table.is_empty());
   table.add(running_response({}));
   table.add(Response(RequestId{2}, "resp_2", {}, TimePoint{}));

@@ -69,7 +69,9 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       auditor_(ring_.block_manager(), io_.get_executor()),
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
       connections_{sessions_, options_.policy,
-                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_},
+                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
+                              sessions_, ResponseRoutes(sessions_, io_.get_executor()),
+                              PromptRoutes(sessions_, io_.get_executor())},
                    supervisor_},
       signals_(io_),
       progress_(io_.get_executor()) {

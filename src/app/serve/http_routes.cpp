@@ -1,13 +1,12 @@
 #include "src/app/serve/http_routes.hpp"
 
-#include <algorithm>
-#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "protocol/cors.hpp"
 #include "protocol/error_frame.hpp"
 #include "protocol/http_error.hpp"
+#include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
 #include "src/app/serve/accept_encoding.hpp"
 #include "src/core/utf8.hpp"
@@ -18,7 +17,6 @@ namespace octavo {
 namespace {
 
 namespace json = boost::json;
-using HttpResponse = http::response<http::string_body>;
 
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src "
@@ -40,17 +38,12 @@ HttpResponse fail(http::status status, std::string_view message, std::string_vie
   return respond(status, "application/json", error_body(message, type, code));
 }
 
-constexpr std::string_view kSpeaksWebSocket =
-    "Octavo speaks WebSocket: connect to GET /v1/responses with an Upgrade and send "
-    "response.create; requests over HTTP with an answer in text are not served";
-
-/// Where clients of other servers ask for text.
-bool is_for_text(std::string_view path) {
-  constexpr std::array<std::string_view, 5> kPaths{
-      "/v1/responses", "/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/embeddings"};
-  return std::ranges::any_of(kPaths, [&](std::string_view known) {
-    return path == known || (path.starts_with(known) && path[known.size()] == '/');
-  });
+HttpResponse refuse_method(std::string_view methods) {
+  HttpResponse response =
+      fail(http::status::method_not_allowed, "only " + std::string(methods) + " are served here",
+           "invalid_request_error", "method_not_allowed");
+  response.set(http::field::allow, boost::beast::string_view(methods.data(), methods.size()));
+  return response;
 }
 
 HttpResponse page(const http::request<http::string_body>& request, const Asset& asset) {
@@ -93,6 +86,16 @@ json::object model_json(const ServedModel& model) {
           {"octavo", {{"defaults", defaults_json(model)}}}};
 }
 
+HttpResponse upgrade_required() {
+  HttpResponse response =
+      fail(http::status::upgrade_required,
+           "a GET of /v1/responses is for WebSockets: send an Upgrade, or POST a request",
+           "invalid_request_error", "upgrade_required");
+  response.set(http::field::upgrade, "websocket");
+  response.set(http::field::connection, "Upgrade");
+  return response;
+}
+
 json::object tier_json(const TierAudit& tier) {
   return {{"num_blocks", tier.num_blocks},
           {"num_free", tier.num_free},
@@ -116,95 +119,116 @@ HttpResponse audit_response(const std::optional<BlockAudit>& audit) {
 }  // namespace
 
 asio::awaitable<HttpResponse> HttpRoutes::operator()(Request request) const {
-  const auto path = decoded_path({request.target().data(), request.target().size()});
-  HttpResponse response;
-  if (!path) {
-    response = refusal_response({http::status::bad_request, "the path has a broken % escape"});
-  } else if (auto answer = refuse_method(request, *path)) {
-    response = std::move(*answer);
-  } else if (auto open = open_route(request, *path)) {
-    response = std::move(*open);
-  } else if (api_key_of(request.base(), policy)) {
-    response = co_await keyed_route(*path);
-  } else {
-    response = refusal_response(missing_key());
-  }
-  allow_origin(request.base(), policy, response.base());
-  if (request.method() == http::verb::head) {
+  const http::request_header<> head = request.base();
+  auto answering = answer(std::move(request));
+  HttpResponse response = co_await std::move(answering);
+  allow_origin(head, policy, response.base());
+  if (head.method() == http::verb::head) {
     response.content_length(response.body().size());
     response.body().clear();
   }
   co_return response;
 }
 
-// Whatever is not asked for by GET or HEAD; OPTIONS asks what may be.
-std::optional<HttpResponse> HttpRoutes::refuse_method(const Request& request,
-                                                      std::string_view path) const {
-  if (request.method() == http::verb::get || request.method() == http::verb::head)
-    return std::nullopt;
+asio::awaitable<HttpResponse> HttpRoutes::answer(Request request) const {
+  const auto path = decoded_path({request.target().data(), request.target().size()});
+  if (!path)
+    co_return refusal_response({http::status::bad_request, "the path has a broken % escape"});
+  const HttpRoute route = route_of(*path);
+  const auto api_key = api_key_of(request.base(), policy);
+  HttpResponse response;
   if (request.method() == http::verb::options) {
-    HttpResponse response(http::status::no_content, 11);
+    response = HttpResponse(http::status::no_content, 11);
     response.set(http::field::server, "octavo");
-    allow_methods(request.base(), policy, response.base());
-    return response;
+    allow_methods(request.base(), policy, route.methods, response.base());
+  } else if (!route.allows({request.method_string().data(), request.method_string().size()})) {
+    response = refuse_method(route.methods);
+  } else if (route.is_open && (route.name != RouteName::kNone || find_asset(*path) != nullptr)) {
+    response = open_route(request, route.name, *path);
+  } else if (api_key) {
+    const std::uint64_t tenant = tenant_of(sessions.hash_key, *api_key);
+    auto answering = keyed_route(std::move(request), route, *path, tenant);
+    response = co_await std::move(answering);
+  } else {
+    response = refusal_response(missing_key());
   }
-  HttpResponse response = fail(http::status::method_not_allowed,
-                               is_for_text(path) ? kSpeaksWebSocket : "only GET is served here",
-                               "invalid_request_error", "method_not_allowed");
-  response.set(http::field::allow, "GET, HEAD, OPTIONS");
-  return response;
+  co_return response;
 }
 
-std::optional<HttpResponse> HttpRoutes::open_route(const Request& request,
-                                                   std::string_view path) const {
-  if (path == "/health") {
+// What whoever asks may know.
+HttpResponse HttpRoutes::open_route(const Request& request, RouteName route,
+                                    std::string_view path) const {
+  if (route == RouteName::kHealth) {
     const bool healthy = status.healthy.load();
     return respond(healthy ? http::status::ok : http::status::service_unavailable,
                    "application/json", healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
   }
-  if (path == "/ready") {
-    if (ready.load()) return respond(http::status::ok, "application/json", R"({"status":"ready"})");
-    HttpResponse response = fail(http::status::service_unavailable, "the server is shutting down",
-                                 "server_error", "server_draining");
-    response.set(http::field::retry_after, "1");
-    return response;
-  }
-  if (const Asset* asset = find_asset(path)) return page(request, *asset);
-  return std::nullopt;
+  if (route == RouteName::kVersion)
+    return json_response(json::serialize(json::object{{"version", OCTAVO_VERSION}}));
+  if (route == RouteName::kNone) return page(request, *find_asset(path));
+  if (ready.load()) return json_response(R"({"status":"ready"})");
+  HttpResponse response = fail(http::status::service_unavailable, "the server is shutting down",
+                               "server_error", "server_draining");
+  response.set(http::field::retry_after, "1");
+  return response;
 }
 
-asio::awaitable<HttpResponse> HttpRoutes::keyed_route(std::string path) const {
-  if (path == "/debug/audit") {
-    const auto audit = co_await auditor.audit();
-    co_return audit_response(audit);
+asio::awaitable<HttpResponse> HttpRoutes::keyed_route(Request request, HttpRoute route,
+                                                      std::string path,
+                                                      std::uint64_t tenant) const {
+  const std::string target(request.target());
+  switch (route.name) {
+    case RouteName::kAudit:
+    case RouteName::kMetrics: {
+      const auto audit = co_await auditor.audit();
+      co_return route.name == RouteName::kAudit ? audit_response(audit) : metrics_page(audit);
+    }
+    case RouteName::kModels:
+      co_return models();
+    case RouteName::kModel:
+      co_return model_named(route.argument);
+    case RouteName::kResponses:
+      co_return upgrade_required();
+    case RouteName::kResponse:
+      if (request.method() == http::verb::delete_)
+        co_return responses.erase(route.argument, tenant);
+      co_return responses.get(route.argument, tenant);
+    case RouteName::kResponseInputItems:
+      co_return responses.input_items(route.argument, target, tenant);
+    case RouteName::kResponseCancel: {
+      auto cancelling = responses.cancel(route.argument, tenant);
+      co_return co_await std::move(cancelling);
+    }
+    case RouteName::kRequest:
+      co_return responses.cancel_named(route.argument, tenant);
+    case RouteName::kResponseInputTokens:
+    case RouteName::kTokenize:
+    case RouteName::kDetokenize:
+    case RouteName::kChatRender:
+    case RouteName::kCompletionRender: {
+      auto answering = prompts.answer(route.name, std::move(request.body()), tenant);
+      co_return co_await std::move(answering);
+    }
+    default:
+      co_return refusal_response(
+          {http::status::not_found, "there is nothing at " + quotable(path, 256)});
   }
-  if (path == "/metrics") {
-    // So that the gauge says what holds now.
-    const auto audit = co_await auditor.audit();
-    metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
-    co_return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
-                      metrics.text(status));
-  }
-  if (path == "/v1/models" || path.substr(0, 11) == "/v1/models/") co_return models(path);
-  if (path == "/v1/responses") {
-    HttpResponse response = fail(http::status::upgrade_required, kSpeaksWebSocket,
-                                 "invalid_request_error", "upgrade_required");
-    response.set(http::field::upgrade, "websocket");
-    response.set(http::field::connection, "Upgrade");
-    co_return response;
-  }
-  co_return refusal_response(
-      {http::status::not_found, is_for_text(path) ? std::string(kSpeaksWebSocket)
-                                                  : "there is nothing at " + quotable(path, 256)});
 }
 
-HttpResponse HttpRoutes::models(std::string_view path) const {
-  if (path == "/v1/models") {
-    const json::object list{{"object", "list"}, {"data", json::array{model_json(model)}}};
-    return respond(http::status::ok, "application/json", json::serialize(list));
-  }
-  if (path.substr(11) == model.name)
-    return respond(http::status::ok, "application/json", json::serialize(model_json(model)));
+// So that the gauge says what holds now.
+HttpResponse HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) const {
+  metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
+  return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
+                 metrics.text(status));
+}
+
+HttpResponse HttpRoutes::models() const {
+  const json::object list{{"object", "list"}, {"data", json::array{model_json(model)}}};
+  return json_response(json::serialize(list));
+}
+
+HttpResponse HttpRoutes::model_named(std::string_view name) const {
+  if (name == model.name) return json_response(json::serialize(model_json(model)));
   return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found",
               "model_not_found");
 }

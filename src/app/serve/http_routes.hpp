@@ -1,9 +1,12 @@
-// What plain HTTP answers: liveness, the model list, the metrics, the audit and the chat page.
+// What HTTP answers besides text: liveness, the model list, the metrics, the audit, the chat page,
+// responses that were asked for earlier, and what becomes of prompts.
 #pragma once
 
 #include <atomic>
 
 #include "actors/http/http_connection.hpp"
+#include "actors/http/prompt_routes.hpp"
+#include "actors/http/response_routes.hpp"
 #include "actors/ring/block_auditor.hpp"
 #include "src/core/engine_status.hpp"
 
@@ -16,19 +19,22 @@ struct HttpRoutes {
   const EngineStatus& status;
   const std::atomic<bool>& ready;
   const BlockAuditor& auditor;
+  const SessionContext& sessions;
+  ResponseRoutes responses;
+  PromptRoutes prompts;
 
-  asio::awaitable<http::response<http::string_body>> operator()(
-      http::request<http::string_body> request) const;
+  asio::awaitable<HttpResponse> operator()(http::request<http::string_body> request) const;
 
  private:
   using Request = http::request<http::string_body>;
-  using HttpResponse = http::response<http::string_body>;
 
-  std::optional<HttpResponse> refuse_method(const Request& request, std::string_view path) const;
-  /// Whoever asks; nothing for a path that needs a key.
-  std::optional<HttpResponse> open_route(const Request& request, std::string_view path) const;
-  asio::awaitable<HttpResponse> keyed_route(std::string path) const;
-  HttpResponse models(std::string_view path) const;
+  asio::awaitable<HttpResponse> answer(Request request) const;
+  HttpResponse open_route(const Request& request, RouteName route, std::string_view path) const;
+  asio::awaitable<HttpResponse> keyed_route(Request request, HttpRoute route, std::string path,
+                                            std::uint64_t tenant) const;
+  HttpResponse metrics_page(const std::optional<BlockAudit>& audit) const;
+  HttpResponse models() const;
+  HttpResponse model_named(std::string_view name) const;
 };
 
 }  // namespace octavo

@@ -14,7 +14,6 @@ namespace {
 namespace json = boost::json;
 
 using HttpRequest = http::request<http::string_body>;
-using HttpResponse = http::response<http::string_body>;
 
 asio::awaitable<void> ask_route(const HttpRoutes* routes, HttpRequest request,
                                 HttpResponse* answer) {
@@ -30,10 +29,19 @@ struct Routed {
 
   HttpResponse ask(const std::string& target,
                    const std::vector<std::pair<std::string, std::string>>& fields = {},
-                   http::verb method = http::verb::get) {
+                   http::verb method = http::verb::get, const std::string& body = "") {
     HttpRequest request(method, target, 11);
+    request.body() = body;
     for (const auto& [name, value] : fields) request.set(name, value);
-    const HttpRoutes routes{sim.model, policy, sim.metrics, sim.status, ready, auditor};
+    const HttpRoutes routes{sim.model,
+                            policy,
+                            sim.metrics,
+                            sim.status,
+                            ready,
+                            auditor,
+                            sim.sessions,
+                            ResponseRoutes(sim.sessions, sim.io.get_executor()),
+                            PromptRoutes(sim.sessions, sim.io.get_executor())};
     HttpResponse answer;
     sim.supervisor.spawn(sim.io.get_executor(), "ask",
                          ask_route(&routes, std::move(request), &answer));
@@ -215,19 +223,58 @@ TEST_CASE("a path means the same with escapes, and a model's name may have a sla
   }
 }
 
-TEST_CASE("whoever sends text over HTTP is told that WebSocket is spoken, by every method") {
+TEST_CASE("a path that is there says which methods it has") {
   Routed routed;
-  for (const char* path :
-       {"/v1/responses", "/v1/responses/resp_1", "/v1/chat/completions", "/v1/completions"}) {
-    for (const http::verb method : {http::verb::post, http::verb::delete_, http::verb::get}) {
-      CAPTURE(path);
-      const HttpResponse response = routed.ask(path, {}, method);
-      CHECK(response.result_int() >= 400);
-      CHECK_THAT(response.body(), Contains("WebSocket") && Contains("GET /v1/responses"));
-    }
+  for (const auto& [path, methods] : std::vector<std::pair<std::string, std::string>>{
+           {"/v1/chat/completions", "POST, OPTIONS"},
+           {"/tokenize", "POST, OPTIONS"},
+           {"/v1/responses/resp_1", "GET, HEAD, DELETE, OPTIONS"},
+           {"/v1/responses/resp_1/cancel", "POST, OPTIONS"},
+           {"/v1/responses/resp_1/input_items", "GET, HEAD, OPTIONS"},
+           {"/v1/requests/mine", "DELETE, OPTIONS"}}) {
+    CAPTURE(path);
+    const HttpResponse refused = routed.ask(path, {}, http::verb::put);
+    CHECK(refused.result_int() == 405);
+    CHECK(field(refused, "Allow") == methods);
+    CHECK(field(routed.ask(path, {}, http::verb::options), "Allow") == methods);
   }
-  CHECK(routed.ask("/v1/modelsx", {}, http::verb::post).body().find("WebSocket") ==
-        std::string::npos);
+}
+
+TEST_CASE("a text becomes tokens and text again") {
+  Routed routed;
+  const auto post = [&](const std::string& path, const std::string& body) {
+    return routed.ask(path, {}, http::verb::post, body);
+  };
+  const json::object tokens = object_in(
+      post("/tokenize",
+           R"({"prompt":"Once upon a time","add_special_tokens":false,"return_token_strs":true})"));
+  CHECK(tokens.at("count") == tokens.at("tokens").as_array().size());
+  CHECK(tokens.at("token_strs").as_array().size() == tokens.at("tokens").as_array().size());
+  CHECK(tokens.at("max_model_len") == 512);
+  const std::string body = json::serialize(json::object{{"tokens", tokens.at("tokens")}});
+  CHECK(object_in(post("/detokenize", body)).at("prompt") == "Once upon a time");
+  for (const char* wrong : {R"({"tokens":[1000000]})", R"({"tokens":"x"})", "{}", "[", "[]"}) {
+    CAPTURE(wrong);
+    CHECK(post("/detokenize", wrong).result_int() == 400);
+  }
+  CHECK(post("/tokenize", R"({"prompt":1})").result_int() == 400);
+}
+
+TEST_CASE("a prompt can be counted and rendered without running it") {
+  Routed routed;
+  const auto post = [&](const std::string& path, const std::string& body) {
+    return routed.ask(path, {}, http::verb::post, body);
+  };
+  const json::object counted =
+      object_in(post("/v1/responses/input_tokens", R"({"input":"Once upon a time"})"));
+  CHECK(counted.at("object") == "response.input_tokens");
+  const json::value rendered =
+      json::parse(post("/v1/completions/render", R"({"prompt":["Once upon a time","x"]})").body());
+  REQUIRE(rendered.as_array().size() == 2);
+  CHECK(rendered.at(0).at("token_ids").as_array().size() == counted.at("input_tokens"));
+  CHECK(post("/v1/responses/input_tokens", R"({"input":"x","previous_response_id":"resp_1"})")
+            .result_int() == 400);
+  CHECK(routed.sim.sessions.running.size() == 0);
 }
 
 TEST_CASE("a page of an allowed origin may read every answer, and no other page may") {

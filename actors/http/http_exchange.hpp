@@ -1,0 +1,58 @@
+// One request for text over HTTP and its answer: the responses run as those of a WebSocket do, and
+// what the encoder makes of them is written as it comes, or at the end. Runs on the io thread.
+#pragma once
+
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/session/response_runner.hpp"
+#include "protocol/http_answer.hpp"
+
+namespace octavo {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+class HttpExchange {
+ public:
+  using HttpResponse = http::response<http::string_body>;
+
+  /// api_key: that of the request, empty where none is needed. The context outlives the exchange.
+  HttpExchange(SessionContext& context, const asio::any_io_executor& executor,
+               std::unique_ptr<HttpAnswer> answer, std::string_view api_key);
+
+  /// Hands the engine's messages to the responses, until end or leave().
+  static asio::awaitable<void> follow_engine(std::shared_ptr<HttpExchange> self);
+
+  /// Asks for the responses.
+  void create(std::vector<ResponseCreate> creates);
+  /// Writes the answer under this head, which has what is the connection's business; status, kind
+  /// and length are filled in. True when the answer is whole and the connection may go on.
+  asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse head);
+
+  /// The client has gone.
+  void leave();
+  /// The server ends it with this error, which is the last that the client is told.
+  void end(const Error& error);
+
+ private:
+  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, HttpResponse head);
+  asio::awaitable<bool> write_whole(beast::tcp_stream& stream, HttpResponse response);
+  asio::awaitable<bool> send(beast::tcp_stream& stream, std::string bytes);
+  std::string take_frames();
+  void cut_off_if_deaf();
+  void stop();
+
+  SessionContext& context_;
+  Mailbox<SessionMessage> mailbox_;
+  Outbox outbox_;
+  std::unique_ptr<HttpAnswer> answer_;
+  ResponseRunner runner_;
+  bool left_ = false;
+};
+
+}  // namespace octavo

@@ -1,0 +1,90 @@
+#include "actors/http/prompt_routes.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "protocol/create_body.hpp"
+#include "protocol/json_body.hpp"
+#include "protocol/prompt_request.hpp"
+#include "protocol/text_endpoint.hpp"
+
+namespace octavo {
+
+asio::awaitable<HttpResponse> PromptRoutes::answer(RouteName route, std::string body,
+                                                   std::uint64_t tenant) const {
+  auto job = job_of(route, body, tenant);
+  if (!job) co_return error_response(job.error());
+  using Answer = std::unique_ptr<Result<std::string>>;
+  const auto answers = std::make_shared<Mailbox<Answer>>(executor_);
+  // Clients without keys are one owner here: what they ask for is small.
+  context_.desk.post(tenant, [job = std::move(*job), reply_to = answers->address()] {
+    reply_to.send(std::make_unique<Result<std::string>>(job()));
+  });
+  auto answer = co_await answers->receive();
+  if (!answer) co_return error_response({Errc::kServerDraining, "", ""});
+  if (!**answer) co_return error_response((*answer)->error());
+  co_return json_response(std::move(***answer));
+}
+
+Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view body,
+                                               std::uint64_t tenant) const {
+  const ServedModel& model = context_.model;
+  if (route == RouteName::kResponseInputTokens) return count_job(body, tenant);
+  if (route == RouteName::kDetokenize) {
+    auto tokens = parse_detokenize(body, model);
+    if (!tokens) return tokens.error();
+    return Job([&model, tokens = std::move(*tokens)] { return detokenize_body(tokens, model); });
+  }
+  if (route != RouteName::kTokenize) return render_job(route, body);
+  auto request = parse_tokenize(body);
+  if (!request) return request.error();
+  return Job([&model, request = std::move(*request)]() -> Result<std::string> {
+    const auto prompt = prepare_prompt(model, request.create, nullptr);
+    if (!prompt) return prompt.error();
+    return tokenize_body(request, *prompt, model);
+  });
+}
+
+Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_view body) const {
+  const ServedModel& model = context_.model;
+  const bool is_chat = route == RouteName::kChatRender;
+  auto request = parse_text_request(
+      is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions, body, model);
+  if (!request) return request.error();
+  return Job([&model, is_chat, creates = std::move(request->creates)]() -> Result<std::string> {
+    std::vector<Prompt> prompts;
+    for (const ResponseCreate& create : creates) {
+      auto prompt = prepare_prompt(model, create, nullptr);
+      if (!prompt) return prompt.error();
+      prompts.push_back(std::move(*prompt));
+    }
+    return render_body(prompts, !is_chat);
+  });
+}
+
+Result<PromptRoutes::Job> PromptRoutes::count_job(std::string_view body,
+                                                  std::uint64_t tenant) const {
+  const auto object = parse_json_object(body, "the body");
+  if (!object) return object.error();
+  auto create = parse_create(*object, Transport::kHttp);
+  if (!create) return create.error();
+  std::shared_ptr<const RememberedResponse> parent;
+  if (!create->previous_response_id.empty()) {
+    const StoredResponse* stored =
+        context_.store.find(create->previous_response_id, tenant, context_.clock());
+    if (stored == nullptr) {
+      return Error{Errc::kPreviousResponseNotFound,
+                   "Previous response with id '" + create->previous_response_id + "' not found.",
+                   "previous_response_id"};
+    }
+    parent = stored->memory;
+  }
+  return Job(
+      [&model = context_.model, parent, create = std::move(*create)]() -> Result<std::string> {
+        const auto prompt = prepare_prompt(model, create, parent.get());
+        if (!prompt) return prompt.error();
+        return input_tokens_body(*prompt);
+      });
+}
+
+}  // namespace octavo

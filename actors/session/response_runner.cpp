@@ -1,0 +1,320 @@
+#include "actors/session/response_runner.hpp"
+
+#include <utility>
+
+#include "actors/session/request_log.hpp"
+#include "src/core/utf8.hpp"
+
+namespace octavo {
+
+ResponseRunner::ResponseRunner(SessionContext& context, ResponseEncoder& encoder, Outbox& outbox,
+                               Address<SessionMessage> reply_to, LaneLimits lanes)
+    : context_(context),
+      encoder_(encoder),
+      outbox_(outbox),
+      reply_to_(std::move(reply_to)),
+      scheduler_(context.scheduler),
+      lanes_(lanes),
+      responses_(context.running),
+      steering_(context, responses_, memory_, lanes_, outbox_),
+      watcher_(context.owners.next_watcher()) {}
+
+void ResponseRunner::create(ResponseCreate create) {
+  context_.metrics.count_received();
+  const std::string lane = create.stream_id;
+  if (auto added = add(std::move(create)); !added) {
+    context_.metrics.count_refused(added.error().code);
+    return send_error(added.error(), lane);
+  }
+  start_next();
+}
+
+Result<void> ResponseRunner::add(ResponseCreate create) {
+  if (draining_) return Error{Errc::kServerDraining, "", ""};
+  if (!create.model.empty() && create.model != context_.model.name) {
+    return Error{Errc::kModelNotFound,
+                 "the model `" + quotable(create.model, 256) + "` is not served here: use `" +
+                     context_.model.name + "`",
+                 "model"};
+  }
+  auto sampling = complete_sampling(context_.model, create);
+  if (!sampling) return sampling.error();
+  create.sampling = std::move(*sampling);
+  create.tenant = tenant_;
+  const RequestId request = context_.take_request();
+  if (auto queued = lanes_.enqueue(create.stream_id, request); !queued) return queued.error();
+  responses_.add(
+      Response(request, context_.response_id(request), std::move(create), context_.clock()));
+  return {};
+}
+
+void ResponseRunner::steer(ResponseSteer steer) {
+  steering_.receive(std::move(steer), draining_);
+  start_next();
+}
+
+bool ResponseRunner::cancel(const ResponseCancel& cancel) {
+  const bool runs = cancel_running(cancel);
+  const bool waits = cancel_pending(cancel);
+  return runs || waits;
+}
+
+bool ResponseRunner::cancel_running(const ResponseCancel& cancel) {
+  bool found = false;
+  responses_.for_each([&](Response& response) {
+    const bool is_on_lane = !cancel.names_lane || response.create().stream_id == cancel.stream_id;
+    const bool is_named =
+        is_on_lane && (cancel.response_id.empty() || response.id() == cancel.response_id);
+    if (found || !is_named || response.state() != ResponseState::kRunning) return;
+    found = true;
+    response.is_cancelled = !response.next_steers.empty();
+    scheduler_.send(CancelRequest{response.request(), CancelReason::kClientCancelled});
+  });
+  return found;
+}
+
+bool ResponseRunner::cancel_pending(const ResponseCancel& cancel) {
+  // A response gets its id when it is accepted, so one that still waits can only be named by its
+  // lane.
+  if (!cancel.response_id.empty()) return false;
+  bool found = false;
+  responses_.for_each([&](Response& response) {
+    if (response.state() == ResponseState::kRunning ||
+        response.create().stream_id != cancel.stream_id)
+      return;
+    found = response.is_cancelled = true;
+  });
+  return found;
+}
+
+void ResponseRunner::start_next() {
+  while (const auto request = lanes_.start_next()) start(*responses_.find(*request));
+}
+
+void ResponseRunner::start(Response& response) {
+  response.begin_preparing();
+  const std::string& parent_id = response.create().previous_response_id;
+  std::shared_ptr<const RememberedResponse> parent;
+  if (!parent_id.empty()) {
+    parent = find_parent(parent_id);
+    if (parent == nullptr) {
+      const Error error{Errc::kPreviousResponseNotFound,
+                        "Previous response with id '" + parent_id + "' not found.",
+                        "previous_response_id"};
+      return refuse(responses_.take(response.request()), error);
+    }
+  }
+  prepare(response, std::move(parent));
+}
+
+// What this client has not been given itself, it may know of from an earlier connection.
+std::shared_ptr<const RememberedResponse> ResponseRunner::find_parent(const std::string& id) {
+  if (auto known = memory_.find(id)) return known;
+  const StoredResponse* stored = context_.store.find(id, tenant_, context_.clock());
+  return stored == nullptr ? nullptr : stored->memory;
+}
+
+void ResponseRunner::prepare(Response& response, std::shared_ptr<const RememberedResponse> parent) {
+  // The desk shares what it reads: this session may be gone before it answers.
+  context_.desk.post(desk_owner(), [&model = context_.model, request = response.request(),
+                                    create = response.shared_create(), parent = std::move(parent),
+                                    reply_to = reply_to_] {
+    if (reply_to.is_closed()) return;  // Nobody waits for it any more.
+    auto prompt = std::make_unique<Result<Prompt>>(prepare_prompt(model, *create, parent.get()));
+    reply_to.send(PromptPrepared{request, std::move(prompt)});
+  });
+}
+
+void ResponseRunner::handle(PromptPrepared prepared) {
+  Response* response = responses_.find(prepared.request, ResponseState::kPreparing);
+  if (response == nullptr) return;
+  if (std::exchange(response->grew_at_desk, false)) return start(*response);
+  if (!*prepared.prompt) return refuse(responses_.take(prepared.request), prepared.prompt->error());
+  response->start(context_.model, std::move(**prepared.prompt), context_.unix_seconds());
+  const RequestId request = response->request();
+  context_.owners.record(request, tenant_);
+  if (scheduler_.send(SubmitRequest{request_of(*response), reply_to_}) == SendResult::kClosed) {
+    return on(*response, RequestRejected{request, Error{Errc::kServerDraining, "", ""}});
+  }
+  // Cancelled at the desk: the engine ends it like any other, so that the client sees the whole
+  // order of events.
+  if (std::exchange(response->is_cancelled, false))
+    scheduler_.send(CancelRequest{request, CancelReason::kClientCancelled});
+}
+
+Request ResponseRunner::request_of(const Response& response) {
+  const ResponseCreate& create = response.create();
+  Request request;
+  request.id = response.request();
+  request.prompt = response.prompt_tokens();
+  request.sampling = create.sampling;
+  request.priority = create.priority;
+  request.tenant = create.tenant;
+  request.cache_namespace = cache_namespace_of(context_.hash_key, tenant_, create.cache_salt);
+  if (create.deadline) request.deadline = response.arrival() + *create.deadline;
+  return request;
+}
+
+void ResponseRunner::refuse(Response response, const Error& error) {
+  turn_away(response, error);
+  lanes_.finish(response.create().stream_id);
+}
+
+void ResponseRunner::turn_away(const Response& response, const Error& error) {
+  context_.metrics.count_refused(error.code);
+  const ResponseCreate& create = response.create();
+  if (!response.own_steers.empty() || !response.next_steers.empty()) {
+    // The client gets its input back, and the response that it steered stays to be continued.
+    memory_.disown(create.previous_response_id, response.id());
+    steering_.fail_all(response.own_steers, error);
+    return steering_.fail_all(response.next_steers, error);
+  }
+  // A continuation that fails takes its parent out of this lane's memory; a failed fork from
+  // another lane does not.
+  const auto parent = memory_.find(create.previous_response_id);
+  if (parent != nullptr && parent->stream_id == create.stream_id) memory_.forget(parent->id);
+  send_error(error, create.stream_id);
+}
+
+void ResponseRunner::handle(const SessionEvents& events) {
+  for (const RequestEvent& event : events) {
+    std::visit(
+        [this](const auto& each) {
+          Response* response = responses_.find(each.request, ResponseState::kRunning);
+          if (response != nullptr) on(*response, each);
+        },
+        event);
+  }
+}
+
+void ResponseRunner::on(Response& response, const RequestAccepted&) {
+  tell(response, {ResponseBegan{}});
+  response.own_steers.clear();
+}
+
+void ResponseRunner::on(Response& response, const TokensGenerated& event) {
+  const TimePoint now = context_.clock();
+  // An engine that has run ahead of a stop string tells of tokens that nobody is given.
+  if (!event.tokens.empty() && event.choice == 0 && !response.choice(0).finished()) {
+    if (response.last_token) context_.metrics.observe_inter_token(now - *response.last_token);
+    response.last_token = now;
+  }
+  std::vector<ResponseEvent> events;
+  if (response.append(event, outbox_.is_congested(), events))
+    scheduler_.send(CancelRequest{event.request, CancelReason::kStopMatched, event.choice});
+  tell(response, events);
+}
+
+void ResponseRunner::on(Response& response, const RequestPreempted& event) {
+  tell(response, {ResponsePreempted{event.mode}});
+}
+
+void ResponseRunner::on(Response& response, const RequestResumed& event) {
+  tell(response, {ResponseResumed{event.mode}});
+}
+
+void ResponseRunner::on(Response& response, const RequestFinished& event) {
+  response.finish(event, context_.unix_seconds());
+  count_finished(response);
+  tell(response, {ResponseEnded{}});
+  const bool failed =
+      event.reason == FinishReason::kError || event.reason == FinishReason::kDeadline;
+  if (failed) {
+    memory_.disown(response.create().previous_response_id, response.id());
+    steering_.fail_all(response.next_steers,
+                       Error{Errc::kEngineError, "the steered response failed", ""});
+  }
+  Response ended = responses_.take(event.request);
+  const std::string lane = ended.create().stream_id;
+  if (failed) return lanes_.finish(lane);
+  auto memory = std::make_shared<const RememberedResponse>(ended.remember());
+  memory_.remember(memory);
+  const bool is_steered = !ended.next_steers.empty();
+  if (memory->store) {
+    auto kept = is_steered ? std::make_shared<const Response>(ended)
+                           : std::make_shared<const Response>(std::move(ended));
+    context_.store.put({std::move(memory), std::move(kept)}, context_.clock());
+  }
+  if (is_steered) return start(steering_.follow(std::move(ended)));
+  lanes_.finish(lane);
+}
+
+void ResponseRunner::on(Response&, const RequestRejected& event) {
+  refuse(responses_.take(event.request), event.error);
+}
+
+void ResponseRunner::tell(Response& response, const std::vector<ResponseEvent>& events) {
+  for (const ResponseEvent& event : events) {
+    if (!is_for_client(response, event)) continue;
+    std::vector<std::string> frames;
+    encoder_.encode(response, event, frames);
+    response.count_events(frames.size());
+    std::size_t num_bytes = 0;
+    for (std::string& frame : frames) {
+      num_bytes += frame.size();
+      outbox_.push(std::move(frame));
+    }
+    outbox_.excuse(encoder_.size_of_end(response, event, num_bytes));
+  }
+}
+
+bool ResponseRunner::is_for_client(const Response& response, const ResponseEvent& event) const {
+  if (speaks_octavo_) return true;
+  if (std::holds_alternative<ResponsePreempted>(event)) return response.create().wants_preempted;
+  if (std::holds_alternative<ResponseResumed>(event)) return response.create().wants_resumed;
+  return true;
+}
+
+void ResponseRunner::count_finished(const Response& ended) {
+  const auto e2e = context_.clock() - ended.arrival();
+  context_.metrics.count_finished(ended, e2e);
+  log_ended(ended, e2e);
+}
+
+void ResponseRunner::send_error(const Error& error, const std::string& stream_id) {
+  log_refused(error, stream_id);
+  std::vector<std::string> frames;
+  encoder_.refuse(error, stream_id, frames);
+  for (std::string& frame : frames) outbox_.push(std::move(frame));
+}
+
+void ResponseRunner::decongest() {
+  if (outbox_.is_congested()) return;
+  responses_.for_each([this](Response& response) {
+    if (response.state() != ResponseState::kRunning) return;
+    std::vector<ResponseEvent> events;
+    response.release(events);
+    tell(response, events);
+  });
+}
+
+void ResponseRunner::leave(CancelReason reason) {
+  for (const Response& response : responses_.take_all()) {
+    context_.metrics.count_aborted(response);
+    log_aborted(response, reason);
+    if (response.state() == ResponseState::kRunning)
+      scheduler_.send(CancelRequest{response.request(), reason});
+  }
+}
+
+void ResponseRunner::end(const Error& error, CancelReason reason) {
+  responses_.for_each([&](Response& response) {
+    const bool is_running = response.state() == ResponseState::kRunning;
+    if (is_running) scheduler_.send(CancelRequest{response.request(), reason});
+    if (is_running && response.num_events() > 0)
+      cut_short(response, error);
+    else
+      turn_away(response, error);
+  });
+  responses_.take_all();
+}
+
+void ResponseRunner::cut_short(Response& response, const Error& error) {
+  std::vector<ResponseEvent> events;
+  response.cut_short(error, context_.unix_seconds(), events);
+  count_finished(response);
+  tell(response, events);
+  steering_.fail_all(response.next_steers, error);
+}
+
+}  // namespace octavo

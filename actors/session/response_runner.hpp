@@ -1,0 +1,112 @@
+// The responses of one client on their way to the engine and back, whichever endpoint they came by:
+// keeps the lanes and the one table of the client's responses, sends requests to the scheduler, and
+// puts what its encoder makes of the answers into the client's outbox. It owns no socket and no
+// mailbox: whoever drives it does. Thread: the io thread's only.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/session/lanes.hpp"
+#include "actors/session/outbox.hpp"
+#include "actors/session/session_context.hpp"
+#include "actors/session/steering.hpp"
+#include "protocol/client_event.hpp"
+#include "protocol/response_encoder.hpp"
+#include "src/response/response_memory.hpp"
+#include "src/response/response_table.hpp"
+
+namespace octavo {
+
+class ResponseRunner {
+ public:
+  /// reply_to: what comes there goes to handle(). Context, encoder and outbox outlive the runner.
+  ResponseRunner(SessionContext& context, ResponseEncoder& encoder, Outbox& outbox,
+                 Address<SessionMessage> reply_to, LaneLimits lanes);
+
+  /// The API key that the client came with; before its first request.
+  void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
+  /// The client gets Octavo's own events unasked.
+  void speak_octavo() { speaks_octavo_ = true; }
+
+  /// Counts the request and puts it on its lane, or refuses it.
+  void create(ResponseCreate create);
+  void steer(ResponseSteer steer);
+  /// False when there is no such response.
+  bool cancel(const ResponseCancel& cancel);
+  void handle(const SessionEvents& events);
+  void handle(PromptPrepared prepared);
+  /// Starts what may start now. After every message.
+  void start_next();
+  /// The outbox has room again: sends what was held back meanwhile.
+  void decongest();
+
+  /// The client has gone: everything it asked for is cancelled, and nothing more is said.
+  void leave(CancelReason reason);
+  /// The server ends it: each response that its client knows of ends as failed with this error,
+  /// what waits is refused with it, and nothing is left.
+  void end(const Error& error, CancelReason reason);
+  /// No new responses; the running ones go on.
+  void drain() { draining_ = true; }
+  bool is_draining() const { return draining_; }
+  bool is_quiet() const { return responses_.is_empty(); }
+  /// Responses that have not ended; those that are queued count, too.
+  std::size_t num_responses() const { return responses_.size(); }
+
+  /// Says why something that the client sent is refused.
+  void send_error(const Error& error, const std::string& stream_id);
+
+  std::uint64_t tenant() const { return tenant_; }
+  /// Tells this client from all others.
+  std::uint64_t watcher() const { return watcher_; }
+
+ private:
+  /// Puts it on its lane. Errors: why it is refused.
+  Result<void> add(ResponseCreate create);
+  bool cancel_running(const ResponseCancel& cancel);
+  bool cancel_pending(const ResponseCancel& cancel);
+
+  // A response on its way to the engine.
+  void start(Response& response);
+  std::shared_ptr<const RememberedResponse> find_parent(const std::string& id);
+  void prepare(Response& response, std::shared_ptr<const RememberedResponse> parent);
+  Request request_of(const Response& response);
+  void refuse(Response response, const Error& error);
+  /// Tells the client and the counters, and leaves the lane as it is.
+  void turn_away(const Response& response, const Error& error);
+  void cut_short(Response& response, const Error& error);
+
+  // These handle the engine's events about a running response.
+  void on(Response& response, const RequestAccepted& event);
+  void on(Response& response, const TokensGenerated& event);
+  void on(Response& response, const RequestPreempted& event);
+  void on(Response& response, const RequestResumed& event);
+  void on(Response& response, const RequestFinished& event);
+  void on(Response& response, const RequestRejected& event);
+
+  /// A standard event is for everybody, one of Octavo's own for whoever asked for it.
+  bool is_for_client(const Response& response, const ResponseEvent& event) const;
+  void count_finished(const Response& ended);
+  void tell(Response& response, const std::vector<ResponseEvent>& events);
+  /// The desk serves its owners in turn. The owner is the API key, or this client where there are
+  /// no keys.
+  std::uint64_t desk_owner() const { return tenant_ != 0 ? tenant_ : watcher_; }
+
+  SessionContext& context_;
+  ResponseEncoder& encoder_;
+  Outbox& outbox_;
+  Address<SessionMessage> reply_to_;
+  Address<SchedulerMessage>
+      scheduler_;           ///< A copy: the last thing a dying session says goes through it.
+  Lanes<RequestId> lanes_;  ///< Which response is next on each lane.
+  ResponseTable responses_;
+  ResponseMemory memory_;
+  Steering steering_;
+  std::uint64_t tenant_ = 0;
+  std::uint64_t watcher_;
+  bool speaks_octavo_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace octavo

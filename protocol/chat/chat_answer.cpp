@@ -1,0 +1,144 @@
+#include "protocol/chat/chat_answer.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include "protocol/completion_json.hpp"
+#include "protocol/error_frame.hpp"
+#include "protocol/logprob_json.hpp"
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+
+json::object base_of(const Response& response, std::string_view object) {
+  return {{"id", "chatcmpl-" + response.id().substr(5)},
+          {"object", object},
+          {"created", response.created_at()},
+          {"model", response.model_name()}};
+}
+
+// Where log-probabilities were not asked for, there may be some all the same: they chose the best.
+json::value logprobs_of(const Response& response, const std::vector<LogprobEntry>& entries) {
+  if (!response.create().include_logprobs) return nullptr;
+  return json::object{{"content", logprobs_json(entries)}, {"refusal", nullptr}};
+}
+
+/// Makes the chunks of one event.
+class Chunks {
+ public:
+  Chunks(const Response& response, const AnswerOptions& options,
+         std::vector<std::size_t>& num_tokens_sent, std::vector<std::string>& frames)
+      : response_(response),
+        options_(options),
+        num_tokens_sent_(num_tokens_sent),
+        frames_(frames) {}
+
+  void operator()(const ChoiceBegan& event) {
+    json::object chunk = begin(event.choice, {{"role", "assistant"}, {"content", ""}});
+    if (options_.return_token_ids)
+      chunk["prompt_token_ids"] = token_ids_json(response_.prompt_tokens());
+    write(chunk);
+  }
+  void operator()(const TextAdded& event) {
+    json::object chunk = begin(event.choice, {{"content", event.text}});
+    json::object& choice = choice_of(chunk);
+    choice["logprobs"] = logprobs_of(response_, event.logprobs);
+    add_token_ids(event.choice, choice);
+    write(chunk);
+  }
+  void operator()(const ChoiceEnded& event) {
+    json::object chunk = begin(event.choice, {});
+    json::object& choice = choice_of(chunk);
+    choice["finish_reason"] = finish_reason_json(response_.choice(event.choice));
+    add_token_ids(event.choice, choice);
+    write(chunk);
+  }
+  void operator()(const ResponseEnded&) {
+    if (!options_.stream.include_usage) return;
+    json::object chunk = base_of(response_, "chat.completion.chunk");
+    chunk["choices"] = json::array();
+    chunk["usage"] = usage_json(response_.end().finished.usage);
+    frames_.push_back(sse_data(json::serialize(chunk)));
+  }
+  template <class Other>
+  void operator()(const Other&) {}
+
+ private:
+  json::object begin(std::int32_t index, json::object delta) {
+    json::object chunk = base_of(response_, "chat.completion.chunk");
+    chunk["choices"] = json::array{json::object{{"index", index},
+                                                {"delta", std::move(delta)},
+                                                {"logprobs", nullptr},
+                                                {"finish_reason", nullptr}}};
+    return chunk;
+  }
+  static json::object& choice_of(json::object& chunk) {
+    return chunk["choices"].get_array().front().get_object();
+  }
+  void add_token_ids(std::int32_t index, json::object& choice) {
+    if (!options_.return_token_ids) return;
+    const auto place = static_cast<std::size_t>(index);
+    if (num_tokens_sent_.size() <= place) num_tokens_sent_.resize(place + 1);
+    json::array ids = token_ids_json(response_.choice(index), num_tokens_sent_[place]);
+    num_tokens_sent_[place] += ids.size();
+    choice["token_ids"] = std::move(ids);
+  }
+  void write(json::object& chunk) {
+    if (options_.stream.continuous_usage_stats)
+      chunk["usage"] = usage_json(usage_so_far(response_));
+    else if (options_.stream.include_usage)
+      chunk["usage"] = nullptr;
+    frames_.push_back(sse_data(json::serialize(chunk)));
+  }
+
+  const Response& response_;
+  const AnswerOptions& options_;
+  std::vector<std::size_t>& num_tokens_sent_;
+  std::vector<std::string>& frames_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpAnswer> make_chat_answer(const AnswerOptions& options) {
+  if (options.stream.is_stream) return std::make_unique<ChatChunks>(options);
+  return std::make_unique<ChatCompletion>(options);
+}
+
+void ChatChunks::encode(const Response& response, const ResponseEvent& event,
+                        std::vector<std::string>& frames) {
+  const bool is_end = std::holds_alternative<ResponseEnded>(event);
+  if (is_end && has_failed(response)) return fail(response);
+  std::visit(Chunks(response, options_, num_tokens_sent_, frames), event);
+}
+
+std::string ChatChunks::finish() {
+  std::string rest;
+  if (error()) rest = sse_data(error_body(*error()));
+  return rest.append(kSseDone);
+}
+
+void ChatCompletion::encode(const Response& response, const ResponseEvent& event,
+                            std::vector<std::string>&) {
+  if (!std::holds_alternative<ResponseEnded>(event)) return;
+  if (has_failed(response)) return fail(response);
+  json::object body = base_of(response, "chat.completion");
+  json::array choices;
+  for (const std::int32_t index : chosen(response, options_.num_choices)) {
+    const CompletionChoice& choice = response.choice(index);
+    json::object shown{
+        {"index", choices.size()},
+        {"message", {{"role", "assistant"}, {"content", choice.text()}, {"refusal", nullptr}}},
+        {"logprobs", logprobs_of(response, choice.logprobs())},
+        {"finish_reason", finish_reason_json(choice)}};
+    if (options_.return_token_ids) shown["token_ids"] = token_ids_json(choice);
+    choices.push_back(std::move(shown));
+  }
+  body["choices"] = std::move(choices);
+  body["usage"] = usage_json(response.end().finished.usage);
+  if (options_.return_token_ids)
+    body["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
+  body_ = json::serialize(body);
+}
+
+}  // namespace octavo

@@ -1,0 +1,108 @@
+#include "protocol/completion_fields.hpp"
+
+#include <array>
+
+#include "protocol/create_body.hpp"
+#include "protocol/named_values.hpp"
+#include "protocol/sampling_fields.hpp"
+#include "protocol/standard_fields.hpp"
+
+namespace octavo {
+namespace {
+
+// Each would change the answer, so it may not be left out without a word.
+constexpr std::array<std::string_view, 17> kRefused{"suffix",
+                                                    "prompt_logprobs",
+                                                    "bad_words",
+                                                    "allowed_token_ids",
+                                                    "truncate_prompt_tokens",
+                                                    "logits_processors",
+                                                    "guided_json",
+                                                    "guided_regex",
+                                                    "guided_choice",
+                                                    "guided_grammar",
+                                                    "structured_outputs",
+                                                    "kv_transfer_params",
+                                                    "vllm_xargs",
+                                                    "prompt_embeds",
+                                                    "thinking_token_budget",
+                                                    "repetition_detection",
+                                                    "return_tokens_as_token_ids"};
+
+// vLLM's way to ask for a beam search as wide as the number of results.
+void read_beam_search(JsonReader& fields, std::int32_t best_of, SamplingParams& sampling) {
+  bool use_beam_search = false;
+  fields.read("use_beam_search", use_beam_search);
+  if (!use_beam_search) return;
+  sampling.beam_width = best_of;
+}
+
+// Of `best_of` choices the `n` likeliest are answered. Log-probabilities tell which those are.
+void read_best_of(JsonReader& fields, AnswerOptions& options, ResponseCreate& create) {
+  fields.read("n", options.num_choices);
+  std::int32_t best_of = options.num_choices;
+  fields.read("best_of", best_of);
+  if (best_of < options.num_choices) fields.wrong("best_of", "at least n");
+  if (best_of > options.num_choices && options.stream.is_stream)
+    fields.unsupported("best_of", "best_of above n is known at the end only: leave `stream` out");
+  read_beam_search(fields, best_of, create.sampling);
+  read_common_sampling(fields, create);
+  if (create.sampling.is_beam_search() || best_of == options.num_choices) return;
+  create.sampling.n = best_of;
+  create.sampling.num_logprobs = 0;
+}
+
+void read_text_options(JsonReader& fields, TextOptions& options) {
+  fields.read("skip_special_tokens", options.skip_special_tokens);
+  fields.read("include_stop_str_in_output", options.include_stop);
+  bool spaces = true;
+  if (fields.read("spaces_between_special_tokens", spaces) && !spaces)
+    fields.unsupported("spaces_between_special_tokens",
+                       "spaces_between_special_tokens is not "
+                       "supported: leave it out");
+}
+
+// The text alone can be asked for; a client that asks for JSON must not believe that it gets it.
+void read_response_format(JsonReader& fields) {
+  const auto* format = fields.find("response_format");
+  if (format == nullptr) return;
+  JsonReader members(fields.as_object("response_format", *format), fields, "response_format");
+  static constexpr std::array<std::string_view, 3> kFormats{"text", "json_object", "json_schema"};
+  static constexpr std::array<std::string_view, 1> kText{"text"};
+  if (!members.has("type")) members.wrong("type", "one of " + list_of(kFormats));
+  read_name(members, "type", kFormats, kText);
+}
+
+void refuse_the_rest(JsonReader& fields) {
+  for (const std::string_view name : kRefused) {
+    const auto* value = fields.find(name);
+    if (value == nullptr) continue;
+    const bool is_nothing = *value == false || (value->is_array() && value->get_array().empty()) ||
+                            (value->is_string() && value->get_string().empty()) ||
+                            (value->is_object() && value->get_object().empty());
+    if (!is_nothing) refuse(fields, name, true, "");
+  }
+}
+
+}  // namespace
+
+AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create) {
+  AnswerOptions options;
+  create.store = false;
+  options.stream = read_stream_options(fields, create.unknown_fields);
+  fields.read("model", create.model);
+  read_best_of(fields, options, create);
+  read_max_tokens(fields, "max_tokens", create);
+  read_text_options(fields, create.text_options);
+  fields.read("return_token_ids", options.return_token_ids);
+  fields.read("add_special_tokens", create.add_special_tokens);
+  read_extensions(fields, create);
+  fields.read("priority", create.priority);
+  read_names(fields, create);
+  read_metadata(fields, create);
+  read_response_format(fields);
+  refuse_the_rest(fields);
+  return options;
+}
+
+}  // namespace octavo

@@ -1,0 +1,30 @@
+// The parts that the bodies and chunks of chat completions and completions have in common.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <string_view>
+#include <vector>
+
+#include "src/response/response.hpp"
+
+namespace octavo {
+
+/// `stop`, `length`, or `abort` for what was cancelled; null while it runs.
+boost::json::value finish_reason_json(const CompletionChoice& choice);
+/// {prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details}.
+boost::json::object usage_json(const Usage& usage);
+/// The same of a response that runs, as far as it is.
+Usage usage_so_far(const Response& response);
+/// Both together, over several prompts.
+Usage operator+(const Usage& a, const Usage& b);
+/// All that were generated, the one that stopped the choice included, from the `first` on.
+boost::json::array token_ids_json(const CompletionChoice& choice, std::size_t first = 0);
+boost::json::array token_ids_json(const std::vector<TokenId>& tokens);
+/// The choices to answer, best first where fewer are answered than were sampled: those with the
+/// largest mean log-probability.
+std::vector<std::int32_t> chosen(const Response& response, std::int32_t num_choices);
+/// True when the response has given a client nothing that it could use.
+bool has_failed(const Response& response);
+
+}  // namespace octavo

@@ -1,0 +1,215 @@
+#include "protocol/completions/completion_answer.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "protocol/completion_json.hpp"
+#include "protocol/error_frame.hpp"
+#include "src/core/json_number.hpp"
+#include "src/core/utf8.hpp"
+
+namespace octavo {
+namespace {
+
+namespace json = boost::json;
+
+json::object base_of(const Response& response) {
+  return {{"id", "cmpl-" + response.id().substr(5)},
+          {"object", "text_completion"},
+          {"created", response.created_at()},
+          {"model", response.model_name()}};
+}
+
+std::string prompt_text_of(const Response& response, const Tokenizer* tokenizer) {
+  const ResponseCreate& create = response.create();
+  if (create.prompt_text) return *create.prompt_text;
+  if (tokenizer == nullptr) return "";
+  return tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
+}
+
+std::string shown(std::string_view bytes) {
+  return is_valid_utf8(bytes) ? std::string(bytes) : std::string(kReplacementCharacter);
+}
+
+/// Parallel lists, one entry a token. text_offset: where the text of the first token begins, in
+/// characters of the whole text.
+json::object logprobs_json(const std::vector<LogprobEntry>& entries, std::size_t text_offset) {
+  json::array tokens;
+  json::array logprobs;
+  json::array tops;
+  json::array offsets;
+  for (const LogprobEntry& entry : entries) {
+    tokens.push_back(json::string(shown(entry.bytes)));
+    logprobs.push_back(json_logprob(entry.logprob));
+    json::object top;
+    for (const auto& [bytes, logprob] : entry.top) top[shown(bytes)] = json_logprob(logprob);
+    tops.push_back(std::move(top));
+    offsets.push_back(text_offset);
+    text_offset += count_characters(entry.bytes);
+  }
+  return {{"tokens", std::move(tokens)},
+          {"token_logprobs", std::move(logprobs)},
+          {"top_logprobs", std::move(tops)},
+          {"text_offset", std::move(offsets)}};
+}
+
+class CompletionChunks final : public HttpAnswer {
+ public:
+  CompletionChunks(const CompletionOptions& options, const Tokenizer* tokenizer)
+      : HttpAnswer("prompt"), options_(options), tokenizer_(tokenizer) {}
+  bool is_stream() const override { return true; }
+
+  void encode(const Response& response, const ResponseEvent& event,
+              std::vector<std::string>& frames) override {
+    if (std::holds_alternative<ResponseEnded>(event)) {
+      if (has_failed(response)) return fail(response);
+      usage_ = usage_ + response.end().finished.usage;
+      last_ = base_of(response);
+    } else if (const auto* began = std::get_if<ChoiceBegan>(&event)) {
+      begin(response, began->choice, frames);
+    } else if (const auto* added = std::get_if<TextAdded>(&event)) {
+      add(response, added->choice, added->text, added->logprobs, frames);
+    } else if (const auto* ended = std::get_if<ChoiceEnded>(&event)) {
+      end(response, ended->choice, frames);
+    }
+  }
+
+  std::string finish() override {
+    std::string rest;
+    if (error()) {
+      rest = sse_data(error_body(*error()));
+    } else if (options_.stream.include_usage) {
+      last_["choices"] = json::array();
+      last_["usage"] = usage_json(usage_);
+      rest = sse_data(json::serialize(last_));
+    }
+    return rest.append(kSseDone);
+  }
+
+ private:
+  struct Sent {
+    std::size_t num_tokens = 0;
+    std::size_t num_characters = 0;
+  };
+
+  std::int32_t index_of(const Response& response, std::int32_t choice) const {
+    return response.create().prompt_index * options_.num_choices + choice;
+  }
+  json::object choice_json(std::int32_t index, std::string_view text) {
+    return {{"index", index}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
+  }
+  void begin(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
+    if (!options_.echo && !options_.return_token_ids) return;
+    const std::int32_t index = index_of(response, choice);
+    const std::string text = options_.echo ? prompt_text_of(response, tokenizer_) : "";
+    json::object shown = choice_json(index, text);
+    if (options_.return_token_ids) {
+      shown["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
+      shown["token_ids"] = json::array();
+    }
+    sent_[index].num_characters = count_characters(text);
+    write(response, std::move(shown), frames);
+  }
+  void add(const Response& response, std::int32_t choice, const std::string& text,
+           const std::vector<LogprobEntry>& logprobs, std::vector<std::string>& frames) {
+    const std::int32_t index = index_of(response, choice);
+    json::object shown = choice_json(index, text);
+    Sent& sent = sent_[index];
+    if (options_.num_logprobs >= 0) {
+      shown["logprobs"] = logprobs_json(logprobs, sent.num_characters);
+      for (const LogprobEntry& entry : logprobs)
+        sent.num_characters += count_characters(entry.bytes);
+    }
+    add_token_ids(response.choice(choice), sent, shown);
+    write(response, std::move(shown), frames);
+  }
+  void end(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
+    const std::int32_t index = index_of(response, choice);
+    json::object shown = choice_json(index, "");
+    shown["finish_reason"] = finish_reason_json(response.choice(choice));
+    add_token_ids(response.choice(choice), sent_[index], shown);
+    write(response, std::move(shown), frames);
+  }
+  void add_token_ids(const CompletionChoice& choice, Sent& sent, json::object& shown) const {
+    if (!options_.return_token_ids) return;
+    json::array ids = token_ids_json(choice, sent.num_tokens);
+    sent.num_tokens += ids.size();
+    shown["token_ids"] = std::move(ids);
+  }
+  void write(const Response& response, json::object choice, std::vector<std::string>& frames) {
+    json::object chunk = base_of(response);
+    chunk["choices"] = json::array{std::move(choice)};
+    if (options_.stream.continuous_usage_stats)
+      chunk["usage"] = usage_json(usage_ + usage_so_far(response));
+    else if (options_.stream.include_usage)
+      chunk["usage"] = nullptr;
+    frames.push_back(sse_data(json::serialize(chunk)));
+  }
+
+  CompletionOptions options_;
+  const Tokenizer* tokenizer_;
+  std::map<std::int32_t, Sent> sent_;  ///< By index of the choice.
+  Usage usage_;                        ///< Of the prompts that have ended.
+  json::object last_;
+};
+
+class TextCompletion final : public HttpAnswer {
+ public:
+  TextCompletion(const CompletionOptions& options, const Tokenizer* tokenizer)
+      : HttpAnswer("prompt"), options_(options), tokenizer_(tokenizer) {}
+  bool is_stream() const override { return false; }
+
+  void encode(const Response& response, const ResponseEvent& event,
+              std::vector<std::string>&) override {
+    if (!std::holds_alternative<ResponseEnded>(event)) return;
+    if (has_failed(response)) return fail(response);
+    if (body_.empty() || response.create().prompt_index == 0) body_ = base_of(response);
+    usage_ = usage_ + response.end().finished.usage;
+    std::int32_t index = response.create().prompt_index * options_.num_choices;
+    for (const std::int32_t choice : chosen(response, options_.num_choices))
+      choices_[index] = choice_json(response, response.choice(choice), index), ++index;
+  }
+
+  std::string finish() override {
+    json::array choices;
+    for (auto& [index, choice] : choices_) choices.push_back(std::move(choice));
+    body_["choices"] = std::move(choices);
+    body_["usage"] = usage_json(usage_);
+    return json::serialize(body_);
+  }
+
+ private:
+  json::object choice_json(const Response& response, const CompletionChoice& choice,
+                           std::int32_t index) const {
+    const std::string prompt = options_.echo ? prompt_text_of(response, tokenizer_) : "";
+    json::object shown{{"index", index},
+                       {"text", prompt + choice.text()},
+                       {"logprobs", nullptr},
+                       {"finish_reason", finish_reason_json(choice)}};
+    if (options_.num_logprobs >= 0)
+      shown["logprobs"] = logprobs_json(choice.logprobs(), count_characters(prompt));
+    if (options_.return_token_ids) {
+      shown["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
+      shown["token_ids"] = token_ids_json(choice);
+    }
+    return shown;
+  }
+
+  CompletionOptions options_;
+  const Tokenizer* tokenizer_;
+  json::object body_;
+  std::map<std::int32_t, json::object> choices_;  ///< By index.
+  Usage usage_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options,
+                                                   const Tokenizer* tokenizer) {
+  if (options.stream.is_stream) return std::make_unique<CompletionChunks>(options, tokenizer);
+  return std::make_unique<TextCompletion>(options, tokenizer);
+}
+
+}  // namespace octavo

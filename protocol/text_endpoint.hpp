@@ -1,0 +1,33 @@
+// The endpoints where a client asks for text over HTTP: which they are, and what a body asks for
+// there. Each is a parser and an encoder over the same `Response`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "protocol/http_answer.hpp"
+#include "protocol/http_route.hpp"
+#include "src/core/result.hpp"
+#include "src/response/response_create.hpp"
+#include "src/response/served_model.hpp"
+
+namespace octavo {
+
+enum class TextEndpoint : std::uint8_t { kResponses, kChatCompletions, kCompletions };
+
+/// Nothing for any other route.
+std::optional<TextEndpoint> text_endpoint_of(RouteName route);
+
+struct TextRequest {
+  std::vector<ResponseCreate> creates;  ///< At least one; each on a lane of its own.
+  std::unique_ptr<HttpAnswer> answer;
+};
+
+/// body: UTF-8 JSON, nested at most 32 deep. model: outlives the answer. Errors: kInvalidJson,
+/// kInvalidValue, kUnsupportedParameter.
+[[nodiscard]] Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
+                                                     const ServedModel& model);
+
+}  // namespace octavo
