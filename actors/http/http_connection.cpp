@@ -131,7 +131,8 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
     co_return false;
   }
   const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
-  auto reading = read_body(stream_, buffer_, parser, limit, limits_.body_timeout);
+  const auto timeout = has_body ? limits_.body_timeout : limits_.handshake_timeout;
+  auto reading = read_body(stream_, buffer_, parser, limit, timeout);
   BodyRead read = co_await std::move(reading);
   if (read.refusal) co_await refuse(std::move(*read.refusal));
   if (!read.is_whole) co_return false;

@@ -120,13 +120,17 @@ describe('what is refused', () => {
     assert.equal(turn.end.type, 'response.completed');
   });
 
-  test('a failed continuation takes its parent out of memory, a failed fork does not', async () => {
-    const root = await client.complete({ input: 'x', stream_id: 'root', max_output_tokens: 3 });
+  test('a failed continuation takes an unstored parent out of memory, a failed fork does not', async () => {
+    const root = await client.complete({ input: 'x', stream_id: 'root', max_output_tokens: 3, store: false });
     const too_long = { input: 'fox '.repeat(3000), previous_response_id: root.id };
     assert.equal((await client.turn({ ...too_long, stream_id: 'other' })).error.code, 'context_length_exceeded');
     assert.equal((await client.turn({ ...too_long, stream_id: 'root' })).error.code, 'context_length_exceeded');
     const gone = await client.turn({ input: 'x', previous_response_id: root.id, stream_id: 'root' });
     assert.equal(gone.error.code, 'previous_response_not_found');
+    const stored = await client.complete({ input: 'x', stream_id: 'root', max_output_tokens: 3 });
+    const failed = await client.turn({ ...too_long, previous_response_id: stored.id, stream_id: 'root' });
+    assert.equal(failed.error.code, 'context_length_exceeded');
+    assert.equal((await client.turn({ input: 'x', previous_response_id: stored.id, stream_id: 'root', max_output_tokens: 1 })).error, undefined);
   });
 
   test('the 33rd named lane is refused with websocket_stream_limit_reached', async () => {

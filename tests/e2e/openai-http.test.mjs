@@ -1,0 +1,237 @@
+// What people already use: the official SDK over HTTP. Only the base URL is Octavo's.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import OpenAI from 'openai';
+import { plainClient } from './client.mjs';
+import { checkEvent, ResponseOrder } from './contract.mjs';
+import { metricsOf, serverFor, suiteScope, untilIdle } from './helpers.mjs';
+
+const story = 'Tell me a story about a fox named Pip and a lantern.';
+const asked = [{ role: 'user', content: story }];
+
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
+const textOf = (chunks) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('');
+
+describe('the official SDK over HTTP', () => {
+  let server;
+  let openai;
+  let model;
+  const suite = suiteScope();
+  before(async () => {
+    server = await serverFor(suite);
+    openai = new OpenAI({ baseURL: `${server.url}v1`, apiKey: 'none', maxRetries: 0 });
+    [model] = (await openai.models.list()).data.map((each) => each.id);
+  });
+  const chat = (body) => openai.chat.completions.create({ model, messages: asked, max_completion_tokens: 60, temperature: 0, ...body });
+
+  test('a chat completion says the same whole, streamed and over the WebSocket', async () => {
+    const whole = await chat();
+    assert.equal(whole.object, 'chat.completion');
+    assert.match(whole.id, /^chatcmpl-/);
+    assert.equal(whole.model, model);
+    const [choice] = whole.choices;
+    assert.equal(choice.message.role, 'assistant');
+    assert.equal(choice.finish_reason, 'length');
+    assert.equal(whole.usage.total_tokens, whole.usage.prompt_tokens + whole.usage.completion_tokens);
+    assert.equal(whole.usage.completion_tokens, 60);
+    const chunks = await collect(await chat({ stream: true }));
+    assert.equal(textOf(chunks), choice.message.content);
+    const socket = await plainClient(server);
+    const turn = await socket.complete({ input: story, max_output_tokens: 60, temperature: 0 });
+    await socket.close();
+    assert.equal(turn.text, choice.message.content);
+    assert.equal(turn.usage.input_tokens, whole.usage.prompt_tokens);
+  });
+
+  test('the role comes with the first chunk, the reason with the last, and the usage only when asked for', async () => {
+    const chunks = await collect(await chat({ stream: true, max_completion_tokens: 5 }));
+    assert.deepEqual(chunks[0].choices[0].delta, { role: 'assistant', content: '' });
+    assert.ok(chunks.slice(1).every((chunk) => !('role' in chunk.choices[0].delta)));
+    assert.ok(chunks.slice(0, -1).every((chunk) => chunk.choices[0].finish_reason === null));
+    assert.equal(chunks.at(-1).choices[0].finish_reason, 'length');
+    assert.ok(chunks.every((chunk) => chunk.choices.length === 1 && !('usage' in chunk)));
+    const counted = await collect(await chat({ stream: true, max_completion_tokens: 5, stream_options: { include_usage: true } }));
+    assert.ok(counted.slice(0, -1).every((chunk) => chunk.usage === null));
+    assert.deepEqual(counted.at(-1).choices, []);
+    assert.equal(counted.at(-1).usage.completion_tokens, 5);
+    const running = await collect(await chat({ stream: true, max_completion_tokens: 5, stream_options: { continuous_usage_stats: true } }));
+    const used = running.map((chunk) => chunk.usage.completion_tokens);
+    assert.deepEqual(used.toSorted((a, b) => a - b), used);
+    assert.equal(used.at(-1), 5);
+  });
+
+  test('several choices have an index each, and the seed makes them the same again', async () => {
+    const body = { n: 3, temperature: 1, seed: 7, max_completion_tokens: 20 };
+    const whole = await chat(body);
+    assert.deepEqual(whole.choices.map((choice) => choice.index), [0, 1, 2]);
+    const texts = ['', '', ''];
+    for (const chunk of await collect(await chat({ ...body, stream: true }))) {
+      for (const choice of chunk.choices) texts[choice.index] += choice.delta.content ?? '';
+    }
+    assert.deepEqual(texts, whole.choices.map((choice) => choice.message.content));
+    assert.equal(whole.usage.completion_tokens, 60);
+  });
+
+  test('log-probabilities of a token and of those beside it', async () => {
+    const whole = await chat({ logprobs: true, top_logprobs: 3, max_completion_tokens: 4 });
+    const { content } = whole.choices[0].logprobs;
+    assert.equal(content.length, 4);
+    assert.equal(content.map((entry) => entry.token).join(''), whole.choices[0].message.content);
+    assert.ok(content.every((entry) => entry.top_logprobs.length === 3 && entry.logprob <= 0 && Array.isArray(entry.bytes)));
+    const chunks = await collect(await chat({ logprobs: true, top_logprobs: 3, max_completion_tokens: 4, stream: true }));
+    assert.deepEqual(chunks.flatMap((chunk) => chunk.choices[0].logprobs?.content ?? []), content);
+  });
+
+  test('a stop string ends the text before it, or with it where that is asked for', async () => {
+    const whole = (await chat()).choices[0].message.content;
+    const stop = whole.slice(12, 17);
+    const cut = (await chat({ stop })).choices[0];
+    assert.equal(cut.message.content, whole.slice(0, whole.indexOf(stop)));
+    assert.equal(cut.finish_reason, 'stop');
+    const kept = (await chat({ stop: [stop], include_stop_str_in_output: true })).choices[0];
+    assert.equal(kept.message.content, cut.message.content + stop);
+  });
+
+  test('an answer goes on with the last message where that is asked for', async () => {
+    const whole = (await chat()).choices[0].message.content;
+    const begun = whole.slice(0, whole.indexOf(' ', 20));
+    const rest = await chat({ messages: [...asked, { role: 'assistant', content: begun }], continue_final_message: true,
+                              add_generation_prompt: false, max_completion_tokens: 12 });
+    assert.ok(whole.startsWith(begun + rest.choices[0].message.content.trimEnd()), rest.choices[0].message.content);
+  });
+
+  test('token ids of prompt and answer', async () => {
+    const whole = await chat({ return_token_ids: true, max_completion_tokens: 6 });
+    assert.equal(whole.prompt_token_ids.length, whole.usage.prompt_tokens);
+    assert.equal(whole.choices[0].token_ids.length, 6);
+    const chunks = await collect(await chat({ return_token_ids: true, max_completion_tokens: 6, stream: true }));
+    assert.deepEqual(chunks[0].prompt_token_ids, whole.prompt_token_ids);
+    assert.deepEqual(chunks.flatMap((chunk) => chunk.choices[0].token_ids ?? []), whole.choices[0].token_ids);
+  });
+
+  test('completions take a text, a list of texts, token ids and lists of them', async () => {
+    const complete = (prompt, more) => openai.completions.create({ model, prompt, max_tokens: 8, temperature: 0, ...more });
+    const one = await complete('Once upon');
+    assert.equal(one.object, 'text_completion');
+    const tokens = (await (await fetch(`${server.url}tokenize`, { method: 'POST', body: JSON.stringify({ prompt: 'Once upon' }) })).json()).tokens;
+    assert.equal((await complete(tokens)).choices[0].text, one.choices[0].text);
+    const many = await complete(['Once upon', 'The fox'], { n: 2 });
+    assert.deepEqual(many.choices.map((choice) => choice.index), [0, 1, 2, 3]);
+    assert.equal(many.choices[0].text, one.choices[0].text);
+    assert.equal(many.choices[1].text, one.choices[0].text);
+    assert.equal((await complete([tokens, tokens])).choices[1].text, one.choices[0].text);
+    const echoed = await complete('Once upon', { echo: true });
+    assert.equal(echoed.choices[0].text, 'Once upon' + one.choices[0].text);
+    const texts = ['', ''];
+    for (const chunk of await collect(await complete(['Once upon', 'The fox'], { stream: true, echo: true }))) {
+      for (const choice of chunk.choices) texts[choice.index] += choice.text;
+    }
+    assert.deepEqual(texts, ['Once upon' + many.choices[0].text, 'The fox' + many.choices[2].text]);
+    const logprobs = (await complete('Once upon', { logprobs: 2, max_tokens: 3 })).choices[0].logprobs;
+    assert.equal(logprobs.tokens.length, 3);
+    assert.equal(Object.keys(logprobs.top_logprobs[0]).length, 2);
+    assert.equal(logprobs.text_offset[0], 0);
+    const best = await complete('Once upon', { best_of: 4, n: 1, temperature: 1, seed: 3 });
+    assert.equal(best.choices.length, 1);
+  });
+
+  test('a response is created, streamed, read, listed and deleted', async () => {
+    const body = { model, input: story, max_output_tokens: 40, temperature: 0 };
+    const created = await openai.responses.create(body);
+    assert.equal(created.object, 'response');
+    assert.equal(created.status, 'incomplete');
+    const stream = await collect(await openai.responses.create({ ...body, stream: true }));
+    const order = new ResponseOrder();
+    for (const event of stream) {
+      checkEvent(event);
+      order.accept(event);
+    }
+    assert.equal(stream.at(-1).response.output[0].content[0].text, created.output_text);
+    const read = await openai.responses.retrieve(created.id);
+    assert.deepEqual(read.output, created.output);
+    assert.deepEqual(read.usage, created.usage);
+    const items = await openai.responses.inputItems.list(created.id);
+    assert.equal(items.data[0].content[0].text, story);
+    const next = await openai.responses.create({ ...body, input: 'And then?', previous_response_id: created.id });
+    assert.equal(next.previous_response_id, created.id);
+    assert.deepEqual((await openai.responses.inputItems.list(next.id, { order: 'asc' })).data.map((item) => item.role), ['user', 'assistant', 'user']);
+    assert.equal((await openai.responses.inputTokens.count({ model, input: story })).input_tokens, created.usage.input_tokens);
+    await openai.responses.delete(created.id);
+    await assert.rejects(openai.responses.retrieve(created.id), { status: 404, code: 'response_not_found' });
+    await assert.rejects(openai.responses.create({ ...body, previous_response_id: created.id }), { status: 400, code: 'previous_response_not_found' });
+    const unstored = await openai.responses.create({ ...body, store: false });
+    await assert.rejects(openai.responses.retrieve(unstored.id), { status: 404 });
+  });
+
+  test('a response of one connection is continued, read and cancelled from another', async () => {
+    const socket = await plainClient(server);
+    const turn = socket.create({ input: story, max_output_tokens: 1500, ignore_eos: true });
+    await turn.started;
+    const running = await openai.responses.retrieve(turn.id);
+    assert.equal(running.status, 'in_progress');
+    const cancelled = await openai.responses.cancel(turn.id);
+    assert.equal(cancelled.status, 'cancelled');
+    assert.ok(cancelled.usage.output_tokens > 0);
+    await turn.finished;
+    assert.equal(turn.end.response.status, 'cancelled');
+    await socket.close();
+    const next = await openai.responses.create({ model, input: 'x', previous_response_id: turn.id, max_output_tokens: 2 });
+    assert.equal(next.previous_response_id, turn.id);
+  });
+
+  test('a client that stops, streaming or not, frees its blocks', async () => {
+    const long = { max_completion_tokens: 1900, ignore_eos: true };
+    const stream = await chat({ ...long, stream: true });
+    for await (const chunk of stream) if (chunk.choices[0].delta.content) break;
+    stream.controller.abort();
+    await untilIdle(server);
+    const controller = new AbortController();
+    const waiting = openai.chat.completions.create({ model, messages: asked, ...long }, { signal: controller.signal });
+    const gone = assert.rejects(waiting);
+    while (((await metricsOf(server)).get('octavo:num_requests_running') ?? 0) < 1);
+    controller.abort();
+    await gone;
+    await untilIdle(server);
+    assert.equal((await metricsOf(server)).get('octavo:request_success_total{finished_reason="abort"}'), 2);
+  });
+
+  test('what is wrong is told as the SDK expects it', async () => {
+    const wrong = [
+      [{ temperature: 'hot' }, 400, 'invalid_value', 'temperature'],
+      [{ messages: [] }, 400, 'invalid_value', 'messages'],
+      [{ messages: [{ role: 'cook', content: 'x' }] }, 400, 'invalid_value', 'messages[0].role'],
+      [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }] }, 400, 'unsupported_parameter', 'messages[0].content[0]'],
+      [{ model: 'another' }, 404, 'model_not_found', 'model'],
+      [{ suffix: 'x' }, 400, 'unsupported_parameter', 'suffix'],
+      [{ prompt_logprobs: 1 }, 400, 'unsupported_parameter', 'prompt_logprobs'],
+      [{ chat_template_kwargs: { messages: [] } }, 400, 'unsupported_parameter', 'chat_template_kwargs.messages'],
+      [{ messages: [{ role: 'user', content: 'fox '.repeat(3000) }] }, 400, 'context_length_exceeded', 'messages'],
+    ];
+    for (const [body, status, code, param] of wrong) {
+      for (const stream of [false, true]) await assert.rejects(chat({ ...body, stream }), { status, code, param }, JSON.stringify(body).slice(0, 80));
+    }
+    await assert.rejects(openai.completions.create({ model, prompt: [] }), { status: 400, param: 'prompt' });
+    await assert.rejects(openai.completions.create({ model, prompt: [99999999] }), { status: 400, param: 'prompt' });
+  });
+
+  test('what is null or unknown disturbs nobody', async () => {
+    const whole = await chat({ stop: null, logit_bias: {}, user: 'u', store: true, service_tier: 'auto', parallel_tool_calls: true,
+                               tools: [], response_format: { type: 'text' }, max_tokens: 3, max_completion_tokens: 9, made_up: { a: 1 },
+                               functions: null, logprobs: null, stream_options: null });
+    assert.equal(whole.usage.completion_tokens, 3);
+  });
+});
+
+test('a request without its key is refused before its body is read', async (t) => {
+  const server = await serverFor(t, ['--api-key', 'secret']);
+  const openai = (apiKey) => new OpenAI({ baseURL: `${server.url}v1`, apiKey, maxRetries: 0 });
+  const ask = (client) => client.chat.completions.create({ model: 'octavo-demo', messages: asked, max_tokens: 2 });
+  assert.equal((await ask(openai('secret'))).usage.completion_tokens, 2);
+  await assert.rejects(ask(openai('wrong')), { status: 401, code: 'invalid_api_key' });
+  const other = await openai('secret').responses.create({ model: 'octavo-demo', input: 'x', max_output_tokens: 2 });
+  await assert.rejects(openai('wrong').responses.retrieve(other.id), { status: 401 });
+});
