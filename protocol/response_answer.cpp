@@ -14,8 +14,9 @@ class ResponseStream final : public HttpAnswer {
   bool is_stream() const override { return true; }
   void encode(const Response& response, const ResponseEvent& event,
               std::vector<std::string>& frames) override {
+    const std::size_t num_before = frames.size();
     octavo::encode(response, event, frames);
-    for (std::string& frame : frames) frame = sse_event(frame);
+    for (std::size_t i = num_before; i < frames.size(); ++i) frames[i] = sse_event(frames[i]);
   }
   std::size_t size_of_end(const Response& response, const ResponseEvent& event,
                           std::size_t num_bytes) const override {
