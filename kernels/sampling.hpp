@@ -11,7 +11,8 @@ namespace octavo::kernels {
 /// A row whose temperature is below this takes its largest logit.
 inline constexpr float kGreedyBelow = 1e-5F;
 
-/// How one row of logits becomes a token. Order: logit bias, forbidden tokens and penalties, then
+/// How one row of logits becomes a token. Order: logit bias, forbidden tokens, penalties and the
+/// tokens that are allowed, then
 /// temperature, top-k (ties at the k-th stay), top-p, min-p, each on the renormalized result of the
 /// one before. A NaN counts as -inf.
 struct SampleRow {
@@ -31,6 +32,8 @@ struct SampleRow {
   std::int64_t num_prompt_tokens = 0;
   std::span<const std::pair<std::int32_t, float>> logit_bias{};
   std::span<const std::int32_t> forbidden{};  ///< Never sampled (stop tokens before min_tokens).
+  /// [ceil(vocab_size / 32)], bit t % 32 of word t / 32: token t may be sampled. Empty: all may.
+  std::span<const std::uint32_t> allowed{};
   std::int32_t num_logprobs = -1;  ///< -1: none; 0: the chosen token's; k: the k best's as well.
 };
 

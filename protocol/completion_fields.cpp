@@ -4,6 +4,7 @@
 
 #include "protocol/create_body.hpp"
 #include "protocol/named_values.hpp"
+#include "protocol/output_format_fields.hpp"
 #include "protocol/sampling_fields.hpp"
 #include "protocol/standard_fields.hpp"
 
@@ -11,7 +12,7 @@ namespace octavo {
 namespace {
 
 // Each would change the answer, so it may not be left out without a word.
-constexpr std::array<std::string_view, 17> kRefused{"suffix",
+constexpr std::array<std::string_view, 16> kRefused{"suffix",
                                                     "prompt_logprobs",
                                                     "bad_words",
                                                     "allowed_token_ids",
@@ -21,7 +22,6 @@ constexpr std::array<std::string_view, 17> kRefused{"suffix",
                                                     "guided_regex",
                                                     "guided_choice",
                                                     "guided_grammar",
-                                                    "structured_outputs",
                                                     "kv_transfer_params",
                                                     "vllm_xargs",
                                                     "prompt_embeds",
@@ -62,17 +62,6 @@ void read_text_options(JsonReader& fields, TextOptions& options) {
                        "supported: leave it out");
 }
 
-// The text alone can be asked for; a client that asks for JSON must not believe that it gets it.
-void read_response_format(JsonReader& fields) {
-  const auto* format = fields.find("response_format");
-  if (format == nullptr) return;
-  JsonReader members(fields.as_object("response_format", *format), fields, "response_format");
-  static constexpr std::array<std::string_view, 3> kFormats{"text", "json_object", "json_schema"};
-  static constexpr std::array<std::string_view, 1> kText{"text"};
-  if (!members.has("type")) members.wrong("type", "one of " + list_of(kFormats));
-  read_name(members, "type", kFormats, kText);
-}
-
 void refuse_the_rest(JsonReader& fields) {
   for (const std::string_view name : kRefused) {
     const auto* value = fields.find(name);
@@ -100,7 +89,8 @@ AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create)
   fields.read("priority", create.priority);
   read_names(fields, create);
   read_metadata(fields, create);
-  read_response_format(fields);
+  read_response_format(fields, create);
+  read_structured_outputs(fields, create);
   refuse_the_rest(fields);
   return options;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/named_values.hpp"
+#include "protocol/output_format_fields.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/utf8.hpp"
 
@@ -28,8 +29,6 @@ constexpr std::string_view kRetentions[]{"in_memory", "in-memory", "24h"};
 constexpr std::string_view kInMemory[]{"in_memory", "in-memory"};
 constexpr std::string_view kToolChoices[]{"auto", "none", "required"};
 constexpr std::string_view kNoTools[]{"auto", "none"};
-constexpr std::string_view kFormats[]{"text", "json_object", "json_schema"};
-constexpr std::string_view kText[]{"text"};
 constexpr std::string_view kLogprobs = "message.output_text.logprobs";
 // There is nothing of that kind in an answer, so it is included as asked.
 constexpr std::string_view kReasoning = "reasoning.encrypted_content";
@@ -93,12 +92,10 @@ void read_text(JsonReader& fields, ResponseCreate& create) {
   if (text == nullptr) return;
   JsonReader members(fields.as_object("text", *text), fields, "text");
   json::object repeated{{"format", {{"type", "text"}}}};
-  if (const auto* format = members.find("format")) {
-    const auto* type = format->is_object() ? format->get_object().if_contains("type") : nullptr;
-    if (type == nullptr || !type->is_string() || !is_among(kFormats, type->get_string()))
-      members.wrong("format", "an object whose `type` is one of " + list_of(kFormats));
-    else if (!is_among(kText, type->get_string()))
-      members.unsupported("format", "only the format `text` is supported");
+  if (const auto* given = members.find("format")) {
+    JsonReader format(members.as_object("format", *given), members, "format");
+    repeated["format"] = read_text_format(format, create);
+    note_unknown(format, "text.format", create.unknown_fields);
   }
   if (const auto verbosity = read_name(members, "verbosity", kVerbosities, kUsualVerbosity))
     repeated["verbosity"] = *verbosity;

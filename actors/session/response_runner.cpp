@@ -148,6 +148,7 @@ Request ResponseRunner::request_of(const Response& response) {
   request.id = response.request();
   request.prompt = response.prompt_tokens();
   request.sampling = create.sampling;
+  request.sampling.constraint = response.constraint();
   request.priority = create.priority;
   request.tenant = create.tenant;
   request.cache_namespace = cache_namespace_of(context_.hash_key, tenant_, create.cache_salt);

@@ -22,6 +22,19 @@ void for_each_count(std::span<const std::int32_t> tokens, std::int64_t vocab_siz
   }
 }
 
+// Most words have no bit or all of them.
+void forbid_others(float* logits, std::int64_t vocab_size, std::span<const std::uint32_t> allowed) {
+  constexpr float kLeast = -std::numeric_limits<float>::infinity();
+  for (std::int64_t first = 0; first < vocab_size; first += 32) {
+    const std::uint32_t word = allowed[static_cast<std::size_t>(first / 32)];
+    if (word == 0xFFFFFFFFU) continue;
+    const std::int64_t end = std::min<std::int64_t>(first + 32, vocab_size);
+    for (std::int64_t t = first; t < end; ++t) {
+      if ((word >> (t - first) & 1U) == 0) logits[t] = kLeast;
+    }
+  }
+}
+
 }  // namespace
 
 void forget_nan(float* logits, std::int64_t vocab_size) {
@@ -51,6 +64,7 @@ void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row)
       logits[token] -= count * row.frequency_penalty + row.presence_penalty;
     });
   }
+  if (!row.allowed.empty()) forbid_others(logits, vocab_size, row.allowed);
 }
 
 std::int32_t filter_and_draw(std::span<Candidate> candidates, double dropped_mass,

@@ -12,10 +12,11 @@ namespace octavo::kernels::cpu {
 /// Puts -inf for every NaN: it has no place in an order, and would make every sum one.
 void forget_nan(float* logits, std::int64_t vocab_size);
 
-/// Applies logit bias, forbidden tokens, then repetition, frequency and presence penalties in
-/// place. logits: [vocab_size]. Ids outside the vocabulary are skipped. The repetition penalty is
-/// that of CTRL (Keskar et al. 2019, section 4.1), over every distinct token of prompt and
-/// completion; the other two are OpenAI's: `- count * frequency - presence` over the completion.
+/// Applies logit bias, forbidden tokens, then repetition, frequency and presence penalties, then
+/// what is allowed, in place. logits: [vocab_size]. Ids outside the vocabulary are skipped. The
+/// repetition penalty is that of CTRL (Keskar et al. 2019, section 4.1), over every distinct token
+/// of prompt and completion; the other two are OpenAI's: `- count * frequency - presence` over the
+/// completion.
 void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row);
 
 struct Candidate {

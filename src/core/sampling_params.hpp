@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "src/core/ids.hpp"
 #include "src/core/result.hpp"
+#include "src/core/token_constraint.hpp"
 
 namespace octavo {
 
@@ -40,6 +42,7 @@ struct SamplingParams {
   std::int32_t n = 1;  ///< Sequences to sample for the request; 1 .. 8.
   std::int32_t beam_width = 0;  ///< 0: sample. Else beam search of that width, 1 .. 16; the n best
                                 ///< are answered. Temperature, filters and seed do not apply then.
+  std::shared_ptr<const TokenConstraint> constraint;  ///< What the answer may be; null: anything.
   float length_penalty = 1.0F;  ///< A hypothesis' score is its log-probability / length^penalty.
   EarlyStopping early_stopping = EarlyStopping::kFalse;
 

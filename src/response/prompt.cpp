@@ -252,10 +252,41 @@ Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& cr
     return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
   if (auto checked = check_vocabulary(model, create, prompt->tokens); !checked)
     return checked.error();
+  if (create.format.kind == OutputKind::kText || model.grammar == nullptr) return prompt;
+  auto constraint = model.grammar->compile(create.format, create.sampling.stop_token_ids);
+  if (!constraint) return constraint.error();
+  prompt->constraint = std::move(*constraint);
   return prompt;
 }
 
+namespace {
+
+// What would have the answer go on after it is whole, or end before.
+Result<void> check_format(const ServedModel& model, const ResponseCreate& create) {
+  const std::string& param = create.format.param;
+  if (model.grammar == nullptr) {
+    return Error{Errc::kUnsupportedParameter,
+                 param +
+                     " needs a server that was built with structured output: type `make "
+                     "xgrammar`, and build again",
+                 param};
+  }
+  const SamplingParams& sampling = create.sampling;
+  const std::string_view against = sampling.ignore_eos         ? "ignore_eos"
+                                   : sampling.min_tokens > 0   ? "min_tokens"
+                                   : sampling.is_beam_search() ? "beam search"
+                                                               : "";
+  if (against.empty()) return {};
+  return Error{Errc::kUnsupportedParameter,
+               param + " cannot be combined with " + std::string(against), param};
+}
+
+}  // namespace
+
 Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create) {
+  if (create.format.kind != OutputKind::kText) {
+    if (auto checked = check_format(model, create); !checked) return checked.error();
+  }
   SamplingParams sampling = create.sampling;
   const auto fill = [](auto& value, const auto& given, const auto& otherwise) {
     if (given)

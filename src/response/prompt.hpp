@@ -18,7 +18,8 @@ namespace octavo {
 
 struct Prompt {
   std::vector<TokenId> tokens;
-  std::string text;             ///< Empty for a prompt of token ids.
+  std::string text;                                   ///< Empty for a prompt of token ids.
+  std::shared_ptr<const TokenConstraint> constraint;  ///< What the answer may be; null: anything.
   boost::json::array messages;  ///< The conversation, without the instructions.
 };
 

@@ -57,6 +57,7 @@ class Response {
   const std::string& model_name() const { return model_->name; }
   std::int64_t created_at() const { return created_at_; }
   const std::vector<TokenId>& prompt_tokens() const { return prompt_.tokens; }
+  const std::shared_ptr<const TokenConstraint>& constraint() const { return prompt_.constraint; }
   const std::vector<CompletionChoice>& choices() const { return choices_; }
   const CompletionChoice& choice(std::int32_t index) const {
     return choices_.at(static_cast<std::size_t>(index));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "src/core/output_format.hpp"
 #include "src/core/sampling_params.hpp"
 #include "src/text/completion_text.hpp"
 
@@ -33,6 +34,7 @@ struct ResponseCreate {
   bool continue_final_message = false;     ///< The answer goes on where the last message ends.
   boost::json::object template_variables;  ///< Further variables of the chat template.
   TextOptions text_options;
+  OutputFormat format;            ///< What the answer may be.
   std::int32_t prompt_index = 0;  ///< Which of the prompts of one HTTP request it answers.
   bool generate = true;
   bool store = true;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "src/grammar/grammar_engine.hpp"
 #include "src/text/chat_template.hpp"
 #include "src/text/tokenizer.hpp"
 
@@ -18,6 +19,7 @@ struct ServedModel {
   std::int32_t vocab_size = 0;
   std::int32_t max_model_len = 0;
   std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const GrammarEngine> grammar;       ///< Null: no structured output.
   std::shared_ptr<const ChatTemplate> chat_template;  ///< Null: the model takes plain text only.
   // generation_config.json's defaults for what a request leaves open.
   std::optional<double> temperature;

@@ -16,6 +16,10 @@ Error no_finite_logit() {
       ""};
 }
 
+Error not_allowed() {
+  return {Errc::kEngineError, "the answer has a token that its format does not allow", ""};
+}
+
 }  // namespace
 
 DeviceExecutor::DeviceExecutor(std::unique_ptr<kernels::Backend> backend, Decoder decoder,
@@ -54,9 +58,10 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   step.result.failed = std::move(*failed);
   step.computes = !batch.scheduled.empty();
   step.num_tokens = static_cast<std::int64_t>(inputs_.token_ids.size());
-  if (step.computes) forward(batch);
+  if (step.computes) forward(batch, step.result.failed);
   step.samples = append_rows(batch);
-  const LaunchedStep launched{backend_->submit()};
+  step.launched = LaunchedStep{backend_->submit()};
+  const LaunchedStep launched = step.launched;
   if (spans_ != nullptr) {
     spans_->add({Track::kExecutor, batch.id.value, began, std::chrono::steady_clock::now(),
                  step.num_tokens});
@@ -65,10 +70,35 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   return launched;
 }
 
-void DeviceExecutor::forward(const StepBatch& batch) {
+// Which tokens may be next depends on those before, so the steps on their way are waited for. On a
+// CPU there are none.
+void DeviceExecutor::learn_tokens() {
+  for (Step& step : steps_) {
+    if (!step.outputs.empty() || step.samples.empty()) continue;
+    backend_->wait(step.launched.ticket);
+    take_outputs(step);
+  }
+}
+
+// Once for each step.
+void DeviceExecutor::take_outputs(Step& step) {
+  step.outputs.resize(step.samples.size());
+  step.span = backend_->results(step.launched.ticket, step.outputs);
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+    const Sample& sample = step.samples[i];
+    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
+  }
+}
+
+void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>& failed) {
   rows_.clear();
   for (const auto& scheduled : batch.scheduled) {
-    if (scheduled.samples) rows_.push_back(sequences_.find(scheduled.id)->sample_row());
+    if (!scheduled.samples) continue;
+    if (sequences_.find(scheduled.id)->place) {
+      learn_tokens();
+      if (!sequences_.constrain(scheduled.id)) failed.push_back({scheduled.id, not_allowed()});
+    }
+    rows_.push_back(sequences_.find(scheduled.id)->sample_row());
   }
   const kernels::StepInputs inputs = backend_->place(inputs_.view());
   backend_->stage_samples(rows_);
@@ -118,26 +148,26 @@ std::vector<TransferId> DeviceExecutor::collect_transfers() {
   return cache_.collect_transfers(StepId{std::numeric_limits<std::uint64_t>::max()});
 }
 
-Result<StepResult> DeviceExecutor::collect(const LaunchedStep& launched) {
+Result<StepResult> DeviceExecutor::collect(const LaunchedStep&) {
   Step step = std::move(steps_.front());
   steps_.pop_front();
   if (const std::string fault = backend_->fault(); !fault.empty() && step.computes)
     return Error{Errc::kEngineError, fault, ""};
-  outputs_.resize(step.samples.size());
-  const kernels::DeviceSpan span = backend_->results(launched.ticket, outputs_);
+  if (step.outputs.empty()) take_outputs(step);
+  const std::vector<kernels::SampleOutput>& outputs = step.outputs;
+  const kernels::DeviceSpan span = step.span;
   step.result.elapsed = span.length();
   if (spans_ != nullptr && step.computes)
     spans_->add({Track::kCompute, step.result.id.value, span.begin, span.end, step.num_tokens});
   step.result.transfers_finished = cache_.collect_transfers(step.result.id);
   cache_.report_copies(step.result);
-  step.result.sampled.reserve(outputs_.size());
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+  step.result.sampled.reserve(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Sample& sample = step.samples[i];
-    SampledToken token{sample.sequence, outputs_[i].token, std::nullopt, {}};
-    if (sample.wants_logprob) token.logprob = outputs_[i].logprob;
-    for (const auto& [id, logprob] : outputs_[i].top) token.top.push_back({id, logprob});
-    if (!outputs_[i].is_finite) step.result.failed.push_back({sample.sequence, no_finite_logit()});
-    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, token.token);
+    SampledToken token{sample.sequence, outputs[i].token, std::nullopt, {}};
+    if (sample.wants_logprob) token.logprob = outputs[i].logprob;
+    for (const auto& [id, logprob] : outputs[i].top) token.top.push_back({id, logprob});
+    if (!outputs[i].is_finite) step.result.failed.push_back({sample.sequence, no_finite_logit()});
     step.result.sampled.push_back(std::move(token));
   }
   return std::move(step.result);

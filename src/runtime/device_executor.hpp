@@ -53,9 +53,14 @@ class DeviceExecutor final : public ModelExecutor {
     std::vector<Sample> samples;
     std::int64_t num_tokens = 0;
     bool computes = false;
+    LaunchedStep launched{};
+    std::vector<kernels::SampleOutput> outputs;  ///< Once they are known.
+    kernels::DeviceSpan span{};
   };
 
-  void forward(const StepBatch& batch);
+  void forward(const StepBatch& batch, std::vector<FailedSequence>& failed);
+  void learn_tokens();
+  void take_outputs(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);
 
   std::unique_ptr<kernels::Backend> backend_;  ///< First: all that follows lives in its memory.
@@ -68,7 +73,6 @@ class DeviceExecutor final : public ModelExecutor {
   bool is_asynchronous_;
   std::deque<Step> steps_;  ///< Launched, oldest first.
   std::vector<kernels::SampleRow> rows_;
-  std::vector<kernels::SampleOutput> outputs_;
   std::vector<float> seen_logits_;
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;

@@ -37,6 +37,15 @@ SamplingParams harmless(const SamplingParams& asked) {
 
 }  // namespace
 
+bool ConstrainedPlace::advance(std::span<const TokenId> completion, std::size_t num_words) {
+  for (; num_accepted_ < completion.size(); ++num_accepted_) {
+    if (!matcher_->accept(completion[num_accepted_])) return false;
+  }
+  allowed_.resize(num_words);
+  matcher_->fill(allowed_);
+  return true;
+}
+
 kernels::SampleRow SequenceState::sample_row() const {
   const auto num_completion = static_cast<std::int64_t>(tokens.size()) - num_prompt_tokens;
   kernels::SampleRow row;
@@ -53,6 +62,7 @@ kernels::SampleRow SequenceState::sample_row() const {
   row.num_prompt_tokens = num_prompt_tokens;
   row.logit_bias = sampling.logit_bias;
   if (num_completion < sampling.min_tokens) row.forbidden = stop_ids;
+  row.allowed = place.allowed();
   row.num_logprobs = sampling.is_beam_search()
                          ? num_beam_candidates(sampling.beam_width, stop_ids.size())
                          : sampling.num_logprobs;
@@ -70,10 +80,12 @@ Result<void> SequenceTable::start(const SequenceStart& start, std::vector<Failed
   state.num_prompt_tokens = start.num_prompt_tokens;
   state.sampling = start.sampling;
   state.stop_ids = start.sampling.stop_token_ids;
+  if (start.sampling.constraint) state.place = ConstrainedPlace(*start.sampling.constraint);
   if (auto fault = fault_of(start, vocab_size_)) {
     failed.push_back({start.id, std::move(*fault)});
     state.tokens.assign(start.tokens.size(), 0);
     state.sampling = harmless(start.sampling);
+    state.place = {};
     state.stop_ids.clear();
   }
   if (!start.sampling.ignore_eos) {
@@ -107,6 +119,14 @@ Result<std::vector<FailedSequence>> SequenceTable::apply(const StepBatch& batch)
 const SequenceState* SequenceTable::find(SequenceId id) const {
   const auto found = sequences_.find(id);
   return found == sequences_.end() ? nullptr : &found->second;
+}
+
+bool SequenceTable::constrain(SequenceId id) {
+  SequenceState& state = sequences_.at(id);
+  if (!state.place) return true;
+  const auto completion = std::span<const TokenId>(state.tokens)
+                              .subspan(static_cast<std::size_t>(state.num_prompt_tokens));
+  return state.place.advance(completion, static_cast<std::size_t>((vocab_size_ + 31) / 32));
 }
 
 std::size_t SequenceTable::append(SequenceId id, TokenId token) {

@@ -12,12 +12,37 @@
 
 namespace octavo {
 
+/// Where a sequence stands in what its answer may be. Copies go their own ways.
+class ConstrainedPlace {
+ public:
+  ConstrainedPlace() = default;
+  explicit ConstrainedPlace(const TokenConstraint& constraint) : matcher_(constraint.begin()) {}
+  ConstrainedPlace(const ConstrainedPlace& other)
+      : matcher_(other.matcher_ ? other.matcher_->fork() : nullptr),
+        num_accepted_(other.num_accepted_) {}
+  ConstrainedPlace(ConstrainedPlace&&) = default;
+  ConstrainedPlace& operator=(ConstrainedPlace&&) = default;
+  ConstrainedPlace& operator=(const ConstrainedPlace&) = delete;
+
+  explicit operator bool() const { return matcher_ != nullptr; }
+  /// Takes the tokens of the completion that it has not seen, which must be known, and says which
+  /// may be next. False when one of them is not allowed.
+  [[nodiscard]] bool advance(std::span<const TokenId> completion, std::size_t num_words);
+  std::span<const std::uint32_t> allowed() const { return allowed_; }
+
+ private:
+  std::unique_ptr<TokenMatcher> matcher_;
+  std::size_t num_accepted_ = 0;
+  std::vector<std::uint32_t> allowed_;
+};
+
 struct SequenceState {
   /// Prompt, then completion so far. What a step on its way will have sampled stands here as
   /// -1 - i, i being its row among that step's samples.
   std::vector<TokenId> tokens;
   std::int64_t num_prompt_tokens = 0;
   SamplingParams sampling;
+  ConstrainedPlace place;
   std::vector<TokenId> stop_ids;  ///< What `min_tokens` forbids: EOS, unless ignored, and stops.
 
   /// How the next token is to be chosen. Spans point into this state.
@@ -45,6 +70,10 @@ class SequenceTable {
   /// Puts the token where `append` put its row; to no effect when the sequence has gone or begun
   /// anew meanwhile.
   void resolve(SequenceId id, std::size_t index, TokenId token);
+  /// Brings the place of a sequence with a constraint to where its tokens are, so that sample_row()
+  /// says which may be next. False when its tokens are not allowed by it, which only a fault here
+  /// could bring about.
+  [[nodiscard]] bool constrain(SequenceId id);
   std::size_t size() const { return sequences_.size(); }
 
  private:

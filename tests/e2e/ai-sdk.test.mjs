@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { generateText, streamText } from 'ai';
+import { generateText, Output, streamText } from 'ai';
+import { z } from 'zod';
 import { serverFor, suiteScope, untilIdle } from './helpers.mjs';
 
 const prompt = 'Tell me a story about a fox named Pip and a lantern.';
@@ -45,6 +46,17 @@ describe('the AI SDK', () => {
       const streamed = streamText({ model, prompt, maxOutputTokens: 1800, abortSignal: controller.signal, maxRetries: 0, onError() {} });
       for await (const delta of streamed.textStream) if (delta) controller.abort();
       await untilIdle(server);
+    }
+  });
+
+  test('an object is streamed as its schema says', async () => {
+    const schema = z.object({ title: z.string().max(20), pages: z.number().int().min(1).max(99) });
+    for (const name of ['openai chat', 'responses']) {
+      const { partialOutputStream, output } = streamText({ model: models()[name], prompt, maxOutputTokens: 200, maxRetries: 0, output: Output.object({ schema }) });
+      let last;
+      for await (const partial of partialOutputStream) last = partial;
+      assert.deepEqual(last, await output, name);
+      assert.ok(schema.safeParse(last).success, name);
     }
   });
 

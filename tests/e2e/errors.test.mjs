@@ -89,7 +89,7 @@ describe('what is refused', () => {
     ['unsupported_parameter', { beam_width: 4, stop: 'x' }, 'stop'],
     ['unsupported_parameter', { beam_width: 4, top_logprobs: 1 }, 'top_logprobs'],
     ['unsupported_parameter', { beam_width: 4, presence_penalty: 1 }, 'presence_penalty'],
-    ['unsupported_parameter', { text: { format: { type: 'json_object' } } }, 'text.format'],
+    ['unsupported_parameter', { text: { format: { type: 'json_schema', name: 'x', schema: { type: 'string', not: {} } } } }, 'text.format.schema'],
     ['unsupported_parameter', { reasoning: { effort: 'high' } }, 'reasoning.effort'],
     ['unsupported_parameter', { truncation: 'auto' }, 'truncation'],
     ['invalid_value', { truncation: 'nonsense' }, 'truncation'],

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import OpenAI from 'openai';
+import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
 import { plainClient } from './client.mjs';
 import { checkEvent, ResponseOrder } from './contract.mjs';
 import { metricsOf, serverFor, suiteScope, untilIdle } from './helpers.mjs';
@@ -216,6 +218,33 @@ describe('the official SDK over HTTP', () => {
     }
     await assert.rejects(openai.completions.create({ model, prompt: [] }), { status: 400, param: 'prompt' });
     await assert.rejects(openai.completions.create({ model, prompt: [99999999] }), { status: 400, param: 'prompt' });
+  });
+
+  test('structured output is what its schema says, through the SDK\'s own helpers', async () => {
+    const Animal = z.object({ name: z.string().max(12), legs: z.number().int().min(0).max(8), tags: z.array(z.enum(['red', 'sly', 'old'])).max(3) });
+    const format = zodResponseFormat(Animal, 'animal');
+    const body = { model, messages: asked, max_completion_tokens: 200, temperature: 0 };
+    const parsed = await openai.chat.completions.parse({ ...body, response_format: format });
+    assert.ok(Animal.safeParse(parsed.choices[0].message.parsed).success);
+    assert.equal(parsed.choices[0].finish_reason, 'stop');
+    const chunks = await collect(await chat({ ...body, response_format: format, stream: true }));
+    assert.equal(textOf(chunks), parsed.choices[0].message.content);
+    const response = await openai.responses.parse({ model, input: story, max_output_tokens: 200, temperature: 0, text: { format: zodTextFormat(Animal, 'animal') } });
+    assert.ok(Animal.safeParse(response.output_parsed).success);
+    for (const seed of [1, 2, 3]) {
+      const many = await chat({ n: 4, temperature: 1, seed, max_completion_tokens: 200, response_format: format });
+      for (const choice of many.choices) assert.ok(Animal.safeParse(JSON.parse(choice.message.content)).success, choice.message.content);
+    }
+    const object = await chat({ response_format: { type: 'json_object' }, max_completion_tokens: 400 });
+    if (object.choices[0].finish_reason === 'stop') assert.equal(typeof JSON.parse(object.choices[0].message.content), 'object');
+    const said = async (structured_outputs, more) => (await chat({ structured_outputs, temperature: 1, ...more })).choices[0].message.content;
+    assert.ok(['yes', 'no'].includes(await said({ choice: ['yes', 'no'] })));
+    assert.match(await said({ regex: '[A-Z][a-z]{2,5}, [0-9]{2}' }), /^[A-Z][a-z]{2,5}, [0-9]{2}$/);
+    assert.match(await said({ grammar: 'root ::= ("ab" | "c"){3}' }), /^(ab|c){3}$/);
+    for (const [more, param] of [[{ structured_outputs: { regex: '(' } }, 'structured_outputs.regex'], [{ response_format: format, ignore_eos: true }, 'response_format.json_schema.schema'],
+                                 [{ structured_outputs: { choice: ['a'] }, min_tokens: 3 }, 'structured_outputs.choice']]) {
+      await assert.rejects(chat(more), { status: 400, param });
+    }
   });
 
   test('what is null or unknown disturbs nobody', async () => {

@@ -223,7 +223,6 @@ TEST_CASE("what this build cannot do is refused by name") {
       {"prompt", R"("prompt":{"id":"p"})"},
       {"length_penalty", R"("length_penalty":0.5)"},
       {"early_stopping", R"("early_stopping":true)"},
-      {"text.format", R"("text":{"format":{"type":"json_schema"}})"},
       {"reasoning.effort", R"("reasoning":{"effort":"high"})"},
       {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
   };

@@ -43,8 +43,9 @@ const std::vector<Field> kFields{
     {"parallel_tool_calls", {"true", "false"}, {}},
     {"max_tool_calls", {"7", "1"}, {}},
     {"text",
-     {"{}", R"({"type":"x"})", R"({"format":{"type":"text"}})", R"({"verbosity":"medium"})"},
-     {R"({"format":{"type":"json_object"}})", R"({"verbosity":"low"})", R"({"verbosity":"high"})"}},
+     {"{}", R"({"type":"x"})", R"({"format":{"type":"text"}})", R"({"verbosity":"medium"})",
+      R"({"format":{"type":"json_object"}})"},
+     {R"({"verbosity":"low"})", R"({"verbosity":"high"})"}},
     {"reasoning",
      {"{}", R"({"type":"x"})", R"({"effort":"none"})", R"({"mode":"standard"})"},
      {R"({"effort":"low"})", R"({"effort":"max"})", R"({"summary":"auto"})",
@@ -106,7 +107,8 @@ TEST_CASE("a field of the standard is accepted, refused by name, or wrong, whate
 TEST_CASE("members of a field are refused by their own names") {
   for (const auto& [param, members] : std::vector<std::pair<std::string, std::string>>{
            {"text.format", R"("text":{"format":7})"},
-           {"text.format", R"("text":{"format":{"type":"yaml"}})"},
+           {"text.format.type", R"("text":{"format":{"type":"yaml"}})"},
+           {"text.format.schema", R"("text":{"format":{"type":"json_schema"}})"},
            {"text.verbosity", R"("text":{"verbosity":"loud"})"},
            {"text.verbosity", R"("text":{"verbosity":1})"},
            {"reasoning.effort", R"("reasoning":{"effort":"some"})"},

@@ -115,8 +115,20 @@ __device__ inline void subtract_counts(float* logits, int vocab_size, const Devi
   }
 }
 
-/// Logit bias, forbidden tokens, then repetition, frequency and presence penalties. Barriers before
-/// and after.
+/// What is not allowed: a word of the mask for each thread in turn, of which most have no bit or
+/// all.
+__device__ inline void forbid_others(float* logits, int vocab_size, const std::uint32_t* allowed,
+                                     int num_words) {
+  for (int w = static_cast<int>(threadIdx.x); w < num_words; w += kResolveThreads) {
+    for (std::uint32_t left = ~allowed[w]; left != 0; left &= left - 1) {
+      const int token = w * kWarp + __ffs(static_cast<int>(left)) - 1;
+      if (token < vocab_size) logits[token] = -INFINITY;
+    }
+  }
+}
+
+/// Logit bias, forbidden tokens, then repetition, frequency and presence penalties, then what is
+/// allowed. Barriers before and after.
 __device__ inline void adjust(float* logits, int vocab_size, const DeviceSampleRow& row,
                               const SampleArrays& arrays, const AdjustMemory& memory,
                               BlockCollectives<kResolveThreads>& collectives) {
@@ -138,6 +150,9 @@ __device__ inline void adjust(float* logits, int vocab_size, const DeviceSampleR
   if (row.num_tokens > 0 && (row.presence_penalty != 0.0F || row.frequency_penalty != 0.0F)) {
     subtract_counts(logits, vocab_size, row, arrays, memory, collectives);
   }
+  __syncthreads();
+  if (row.num_allowed > 0)
+    forbid_others(logits, vocab_size, arrays.allowed + row.first_allowed, row.num_allowed);
   __syncthreads();
 }
 

@@ -69,7 +69,8 @@ struct SampleScratch {
 __device__ __forceinline__ bool wants_adjusting(const DeviceSampleRow& row) {
   const bool has_penalty = row.repetition_penalty != 1.0F || row.presence_penalty != 0.0F ||
                            row.frequency_penalty != 0.0F;
-  return row.num_bias > 0 || row.num_forbidden > 0 || (row.num_tokens > 0 && has_penalty);
+  return row.num_bias > 0 || row.num_forbidden > 0 || row.num_allowed > 0 ||
+         (row.num_tokens > 0 && has_penalty);
 }
 
 /// Unsigned integers in the order of the floats; a NaN is the least, both zeros are one.

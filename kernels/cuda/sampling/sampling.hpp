@@ -33,7 +33,9 @@ struct DeviceSampleRow {
   std::int32_t num_bias;
   std::int32_t first_forbidden;  ///< In `forbidden`.
   std::int32_t num_forbidden;
-  std::int32_t is_active;  ///< 0: padding; nothing of the row is written.
+  std::int32_t first_allowed;  ///< In `allowed`.
+  std::int32_t num_allowed;    ///< Words, one bit a token of the vocabulary; 0: all are allowed.
+  std::int32_t is_active;      ///< 0: padding; nothing of the row is written.
 };
 
 /// All device memory.
@@ -43,6 +45,7 @@ struct SampleArrays {
   const std::int32_t* bias_tokens;
   const float* bias_values;
   const std::int32_t* forbidden;
+  const std::uint32_t* allowed;
   /// [max n] In: what the last call chose. Out, after everything has read it: what this one does.
   std::int32_t* sampled;
   std::int32_t* choices;  ///< [n] Out: the `choice` of each row, for the host.

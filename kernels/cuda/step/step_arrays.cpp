@@ -111,6 +111,7 @@ void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSa
   std::int32_t num_tokens = 0;
   std::int32_t num_bias = 0;
   std::int32_t num_forbidden = 0;
+  std::int32_t num_allowed = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SampleRow& row = rows[i];
     const bool penalized = row.repetition_penalty != 1.0F || row.presence_penalty != 0.0F ||
@@ -121,18 +122,21 @@ void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSa
     staged[i].num_bias = static_cast<std::int32_t>(row.logit_bias.size());
     staged[i].first_forbidden = num_forbidden;
     staged[i].num_forbidden = static_cast<std::int32_t>(row.forbidden.size());
+    staged[i].first_allowed = num_allowed;
+    staged[i].num_allowed = static_cast<std::int32_t>(row.allowed.size());
+    num_allowed += staged[i].num_allowed;
     num_tokens += staged[i].num_tokens;
     num_bias += staged[i].num_bias;
     num_forbidden += staged[i].num_forbidden;
   }
-  // Fixed places for the four lists, whatever their lengths: a quarter of the room each.
+  // Fixed places for the five lists, whatever their lengths: the same room for each.
   const auto longest =
-      static_cast<std::size_t>(std::max({num_tokens, num_bias, num_forbidden})) * 4;
-  std::size_t quarter = kFirstListBytes / 4;
-  while (quarter < longest) quarter *= 2;
-  if (offsets_.bias_tokens != quarter) moved_ = true;
-  offsets_ = {0, quarter, 2 * quarter, 3 * quarter};
-  std::byte* lists = lists_.begin(4 * quarter, moved_);
+      static_cast<std::size_t>(std::max({num_tokens, num_bias, num_forbidden, num_allowed})) * 4;
+  std::size_t room = kFirstListBytes / 4;
+  while (room < longest) room *= 2;
+  if (offsets_.bias_tokens != room) moved_ = true;
+  offsets_ = {0, room, 2 * room, 3 * room, 4 * room};
+  std::byte* lists = lists_.begin(5 * room, moved_);
   lists_bytes_ = 0;
   if (longest == 0) return;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -153,10 +157,15 @@ void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSa
       std::memcpy(at(offsets_.forbidden, staged[i].first_forbidden), row.forbidden.data(),
                   row.forbidden.size_bytes());
     }
+    if (!row.allowed.empty()) {
+      std::memcpy(at(offsets_.allowed, staged[i].first_allowed), row.allowed.data(),
+                  row.allowed.size_bytes());
+    }
   }
-  lists_bytes_ = num_forbidden > 0 ? 3 * quarter + static_cast<std::size_t>(num_forbidden) * 4
-                 : num_bias > 0    ? 2 * quarter + static_cast<std::size_t>(num_bias) * 4
-                                   : static_cast<std::size_t>(num_tokens) * 4;
+  lists_bytes_ = num_allowed > 0     ? 4 * room + static_cast<std::size_t>(num_allowed) * 4
+                 : num_forbidden > 0 ? 3 * room + static_cast<std::size_t>(num_forbidden) * 4
+                 : num_bias > 0      ? 2 * room + static_cast<std::size_t>(num_bias) * 4
+                                     : static_cast<std::size_t>(num_tokens) * 4;
 }
 
 void StepArrays::send(cudaStream_t stream) {
@@ -176,6 +185,7 @@ SampleArrays StepArrays::sample_arrays() const {
           .bias_tokens = ints(offsets_.bias_tokens),
           .bias_values = reinterpret_cast<const float*>(lists + offsets_.bias_values),
           .forbidden = ints(offsets_.forbidden),
+          .allowed = reinterpret_cast<const std::uint32_t*>(lists + offsets_.allowed),
           .sampled = nullptr,
           .choices = nullptr};
 }

@@ -38,6 +38,7 @@ class StepArrays {
     std::size_t bias_tokens = 0;
     std::size_t bias_values = 0;
     std::size_t forbidden = 0;
+    std::size_t allowed = 0;
   };
 
   void stage_lists(std::span<const SampleRow> rows, std::span<DeviceSampleRow> staged);

@@ -199,6 +199,8 @@ Result<ServedModel> load_served_model(const std::string& path, const std::string
   auto tokenizer = Tokenizer::load(path);
   if (!tokenizer) return tokenizer.error();
   served.tokenizer = std::move(*tokenizer);
+  served.grammar =
+      GrammarEngine::make(served.tokenizer, served.vocab_size, info.defaults.eos_token_ids);
   std::string source;
   if (!chat_template_file.empty()) {
     auto text = read_text_file(chat_template_file);

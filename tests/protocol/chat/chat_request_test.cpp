@@ -111,8 +111,7 @@ TEST_CASE("what is known and not done is refused by name, unless it asks for not
   for (const char* name :
        {"suffix", "prompt_logprobs", "bad_words", "allowed_token_ids", "truncate_prompt_tokens",
         "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
-        "structured_outputs", "kv_transfer_params", "return_tokens_as_token_ids", "documents",
-        "chat_template"}) {
+        "kv_transfer_params", "return_tokens_as_token_ids", "documents", "chat_template"}) {
     CAPTURE(name);
     const Error error = refused("\"" + std::string(name) + R"(":[1])");
     CHECK(error.code == Errc::kUnsupportedParameter);
@@ -129,12 +128,48 @@ TEST_CASE("what is known and not done is refused by name, unless it asks for not
     accepted(nothing);
   for (const char* something :
        {R"("tools":[{"type":"function"}])", R"("tool_choice":"required")",
-        R"("function_call":{"name":"f"})", R"("response_format":{"type":"json_object"})",
-        R"("modalities":["audio"])", R"("audio":{})", R"("prediction":{})", R"("echo":true)",
-        R"("web_search_options":{})", R"("reasoning_effort":"high")", R"("verbosity":"low")",
-        R"("service_tier":"flex")", R"("stream_options":{"include_obfuscation":true})",
+        R"("function_call":{"name":"f"})", R"("modalities":["audio"])", R"("audio":{})",
+        R"("prediction":{})", R"("echo":true)", R"("web_search_options":{})",
+        R"("reasoning_effort":"high")", R"("verbosity":"low")", R"("service_tier":"flex")",
+        R"("stream_options":{"include_obfuscation":true})",
         R"("spaces_between_special_tokens":false)"})
     CHECK(refused(something).code == Errc::kUnsupportedParameter);
+}
+
+TEST_CASE("what the answer may be is asked for in one of the ways that clients know") {
+  const auto format = [](const std::string& members) { return accepted(members).create.format; };
+  CHECK(format("").kind == OutputKind::kText);
+  CHECK(format(R"("response_format":{"type":"text"})").kind == OutputKind::kText);
+  CHECK(format(R"("response_format":{"type":"json_object"})").kind == OutputKind::kJsonObject);
+  const OutputFormat schema = format(
+      R"("response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"type":"null"}}})");
+  CHECK(schema == OutputFormat{OutputKind::kJsonSchema, R"({"type":"null"})", true,
+                               "response_format.json_schema.schema"});
+  CHECK(format(R"("structured_outputs":{"json":{"type":"null"}})").source == R"({"type":"null"})");
+  CHECK(format(R"("structured_outputs":{"json":"{}"})").source == "{}");
+  CHECK(format(R"("structured_outputs":{"json_object":true})").kind == OutputKind::kJsonObject);
+  CHECK(format(R"("structured_outputs":{"json_object":false})").kind == OutputKind::kText);
+  CHECK(format(R"("structured_outputs":{"regex":"a+"})") ==
+        OutputFormat{OutputKind::kRegex, "a+", false, "structured_outputs.regex"});
+  CHECK(format(R"("structured_outputs":{"grammar":"root ::= \"a\""})").kind ==
+        OutputKind::kGrammar);
+  CHECK(format(R"("structured_outputs":{"choice":["a","b\"\\\n"]})").source ==
+        R"(root ::= "a" | "b\"\\\x0a")");
+  for (const auto& [members, param] : std::vector<std::pair<std::string, std::string>>{
+           {R"("structured_outputs":{"regex":1})", "structured_outputs.regex"},
+           {R"("structured_outputs":{"choice":[]})", "structured_outputs.choice"},
+           {R"("structured_outputs":{"choice":["a",""]})", "structured_outputs.choice"},
+           {R"("structured_outputs":{"choice":[1]})", "structured_outputs.choice"},
+           {R"("structured_outputs":{"regex":"a","grammar":"b"})", "structured_outputs.grammar"},
+           {R"("structured_outputs":{"json":1})", "structured_outputs.json"},
+           {R"("response_format":{"type":"json_schema"})", "response_format.json_schema"},
+           {R"("response_format":{"type":"json_schema","json_schema":{}})",
+            "response_format.json_schema.schema"},
+           {R"("response_format":{"type":"json_object"},"structured_outputs":{"regex":"a"})",
+            "structured_outputs.regex"}}) {
+    CAPTURE(members);
+    CHECK(refused(members).param == param);
+  }
 }
 
 TEST_CASE("what is unknown is named for the log, and null is nothing") {

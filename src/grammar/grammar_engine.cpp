@@ -1,0 +1,191 @@
+#include "src/grammar/grammar_engine.hpp"
+
+#include <dlpack/dlpack.h>
+#include <xgrammar/xgrammar.h>
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "src/core/utf8.hpp"
+#include "src/grammar/schema_check.hpp"
+
+namespace octavo {
+namespace {
+
+// Between two parts of JSON: enough to print it prettily, while a model that has lost its way
+// cannot go on with blanks for ever.
+constexpr int kMaxBlanks = 8;
+
+/// What the library has warned of while this thread compiled: something that it leaves out.
+thread_local std::string warning_of_thread;
+
+class XgrammarMatcher final : public TokenMatcher {
+ public:
+  XgrammarMatcher(xgrammar::GrammarMatcher matcher, std::int32_t vocab_size)
+      : matcher_(std::move(matcher)), vocab_size_(vocab_size) {}
+
+  bool accept(TokenId token) override {
+    if (matcher_.IsTerminated()) return true;  // What follows the end is nobody's.
+    return matcher_.AcceptToken(token);
+  }
+  void fill(std::span<std::uint32_t> allowed) override {
+    std::ranges::fill(allowed, 0xFFFFFFFFU);
+    if (matcher_.IsTerminated()) return;
+    std::int64_t shape[1] = {static_cast<std::int64_t>(allowed.size())};
+    DLTensor mask{};
+    mask.data = allowed.data();
+    mask.device = {kDLCPU, 0};
+    mask.ndim = 1;
+    mask.dtype = {kDLInt, 32, 1};
+    mask.shape = shape;
+    matcher_.FillNextTokenBitmask(&mask);
+  }
+  std::unique_ptr<TokenMatcher> fork() const override {
+    return std::make_unique<XgrammarMatcher>(matcher_.Fork(), vocab_size_);
+  }
+
+ private:
+  xgrammar::GrammarMatcher matcher_;
+  std::int32_t vocab_size_;
+};
+
+class XgrammarConstraint final : public TokenConstraint {
+ public:
+  XgrammarConstraint(xgrammar::CompiledGrammar grammar, std::vector<TokenId> stop_token_ids,
+                     std::int32_t vocab_size)
+      : grammar_(std::move(grammar)),
+        stop_token_ids_(std::move(stop_token_ids)),
+        vocab_size_(vocab_size) {}
+  std::unique_ptr<TokenMatcher> begin() const override {
+    std::vector<int> stops(stop_token_ids_.begin(), stop_token_ids_.end());
+    return std::make_unique<XgrammarMatcher>(xgrammar::GrammarMatcher(grammar_, std::move(stops)),
+                                             vocab_size_);
+  }
+
+ private:
+  xgrammar::CompiledGrammar grammar_;
+  std::vector<TokenId> stop_token_ids_;
+  std::int32_t vocab_size_;
+};
+
+xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t vocab_size,
+                                       const std::vector<TokenId>& eos_token_ids) {
+  std::vector<std::string> bytes(static_cast<std::size_t>(vocab_size));
+  // A control token is no text: without bytes it is allowed nowhere but as the end.
+  for (TokenId id = 0; id < vocab_size; ++id) {
+    if (!tokenizer.is_special(id))
+      bytes[static_cast<std::size_t>(id)] = std::string(tokenizer.token_bytes(id));
+  }
+  std::vector<std::int32_t> stops(eos_token_ids.begin(), eos_token_ids.end());
+  return {bytes, xgrammar::VocabType::RAW, vocab_size, std::move(stops), false};
+}
+
+class XgrammarEngine final : public GrammarEngine {
+ public:
+  XgrammarEngine(const Tokenizer& tokenizer, std::int32_t vocab_size,
+                 std::vector<TokenId> eos_token_ids, GrammarLimits limits)
+      : vocab_size_(vocab_size),
+        eos_token_ids_(std::move(eos_token_ids)),
+        limits_(limits),
+        compiler_(tokenizer_info(tokenizer, vocab_size, eos_token_ids_), 1, true,
+                  static_cast<std::int64_t>(limits.max_cache_bytes)) {}
+
+  Result<std::shared_ptr<const TokenConstraint>> compile(
+      const OutputFormat& format, const std::vector<TokenId>& stop_token_ids) const override {
+    if (format.source.size() > limits_.max_source_bytes) {
+      return Error{Errc::kInvalidValue,
+                   format.param + " must be at most " + std::to_string(limits_.max_source_bytes) +
+                       " bytes long",
+                   format.param};
+    }
+    if (format.kind == OutputKind::kJsonSchema) {
+      if (auto checked = check(format); !checked) return checked.error();
+    }
+    warning_of_thread.clear();
+    std::optional<xgrammar::CompiledGrammar> grammar;
+    try {
+      grammar = compiled(format);
+    } catch (const std::exception& error) {
+      return Error{Errc::kInvalidValue,
+                   format.param + " cannot be used: " + quotable(error.what(), 300), format.param};
+    }
+    if (!warning_of_thread.empty()) {
+      return Error{Errc::kUnsupportedParameter,
+                   format.param + " cannot be enforced: " + quotable(warning_of_thread, 300),
+                   format.param};
+    }
+    std::vector<TokenId> stops = eos_token_ids_;
+    stops.insert(stops.end(), stop_token_ids.begin(), stop_token_ids.end());
+    return std::make_shared<const XgrammarConstraint>(std::move(*grammar), std::move(stops),
+                                                      vocab_size_);
+  }
+
+ private:
+  static Result<void> check(const OutputFormat& format) {
+    boost::system::error_code error;
+    boost::json::parse_options options;
+    options.max_depth = 256;
+    const auto schema = boost::json::parse(format.source, error, {}, options);
+    if (error)
+      return Error{Errc::kInvalidValue, format.param + " is not JSON: " + error.message(),
+                   format.param};
+    return check_schema(schema, format.param);
+  }
+
+  xgrammar::CompiledGrammar compiled(const OutputFormat& format) const {
+    switch (format.kind) {
+      case OutputKind::kJsonObject:
+        return compiler_.CompileJSONSchema(R"({"type":"object","additionalProperties":true})", true,
+                                           std::nullopt, std::nullopt, false, kMaxBlanks);
+      case OutputKind::kJsonSchema:
+        return compiler_.CompileJSONSchema(format.source, true, std::nullopt, std::nullopt,
+                                           format.is_strict, kMaxBlanks);
+      case OutputKind::kRegex:
+        return compiler_.CompileRegex(format.source);
+      case OutputKind::kTags:
+        return compiler_.CompileStructuralTag(format.source);
+      default:
+        return compiler_.CompileGrammar(format.source);
+    }
+  }
+
+  std::int32_t vocab_size_;
+  std::vector<TokenId> eos_token_ids_;
+  GrammarLimits limits_;
+  mutable xgrammar::GrammarCompiler compiler_;  ///< Safe to use from several threads.
+};
+
+}  // namespace
+
+std::shared_ptr<const GrammarEngine> GrammarEngine::make(std::shared_ptr<const Tokenizer> tokenizer,
+                                                         std::int32_t vocab_size,
+                                                         std::vector<TokenId> eos_token_ids,
+                                                         GrammarLimits limits) {
+  if (tokenizer == nullptr) return nullptr;
+  return std::make_shared<const XgrammarEngine>(*tokenizer, vocab_size, std::move(eos_token_ids),
+                                                limits);
+}
+
+}  // namespace octavo
+
+namespace xgrammar {
+
+// The library is built to give its words to whoever uses it, and declares these for that.
+[[noreturn]] void LogFatalImpl(const std::string&, int, const std::string& message);
+void LogMessageImpl(const std::string&, int, int level, const std::string& message);
+
+void LogFatalImpl(const std::string&, int, const std::string& message) {
+  throw std::runtime_error(message);
+}
+
+void LogMessageImpl(const std::string&, int, int level, const std::string& message) {
+  constexpr int kWarning = 2;
+  if (level >= kWarning) octavo::warning_of_thread = message;
+}
+
+}  // namespace xgrammar

@@ -1,0 +1,109 @@
+#include "src/grammar/grammar_engine.hpp"
+
+#include "tests/support/byte_tokenizer.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace octavo;
+
+#ifdef OCTAVO_GRAMMAR
+
+namespace {
+
+constexpr TokenId kEnd = 256;
+
+std::shared_ptr<const GrammarEngine> engine() {
+  return GrammarEngine::make(testing::byte_tokenizer(), 257, {kEnd});
+}
+
+std::vector<TokenId> allowed_by(TokenMatcher& matcher) {
+  std::vector<std::uint32_t> words(9);
+  matcher.fill(words);
+  std::vector<TokenId> tokens;
+  for (TokenId token = 0; token < 257; ++token) {
+    if ((words[static_cast<std::size_t>(token / 32)] >> (token % 32) & 1U) != 0)
+      tokens.push_back(token);
+  }
+  return tokens;
+}
+
+}  // namespace
+
+TEST_CASE("a matcher allows what may be next, and the end once the text is whole") {
+  const auto constraint = engine()->compile({OutputKind::kRegex, "a[bc]", false, "regex"}, {});
+  REQUIRE(constraint.has_value());
+  const auto matcher = (*constraint)->begin();
+  CHECK(allowed_by(*matcher) == std::vector<TokenId>{'a'});
+  CHECK(matcher->accept('a'));
+  CHECK(allowed_by(*matcher) == std::vector<TokenId>{'b', 'c'});
+  const auto other = matcher->fork();
+  CHECK(matcher->accept('b'));
+  CHECK(allowed_by(*matcher) == std::vector<TokenId>{kEnd});
+  CHECK_FALSE(matcher->accept('b'));
+  CHECK(other->accept('c'));  // It goes its own way.
+  CHECK(other->accept(kEnd));
+  CHECK(other->accept('z'));  // What an engine that ran ahead has made is nobody's.
+}
+
+TEST_CASE("a request's own stop tokens end it as EOS does") {
+  const auto constraint = engine()->compile({OutputKind::kRegex, "a", false, "regex"}, {'.'});
+  REQUIRE(constraint.has_value());
+  const auto matcher = (*constraint)->begin();
+  REQUIRE(matcher->accept('a'));
+  CHECK(allowed_by(*matcher) == std::vector<TokenId>{'.', kEnd});
+}
+
+TEST_CASE("a JSON object is one, whatever it holds") {
+  const auto constraint = engine()->compile({OutputKind::kJsonObject, "", false, "format"}, {});
+  REQUIRE(constraint.has_value());
+  const auto matcher = (*constraint)->begin();
+  for (const char c : std::string(R"({"a": [1, {"b": null}], "c": "d"})"))
+    REQUIRE(matcher->accept(c));
+  CHECK(allowed_by(*matcher) == std::vector<TokenId>{kEnd});
+  CHECK_FALSE((*constraint)->begin()->accept('['));
+}
+
+TEST_CASE("blanks come to an end") {
+  const auto constraint = engine()->compile({OutputKind::kJsonObject, "", false, "format"}, {});
+  const auto matcher = (*constraint)->begin();
+  REQUIRE(matcher->accept('{'));
+  int num_blanks = 0;
+  while (num_blanks < 100 && matcher->accept(' ')) ++num_blanks;
+  CHECK(num_blanks >= 4);
+  CHECK(num_blanks <= 16);
+}
+
+TEST_CASE("a broken source is told by its member, and costs nothing") {
+  const auto grammars = engine();
+  for (const OutputFormat& broken :
+       {OutputFormat{OutputKind::kRegex, "(", false, "a.regex"},
+        OutputFormat{OutputKind::kGrammar, "root ::= (", false, "a.grammar"},
+        OutputFormat{OutputKind::kGrammar, "x ::= \"a\"", false, "a.grammar"},
+        OutputFormat{OutputKind::kJsonSchema, "{", false, "a.schema"},
+        OutputFormat{OutputKind::kJsonSchema, R"({"type":"integer","minimum":3,"maximum":2})",
+                     false, "a.schema"},
+        OutputFormat{OutputKind::kJsonSchema, R"({"$ref":"#/$defs/none"})", false, "a.schema"},
+        OutputFormat{OutputKind::kRegex, std::string(70'000, 'a'), false, "a.regex"}}) {
+    CAPTURE(broken.source.substr(0, 60));
+    const auto constraint = grammars->compile(broken, {});
+    REQUIRE_FALSE(constraint.has_value());
+    CHECK(constraint.error().code == Errc::kInvalidValue);
+    CHECK(constraint.error().param == broken.param);
+  }
+}
+
+TEST_CASE("what the library would leave out is refused") {
+  const auto constraint = engine()->compile(
+      {OutputKind::kJsonSchema,
+       R"({"oneOf":[{"type":"integer","minimum":1},{"type":"integer","maximum":5}]})", false, "s"},
+      {});
+  REQUIRE_FALSE(constraint.has_value());
+  CHECK(constraint.error().code == Errc::kUnsupportedParameter);
+}
+
+#else
+
+TEST_CASE("a build without grammars has no engine") {
+  CHECK(GrammarEngine::make(testing::byte_tokenizer(), 257, {256}) == nullptr);
+}
+
+#endif

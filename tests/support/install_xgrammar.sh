@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# usage: install_xgrammar.sh FOLDER
+# Puts the sources of xgrammar's C++ core into FOLDER: those that xgrammar.txt pins, from the source distribution of its
+# Python package. Nothing is built here. Where FOLDER already holds exactly these sources nothing is done.
+set -euo pipefail
+folder=$1
+pins=$(cd "$(dirname "$0")" && pwd)/xgrammar.txt
+wanted=$(sha256sum "$pins" | cut -d ' ' -f 1)
+if [ "$(cat "$folder/pins.sha256" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
+
+if [ -e "$folder" ] && [ ! -f "$folder/pins.sha256" ]; then
+  echo "$folder exists and was not made by this command: it stays as it is" >&2
+  exit 1
+fi
+mkdir -p "$(dirname "$folder")"
+work=$(mktemp -d "$(dirname "$folder")/.xgrammar-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+echo "installing the sources of xgrammar into $folder"
+python3 -m venv "$work/python"
+"$work/python/bin/pip" download --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-binary=xgrammar \
+  --require-hashes --dest "$work" -r "$pins"
+tar -xzf "$work"/xgrammar-*.tar.gz -C "$work"
+sources=$(echo "$work"/xgrammar-*/)
+mkdir "$work/core" "$work/core/3rdparty"
+mv "$sources"/cpp "$sources"/include "$sources"/LICENSE "$sources"/NOTICE "$work/core/"
+rm -r "$work/core/cpp/tvm_ffi"
+mv "$sources"/3rdparty/picojson "$work/core/3rdparty/"
+mkdir "$work/core/3rdparty/dlpack"
+mv "$sources"/3rdparty/dlpack/include "$work/core/3rdparty/dlpack/"
+echo "$wanted" > "$work/core/pins.sha256"
+chmod 755 "$work/core"
+rm -rf "$folder"
+mv "$work/core" "$folder"
