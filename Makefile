@@ -3,6 +3,7 @@
 BUILD    ?= build
 JOBS     ?= 2
 CONFIGURE := tests/support/configure.sh
+GRAMMAR  := tests/support/install_xgrammar.sh .xgrammar --optional
 PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev \
             libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev
 WEB_PACKAGES   := npm
@@ -11,14 +12,16 @@ E2E_PACKAGES   := chromium python3-websockets
 JUDGE_PACKAGES := python3-venv
 CHECK_PACKAGES := clang-format git
 CUDA_PACKAGES  := python3 python3-venv
+GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 
-.PHONY: help serve build cuda-toolkit test check bench asan tsan clang arm64 fresh mutants format clean
+.PHONY: help serve build cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
 	@echo "make cuda-toolkit   install NVIDIA's compiler and libraries into .cuda-toolkit, so that serve uses a GPU"
+	@echo "make xgrammar   install the sources of xgrammar into .xgrammar, as the other commands do where they can"
 	@echo "make test    build and run all tests, those with real clients included"
 	@echo "make check   formatting, lints and tests"
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
@@ -33,7 +36,8 @@ serve: build
 	$(BUILD)/octavo serve $(MODEL) $(ARGS)
 
 build:
-	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES)
+	@tests/support/install_packages.sh $(PACKAGES) --optional $(WEB_PACKAGES) $(GRAMMAR_PACKAGES)
+	@$(GRAMMAR)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS) octavo
 
@@ -41,8 +45,13 @@ cuda-toolkit:
 	@tests/support/install_packages.sh $(CUDA_PACKAGES)
 	@tests/support/install_cuda_toolkit.sh .cuda-toolkit
 
+xgrammar:
+	@tests/support/install_packages.sh python3 $(GRAMMAR_PACKAGES)
+	@tests/support/install_xgrammar.sh .xgrammar
+
 test:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(E2E_PACKAGES) $(JUDGE_PACKAGES)
+	@$(GRAMMAR)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS)
 	tests/support/run_tests.sh $(BUILD)
@@ -59,7 +68,8 @@ bench:
 	bench/run_bench.py --build $(BUILD) $(ARGS)
 
 asan:
-	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES)
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(GRAMMAR_PACKAGES)
+	@$(GRAMMAR)
 	@$(CONFIGURE) build-asan -Doptimization=1 -Ddebug=true -Dcpp_args=-g1 -Db_sanitize=address,undefined -Dbench=false -Dcuda=disabled
 	ninja -C build-asan -j$(JOBS)
 	OCTAVO_SLOW=1 OCTAVO_PROPERTY_STEPS=1000000 tests/support/run_tests.sh build-asan

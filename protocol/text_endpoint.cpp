@@ -38,7 +38,7 @@ Result<TextRequest> completion_request(const boost::json::object& body, const Se
   auto parsed = parse_completion_request(body);
   if (!parsed) return parsed.error();
   TextRequest request;
-  request.answer = make_completion_answer(parsed->options, model.tokenizer.get());
+  request.answer = make_completion_answer(parsed->options, model);
   request.creates = std::move(parsed->creates);
   for (ResponseCreate& create : request.creates)
     create.stream_id = std::to_string(create.prompt_index);

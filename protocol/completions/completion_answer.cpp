@@ -1,8 +1,8 @@
 #include "protocol/completions/completion_answer.hpp"
 
-#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <map>
 #include <utility>
 
 #include "protocol/completion_json.hpp"
@@ -22,11 +22,11 @@ json::object base_of(const Response& response) {
           {"model", response.model_name()}};
 }
 
-std::string prompt_text_of(const Response& response, const Tokenizer* tokenizer) {
+std::string prompt_text_of(const Response& response, const ServedModel& model) {
   const ResponseCreate& create = response.create();
   if (create.prompt_text) return *create.prompt_text;
-  if (tokenizer == nullptr) return "";
-  return tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
+  if (model.tokenizer == nullptr) return "";
+  return model.tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
 }
 
 std::string shown(std::string_view bytes) {
@@ -57,8 +57,8 @@ json::object logprobs_json(const std::vector<LogprobEntry>& entries, std::size_t
 
 class CompletionChunks final : public HttpAnswer {
  public:
-  CompletionChunks(const CompletionOptions& options, const Tokenizer* tokenizer)
-      : HttpAnswer("prompt"), options_(options), tokenizer_(tokenizer) {}
+  CompletionChunks(const CompletionOptions& options, const ServedModel& model)
+      : HttpAnswer("prompt"), options_(options), model_(model) {}
   bool is_stream() const override { return true; }
 
   void encode(const Response& response, const ResponseEvent& event,
@@ -103,7 +103,7 @@ class CompletionChunks final : public HttpAnswer {
   void begin(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
     if (!options_.echo && !options_.return_token_ids) return;
     const std::int32_t index = index_of(response, choice);
-    const std::string text = options_.echo ? prompt_text_of(response, tokenizer_) : "";
+    const std::string text = options_.echo ? prompt_text_of(response, model_) : "";
     json::object shown = choice_json(index, text);
     if (options_.return_token_ids) {
       shown["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
@@ -149,7 +149,7 @@ class CompletionChunks final : public HttpAnswer {
   }
 
   CompletionOptions options_;
-  const Tokenizer* tokenizer_;
+  const ServedModel& model_;
   std::map<std::int32_t, Sent> sent_;  ///< By index of the choice.
   Usage usage_;                        ///< Of the prompts that have ended.
   json::object last_;
@@ -157,8 +157,8 @@ class CompletionChunks final : public HttpAnswer {
 
 class TextCompletion final : public HttpAnswer {
  public:
-  TextCompletion(const CompletionOptions& options, const Tokenizer* tokenizer)
-      : HttpAnswer("prompt"), options_(options), tokenizer_(tokenizer) {}
+  TextCompletion(const CompletionOptions& options, const ServedModel& model)
+      : HttpAnswer("prompt"), options_(options), model_(model) {}
   bool is_stream() const override { return false; }
 
   void encode(const Response& response, const ResponseEvent& event,
@@ -183,7 +183,7 @@ class TextCompletion final : public HttpAnswer {
  private:
   json::object choice_json(const Response& response, const CompletionChoice& choice,
                            std::int32_t index) const {
-    const std::string prompt = options_.echo ? prompt_text_of(response, tokenizer_) : "";
+    const std::string prompt = options_.echo ? prompt_text_of(response, model_) : "";
     json::object shown{{"index", index},
                        {"text", prompt + choice.text()},
                        {"logprobs", nullptr},
@@ -198,7 +198,7 @@ class TextCompletion final : public HttpAnswer {
   }
 
   CompletionOptions options_;
-  const Tokenizer* tokenizer_;
+  const ServedModel& model_;
   json::object body_;
   std::map<std::int32_t, json::object> choices_;  ///< By index.
   Usage usage_;
@@ -207,9 +207,9 @@ class TextCompletion final : public HttpAnswer {
 }  // namespace
 
 std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options,
-                                                   const Tokenizer* tokenizer) {
-  if (options.stream.is_stream) return std::make_unique<CompletionChunks>(options, tokenizer);
-  return std::make_unique<TextCompletion>(options, tokenizer);
+                                                   const ServedModel& model) {
+  if (options.stream.is_stream) return std::make_unique<CompletionChunks>(options, model);
+  return std::make_unique<TextCompletion>(options, model);
 }
 
 }  // namespace octavo

@@ -2,19 +2,16 @@
 // choices of all prompts stand in one list: those of prompt i begin at i times `n`.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <map>
 #include <memory>
-#include <vector>
 
 #include "protocol/completions/completion_request.hpp"
 #include "protocol/http_answer.hpp"
-#include "src/text/tokenizer.hpp"
+#include "src/response/served_model.hpp"
 
 namespace octavo {
 
-/// tokenizer: gives a prompt of token ids back as text; outlives the answer, null without one.
+/// model: its tokenizer gives a prompt of token ids back as text; outlives the answer.
 std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options,
-                                                   const Tokenizer* tokenizer);
+                                                   const ServedModel& model);
 
 }  // namespace octavo

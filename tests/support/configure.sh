@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # usage: configure.sh BUILD [OPTIONS OF meson setup]
-# Configures a build folder once, and again when `make cuda-toolkit` has brought a compiler since.
+# Configures a build folder once, and again when `make cuda-toolkit` or `make xgrammar` has brought something since.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1
 shift
 if [ ! -f "$build/build.ninja" ]; then
   meson setup "$build" "$@"
-elif [ .cuda-toolkit/pins.sha256 -nt "$build/build.ninja" ]; then
+elif [ .cuda-toolkit/pins.sha256 -nt "$build/build.ninja" ] || [ .xgrammar/pins.sha256 -nt "$build/build.ninja" ]; then
   meson setup --reconfigure "$build"
 fi
 

@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# usage: install_xgrammar.sh FOLDER
+# usage: install_xgrammar.sh FOLDER [--optional]
 # Puts the sources of xgrammar's C++ core into FOLDER: those that xgrammar.txt pins, from the source distribution of its
-# Python package. Nothing is built here. Where FOLDER already holds exactly these sources nothing is done.
+# Python package. Nothing is built here. Where FOLDER already holds exactly these sources nothing is done. With --optional,
+# sources that cannot be had are named and passed over.
 set -euo pipefail
 folder=$1
+if [ "${2:-}" = --optional ]; then
+  "$0" "$folder" || echo "xgrammar cannot be had: Octavo is built without structured output and forced tool calls" >&2
+  exit 0
+fi
 pins=$(cd "$(dirname "$0")" && pwd)/xgrammar.txt
 wanted=$(sha256sum "$pins" | cut -d ' ' -f 1)
 if [ "$(cat "$folder/pins.sha256" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
