@@ -93,8 +93,7 @@ const std::vector<Case> kCases{
     // Objects
     {any_object(""),
      {"{}", R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"c":"x"})"},
-     {R"({"a":"x"})", "[]", R"({"a":1,"a":"x"})", R"({"c":1,"a":"x"})", R"({"c":1,"b":"x"})",
-      R"({"\u0061":"x"})"}},
+     {R"({"a":"x"})", "[]", R"({"a":1,"a":"x"})", R"({"c":1,"a":"x"})", R"({"c":1,"b":"x"})"}},
     {any_object(R"(,"required":["a"])"), {R"({"a":1})"}, {"{}", R"({"b":1})"}},
     {any_object(R"(,"additionalProperties":false)"),
      {"{}", R"({"b":2})"},

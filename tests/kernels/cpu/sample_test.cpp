@@ -276,3 +276,34 @@ TEST_CASE("a logit that is no number is never chosen, and leaves the others thei
     }
   }
 }
+
+TEST_CASE("only what is allowed is sampled, whatever else would take it out or in") {
+  const auto logits = spread_logits(41);
+  std::vector<std::uint32_t> allowed((kVocab + 31) / 32, 0);
+  const std::set<std::int32_t> tokens{0, 31, 32, 700, static_cast<std::int32_t>(kVocab - 1)};
+  for (const std::int32_t token : tokens)
+    allowed[static_cast<std::size_t>(token / 32)] |= 1U << token % 32;
+  for (const std::string& name : cpu_instruction_sets()) {
+    const auto backend = backend_of(name);
+    std::set<std::int32_t> seen;
+    SampleRow row;
+    row.allowed = allowed;
+    row.temperature = 50.0F;
+    for (std::uint64_t position = 0; position < 300; ++position) {
+      row.position = position;
+      seen.insert(sample_one(*backend, logits, row));
+    }
+    CHECK(seen == tokens);
+    row.temperature = 0.0F;
+    const std::vector<std::pair<std::int32_t, float>> bias{{5, 100.0F}, {700, 99.0F}};
+    row.logit_bias = bias;
+    CHECK(sample_one(*backend, logits, row) == 700);
+    const std::vector<std::int32_t> forbidden{700};
+    row.forbidden = forbidden;
+    CHECK(tokens.count(sample_one(*backend, logits, row)) == 1);
+    CHECK(sample_one(*backend, logits, row) != 700);
+    const std::vector<std::uint32_t> all((kVocab + 31) / 32, 0xFFFFFFFFU);
+    row.allowed = all;
+    CHECK(sample_one(*backend, logits, row) == 5);
+  }
+}

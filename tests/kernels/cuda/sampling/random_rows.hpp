@@ -83,6 +83,12 @@ inline TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random
     const auto best = std::max_element(test.logits.begin(), test.logits.end());
     test.forbidden = {static_cast<std::int32_t>(best - test.logits.begin()), token(), -5};
   }
+  if (random() % 4 == 0) {
+    // All but a few tokens, or hardly any.
+    const std::uint32_t sparse = any_of({0xFFFFFFFFU, 0U}, random);
+    test.allowed.assign((vocab + 31) / 32, sparse);
+    for (int i = 0; i < 50; ++i) test.allowed[random() % test.allowed.size()] = random() & random();
+  }
   return test;
 }
 

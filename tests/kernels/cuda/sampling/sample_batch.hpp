@@ -23,6 +23,7 @@ struct TestRow {
   std::vector<std::int32_t> tokens;
   std::vector<std::pair<std::int32_t, float>> bias;
   std::vector<std::int32_t> forbidden;
+  std::vector<std::uint32_t> allowed;
   bool is_active = true;
 };
 
@@ -52,6 +53,7 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
   row.tokens = tokens;
   row.logit_bias = test.bias;
   row.forbidden = test.forbidden;
+  row.allowed = test.allowed;
   std::vector<float> logits = test.logits;
   const auto size = static_cast<std::int64_t>(logits.size());
   std::vector<cpu::Candidate> raw;
@@ -109,6 +111,8 @@ inline DeviceSampleRow device_row(const TestRow& test) {
           .num_bias = 0,
           .first_forbidden = 0,
           .num_forbidden = 0,
+          .first_allowed = 0,
+          .num_allowed = 0,
           .is_active = test.is_active ? 1 : 0};
 }
 
@@ -130,6 +134,7 @@ class Batch {
     std::vector<std::int32_t> bias_tokens;
     std::vector<float> bias_values;
     std::vector<std::int32_t> forbidden;
+    std::vector<std::uint32_t> allowed;
     const auto index = [](const auto& list) { return static_cast<std::int32_t>(list.size()); };
     for (const TestRow& t : tests) {
       DeviceSampleRow row = device_row(t);
@@ -139,9 +144,12 @@ class Batch {
       row.num_bias = index(t.bias);
       row.first_forbidden = index(forbidden);
       row.num_forbidden = index(t.forbidden);
+      row.first_allowed = index(allowed);
+      row.num_allowed = index(t.allowed);
       rows.push_back(row);
       tokens.insert(tokens.end(), t.tokens.begin(), t.tokens.end());
       forbidden.insert(forbidden.end(), t.forbidden.begin(), t.forbidden.end());
+      allowed.insert(allowed.end(), t.allowed.begin(), t.allowed.end());
       for (const auto& [token, value] : t.bias) {
         bias_tokens.push_back(token);
         bias_values.push_back(value);
@@ -153,6 +161,7 @@ class Batch {
     bias_tokens_ = std::make_unique<DeviceArray<std::int32_t>>(bias_tokens);
     bias_values_ = std::make_unique<DeviceArray<float>>(bias_values);
     forbidden_ = std::make_unique<DeviceArray<std::int32_t>>(forbidden);
+    allowed_ = std::make_unique<DeviceArray<std::uint32_t>>(allowed);
     reset();
   }
   void reset() {
@@ -166,7 +175,7 @@ class Batch {
   void enqueue(cudaStream_t stream) {
     sample(logits_.data(), vocab_, n_,
            {rows_.data(), tokens_->data(), bias_tokens_->data(), bias_values_->data(),
-            forbidden_->data(), sampled_.data(), choices_.data()},
+            forbidden_->data(), allowed_->data(), sampled_.data(), choices_.data()},
            outputs_.data(), workspace_.data(), stream);
   }
   Outcome outcome() const { return {outputs_.get(), sampled_.get(), choices_.get()}; }
@@ -186,6 +195,7 @@ class Batch {
   std::unique_ptr<DeviceArray<std::int32_t>> bias_tokens_;
   std::unique_ptr<DeviceArray<float>> bias_values_;
   std::unique_ptr<DeviceArray<std::int32_t>> forbidden_;
+  std::unique_ptr<DeviceArray<std::uint32_t>> allowed_;
 };
 
 inline Outcome run(const std::vector<TestRow>& tests, const std::vector<std::int32_t>& sampled) {

@@ -35,6 +35,7 @@ TEST_CASE("cuda: a row draws what sorting and summing all of it draws", "[small]
         test.row.temperature = std::max(test.row.temperature, 0.05F);
         test.bias.clear();
         test.forbidden.clear();
+        test.allowed.clear();
         test.is_active = true;
         tests.push_back(test);
       }
