@@ -31,7 +31,7 @@ void ResponseRunner::create(ResponseCreate create) {
 
 Result<void> ResponseRunner::add(ResponseCreate create) {
   if (draining_) return Error{Errc::kServerDraining, "", ""};
-  if (!create.model.empty() && create.model != context_.model.name) {
+  if (!create.model.empty() && !context_.model.is_called(create.model)) {
     return Error{Errc::kModelNotFound,
                  "the model `" + quotable(create.model, 256) + "` is not served here: use `" +
                      context_.model.name + "`",

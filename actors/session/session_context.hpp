@@ -37,8 +37,7 @@ struct SessionContext {
                        ///< requests.
   RequestOwners owners{};
   RunningResponses running{};
-  StoreLimits store_limits{};
-  ResponseStore store{store_limits};  ///< Of all clients.
+  ResponseStore store{limits.store};  ///< Of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "actors/session/lanes.hpp"
+#include "src/response/response_store.hpp"
 
 namespace octavo {
 
@@ -15,6 +16,7 @@ struct SessionLimits {
   std::size_t hard_outbox_bytes = std::size_t{4} << 20;    ///< Above it the client is cut off.
   std::size_t max_connections = 50'000;
   LaneLimits lanes;
+  StoreLimits store;
   std::chrono::seconds handshake_timeout{5};    ///< For the request's head, too.
   std::chrono::seconds body_timeout{60};        ///< For its body, after the head.
   std::chrono::seconds keep_alive_timeout{75};  ///< Between the requests of a connection.

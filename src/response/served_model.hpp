@@ -2,10 +2,13 @@
 // by all threads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "src/grammar/grammar_engine.hpp"
 #include "src/text/chat_template.hpp"
@@ -14,8 +17,9 @@
 namespace octavo {
 
 struct ServedModel {
-  std::string name;             ///< As clients name it (--served-model-name).
-  std::int64_t created_at = 0;  ///< Unix seconds, for the model list.
+  std::string name;                  ///< As clients name it (--served-model-name).
+  std::vector<std::string> aliases;  ///< Further names by which it may be asked for.
+  std::int64_t created_at = 0;       ///< Unix seconds, for the model list.
   std::int32_t vocab_size = 0;
   std::int32_t max_model_len = 0;
   std::shared_ptr<const Tokenizer> tokenizer;
@@ -28,6 +32,10 @@ struct ServedModel {
   std::optional<double> min_p;
   std::optional<double> repetition_penalty;
   std::optional<std::int32_t> max_tokens;
+
+  bool is_called(std::string_view wanted) const {
+    return wanted == name || std::ranges::find(aliases, wanted) != aliases.end();
+  }
 };
 
 }  // namespace octavo

@@ -181,12 +181,16 @@ void take_model_facts(ServedModel& served, const ModelInfo& info) {
   served.max_tokens = info.defaults.max_new_tokens;
 }
 
-Result<ServedModel> load_served_model(const std::string& path, const std::string& served_name,
+Result<ServedModel> load_served_model(const std::string& path,
+                                      const std::vector<std::string>& served_names,
                                       const ModelInfo& info, const SchedulerConfig& config,
                                       const std::string& chat_template_file) {
   ServedModel served;
   const fs::path folder = fs::path(path).lexically_normal();
-  served.name = served_name;
+  if (!served_names.empty()) {
+    served.name = served_names.front();
+    served.aliases.assign(served_names.begin() + 1, served_names.end());
+  }
   const auto demo = resolve_model_path("");
   if (served.name.empty() && demo && folder == fs::path(*demo).lexically_normal())
     served.name = kDemoName;

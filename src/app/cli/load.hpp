@@ -33,7 +33,7 @@ void take_model_facts(ServedModel& served, const ModelInfo& info);
 
 /// chat_template_file: replaces the model's own when not empty.
 [[nodiscard]] Result<ServedModel> load_served_model(const std::string& path,
-                                                    const std::string& served_name,
+                                                    const std::vector<std::string>& served_names,
                                                     const ModelInfo& info,
                                                     const SchedulerConfig& config,
                                                     const std::string& chat_template_file);

@@ -77,8 +77,8 @@ json::object defaults_json(const ServedModel& model) {
           {"repetition_penalty", sampling->repetition_penalty}};
 }
 
-json::object model_json(const ServedModel& model) {
-  return {{"id", model.name},
+json::object model_json(const ServedModel& model, std::string_view name) {
+  return {{"id", name},
           {"object", "model"},
           {"created", model.created_at},
           {"owned_by", "octavo"},
@@ -223,12 +223,14 @@ HttpResponse HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) co
 }
 
 HttpResponse HttpRoutes::models() const {
-  const json::object list{{"object", "list"}, {"data", json::array{model_json(model)}}};
+  json::array data{model_json(model, model.name)};
+  for (const std::string& alias : model.aliases) data.push_back(model_json(model, alias));
+  const json::object list{{"object", "list"}, {"data", std::move(data)}};
   return json_response(json::serialize(list));
 }
 
 HttpResponse HttpRoutes::model_named(std::string_view name) const {
-  if (name == model.name) return json_response(json::serialize(model_json(model)));
+  if (model.is_called(name)) return json_response(json::serialize(model_json(model, name)));
   return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found",
               "model_not_found");
 }

@@ -191,6 +191,19 @@ TEST_CASE("the model is listed, and found under its own name alone") {
   CHECK(code_in(routed.ask("/v1/modelsx")) == "not_found");
 }
 
+TEST_CASE("a model of several names is listed by each, and found by each") {
+  Routed routed;
+  routed.sim.model.aliases = {"fox", "acme/fox"};
+  const json::object list = object_in(routed.ask("/v1/models"));
+  std::vector<std::string> ids;
+  for (const json::value& each : list.at("data").as_array())
+    ids.emplace_back(each.at("id").as_string());
+  CHECK(ids == std::vector<std::string>{"sim", "fox", "acme/fox"});
+  CHECK(object_in(routed.ask("/v1/models/acme%2Ffox")).at("id") == "acme/fox");
+  CHECK(routed.sim.model.is_called("fox"));
+  CHECK_FALSE(routed.sim.model.is_called("fo"));
+}
+
 TEST_CASE("the model is listed with the sampling of a request that leaves it open, as it was set") {
   Routed routed;
   routed.sim.model.temperature = 0.6;

@@ -190,7 +190,7 @@ Result<int> generate(const GenerateOptions& options) {
   ServedModel model;
   std::error_code ignored;
   if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json", ignored)) {
-    auto served = load_served_model(*path, "", (*executor)->info(), *config, "");
+    auto served = load_served_model(*path, {}, (*executor)->info(), *config, "");
     if (!served) return served.error();
     model = std::move(*served);
   } else {

@@ -1,4 +1,5 @@
 #include <spdlog/spdlog.h>
+#include <filesystem>
 
 #include <chrono>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include "src/app/serve/recording_file.hpp"
 #include "src/app/serve/trace_file.hpp"
 #include "src/core/unix_time.hpp"
+#include "src/core/utf8.hpp"
 #include "src/recording/recorder.hpp"
 #include "src/scheduler/journals.hpp"
 
@@ -94,10 +96,23 @@ HouseOptions house_options_of(const ServeOptions& options) {
   return house;
 }
 
+// `--served-model-name A B MODEL` reads as three names and would serve the demo model by them.
+Result<void> check_names(const ServeOptions& options) {
+  const auto& names = options.served_model_name;
+  const bool is_path = names.size() > 1 && options.model.model.empty() &&
+                       std::filesystem::exists(std::filesystem::path(names.back()) / "config.json");
+  if (!is_path) return {};
+  return Error{Errc::kInvalidValue,
+               "--served-model-name has taken `" + quotable(names.back(), 256) +
+                   "` for a name: put the model before it",
+               "--served-model-name"};
+}
+
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.log_level));
+  if (auto checked = check_names(options); !checked) return checked.error();
   auto path = resolve_model_path(options.model.model);
   if (!path) return path.error();
   Recording recording;

@@ -42,7 +42,7 @@ struct ServeOptions {
   ModelOptions model;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
-  std::string served_model_name;
+  std::vector<std::string> served_model_name;  ///< The first is what answers say.
   std::vector<std::string> api_keys;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;

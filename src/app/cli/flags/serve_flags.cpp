@@ -11,6 +11,8 @@
 namespace octavo {
 namespace {
 
+constexpr std::int64_t kMaxStoreSeconds = std::int64_t{10} * 365 * 86400;
+
 const std::string kServer = "Server";  // The heading of the server's own flags in --help.
 constexpr double kMaxDrainSeconds = 7 * 24 * 3600;
 
@@ -51,7 +53,9 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
   command
       .add_option("--served-model-name", options.served_model_name,
-                  "Name for clients (default: the folder's)")
+                  "Name for clients (default: the folder's); of several any will do, and the first "
+                  "is what answers say")
+      ->take_all()
       ->group(kServer);
   command
       .add_option(
@@ -115,6 +119,25 @@ void add_limits(CLI::App& command, ServeOptions& options) {
           "Seconds that an HTTP connection may be idle between requests; longer than a proxy's "
           "before the server (default 75)")
       ->transform(integer(1, 86400))
+      ->group(kServer);
+  command
+      .add_option_function<std::string>(
+          "--response-store-size",
+          [&options](const std::string& size) {
+            options.limits.store.max_bytes = *parse_bytes(size);
+          },
+          "Memory for stored responses, which any connection may continue, read and delete; the "
+          "oldest go first (default 256MiB)")
+      ->check(check_bytes)
+      ->group(kServer);
+  command
+      .add_option_function<std::int64_t>(
+          "--response-store-ttl",
+          [&options](std::int64_t seconds) {
+            options.limits.store.max_age = std::chrono::seconds(seconds);
+          },
+          "Seconds for which a stored response is kept (default 86400)")
+      ->transform(integer(1, kMaxStoreSeconds))
       ->group(kServer);
   command
       .add_option("--drain-timeout", options.drain_timeout_s,

@@ -58,7 +58,7 @@ TEST_CASE("every flag of a server lands in its option") {
                         "d"}) == "");
   CHECK(options.host == "::1");
   CHECK(options.port == 0);
-  CHECK(options.served_model_name == "fox");
+  CHECK(options.served_model_name == std::vector<std::string>{"fox"});
   CHECK(options.max_queue == 7);
   CHECK(options.limits.max_message_bytes == 65536);
   CHECK(options.limits.max_connections == 9);
