@@ -1,19 +1,22 @@
-// Drives a running server with streams over WebSockets and prints what they saw as one JSON object.
+// Drives a running server with streams and prints what they saw as one JSON object.
 // usage: node load.mjs --url ws://HOST:PORT/v1/responses --concurrency N --requests N --prompt N --gen N
-//        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS] [--workload FILE] [--processes N]
+//        [--idle N] [--half-open N] [--intruder PROMPT_TOKENS] [--workload FILE] [--processes N] [--transport ws|sse|plain]
+// --transport: the Responses API over WebSockets, as server-sent events over HTTP, or one answer at the end over HTTP, which
+// has no first token and no gaps. Each request has a connection of its own.
 // --workload: request i has the i-th lengths of a file as in bench/gpu, again from the start where there are more requests,
 // and --prompt and --gen are not used. --processes: one process reads some ten thousand events a second at most; N share
 // the requests, and the figures are of all of them.
 // Needs the `ws` package in tests/e2e/node_modules (tests/support/install_modules.sh puts it there).
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { createRequire } from 'node:module';
 
 const require = createRequire(new URL('../tests/e2e/package.json', import.meta.url));
 const WebSocket = require('ws');
 
-const options = { url: '', concurrency: 16, requests: 32, prompt: 32, gen: 64, vocab: 4096, idle: 0, 'half-open': 0, intruder: 0, workload: '', processes: 1, first: 0, step: 1, details: 0 };
+const options = { url: '', concurrency: 16, requests: 32, prompt: 32, gen: 64, vocab: 4096, idle: 0, 'half-open': 0, intruder: 0, workload: '', transport: 'ws', processes: 1, first: 0, step: 1, details: 0 };
 for (let i = 2; i < process.argv.length; i += 2) {
   const name = process.argv[i].slice(2);
   options[name] = typeof options[name] === 'string' ? process.argv[i + 1] : Number(process.argv[i + 1]);
@@ -46,7 +49,7 @@ function stream(promptTokens, maxTokens, measure) {
     socket.on('open', () => socket.send(JSON.stringify({
       type: 'response.create',
       octavo: { prompt_token_ids: Array.from({ length: promptTokens }, randomToken) },
-      max_output_tokens: maxTokens, ignore_eos: true, temperature: 0,
+      max_output_tokens: maxTokens, ignore_eos: true, temperature: 0, store: false,
     })));
     socket.on('message', (data) => {
       const event = JSON.parse(data);
@@ -66,6 +69,55 @@ function stream(promptTokens, maxTokens, measure) {
       }
     });
     socket.on('error', () => { numFailed += 1; resolve(0); });
+  });
+}
+
+// The same request over HTTP; each event of a stream is read as over a WebSocket.
+function httpStream(promptTokens, maxTokens, measure) {
+  return new Promise((resolve) => {
+    const start = performance.now();
+    const streams = options.transport === 'sse';
+    const body = JSON.stringify({
+      octavo: { prompt_token_ids: Array.from({ length: promptTokens }, randomToken) },
+      max_output_tokens: maxTokens, ignore_eos: true, temperature: 0, stream: streams, store: false,
+    });
+    let last = 0;
+    let rest = '';
+    const end = (response) => {
+      if (response?.status === 'incomplete') {
+        numOk += 1;
+        if (measure) numTokens += response.usage.output_tokens;
+      } else numFailed += 1;
+      resolve(performance.now() - start);
+    };
+    const take = (event) => {
+      if (event.type === 'response.output_text.delta') {
+        const now = performance.now();
+        if (measure) {
+          if (last === 0) ttft.push(now - start); else gaps.push(now - last);
+        }
+        last = now;
+      } else if (/^response\.(completed|incomplete|failed)$/.test(event.type)) {
+        end(event.response);
+      }
+    };
+    const url = options.url.replace(/^ws/, 'http');
+    const request = http.request(url, { method: 'POST', agent: false, headers: { 'content-length': Buffer.byteLength(body) } }, (answer) => {
+      answer.setEncoding('utf8');
+      answer.on('data', (text) => {
+        rest += text;
+        if (!streams) return;
+        const events = rest.split('\n\n');
+        rest = events.pop();
+        for (const event of events) {
+          const data = event.indexOf('data: {');
+          if (data >= 0) take(JSON.parse(event.slice(data + 6)));
+        }
+      });
+      answer.on('end', () => { if (!streams) end(answer.statusCode === 200 ? JSON.parse(rest) : undefined); });
+    });
+    request.on('error', () => end());
+    request.end(body);
   });
 }
 
@@ -139,7 +191,7 @@ async function worker() {
   while (next < options.requests) {
     const request = next;
     next += options.step;
-    await stream(...lengthsOf(request), true);
+    await (options.transport === 'ws' ? stream : httpStream)(...lengthsOf(request), true);
   }
 }
 const workers = Array.from({ length: options.concurrency }, worker);

@@ -5,6 +5,7 @@ Absolute figures mean little on a shared machine: the bandwidth is read again be
 what the machine gave in that moment. usage: run_bench.py [--build DIR] [--rows NAME,...] [--traces FILE...] [--out FILE.json]
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -38,7 +39,7 @@ SHAPES = {
 }
 
 
-ROWS = ["engine_overhead", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "latency", "start"]
+ROWS = ["engine_overhead", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "transports", "structured", "latency", "start"]
 
 
 class Bench:
@@ -169,7 +170,7 @@ class Bench:
             ratio = both["paged"]["batched_mean"] / both["orca-max"]["batched_mean"]
             self.row(f"requests at once against orca-max, {name}", f"{ratio:.2f} times", "2.84")
 
-    def serve(self, shape: str, *flags: str, dummy: bool = True):
+    def serve(self, shape: str | pathlib.Path, *flags: str, dummy: bool = True):
         command = [str(self.build / "octavo"), "serve", str(self.folder / shape), "--port", "0", "--log-level", "warning", *flags]
         if dummy:
             command += ["--load-format", "dummy"]
@@ -211,6 +212,55 @@ class Bench:
         process, port, _ = self.serve("tiny", "--num-gpu-blocks-override", "60")
         tight = self.load(port, concurrency=16, requests=64, prompt=32, gen=64)
         self.row("cache with room for 10 of 16 requests", f"{100 * tight['ok'] / 64:.0f} % finish", "100 %")
+        process.terminate()
+        process.wait()
+
+    def transports(self) -> None:
+        """WebSocket, events over HTTP and plain answers in turns, by what the server's processor spends on a token."""
+        process, port, _ = self.serve("tiny", "--max-num-seqs", "2048", "--max-queue", "4096")
+        ticks = os.sysconf("SC_CLK_TCK")
+
+        def used() -> float:
+            fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / ticks
+
+        for streams, requests in ((16, 192), (256, 768), (2000, 2000)):
+            seen = {transport: [] for transport in ("ws", "sse", "plain")}
+            for _ in range(3):
+                for transport, runs in seen.items():
+                    before = used()
+                    load = self.load(port, concurrency=streams, requests=requests, prompt=16, gen=48, transport=transport)
+                    runs.append((load["output_tokens_per_s"], 1e6 * (used() - before) / (48 * load["ok"]), load["ttft_ms"]["p50"]))
+            middle = {transport: [statistics.median(column) for column in zip(*runs)] for transport, runs in seen.items()}
+            for transport, (rate, microseconds, first) in middle.items():
+                self.row(f"{streams} streams, {transport}", f"{microseconds / middle['ws'][1]:.2f} of the processor time a token", "1.15",
+                         f"{microseconds:.0f} us, {rate:.0f} tok/s, first token p50 {first:.0f} ms")
+        process.terminate()
+        process.wait()
+
+    def structured(self) -> None:
+        """64 sequences that are held to a schema beside 64 that are free, in turns."""
+        process, port, _ = self.serve(ROOT / "examples/demo-model/model", dummy=False)
+        schema = {"type": "array", "minItems": 500, "items": {"type": "object", "properties": {"name": {"type": "string"}, "n": {"type": "integer"}},
+                                                            "required": ["name", "n"], "additionalProperties": False}}
+        held = {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}}
+
+        def ask(settings: dict) -> int:
+            body = {"messages": [{"role": "user", "content": "Tell me a story."}], "max_tokens": 256, "temperature": 1, **settings}
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/chat/completions", json.dumps(body).encode())
+            with urllib.request.urlopen(request) as answer:
+                return json.load(answer)["usage"]["completion_tokens"]
+
+        def rate(settings: dict) -> float:
+            with concurrent.futures.ThreadPoolExecutor(64) as pool:
+                began = time.monotonic()
+                tokens = sum(pool.map(lambda seed: ask({"seed": seed, **settings}), range(64)))
+                return tokens / (time.monotonic() - began)
+
+        rate({"ignore_eos": True}), rate(held)
+        shares = [rate(held) / rate({"ignore_eos": True}) for _ in range(15)]
+        self.row("64 sequences by a schema, against free ones", f"{statistics.median(shares):.3f} of the rate", "0.97",
+                 f"from {min(shares):.3f} to {max(shares):.3f}")
         process.terminate()
         process.wait()
 

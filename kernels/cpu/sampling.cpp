@@ -1,6 +1,7 @@
 #include "kernels/cpu/sampling.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -27,10 +28,14 @@ void forbid_others(float* logits, std::int64_t vocab_size, std::span<const std::
   constexpr float kLeast = -std::numeric_limits<float>::infinity();
   for (std::int64_t first = 0; first < vocab_size; first += 32) {
     const std::uint32_t word = allowed[static_cast<std::size_t>(first / 32)];
-    if (word == 0xFFFFFFFFU) continue;
-    const std::int64_t end = std::min<std::int64_t>(first + 32, vocab_size);
-    for (std::int64_t t = first; t < end; ++t) {
-      if ((word >> (t - first) & 1U) == 0) logits[t] = kLeast;
+    const std::int64_t count = std::min<std::int64_t>(32, vocab_size - first);
+    if (word == 0) {
+      std::fill_n(logits + first, count, kLeast);
+      continue;
+    }
+    for (std::uint32_t left = ~word; left != 0; left &= left - 1) {
+      const int t = std::countr_zero(left);
+      if (t < count) logits[first + t] = kLeast;
     }
   }
 }

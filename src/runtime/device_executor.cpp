@@ -91,19 +91,33 @@ void DeviceExecutor::take_outputs(Step& step) {
 }
 
 void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>& failed) {
+  std::vector<SequenceId> constrained;
   rows_.clear();
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
     if (sequences_.find(scheduled.id)->place) {
-      learn_tokens();
-      if (!sequences_.constrain(scheduled.id)) failed.push_back({scheduled.id, not_allowed()});
+      constrained.push_back(scheduled.id);
+      sequences_.make_room_for_mask(scheduled.id);
     }
     rows_.push_back(sequences_.find(scheduled.id)->sample_row());
   }
+  if (!constrained.empty()) learn_tokens();
+  const auto find_allowed = [&] {
+    for (const SequenceId id : constrained) {
+      if (!sequences_.constrain(id)) failed.push_back({id, not_allowed()});
+    }
+  };
   const kernels::StepInputs inputs = backend_->place(inputs_.view());
+  // A GPU is sent the masks with all else; on a CPU they are made beside the forward pass.
+  std::future<void> masks;
+  if (!constrained.empty() && !is_asynchronous_)
+    masks = mask_thread_.run(find_allowed);
+  else
+    find_allowed();
   backend_->stage_samples(rows_);
   const auto compute = [&] {
     float* logits = decoder_.forward(inputs, cache_.view());
+    if (masks.valid()) masks.wait();
     if (on_logits_ && !rows_.empty()) {
       seen_logits_.resize(rows_.size() * static_cast<std::size_t>(info_.vocab_size));
       backend_->read(logits, seen_logits_.data(), seen_logits_.size() * sizeof(float));

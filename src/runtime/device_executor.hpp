@@ -17,6 +17,7 @@
 #include "src/runtime/kv_cache.hpp"
 #include "src/runtime/model_executor.hpp"
 #include "src/runtime/sequence_state.hpp"
+#include "src/runtime/task_thread.hpp"
 
 namespace octavo {
 
@@ -76,6 +77,7 @@ class DeviceExecutor final : public ModelExecutor {
   std::vector<float> seen_logits_;
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;
+  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs.
 };
 
 }  // namespace octavo

@@ -37,11 +37,10 @@ SamplingParams harmless(const SamplingParams& asked) {
 
 }  // namespace
 
-bool ConstrainedPlace::advance(std::span<const TokenId> completion, std::size_t num_words) {
+bool ConstrainedPlace::advance(std::span<const TokenId> completion) {
   for (; num_accepted_ < completion.size(); ++num_accepted_) {
     if (!matcher_->accept(completion[num_accepted_])) return false;
   }
-  allowed_.resize(num_words);
   matcher_->fill(allowed_);
   return true;
 }
@@ -121,12 +120,15 @@ const SequenceState* SequenceTable::find(SequenceId id) const {
   return found == sequences_.end() ? nullptr : &found->second;
 }
 
+void SequenceTable::make_room_for_mask(SequenceId id) {
+  sequences_.at(id).place.make_room(static_cast<std::size_t>((vocab_size_ + 31) / 32));
+}
+
 bool SequenceTable::constrain(SequenceId id) {
   SequenceState& state = sequences_.at(id);
-  if (!state.place) return true;
   const auto completion = std::span<const TokenId>(state.tokens)
                               .subspan(static_cast<std::size_t>(state.num_prompt_tokens));
-  return state.place.advance(completion, static_cast<std::size_t>((vocab_size_ + 31) / 32));
+  return state.place.advance(completion);
 }
 
 std::size_t SequenceTable::append(SequenceId id, TokenId token) {

@@ -25,9 +25,11 @@ class ConstrainedPlace {
   ConstrainedPlace& operator=(const ConstrainedPlace&) = delete;
 
   explicit operator bool() const { return matcher_ != nullptr; }
-  /// Takes the tokens of the completion that it has not seen, which must be known, and says which
+  /// Takes the tokens of the completion that it has not seen, which must be known, and finds which
   /// may be next. False when one of them is not allowed.
-  [[nodiscard]] bool advance(std::span<const TokenId> completion, std::size_t num_words);
+  [[nodiscard]] bool advance(std::span<const TokenId> completion);
+  /// Where it says which may be next, after advance(); the place stays.
+  void make_room(std::size_t num_words) { allowed_.resize(num_words); }
   std::span<const std::uint32_t> allowed() const { return allowed_; }
 
  private:
@@ -70,9 +72,11 @@ class SequenceTable {
   /// Puts the token where `append` put its row; to no effect when the sequence has gone or begun
   /// anew meanwhile.
   void resolve(SequenceId id, std::size_t index, TokenId token);
-  /// Brings the place of a sequence with a constraint to where its tokens are, so that sample_row()
-  /// says which may be next. False when its tokens are not allowed by it, which only a fault here
-  /// could bring about.
+  /// For a sequence with a constraint, before sample_row(): the row will say which tokens may be
+  /// next once constrain() has found them.
+  void make_room_for_mask(SequenceId id);
+  /// Brings the sequence's place to where its tokens are. False when these are not allowed, which
+  /// only a fault here could bring about. Thread: also another, while nobody changes the table.
   [[nodiscard]] bool constrain(SequenceId id);
   std::size_t size() const { return sequences_.size(); }
 
