@@ -22,6 +22,7 @@ SUITES = {
     "src/response": ["response", "protocol", "sim"],
     "protocol": ["protocol", "actors", "sim"],
     "src/text": ["text", "response", "sim"],
+    "src/grammar": ["grammar"],
 }
 FOLDER_OF = {"reservation": "scheduler"}
 LEAST_SHARE = 0.97  # Of the faults; why the others live stands beside them in the list.
