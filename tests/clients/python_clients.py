@@ -78,6 +78,14 @@ class OfficialSdk(unittest.TestCase):
         with self.assertRaises(self.openai.NotFoundError):
             self.client.responses.retrieve("resp_none")
 
+    def test_the_program_of_readme_tells_its_story(self):
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        program = next(each for each in re.findall(r"^```python\n(.*?)^```$", readme, re.M | re.S) if "from openai" in each)
+        moved = program.replace("http://127.0.0.1:8000/v1", SERVER.url)
+        self.assertNotEqual(moved, program)
+        said = subprocess.run([sys.executable, "-c", moved], check=True, capture_output=True, text=True)
+        self.assertGreater(len(said.stdout), 40)
+
     def test_a_response_is_created_streamed_continued_and_deleted(self):
         # The SDK takes an answer that was cut for none.
         settings = {"model": MODEL, "temperature": 0, "extra_body": {"stop": "."}}

@@ -30,9 +30,10 @@ function folderWith(t, packages) {
   return folder;
 }
 
-/// The program of README in this language, for a server at another address.
-function readmeProgram(language, server) {
-  const [, program] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(readme);
+/// The program of README in this language that has this word, for a server at another address.
+function readmeProgram(language, word, server) {
+  const programs = [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'msg'))].map((match) => match[1]);
+  const program = programs.find((each) => each.includes(word));
   const moved = program.replaceAll('127.0.0.1:8000', `127.0.0.1:${server.port}`);
   assert.notEqual(moved, program);
   return moved;
@@ -99,7 +100,7 @@ describe("README's programs", () => {
     for (const sdk of ['openai', 'openai-6']) {
       test(`the one for the SDK tells its story with ${sdk} in Node ${version}, and ends when refused`, async (t) => {
         const folder = folderWith(t, { openai: sdk, ws: 'ws' });
-        const program = readmeProgram('js', server);
+        const program = readmeProgram('js', 'ResponsesWS', server);
         writeFileSync(join(folder, 'story.mjs'), program);
         writeFileSync(join(folder, 'refused.mjs'), program.replace("model: 'octavo-demo'", "model: 'another'"));
         const story = await runCommand(node, [join(folder, 'story.mjs')]);
@@ -114,7 +115,7 @@ describe("README's programs", () => {
 
   test("the one for Python's websockets tells its story", { skip: noWebsockets }, async (t) => {
     const folder = folderWith(t, {});
-    writeFileSync(join(folder, 'story.py'), readmeProgram('python', server));
+    writeFileSync(join(folder, 'story.py'), readmeProgram('python', 'websockets', server));
     const { code, stdout, stderr } = await runCommand(python, [join(folder, 'story.py')]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /Pip/);

@@ -247,6 +247,23 @@ describe('the official SDK over HTTP', () => {
     }
   });
 
+  test('requests as vLLM\'s benchmark sends them: usage in a chunk of its own, as many tokens as were asked for', async () => {
+    const common = { model, temperature: 0, stream: true, stream_options: { include_usage: true }, ignore_eos: true };
+    const bodies = {
+      'chat/completions': { ...common, messages: [{ role: 'user', content: [{ type: 'text', text: story }] }], max_completion_tokens: 24 },
+      completions: { ...common, prompt: story, repetition_penalty: 1, max_tokens: 24, logprobs: null },
+    };
+    for (const [path, body] of Object.entries(bodies)) {
+      const response = await fetch(`${server.url}v1/${path}`, { method: 'POST', headers: { 'x-request-id': 'bench-0' }, body: JSON.stringify(body) });
+      assert.equal(response.headers.get('x-request-id'), 'bench-0');
+      const lines = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
+      assert.equal(lines.at(-1), 'data: [DONE]');
+      const chunks = lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)));
+      assert.equal(chunks.at(-1).usage.completion_tokens, 24, path);
+      assert.ok(chunks.slice(0, -1).every((chunk) => chunk.choices.length === 1), path);
+    }
+  });
+
   test('what is null or unknown disturbs nobody', async () => {
     const whole = await chat({ stop: null, logit_bias: {}, user: 'u', store: true, service_tier: 'auto', parallel_tool_calls: true,
                                tools: [], response_format: { type: 'text' }, max_tokens: 3, max_completion_tokens: 9, made_up: { a: 1 },
