@@ -6,81 +6,15 @@
 #include <future>
 #include <thread>
 
-#include "actors/listener.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/sim.hpp"
+#include "tests/actors/http/port.hpp"
 
 using namespace octavo;
 
 namespace {
 
-using HttpRequest = http::request<http::string_body>;
-using HttpResponse = http::response<http::string_body>;
-
-asio::awaitable<HttpResponse> answer_nothing(HttpRequest) { co_return HttpResponse{}; }
-
-/// Listens on a free port while it lives.
-class Port {
- public:
-  explicit Port(SessionLimits limits, HttpPolicy policy = {}, HttpHandler handler = answer_nothing)
-      : limits_(limits),
-        policy_(std::move(policy)),
-        engine_(io_.get_executor()),
-        connections_{sessions_, policy_, std::move(handler), supervisor_} {
-    auto opened = Listener::open(connections_, io_.get_executor(), "127.0.0.1", 0);
-    REQUIRE(opened.has_value());
-    listener_ = std::move(*opened);
-    supervisor_.spawn(io_.get_executor(), "listener", listener_->run());
-    thread_ = std::thread([this] { io_.run(); });
-  }
-  ~Port() {
-    asio::post(io_, [this] {
-      listener_->close();
-      listener_->end(Error{Errc::kServerDraining, "", ""});
-    });
-    thread_.join();  // Nothing is left to run once every connection has ended.
-  }
-  std::uint16_t number() const { return listener_->port(); }
-  asio::any_io_executor executor() { return io_.get_executor(); }
-  void drain() {
-    asio::post(io_, [this] { listener_->drain(std::chrono::seconds(1)); });
-  }
-  /// The next request that a session submits.
-  octavo::Request next_request() {
-    for (;;) {
-      auto message = engine_.try_receive();
-      auto* submitted = message ? std::get_if<SubmitRequest>(&*message) : nullptr;
-      if (submitted != nullptr) return std::move(submitted->request);
-      std::this_thread::yield();
-    }
-  }
-
- private:
-  asio::io_context io_{1};
-  SessionLimits limits_;
-  ServedModel model_ = testing::sim_model();
-  HttpPolicy policy_;
-  Metrics metrics_{"octavo", "m"};
-  std::atomic<std::uint64_t> next_request_{1};
-  Mailbox<SchedulerMessage> engine_;
-  EngineStatus status_;
-  Desk desk_{io_.get_executor(), io_.get_executor(), 1};
-  SessionContext sessions_{model_,
-                           limits_,
-                           metrics_,
-                           engine_.address(),
-                           desk_,
-                           next_request_,
-                           "0",
-                           [] { return TimePoint{}; },
-                           [] { return std::int64_t{0}; },
-                           {},
-                           status_};
-  Supervisor supervisor_{[](const ActorExited&) {}};
-  ConnectionContext connections_;
-  std::unique_ptr<Listener> listener_;
-  std::thread thread_;
-};
+using testing::HttpRequest;
+using HttpResponse = testing::HttpReply;
+using testing::Port;
 
 }  // namespace
 
