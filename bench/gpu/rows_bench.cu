@@ -193,9 +193,7 @@ void bench_sampling(cudaStream_t stream) {
   float* peaked = device(values);
   std::vector<std::int32_t> tokens;
   for (std::int32_t i = 0; i < kMaxRows * 1000; ++i) tokens.push_back(i % 1000 * 7);
-  SampleArrays arrays{};
-  arrays.tokens = device(tokens);
-  arrays.sampled = device<std::int32_t>(kMaxRows);
+  SampleArrays arrays{.tokens = device(tokens), .sampled = device<std::int32_t>(kMaxRows)};
   auto* outputs = device<DeviceSampleOutput>(kMaxRows);
   void* workspace = device<char>(sample_workspace_bytes(kMaxRows, kVocab));
   std::printf("%-28s %8s %8s %8s %8s  us per call\n", "sample", "n=1", "16", "64", "256");
