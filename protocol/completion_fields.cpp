@@ -12,7 +12,8 @@ namespace octavo {
 namespace {
 
 // Each would change the answer, so it may not be left out without a word.
-constexpr std::array<std::string_view, 16> kRefused{"suffix",
+constexpr std::array<std::string_view, 17> kRefused{"suffix",
+                                                    "return_progress",
                                                     "prompt_logprobs",
                                                     "bad_words",
                                                     "allowed_token_ids",

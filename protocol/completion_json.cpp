@@ -50,7 +50,7 @@ json::array token_ids_json(const CompletionChoice& choice, std::size_t first) {
   json::array ids;
   const std::vector<TokenId>& tokens = choice.tokens();
   for (std::size_t i = first; i < tokens.size(); ++i) ids.push_back(tokens[i]);
-  if (choice.stop_token()) ids.push_back(*choice.stop_token());
+  if (choice.stop_token() && first <= tokens.size()) ids.push_back(*choice.stop_token());
   return ids;
 }
 

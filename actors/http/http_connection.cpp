@@ -21,7 +21,8 @@ namespace octavo {
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kMaxPlainBody = std::size_t{64} << 10;  // Where nobody asks for text.
+// Routes that take no long body still read a short one, since clients send some with anything.
+constexpr std::size_t kMaxPlainBody = std::size_t{64} << 10;
 // The largest thing that must be in it at once is the head of a request.
 constexpr std::size_t kMaxBuffered = std::size_t{256} << 10;
 constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;

@@ -53,7 +53,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<bool> answer_request(RequestParser& parser);
   asio::awaitable<void> answer_with_text(TextEndpoint endpoint, std::string_view body,
                                          std::string_view api_key);
-  /// What every answer with text has, and which pages may read it.
+  /// An answer without a body yet: the fields that every answer with text has, and the origin of
+  /// the page that may read it.
   HttpResponse begin_response() const;
   /// Any answer has the name that the client gave its request.
   void name_request(HttpResponse& response) const;
@@ -69,7 +70,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.
   asio::steady_timer deadline_;                     ///< When an answer that was ended must be out.
-  http::request_header<> head_;                     ///< Of the request that is answered.
+  http::request_header<> head_;                     ///< The head of the request that is answered.
   std::size_t num_answered_ = 0;
   bool keep_alive_ = false;     ///< The client wants to go on after this answer.
   bool answering_ = false;      ///< A request is at the handler.

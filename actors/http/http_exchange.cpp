@@ -11,7 +11,6 @@
 #include <sstream>
 
 #include "actors/session/request_log.hpp"
-#include "protocol/error_frame.hpp"
 #include "protocol/http_error.hpp"
 
 namespace octavo {
@@ -169,7 +168,8 @@ asio::awaitable<bool> HttpExchange::write_whole(beast::tcp_stream& stream, HttpR
   const bool keep_alive = response.keep_alive();
   context_.metrics.count_http(response.result_int());
   const bool is_sent = co_await send(stream, text_of(response.base()) + response.body());
-  co_return is_sent&& keep_alive;
+  if (!is_sent) co_return false;
+  co_return keep_alive;
 }
 
 asio::awaitable<bool> HttpExchange::send(beast::tcp_stream& stream, std::string bytes) {

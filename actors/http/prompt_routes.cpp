@@ -16,8 +16,9 @@ asio::awaitable<HttpResponse> PromptRoutes::answer(RouteName route, std::string 
   if (!job) co_return error_response(job.error());
   using Answer = std::unique_ptr<Result<std::string>>;
   const auto answers = std::make_shared<Mailbox<Answer>>(executor_);
-  // Clients without keys are one owner here: what they ask for is small.
-  context_.desk.post(tenant, [job = std::move(*job), reply_to = answers->address()] {
+  // A connection asks for one thing at a time, so a client without a key is its request.
+  const std::uint64_t owner = tenant != 0 ? tenant : context_.owners.next_watcher();
+  context_.desk.post(owner, [job = std::move(*job), reply_to = answers->address()] {
     reply_to.send(std::make_unique<Result<std::string>>(job()));
   });
   auto answer = co_await answers->receive();

@@ -1,5 +1,6 @@
-// What runs no model: counts, renders, tokenizes. The work is done at the desk, like that of any
-// prompt. Thread: the io thread's only.
+// Clients want to know what a prompt becomes without paying for an answer: these routes count,
+// render, tokenize and detokenize. The work is done at the desk, like that of any prompt. Thread:
+// the io thread's only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

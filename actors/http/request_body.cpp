@@ -9,8 +9,8 @@ namespace octavo {
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
-// What heads of chunks may cost beside the body: enough for a body that comes byte by byte in
-// chunks of 1 KiB, and not for one that is all framing.
+// A client could send a short body as endless framing. So the bytes that are read may be twice the
+// limit of the body and this many more, which lets a short body come in the smallest chunks.
 constexpr std::size_t kFreeFraming = std::size_t{64} << 10;
 
 HttpRefusal too_large(std::size_t limit) {

@@ -107,7 +107,7 @@ void ResponseRunner::start(Response& response) {
   prepare(response, std::move(parent));
 }
 
-// What this client has not been given itself, it may know of from an earlier connection.
+// A response that this connection does not remember may have been stored by an earlier one.
 std::shared_ptr<const RememberedResponse> ResponseRunner::find_parent(const std::string& id) {
   if (auto known = memory_.find(id)) return known;
   const StoredResponse* stored = context_.store.find(id, tenant_, context_.clock());

@@ -37,7 +37,7 @@ struct SessionContext {
                        ///< requests.
   RequestOwners owners{};
   RunningResponses running{};
-  ResponseStore store{limits.store};  ///< Of all clients.
+  ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.

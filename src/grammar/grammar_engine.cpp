@@ -26,8 +26,7 @@ thread_local std::string warning_of_thread;
 
 class XgrammarMatcher final : public TokenMatcher {
  public:
-  XgrammarMatcher(xgrammar::GrammarMatcher matcher, std::int32_t vocab_size)
-      : matcher_(std::move(matcher)), vocab_size_(vocab_size) {}
+  explicit XgrammarMatcher(xgrammar::GrammarMatcher matcher) : matcher_(std::move(matcher)) {}
 
   bool accept(TokenId token) override {
     if (matcher_.IsTerminated()) return true;  // What follows the end is nobody's.
@@ -46,31 +45,25 @@ class XgrammarMatcher final : public TokenMatcher {
     matcher_.FillNextTokenBitmask(&mask);
   }
   std::unique_ptr<TokenMatcher> fork() const override {
-    return std::make_unique<XgrammarMatcher>(matcher_.Fork(), vocab_size_);
+    return std::make_unique<XgrammarMatcher>(matcher_.Fork());
   }
 
  private:
   xgrammar::GrammarMatcher matcher_;
-  std::int32_t vocab_size_;
 };
 
 class XgrammarConstraint final : public TokenConstraint {
  public:
-  XgrammarConstraint(xgrammar::CompiledGrammar grammar, std::vector<TokenId> stop_token_ids,
-                     std::int32_t vocab_size)
-      : grammar_(std::move(grammar)),
-        stop_token_ids_(std::move(stop_token_ids)),
-        vocab_size_(vocab_size) {}
+  XgrammarConstraint(xgrammar::CompiledGrammar grammar, std::vector<TokenId> stop_token_ids)
+      : grammar_(std::move(grammar)), stop_token_ids_(std::move(stop_token_ids)) {}
   std::unique_ptr<TokenMatcher> begin() const override {
     std::vector<int> stops(stop_token_ids_.begin(), stop_token_ids_.end());
-    return std::make_unique<XgrammarMatcher>(xgrammar::GrammarMatcher(grammar_, std::move(stops)),
-                                             vocab_size_);
+    return std::make_unique<XgrammarMatcher>(xgrammar::GrammarMatcher(grammar_, std::move(stops)));
   }
 
  private:
   xgrammar::CompiledGrammar grammar_;
   std::vector<TokenId> stop_token_ids_;
-  std::int32_t vocab_size_;
 };
 
 xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t vocab_size,
@@ -89,8 +82,7 @@ class XgrammarEngine final : public GrammarEngine {
  public:
   XgrammarEngine(const Tokenizer& tokenizer, std::int32_t vocab_size,
                  std::vector<TokenId> eos_token_ids, GrammarLimits limits)
-      : vocab_size_(vocab_size),
-        eos_token_ids_(std::move(eos_token_ids)),
+      : eos_token_ids_(std::move(eos_token_ids)),
         limits_(limits),
         compiler_(tokenizer_info(tokenizer, vocab_size, eos_token_ids_), 1, true,
                   static_cast<std::int64_t>(limits.max_cache_bytes)) {}
@@ -121,8 +113,7 @@ class XgrammarEngine final : public GrammarEngine {
     }
     std::vector<TokenId> stops = eos_token_ids_;
     stops.insert(stops.end(), stop_token_ids.begin(), stop_token_ids.end());
-    return std::make_shared<const XgrammarConstraint>(std::move(*grammar), std::move(stops),
-                                                      vocab_size_);
+    return std::make_shared<const XgrammarConstraint>(std::move(*grammar), std::move(stops));
   }
 
  private:
@@ -154,7 +145,6 @@ class XgrammarEngine final : public GrammarEngine {
     }
   }
 
-  std::int32_t vocab_size_;
   std::vector<TokenId> eos_token_ids_;
   GrammarLimits limits_;
   mutable xgrammar::GrammarCompiler compiler_;  ///< Safe to use from several threads.

@@ -156,6 +156,7 @@ describe('the official SDK over HTTP', () => {
     const read = await openai.responses.retrieve(created.id);
     assert.deepEqual(read.output, created.output);
     assert.deepEqual(read.usage, created.usage);
+    await assert.rejects(openai.responses.retrieve(created.id, { stream: true }), { status: 400, param: 'stream' });
     const items = await openai.responses.inputItems.list(created.id);
     assert.equal(items.data[0].content[0].text, story);
     const next = await openai.responses.create({ ...body, input: 'And then?', previous_response_id: created.id });
@@ -209,6 +210,7 @@ describe('the official SDK over HTTP', () => {
       [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }] }, 400, 'unsupported_parameter', 'messages[0].content[0]'],
       [{ model: 'another' }, 404, 'model_not_found', 'model'],
       [{ suffix: 'x' }, 400, 'unsupported_parameter', 'suffix'],
+      [{ return_progress: true }, 400, 'unsupported_parameter', 'return_progress'],
       [{ prompt_logprobs: 1 }, 400, 'unsupported_parameter', 'prompt_logprobs'],
       [{ chat_template_kwargs: { messages: [] } }, 400, 'unsupported_parameter', 'chat_template_kwargs.messages'],
       [{ messages: [{ role: 'user', content: 'fox '.repeat(3000) }] }, 400, 'context_length_exceeded', 'messages'],

@@ -148,6 +148,21 @@ TEST_CASE("token ids are those of the prompt, then each once, the one that stopp
   CHECK(ids == json::array{'a', 'b', 'c', 2});
 }
 
+TEST_CASE("a token that stops with text before it is told once") {
+  AnswerOptions options = streamed();
+  options.return_token_ids = true;
+  const auto answer = make_chat_answer(options);
+  EncodedAnswer encoded(*answer, ResponseCreate{});
+  encoded.hear(said("ab\x02", 0, FinishReason::kStop));  // One step brings text and end.
+  json::array ids;
+  for (std::size_t i = 1; i < encoded.frames.size(); ++i) {
+    const json::object chunk = encoded.chunk(i);
+    const json::array& more = chunk.at("choices").at(0).at("token_ids").as_array();
+    ids.insert(ids.end(), more.begin(), more.end());
+  }
+  CHECK(ids == json::array{'a', 'b', 2});
+}
+
 TEST_CASE("what fails in a stream ends it with the error, and a whole answer has no body") {
   RequestFinished failed = ended(FinishReason::kError);
   failed.error = Error{Errc::kEngineError, "out of luck", ""};
