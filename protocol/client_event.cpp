@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 
 #include "protocol/create_body.hpp"
 #include "protocol/input_items.hpp"
+#include "protocol/json_body.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/json_reader.hpp"
 #include "src/core/utf8.hpp"
@@ -15,7 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxDepth = 32;
 Result<ResponseCreate> parse_create(const json::object& object, std::string stream_id) {
   auto create = parse_create(object, Transport::kWebSocket);
   if (create) create->stream_id = std::move(stream_id);
@@ -125,16 +124,11 @@ boost::system::result<ClientEvent, RefusedEvent> parse_event(const json::object&
 }  // namespace
 
 boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_view frame) {
-  json::parse_options options;
-  options.max_depth = kMaxDepth;
-  boost::system::error_code error;
-  const json::value value = json::parse(frame, error, {}, options);
-  if (error)
-    return RefusedEvent{
-        {Errc::kInvalidJson, "the frame is not valid JSON: " + error.message(), ""}, "", true};
-  if (!value.is_object())
+  const auto value = parse_json(frame, "the frame");
+  if (!value) return RefusedEvent{value.error(), "", true};
+  if (!value->is_object())
     return RefusedEvent{{Errc::kInvalidEvent, "the frame is not a JSON object", ""}, "", true};
-  const json::object& object = value.get_object();
+  const json::object& object = value->get_object();
   const auto* type = object.if_contains("type");
   const bool has_type = type != nullptr && type->is_string();
   const bool may_be_request = !has_type || *type == "response.create";

@@ -77,9 +77,4 @@ std::vector<std::int32_t> chosen(const Response& response, std::int32_t num_choi
   return order;
 }
 
-bool has_failed(const Response& response) {
-  const FinishReason reason = response.end().finished.reason;
-  return reason == FinishReason::kError || reason == FinishReason::kDeadline;
-}
-
 }  // namespace octavo

@@ -24,7 +24,5 @@ boost::json::array token_ids_json(const std::vector<TokenId>& tokens);
 /// The choices to answer, best first where fewer are answered than were sampled: those with the
 /// largest mean log-probability.
 std::vector<std::int32_t> chosen(const Response& response, std::int32_t num_choices);
-/// True when the response has given a client nothing that it could use.
-bool has_failed(const Response& response);
 
 }  // namespace octavo

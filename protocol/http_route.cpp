@@ -77,7 +77,7 @@ HttpRoute route_of(std::string_view path) {
     const std::string argument(path.substr(pattern.begin.size(), path.size() - around));
     return {pattern.name, pattern.methods, false, false, argument};
   }
-  return {RouteName::kNone, kRead, true, false, ""};
+  return {};
 }
 
 std::string query_value(std::string_view target, std::string_view name) {

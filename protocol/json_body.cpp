@@ -4,15 +4,22 @@
 
 namespace octavo {
 
-Result<boost::json::object> parse_json_object(std::string_view text, std::string_view what) {
+Result<boost::json::value> parse_json(std::string_view text, std::string_view what) {
   boost::json::parse_options options;
   options.max_depth = 32;
   boost::system::error_code error;
   boost::json::value value = boost::json::parse(text, error, {}, options);
-  const std::string name(what);
-  if (error) return Error{Errc::kInvalidJson, name + " is not valid JSON: " + error.message(), ""};
-  if (!value.is_object()) return Error{Errc::kInvalidJson, name + " is not a JSON object", ""};
-  return std::move(value.get_object());
+  if (!error) return value;
+  return Error{Errc::kInvalidJson, std::string(what) + " is not valid JSON: " + error.message(),
+               ""};
+}
+
+Result<boost::json::object> parse_json_object(std::string_view text, std::string_view what) {
+  auto value = parse_json(text, what);
+  if (!value) return value.error();
+  if (!value->is_object())
+    return Error{Errc::kInvalidJson, std::string(what) + " is not a JSON object", ""};
+  return std::move(value->get_object());
 }
 
 }  // namespace octavo

@@ -172,15 +172,19 @@ json::object snapshot(const Response& response, std::string_view status, json::a
   return made;
 }
 
-json::object final_snapshot(const Response& response) {
-  const ResponseEnd& end = response.end();
-  const FinishReason reason = end.finished.reason;
+json::array output_json(const Response& response) {
   json::array output;
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(response.choices().size()); ++i) {
     const CompletionChoice& choice = response.choice(i);
     if (choice.has_begun()) output.push_back(item_json(response, i, item_status(choice)));
   }
-  json::object made = snapshot(response, status_of(reason), std::move(output));
+  return output;
+}
+
+json::object final_snapshot(const Response& response) {
+  const ResponseEnd& end = response.end();
+  const FinishReason reason = end.finished.reason;
+  json::object made = snapshot(response, status_of(reason), output_json(response));
   made["usage"] = usage_json(end.finished.usage);
   made["octavo"] = extension_json(end);
   if (reason == FinishReason::kStop) made["completed_at"] = end.completed_at;
@@ -284,12 +288,7 @@ class Frames {
 
 json::object response_json(const Response& response) {
   if (response.state() == ResponseState::kEnded) return final_snapshot(response);
-  json::array output;
-  for (std::int32_t i = 0; i < static_cast<std::int32_t>(response.choices().size()); ++i) {
-    if (response.choice(i).has_begun())
-      output.push_back(item_json(response, i, item_status(response.choice(i))));
-  }
-  return snapshot(response, "in_progress", std::move(output));
+  return snapshot(response, "in_progress", output_json(response));
 }
 
 void encode(const Response& response, const ResponseEvent& event,

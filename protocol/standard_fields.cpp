@@ -87,6 +87,18 @@ void read_tools(JsonReader& fields, ResponseCreate& create) {
   }
 }
 
+}  // namespace
+
+std::optional<std::string> read_verbosity(JsonReader& fields) {
+  return read_name(fields, "verbosity", kVerbosities, kUsualVerbosity);
+}
+
+std::optional<std::string> read_effort(JsonReader& fields, std::string_view name) {
+  return read_name(fields, name, kEfforts, kNone);
+}
+
+namespace {
+
 void read_text(JsonReader& fields, ResponseCreate& create) {
   const auto* text = fields.find("text");
   if (text == nullptr) return;
@@ -97,8 +109,7 @@ void read_text(JsonReader& fields, ResponseCreate& create) {
     repeated["format"] = read_text_format(format, create);
     note_unknown(format, "text.format", create.unknown_fields);
   }
-  if (const auto verbosity = read_name(members, "verbosity", kVerbosities, kUsualVerbosity))
-    repeated["verbosity"] = *verbosity;
+  if (const auto verbosity = read_verbosity(members)) repeated["verbosity"] = *verbosity;
   note_unknown(members, "text", create.unknown_fields);
   create.repeated["text"] = std::move(repeated);
 }
@@ -107,7 +118,7 @@ void read_reasoning(JsonReader& fields, ResponseCreate& create) {
   const auto* reasoning = fields.find("reasoning");
   if (reasoning == nullptr) return;
   JsonReader members(fields.as_object("reasoning", *reasoning), fields, "reasoning");
-  if (read_name(members, "effort", kEfforts, kNone))
+  if (read_effort(members, "effort"))
     create.repeated["reasoning"] = {{"effort", "none"}, {"summary", nullptr}};
   read_name(members, "summary", kSummaries, {});
   read_name(members, "generate_summary", kSummaries, {});

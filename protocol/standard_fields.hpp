@@ -17,4 +17,9 @@ void read_standard_fields(JsonReader& fields, Transport transport, ResponseCreat
 /// completions have it, too.
 void read_names(JsonReader& fields, ResponseCreate& create);
 
+/// `verbosity`, and the effort of reasoning under the name that the endpoint gives it; nothing when
+/// it is absent, faulty, or not supported.
+std::optional<std::string> read_verbosity(JsonReader& fields);
+std::optional<std::string> read_effort(JsonReader& fields, std::string_view name);
+
 }  // namespace octavo

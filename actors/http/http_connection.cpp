@@ -147,7 +147,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
     co_await std::move(answering);
   } else {
     auto handling = context_.handler(std::move(request));
-    HttpResponse response = co_await std::move(handling);
+    HttpReply response = co_await std::move(handling);
     co_await write(std::move(response));
   }
   answering_ = false;
@@ -163,7 +163,7 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);
     log_refused(asked.error(), "");
-    HttpResponse response = begin_response();
+    HttpReply response = begin_response();
     set_error(asked.error(), response);
     co_await write(std::move(response));
     co_return;
@@ -177,7 +177,7 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
   exchange_->create(std::move(asked->creates));
   const auto watch = std::make_shared<SocketWatch>(stream_, buffer_);
   watch->begin(context_.supervisor, [exchange = exchange_] { exchange->leave(); });
-  HttpResponse head = begin_response();
+  HttpReply head = begin_response();
   head.keep_alive(keep_alive_ && !ends_answered_);
   auto writing = exchange_->write(stream_, std::move(head));
   const bool is_whole = co_await std::move(writing);
@@ -187,20 +187,19 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
   exchange_ = nullptr;
 }
 
-HttpConnection::HttpResponse HttpConnection::begin_response() const {
-  HttpResponse response(http::status::ok, head_.version() == 10 ? 10 : 11);
-  response.set(http::field::server, "octavo");
-  response.set("X-Content-Type-Options", "nosniff");
+HttpReply HttpConnection::begin_response() const {
+  HttpReply response = make_reply(http::status::ok);
+  response.version(head_.version() == 10 ? 10 : 11);
   allow_origin(head_, context_.policy, response.base());
   name_request(response);
   return response;
 }
 
-void HttpConnection::name_request(HttpResponse& response) const {
+void HttpConnection::name_request(HttpReply& response) const {
   if (const auto id = request_id_of(head_)) response.set("X-Request-Id", *id);
 }
 
-asio::awaitable<void> HttpConnection::write(HttpResponse response) {
+asio::awaitable<void> HttpConnection::write(HttpReply response) {
   response.version(11);
   const bool has_length = response.has_content_length();  // An answer to HEAD has GET's length.
   const bool is_bare = response.result() == http::status::not_modified ||
@@ -216,7 +215,7 @@ asio::awaitable<void> HttpConnection::write(HttpResponse response) {
 
 asio::awaitable<void> HttpConnection::refuse(HttpRefusal refusal) {
   keep_alive_ = false;
-  HttpResponse response = refusal_response(refusal);
+  HttpReply response = refusal_response(refusal);
   allow_origin(head_, context_.policy, response.base());
   co_await write(std::move(response));
   co_await linger();

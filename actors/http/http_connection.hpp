@@ -14,13 +14,13 @@
 #include "actors/http/request_body.hpp"
 #include "actors/websocket/websocket_connection.hpp"
 #include "protocol/http_checks.hpp"
+#include "protocol/http_reply.hpp"
 #include "protocol/text_endpoint.hpp"
 
 namespace octavo {
 
 /// Answers plain HTTP requests, perhaps after asking an actor; the house fills it in.
-using HttpHandler = std::function<asio::awaitable<http::response<http::string_body>>(
-    http::request<http::string_body>)>;
+using HttpHandler = std::function<asio::awaitable<HttpReply>(http::request<http::string_body>)>;
 
 /// The objects that all connections share. The house owns them, and they outlive every connection.
 struct ConnectionContext {
@@ -45,7 +45,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   using HttpRequest = http::request<http::string_body>;
-  using HttpResponse = http::response<http::string_body>;
 
   asio::awaitable<std::optional<HttpRequest>> answer_until_upgrade();
   /// Until the first byte of the next one is here. False when none comes.
@@ -55,10 +54,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                                          std::string_view api_key);
   /// An answer without a body yet: the fields that every answer with text has, and the origin of
   /// the page that may read it.
-  HttpResponse begin_response() const;
+  HttpReply begin_response() const;
   /// Any answer has the name that the client gave its request.
-  void name_request(HttpResponse& response) const;
-  asio::awaitable<void> write(HttpResponse response);
+  void name_request(HttpReply& response) const;
+  asio::awaitable<void> write(HttpReply response);
   asio::awaitable<void> refuse(HttpRefusal refusal);
   asio::awaitable<void> linger();
   void close_socket();

@@ -3,24 +3,20 @@
 #pragma once
 
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/session/response_runner.hpp"
 #include "protocol/http_answer.hpp"
+#include "protocol/http_reply.hpp"
 
 namespace octavo {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 class HttpExchange {
  public:
-  using HttpResponse = http::response<http::string_body>;
-
   /// api_key: that of the request, empty where none is needed. The context outlives the exchange.
   HttpExchange(SessionContext& context, const asio::any_io_executor& executor,
                std::unique_ptr<HttpAnswer> answer, std::string_view api_key);
@@ -32,7 +28,7 @@ class HttpExchange {
   void create(std::vector<ResponseCreate> creates);
   /// Writes the answer under this head, which has what is the connection's business; status, kind
   /// and length are filled in. True when the answer is whole and the connection may go on.
-  asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse head);
+  asio::awaitable<bool> write(beast::tcp_stream& stream, HttpReply head);
 
   /// The client has gone.
   void leave();
@@ -40,8 +36,8 @@ class HttpExchange {
   void end(const Error& error);
 
  private:
-  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, HttpResponse head);
-  asio::awaitable<bool> write_whole(beast::tcp_stream& stream, HttpResponse response);
+  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, HttpReply head);
+  asio::awaitable<bool> write_whole(beast::tcp_stream& stream, HttpReply response);
   asio::awaitable<bool> send(beast::tcp_stream& stream, std::string bytes);
   std::string take_frames();
   void cut_off_if_deaf();

@@ -10,10 +10,10 @@
 
 namespace octavo {
 
-asio::awaitable<HttpResponse> PromptRoutes::answer(RouteName route, std::string body,
-                                                   std::uint64_t tenant) const {
+asio::awaitable<HttpReply> PromptRoutes::answer(RouteName route, std::string body,
+                                                std::uint64_t tenant) const {
   auto job = job_of(route, body, tenant);
-  if (!job) co_return error_response(job.error());
+  if (!job) co_return error_reply(job.error());
   using Answer = std::unique_ptr<Result<std::string>>;
   const auto answers = std::make_shared<Mailbox<Answer>>(executor_);
   // A connection asks for one thing at a time, so a client without a key is its request.
@@ -22,9 +22,9 @@ asio::awaitable<HttpResponse> PromptRoutes::answer(RouteName route, std::string 
     reply_to.send(std::make_unique<Result<std::string>>(job()));
   });
   auto answer = co_await answers->receive();
-  if (!answer) co_return error_response({Errc::kServerDraining, "", ""});
-  if (!**answer) co_return error_response((*answer)->error());
-  co_return json_response(std::move(***answer));
+  if (!answer) co_return error_reply({Errc::kServerDraining, "", ""});
+  if (!**answer) co_return error_reply((*answer)->error());
+  co_return json_reply(std::move(***answer));
 }
 
 Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view body,
@@ -39,6 +39,7 @@ Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view
   if (route != RouteName::kTokenize) return render_job(route, body);
   auto request = parse_tokenize(body);
   if (!request) return request.error();
+  if (auto checked = check_model(model, request->create); !checked) return checked.error();
   return Job([&model, request = std::move(*request)]() -> Result<std::string> {
     const auto prompt = prepare_prompt(model, request.create, nullptr);
     if (!prompt) return prompt.error();
@@ -52,6 +53,7 @@ Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_
   auto request = parse_text_request(
       is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions, body, model);
   if (!request) return request.error();
+  if (auto checked = check_model(model, request->creates.front()); !checked) return checked.error();
   return Job([&model, is_chat, creates = std::move(request->creates)]() -> Result<std::string> {
     std::vector<Prompt> prompts;
     for (const ResponseCreate& create : creates) {
@@ -69,15 +71,12 @@ Result<PromptRoutes::Job> PromptRoutes::count_job(std::string_view body,
   if (!object) return object.error();
   auto create = parse_create(*object, Transport::kHttp);
   if (!create) return create.error();
+  if (auto checked = check_model(context_.model, *create); !checked) return checked.error();
   std::shared_ptr<const RememberedResponse> parent;
   if (!create->previous_response_id.empty()) {
     const StoredResponse* stored =
         context_.store.find(create->previous_response_id, tenant, context_.clock());
-    if (stored == nullptr) {
-      return Error{Errc::kPreviousResponseNotFound,
-                   "Previous response with id '" + create->previous_response_id + "' not found.",
-                   "previous_response_id"};
-    }
+    if (stored == nullptr) return previous_response_not_found(create->previous_response_id);
     parent = stored->memory;
   }
   return Job(

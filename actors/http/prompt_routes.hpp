@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "actors/http/json_response.hpp"
 #include "actors/session/session_context.hpp"
+#include "protocol/http_error.hpp"
 #include "protocol/http_route.hpp"
 
 namespace octavo {
@@ -20,8 +20,7 @@ class PromptRoutes {
       : context_(context), executor_(std::move(executor)) {}
 
   /// route: one of those that make a prompt and run nothing.
-  asio::awaitable<HttpResponse> answer(RouteName route, std::string body,
-                                       std::uint64_t tenant) const;
+  asio::awaitable<HttpReply> answer(RouteName route, std::string body, std::uint64_t tenant) const;
 
  private:
   using Job = std::function<Result<std::string>()>;

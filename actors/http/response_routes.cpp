@@ -12,8 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
-HttpResponse not_found(const std::string& id) {
-  return error_response(
+HttpReply not_found(const std::string& id) {
+  return error_reply(
       {Errc::kResponseNotFound, "there is no response `" + quotable(id, 128) + "`", "response_id"});
 }
 
@@ -29,28 +29,28 @@ const StoredResponse* ResponseRoutes::find_stored(const std::string& id,
   return context_.store.find(id, tenant, context_.clock());
 }
 
-HttpResponse ResponseRoutes::get(const std::string& id, std::uint64_t tenant) const {
+HttpReply ResponseRoutes::get(const std::string& id, std::uint64_t tenant) const {
   if (const Response* response = find_running(id, tenant);
       response != nullptr && response->state() == ResponseState::kRunning)
-    return json_response(json::serialize(response_json(*response)));
+    return json_reply(json::serialize(response_json(*response)));
   const StoredResponse* stored = find_stored(id, tenant);
   if (stored == nullptr) return not_found(id);
-  return json_response(json::serialize(response_json(*stored->response)));
+  return json_reply(json::serialize(response_json(*stored->response)));
 }
 
-HttpResponse ResponseRoutes::erase(const std::string& id, std::uint64_t tenant) const {
+HttpReply ResponseRoutes::erase(const std::string& id, std::uint64_t tenant) const {
   if (!context_.store.erase(id, tenant, context_.clock())) return not_found(id);
   const json::object body{{"id", id}, {"object", "response"}, {"deleted", true}};
-  return json_response(json::serialize(body));
+  return json_reply(json::serialize(body));
 }
 
-HttpResponse ResponseRoutes::input_items(const std::string& id, std::string_view target,
-                                         std::uint64_t tenant) const {
+HttpReply ResponseRoutes::input_items(const std::string& id, std::string_view target,
+                                      std::uint64_t tenant) const {
   const StoredResponse* stored = find_stored(id, tenant);
   if (stored == nullptr) return not_found(id);
   const auto page = parse_list_page(target);
-  if (!page) return error_response(page.error());
-  return json_response(json::serialize(input_items_json(*stored->memory, *page)));
+  if (!page) return error_reply(page.error());
+  return json_reply(json::serialize(input_items_json(*stored->memory, *page)));
 }
 
 // One that waits has no prompt yet: it ends as soon as it runs, so that its client sees the whole
@@ -62,7 +62,7 @@ void ResponseRoutes::cancel(Response& response) const {
       response.state() != ResponseState::kRunning || !response.next_steers.empty();
 }
 
-asio::awaitable<HttpResponse> ResponseRoutes::cancel(std::string id, std::uint64_t tenant) const {
+asio::awaitable<HttpReply> ResponseRoutes::cancel(std::string id, std::uint64_t tenant) const {
   Response* response = find_running(id, tenant);
   if (response == nullptr) co_return get(id, tenant);
   const auto bodies = std::make_shared<Mailbox<std::unique_ptr<std::string>>>(executor_);
@@ -75,13 +75,13 @@ asio::awaitable<HttpResponse> ResponseRoutes::cancel(std::string id, std::uint64
   cancel(*response);
   auto body = co_await bodies->receive();
   if (!body || (*body)->empty()) co_return not_found(id);
-  co_return json_response(std::move(**body));
+  co_return json_reply(std::move(**body));
 }
 
-HttpResponse ResponseRoutes::cancel_named(const std::string& name, std::uint64_t tenant) const {
+HttpReply ResponseRoutes::cancel_named(const std::string& name, std::uint64_t tenant) const {
   const auto named = context_.running.find(name, tenant);
   if (named.empty()) {
-    return error_response(
+    return error_reply(
         {Errc::kResponseNotFound,
          "no request with the X-Request-Id `" + quotable(name, 128) + "` runs or waits", ""});
   }
@@ -92,7 +92,7 @@ HttpResponse ResponseRoutes::cancel_named(const std::string& name, std::uint64_t
   }
   const json::object body{
       {"id", name}, {"object", "request"}, {"cancelled", true}, {"response_ids", std::move(ids)}};
-  return json_response(json::serialize(body));
+  return json_reply(json::serialize(body));
 }
 
 }  // namespace octavo

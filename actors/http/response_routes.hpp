@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "actors/http/json_response.hpp"
 #include "actors/session/session_context.hpp"
+#include "protocol/http_error.hpp"
 
 namespace octavo {
 
@@ -18,14 +18,13 @@ class ResponseRoutes {
       : context_(context), executor_(std::move(executor)) {}
 
   /// The response as it is: running or ended.
-  HttpResponse get(const std::string& id, std::uint64_t tenant) const;
-  HttpResponse erase(const std::string& id, std::uint64_t tenant) const;
-  HttpResponse input_items(const std::string& id, std::string_view target,
-                           std::uint64_t tenant) const;
+  HttpReply get(const std::string& id, std::uint64_t tenant) const;
+  HttpReply erase(const std::string& id, std::uint64_t tenant) const;
+  HttpReply input_items(const std::string& id, std::string_view target, std::uint64_t tenant) const;
   /// Answers with the response once it has ended.
-  asio::awaitable<HttpResponse> cancel(std::string id, std::uint64_t tenant) const;
+  asio::awaitable<HttpReply> cancel(std::string id, std::uint64_t tenant) const;
   /// Cancels all that runs or waits under the name that a client gave its requests.
-  HttpResponse cancel_named(const std::string& name, std::uint64_t tenant) const;
+  HttpReply cancel_named(const std::string& name, std::uint64_t tenant) const;
 
  private:
   Response* find_running(const std::string& id, std::uint64_t tenant) const;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "actors/session/request_log.hpp"
-#include "src/core/utf8.hpp"
 
 namespace octavo {
 
@@ -31,12 +30,7 @@ void ResponseRunner::create(ResponseCreate create) {
 
 Result<void> ResponseRunner::add(ResponseCreate create) {
   if (draining_) return Error{Errc::kServerDraining, "", ""};
-  if (!create.model.empty() && !context_.model.is_called(create.model)) {
-    return Error{Errc::kModelNotFound,
-                 "the model `" + quotable(create.model, 256) + "` is not served here: use `" +
-                     context_.model.name + "`",
-                 "model"};
-  }
+  if (auto checked = check_model(context_.model, create); !checked) return checked.error();
   auto sampling = complete_sampling(context_.model, create);
   if (!sampling) return sampling.error();
   create.sampling = std::move(*sampling);
@@ -98,9 +92,7 @@ void ResponseRunner::start(Response& response) {
   if (!parent_id.empty()) {
     parent = find_parent(parent_id);
     if (parent == nullptr) {
-      const Error error{Errc::kPreviousResponseNotFound,
-                        "Previous response with id '" + parent_id + "' not found.",
-                        "previous_response_id"};
+      const Error error = previous_response_not_found(parent_id);
       return refuse(responses_.take(response.request()), error);
     }
   }
@@ -218,8 +210,7 @@ void ResponseRunner::on(Response& response, const RequestFinished& event) {
   response.finish(event, context_.unix_seconds());
   count_finished(response);
   tell(response, {ResponseEnded{}});
-  const bool failed =
-      event.reason == FinishReason::kError || event.reason == FinishReason::kDeadline;
+  const bool failed = is_failure(event.reason);
   if (failed) {
     memory_.disown(response.create().previous_response_id, response.id());
     steering_.fail_all(response.next_steers,

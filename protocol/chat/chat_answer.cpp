@@ -108,7 +108,7 @@ std::unique_ptr<HttpAnswer> make_chat_answer(const AnswerOptions& options) {
 void ChatChunks::encode(const Response& response, const ResponseEvent& event,
                         std::vector<std::string>& frames) {
   const bool is_end = std::holds_alternative<ResponseEnded>(event);
-  if (is_end && has_failed(response)) return fail(response);
+  if (is_end && is_failure(response.end().finished.reason)) return fail(response);
   std::visit(Chunks(response, options_, num_tokens_sent_, frames), event);
 }
 
@@ -121,7 +121,7 @@ std::string ChatChunks::finish() {
 void ChatCompletion::encode(const Response& response, const ResponseEvent& event,
                             std::vector<std::string>&) {
   if (!std::holds_alternative<ResponseEnded>(event)) return;
-  if (has_failed(response)) return fail(response);
+  if (is_failure(response.end().finished.reason)) return fail(response);
   json::object body = base_of(response, "chat.completion");
   json::array choices;
   for (const std::int32_t index : chosen(response, options_.num_choices)) {

@@ -5,6 +5,7 @@
 #include "protocol/chat/chat_messages.hpp"
 #include "protocol/named_values.hpp"
 #include "protocol/sampling_fields.hpp"
+#include "protocol/standard_fields.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/utf8.hpp"
 
@@ -13,11 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 7> kEfforts{"none", "minimal", "low", "medium",
-                                                   "high", "xhigh",   "max"};
-constexpr std::array<std::string_view, 1> kNoEffort{"none"};
-constexpr std::array<std::string_view, 3> kVerbosities{"low", "medium", "high"};
-constexpr std::array<std::string_view, 1> kUsualVerbosity{"medium"};
 // What the context of a template has already, and what would make the client's words the server's.
 constexpr std::array<std::string_view, 9> kOwnVariables{"messages",
                                                         "tools",
@@ -116,8 +112,8 @@ Result<ChatRequest> parse_chat_request(const json::object& body) {
   read_max_tokens(fields, "max_completion_tokens", create);
   read_logprobs(fields, create);
   read_prompt_shape(fields, create);
-  read_name(fields, "reasoning_effort", kEfforts, kNoEffort);
-  read_name(fields, "verbosity", kVerbosities, kUsualVerbosity);
+  read_effort(fields, "reasoning_effort");
+  read_verbosity(fields);
   bool is_stored = false;
   fields.read("store", is_stored);
   refuse_tools(fields);

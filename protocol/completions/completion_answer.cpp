@@ -64,7 +64,7 @@ class CompletionChunks final : public HttpAnswer {
   void encode(const Response& response, const ResponseEvent& event,
               std::vector<std::string>& frames) override {
     if (std::holds_alternative<ResponseEnded>(event)) {
-      if (has_failed(response)) return fail(response);
+      if (is_failure(response.end().finished.reason)) return fail(response);
       usage_ = usage_ + response.end().finished.usage;
       last_ = base_of(response);
     } else if (const auto* began = std::get_if<ChoiceBegan>(&event)) {
@@ -164,7 +164,7 @@ class TextCompletion final : public HttpAnswer {
   void encode(const Response& response, const ResponseEvent& event,
               std::vector<std::string>&) override {
     if (!std::holds_alternative<ResponseEnded>(event)) return;
-    if (has_failed(response)) return fail(response);
+    if (is_failure(response.end().finished.reason)) return fail(response);
     if (body_.empty() || response.create().prompt_index == 0) body_ = base_of(response);
     usage_ = usage_ + response.end().finished.usage;
     std::int32_t index = response.create().prompt_index * options_.num_choices;

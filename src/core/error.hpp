@@ -17,11 +17,12 @@ enum class Errc : std::uint8_t {
   kUnsupportedParameter,  ///< A known field asks for something that this build cannot honour.
   kInvalidStreamId,       ///< A lane's name is empty, too long, or has a character outside the set.
   kStreamLimitReached,    ///< The connection already has its 32 named lanes.
-  kPreviousResponseNotFound,  ///< `previous_response_id` names nothing that the connection knows.
+  kPreviousResponseNotFound,  ///< `previous_response_id` names nothing that connection or server
+                              ///< know.
   kContextLengthExceeded,     ///< Prompt and completion together are longer than the model or the
                               ///< cache holds.
   kModelNotFound,             ///< The request names a model that is not served.
-  kResponseNotFound,          ///< A cancel or look-up names no response of this connection.
+  kResponseNotFound,          ///< A cancel or look-up names no response that the client may know.
   kQueueFull,                 ///< Too many requests wait already; try again later.
   kConnectionLimitReached,    ///< The connection is older than its 60 minutes.
   kEngineError,               ///< The engine failed while it worked on the request.

@@ -41,6 +41,10 @@ enum class FinishReason : std::uint8_t {
   kError,      ///< The engine failed under it.
 };
 std::string_view name_of(FinishReason reason);
+/// The engine failed under it, or its deadline passed.
+constexpr bool is_failure(FinishReason reason) {
+  return reason == FinishReason::kError || reason == FinishReason::kDeadline;
+}
 
 enum class CancelReason : std::uint8_t {
   kClientGone,

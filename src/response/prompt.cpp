@@ -241,6 +241,14 @@ json::object chat_context(const Tokenizer& tokenizer, json::array messages) {
   return context;
 }
 
+Result<void> check_model(const ServedModel& model, const ResponseCreate& create) {
+  if (create.model.empty() || model.is_called(create.model)) return {};
+  return Error{Errc::kModelNotFound,
+               "the model `" + quotable(create.model, 256) + "` is not served here: use `" +
+                   model.name + "`",
+               "model"};
+}
+
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {
   Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)

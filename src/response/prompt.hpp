@@ -34,6 +34,9 @@ boost::json::object chat_context(const Tokenizer& tokenizer, boost::json::array 
 [[nodiscard]] Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                                             const RememberedResponse* parent);
 
+/// The model that the request names, where it names one, is served. Errors: kModelNotFound.
+[[nodiscard]] Result<void> check_model(const ServedModel& model, const ResponseCreate& create);
+
 /// Fills what the request left open with the model's defaults and checks every range.
 [[nodiscard]] Result<SamplingParams> complete_sampling(const ServedModel& model,
                                                        const ResponseCreate& create);

@@ -25,6 +25,11 @@ std::size_t bytes_of(const RememberedResponse& response) {
   return bytes;
 }
 
+Error previous_response_not_found(const std::string& id) {
+  return {Errc::kPreviousResponseNotFound, "Previous response with id '" + id + "' not found.",
+          "previous_response_id"};
+}
+
 void ResponseMemory::remember(std::shared_ptr<const RememberedResponse> response) {
   for (auto entry = by_age_.begin(); entry != by_age_.end();) {
     const auto old = entry++;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "src/core/error.hpp"
 #include "src/core/ids.hpp"
 #include "src/response/response_create.hpp"
 
@@ -34,6 +35,9 @@ struct RememberedResponse {
 
 /// About what it takes in memory.
 std::size_t bytes_of(const RememberedResponse& response);
+
+/// Why a continuation of that response is refused.
+Error previous_response_not_found(const std::string& id);
 
 class ResponseMemory {
  public:

@@ -5,17 +5,10 @@
 # wheels nothing is done; a folder that is only half written never takes the name.
 set -euo pipefail
 folder=$1
-pins=$(cd "$(dirname "$0")" && pwd)/cuda-toolkit.txt
-wanted=$(sha256sum "$pins" | cut -d ' ' -f 1)
-if [ "$(cat "$folder/pins.sha256" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
-
-if [ -e "$folder" ] && [ ! -f "$folder/pins.sha256" ]; then
-  echo "$folder exists and was not made by this command: it stays as it is" >&2
-  exit 1
-fi
-mkdir -p "$(dirname "$folder")"
-work=$(mktemp -d "$(dirname "$folder")/.cuda-toolkit-XXXXXX")
-trap 'rm -rf "$work"' EXIT
+support=$(cd "$(dirname "$0")" && pwd)
+pins=$support/cuda-toolkit.txt
+source "$support/pinned_folder.sh"
+begin_pinned "$folder" "$pins"
 echo "installing NVIDIA's CUDA toolkit into $folder (1.1 GB)"
 python3 -m venv "$work/python"
 "$work/python/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
@@ -29,7 +22,4 @@ for license in "$work"/wheels/*.dist-info/licenses/*; do
   package=$(basename "$(dirname "$(dirname "$license")")" .dist-info)
   mv "$license" "$toolkit/licenses/$package.$(basename "$license")"
 done
-echo "$wanted" > "$toolkit/pins.sha256"
-chmod 755 "$toolkit"
-rm -rf "$folder"
-mv "$toolkit" "$folder"
+finish_pinned "$folder" "$toolkit"

@@ -6,20 +6,13 @@
 set -euo pipefail
 folder=$1
 if [ "${2:-}" = --optional ]; then
-  "$0" "$folder" || echo "xgrammar cannot be had: Octavo is built without structured output and forced tool calls" >&2
+  "$0" "$folder" || echo "xgrammar cannot be had: Octavo is built without structured output" >&2
   exit 0
 fi
-pins=$(cd "$(dirname "$0")" && pwd)/xgrammar.txt
-wanted=$(sha256sum "$pins" | cut -d ' ' -f 1)
-if [ "$(cat "$folder/pins.sha256" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
-
-if [ -e "$folder" ] && [ ! -f "$folder/pins.sha256" ]; then
-  echo "$folder exists and was not made by this command: it stays as it is" >&2
-  exit 1
-fi
-mkdir -p "$(dirname "$folder")"
-work=$(mktemp -d "$(dirname "$folder")/.xgrammar-XXXXXX")
-trap 'rm -rf "$work"' EXIT
+support=$(cd "$(dirname "$0")" && pwd)
+pins=$support/xgrammar.txt
+source "$support/pinned_folder.sh"
+begin_pinned "$folder" "$pins"
 echo "installing the sources of xgrammar into $folder"
 python3 -m venv "$work/python"
 "$work/python/bin/pip" download --quiet --no-cache-dir --disable-pip-version-check --no-deps --no-binary=xgrammar \
@@ -32,7 +25,4 @@ rm -r "$work/core/cpp/tvm_ffi"
 mv "$sources"/3rdparty/picojson "$work/core/3rdparty/"
 mkdir "$work/core/3rdparty/dlpack"
 mv "$sources"/3rdparty/dlpack/include "$work/core/3rdparty/dlpack/"
-echo "$wanted" > "$work/core/pins.sha256"
-chmod 755 "$work/core"
-rm -rf "$folder"
-mv "$work/core" "$folder"
+finish_pinned "$folder" "$work/core"

@@ -24,37 +24,28 @@ constexpr std::string_view kContentSecurityPolicy =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for "
     "'script'; trusted-types dompurify";
 
-HttpResponse respond(http::status status, std::string_view type, std::string body) {
-  HttpResponse response(status, 11);
-  response.set(http::field::server, "octavo");
-  response.set(http::field::content_type, boost::beast::string_view(type.data(), type.size()));
-  response.set("X-Content-Type-Options", "nosniff");
-  response.body() = std::move(body);
-  return response;
+HttpReply fail(http::status status, std::string_view message, std::string_view type,
+               std::string_view code) {
+  return make_reply(status, "application/json", error_body(message, type, code));
 }
 
-HttpResponse fail(http::status status, std::string_view message, std::string_view type,
-                  std::string_view code) {
-  return respond(status, "application/json", error_body(message, type, code));
-}
-
-HttpResponse refuse_method(std::string_view methods) {
-  HttpResponse response =
+HttpReply refuse_method(std::string_view methods) {
+  HttpReply response =
       fail(http::status::method_not_allowed, "only " + std::string(methods) + " are served here",
            "invalid_request_error", "method_not_allowed");
   response.set(http::field::allow, boost::beast::string_view(methods.data(), methods.size()));
   return response;
 }
 
-HttpResponse page(const http::request<http::string_body>& request, const Asset& asset) {
+HttpReply page(const http::request<http::string_body>& request, const Asset& asset) {
   const auto known = request[http::field::if_none_match];
   const bool is_current = std::string_view(known.data(), known.size()) == asset.etag;
   const bool gzip = accepts_gzip(request) && !asset.gzip.empty();
-  HttpResponse response =
-      respond(is_current ? http::status::not_modified : http::status::ok, asset.mime,
-              std::string(is_current ? std::string_view{}
-                          : gzip     ? asset.gzip
-                                     : asset.body));
+  HttpReply response =
+      make_reply(is_current ? http::status::not_modified : http::status::ok, asset.mime,
+                 std::string(is_current ? std::string_view{}
+                             : gzip     ? asset.gzip
+                                        : asset.body));
   if (gzip && !is_current) response.set(http::field::content_encoding, "gzip");
   response.set(http::field::vary, "Accept-Encoding");
   response.set(http::field::etag, boost::beast::string_view(asset.etag.data(), asset.etag.size()));
@@ -86,8 +77,8 @@ json::object model_json(const ServedModel& model, std::string_view name) {
           {"octavo", {{"defaults", defaults_json(model)}}}};
 }
 
-HttpResponse upgrade_required() {
-  HttpResponse response =
+HttpReply upgrade_required() {
+  HttpReply response =
       fail(http::status::upgrade_required,
            "a GET of /v1/responses is for WebSockets: send an Upgrade, or POST a request",
            "invalid_request_error", "upgrade_required");
@@ -104,7 +95,7 @@ json::object tier_json(const TierAudit& tier) {
           {"num_in_transfer", tier.num_in_transfer}};
 }
 
-HttpResponse audit_response(const std::optional<BlockAudit>& audit) {
+HttpReply audit_response(const std::optional<BlockAudit>& audit) {
   if (!audit) {
     return fail(http::status::service_unavailable, "the block manager does not answer",
                 "server_error", "engine_error");
@@ -113,15 +104,15 @@ HttpResponse audit_response(const std::optional<BlockAudit>& audit) {
                           {"fault", audit->fault},
                           {"device", tier_json(audit->device)},
                           {"host", tier_json(audit->host)}};
-  return respond(http::status::ok, "application/json", json::serialize(body));
+  return make_reply(http::status::ok, "application/json", json::serialize(body));
 }
 
 }  // namespace
 
-asio::awaitable<HttpResponse> HttpRoutes::operator()(Request request) const {
+asio::awaitable<HttpReply> HttpRoutes::operator()(Request request) const {
   const http::request_header<> head = request.base();
   auto answering = answer(std::move(request));
-  HttpResponse response = co_await std::move(answering);
+  HttpReply response = co_await std::move(answering);
   allow_origin(head, policy, response.base());
   if (head.method() == http::verb::head) {
     response.content_length(response.body().size());
@@ -130,20 +121,19 @@ asio::awaitable<HttpResponse> HttpRoutes::operator()(Request request) const {
   co_return response;
 }
 
-asio::awaitable<HttpResponse> HttpRoutes::answer(Request request) const {
+asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
   const auto path = decoded_path({request.target().data(), request.target().size()});
   if (!path)
     co_return refusal_response({http::status::bad_request, "the path has a broken % escape"});
   const HttpRoute route = route_of(*path);
   const auto api_key = api_key_of(request.base(), policy);
-  HttpResponse response;
+  HttpReply response;
   if (request.method() == http::verb::options) {
-    response = HttpResponse(http::status::no_content, 11);
-    response.set(http::field::server, "octavo");
+    response = make_reply(http::status::no_content);
     allow_methods(request.base(), policy, route.methods, response.base());
   } else if (!route.allows({request.method_string().data(), request.method_string().size()})) {
     response = refuse_method(route.methods);
-  } else if (route.is_open && (route.name != RouteName::kNone || find_asset(*path) != nullptr)) {
+  } else if (route.is_open || find_asset(*path) != nullptr) {
     response = open_route(request, route.name, *path);
   } else if (api_key) {
     const std::uint64_t tenant = tenant_of(sessions.hash_key, *api_key);
@@ -156,26 +146,26 @@ asio::awaitable<HttpResponse> HttpRoutes::answer(Request request) const {
 }
 
 // What whoever asks may know.
-HttpResponse HttpRoutes::open_route(const Request& request, RouteName route,
-                                    std::string_view path) const {
+HttpReply HttpRoutes::open_route(const Request& request, RouteName route,
+                                 std::string_view path) const {
   if (route == RouteName::kHealth) {
     const bool healthy = status.healthy.load();
-    return respond(healthy ? http::status::ok : http::status::service_unavailable,
-                   "application/json", healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
+    return make_reply(healthy ? http::status::ok : http::status::service_unavailable,
+                      "application/json",
+                      healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
   }
   if (route == RouteName::kVersion)
-    return json_response(json::serialize(json::object{{"version", OCTAVO_VERSION}}));
+    return json_reply(json::serialize(json::object{{"version", OCTAVO_VERSION}}));
   if (route == RouteName::kNone) return page(request, *find_asset(path));
-  if (ready.load()) return json_response(R"({"status":"ready"})");
-  HttpResponse response = fail(http::status::service_unavailable, "the server is shutting down",
-                               "server_error", "server_draining");
+  if (ready.load()) return json_reply(R"({"status":"ready"})");
+  HttpReply response = fail(http::status::service_unavailable, "the server is shutting down",
+                            "server_error", "server_draining");
   response.set(http::field::retry_after, "1");
   return response;
 }
 
-asio::awaitable<HttpResponse> HttpRoutes::keyed_route(Request request, HttpRoute route,
-                                                      std::string path,
-                                                      std::uint64_t tenant) const {
+asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute route,
+                                                   std::string path, std::uint64_t tenant) const {
   const std::string target(request.target());
   switch (route.name) {
     case RouteName::kAudit:
@@ -193,9 +183,9 @@ asio::awaitable<HttpResponse> HttpRoutes::keyed_route(Request request, HttpRoute
       if (request.method() == http::verb::delete_)
         co_return responses.erase(route.argument, tenant);
       if (query_value(target, "stream") == "true") {
-        co_return error_response({Errc::kUnsupportedParameter,
-                                  "a response cannot be streamed again: leave `stream` out",
-                                  "stream"});
+        co_return error_reply({Errc::kUnsupportedParameter,
+                               "a response cannot be streamed again: leave `stream` out",
+                               "stream"});
       }
       co_return responses.get(route.argument, tenant);
     case RouteName::kResponseInputItems:
@@ -221,21 +211,21 @@ asio::awaitable<HttpResponse> HttpRoutes::keyed_route(Request request, HttpRoute
 }
 
 // So that the gauge says what holds now.
-HttpResponse HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) const {
+HttpReply HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) const {
   metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
-  return respond(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
-                 metrics.text(status));
+  return make_reply(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
+                    metrics.text(status));
 }
 
-HttpResponse HttpRoutes::models() const {
+HttpReply HttpRoutes::models() const {
   json::array data{model_json(model, model.name)};
   for (const std::string& alias : model.aliases) data.push_back(model_json(model, alias));
   const json::object list{{"object", "list"}, {"data", std::move(data)}};
-  return json_response(json::serialize(list));
+  return json_reply(json::serialize(list));
 }
 
-HttpResponse HttpRoutes::model_named(std::string_view name) const {
-  if (model.is_called(name)) return json_response(json::serialize(model_json(model, name)));
+HttpReply HttpRoutes::model_named(std::string_view name) const {
+  if (model.is_called(name)) return json_reply(json::serialize(model_json(model, name)));
   return fail(http::status::not_found, "this model is not served here: see /v1/models", "not_found",
               "model_not_found");
 }

@@ -23,18 +23,18 @@ struct HttpRoutes {
   ResponseRoutes responses;
   PromptRoutes prompts;
 
-  asio::awaitable<HttpResponse> operator()(http::request<http::string_body> request) const;
+  asio::awaitable<HttpReply> operator()(http::request<http::string_body> request) const;
 
  private:
   using Request = http::request<http::string_body>;
 
-  asio::awaitable<HttpResponse> answer(Request request) const;
-  HttpResponse open_route(const Request& request, RouteName route, std::string_view path) const;
-  asio::awaitable<HttpResponse> keyed_route(Request request, HttpRoute route, std::string path,
-                                            std::uint64_t tenant) const;
-  HttpResponse metrics_page(const std::optional<BlockAudit>& audit) const;
-  HttpResponse models() const;
-  HttpResponse model_named(std::string_view name) const;
+  asio::awaitable<HttpReply> answer(Request request) const;
+  HttpReply open_route(const Request& request, RouteName route, std::string_view path) const;
+  asio::awaitable<HttpReply> keyed_route(Request request, HttpRoute route, std::string path,
+                                         std::uint64_t tenant) const;
+  HttpReply metrics_page(const std::optional<BlockAudit>& audit) const;
+  HttpReply models() const;
+  HttpReply model_named(std::string_view name) const;
 };
 
 }  // namespace octavo

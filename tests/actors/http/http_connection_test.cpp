@@ -1,10 +1,8 @@
 // A connection and its client, over a real socket; no engine behind it.
 #include "actors/http/http_connection.hpp"
 
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/json/parse.hpp>
 #include <future>
-#include <thread>
 
 #include "tests/actors/http/port.hpp"
 
@@ -13,7 +11,7 @@ using namespace octavo;
 namespace {
 
 using testing::HttpRequest;
-using HttpResponse = testing::HttpReply;
+using HttpResponse = HttpReply;
 using testing::Port;
 
 }  // namespace

@@ -12,7 +12,6 @@
 namespace octavo::testing {
 
 using HttpRequest = http::request<http::string_body>;
-using HttpReply = http::response<http::string_body>;
 
 inline asio::awaitable<HttpReply> answer_nothing(HttpRequest) { co_return HttpReply{}; }
 

@@ -15,8 +15,7 @@ namespace json = boost::json;
 
 using HttpRequest = http::request<http::string_body>;
 
-asio::awaitable<void> ask_route(const HttpRoutes* routes, HttpRequest request,
-                                HttpResponse* answer) {
+asio::awaitable<void> ask_route(const HttpRoutes* routes, HttpRequest request, HttpReply* answer) {
   *answer = co_await (*routes)(std::move(request));
 }
 
@@ -27,9 +26,9 @@ struct Routed {
   std::atomic<bool> ready{true};
   BlockAuditor auditor{sim.ring.block_manager(), sim.io.get_executor()};
 
-  HttpResponse ask(const std::string& target,
-                   const std::vector<std::pair<std::string, std::string>>& fields = {},
-                   http::verb method = http::verb::get, const std::string& body = "") {
+  HttpReply ask(const std::string& target,
+                const std::vector<std::pair<std::string, std::string>>& fields = {},
+                http::verb method = http::verb::get, const std::string& body = "") {
     HttpRequest request(method, target, 11);
     request.body() = body;
     for (const auto& [name, value] : fields) request.set(name, value);
@@ -42,7 +41,7 @@ struct Routed {
                             sim.sessions,
                             ResponseRoutes(sim.sessions, sim.io.get_executor()),
                             PromptRoutes(sim.sessions, sim.io.get_executor())};
-    HttpResponse answer;
+    HttpReply answer;
     sim.supervisor.spawn(sim.io.get_executor(), "ask",
                          ask_route(&routes, std::move(request), &answer));
     sim.settle();
@@ -50,17 +49,17 @@ struct Routed {
   }
 };
 
-std::string field(const HttpResponse& response, const std::string& name) {
+std::string field(const HttpReply& response, const std::string& name) {
   const auto value = response[name];
   return {value.data(), value.size()};
 }
 
-json::object object_in(const HttpResponse& response) {
+json::object object_in(const HttpReply& response) {
   CHECK(field(response, "Content-Type") == "application/json");
   return json::parse(response.body()).as_object();
 }
 
-std::string code_in(const HttpResponse& response) {
+std::string code_in(const HttpReply& response) {
   return std::string(object_in(response).at("error").at("code").as_string());
 }
 
@@ -81,7 +80,7 @@ TEST_CASE("a server that shuts down is healthy but not ready, and says when to a
   Routed routed;
   CHECK(routed.ask("/ready").body() == R"({"status":"ready"})");
   routed.ready = false;
-  const HttpResponse response = routed.ask("/ready");
+  const HttpReply response = routed.ask("/ready");
   CHECK(response.result_int() == 503);
   CHECK(field(response, "Retry-After") == "1");
   CHECK(code_in(response) == "server_draining");
@@ -92,13 +91,13 @@ TEST_CASE("the page is served with its mark, and not again to who knows it") {
   Routed routed;
   const Asset* page = find_asset("/");
   REQUIRE(page != nullptr);
-  const HttpResponse response = routed.ask("/?x=1");
+  const HttpReply response = routed.ask("/?x=1");
   CHECK(response.result_int() == 200);
   CHECK(response.body() == page->body);
   CHECK(field(response, "Content-Type") == page->mime);
   CHECK(field(response, "ETag") == page->etag);
   CHECK(field(response, "Content-Encoding").empty());
-  const HttpResponse known = routed.ask("/", {{"If-None-Match", std::string(page->etag)}});
+  const HttpReply known = routed.ask("/", {{"If-None-Match", std::string(page->etag)}});
   CHECK(known.result_int() == 304);
   CHECK(known.body().empty());
   CHECK(field(known, "ETag") == page->etag);
@@ -108,7 +107,7 @@ TEST_CASE("the page is served with its mark, and not again to who knows it") {
 TEST_CASE("the page is packed for who can unpack it") {
   Routed routed;
   const Asset* page = find_asset("/");
-  const HttpResponse response = routed.ask("/", {{"Accept-Encoding", "br, gzip, deflate"}});
+  const HttpReply response = routed.ask("/", {{"Accept-Encoding", "br, gzip, deflate"}});
   REQUIRE_FALSE(page->gzip.empty());
   CHECK(response.body() == page->gzip);
   CHECK(field(response, "Content-Encoding") == "gzip");
@@ -119,7 +118,7 @@ TEST_CASE("the page is packed for who can unpack it") {
 
 TEST_CASE("the page may load and frame nothing from elsewhere") {
   Routed routed;
-  const HttpResponse response = routed.ask("/");
+  const HttpReply response = routed.ask("/");
   const std::string policy = field(response, "Content-Security-Policy");
   for (const char* part : {"default-src 'none'", "script-src 'self'", "connect-src 'self'",
                            "frame-ancestors 'none'", "form-action 'none'"})
@@ -133,12 +132,12 @@ TEST_CASE("only GET and HEAD are served, and a head is an answer without its bod
   Routed routed;
   for (const http::verb method : {http::verb::post, http::verb::put, http::verb::delete_,
                                   http::verb::patch, http::verb::unknown}) {
-    const HttpResponse response = routed.ask("/health", {}, method);
+    const HttpReply response = routed.ask("/health", {}, method);
     CHECK(response.result_int() == 405);
     CHECK(field(response, "Allow") == "GET, HEAD, OPTIONS");
     CHECK(code_in(response) == "method_not_allowed");
   }
-  const HttpResponse head = routed.ask("/health", {}, http::verb::head);
+  const HttpReply head = routed.ask("/health", {}, http::verb::head);
   CHECK(head.result_int() == 200);
   CHECK(head.body().empty());
   CHECK(field(head, "Content-Length") == "15");
@@ -154,7 +153,7 @@ TEST_CASE("what anybody may ask needs no key, everything else does") {
   for (const char* keyed :
        {"/v1/models", "/v1/models/sim", "/metrics", "/debug/audit", "/v1/responses", "/nothing"}) {
     CAPTURE(keyed);
-    const HttpResponse response = routed.ask(keyed);
+    const HttpReply response = routed.ask(keyed);
     CHECK(response.result_int() == 401);
     CHECK(field(response, "WWW-Authenticate") == "Bearer");
     CHECK(code_in(response) == "invalid_api_key");
@@ -246,7 +245,7 @@ TEST_CASE("a path that is there says which methods it has") {
            {"/v1/responses/resp_1/input_items", "GET, HEAD, OPTIONS"},
            {"/v1/requests/mine", "DELETE, OPTIONS"}}) {
     CAPTURE(path);
-    const HttpResponse refused = routed.ask(path, {}, http::verb::put);
+    const HttpReply refused = routed.ask(path, {}, http::verb::put);
     CHECK(refused.result_int() == 405);
     CHECK(field(refused, "Allow") == methods);
     CHECK(field(routed.ask(path, {}, http::verb::options), "Allow") == methods);
@@ -287,6 +286,14 @@ TEST_CASE("a prompt can be counted and rendered without running it") {
   CHECK(rendered.at(0).at("token_ids").as_array().size() == counted.at("input_tokens"));
   CHECK(post("/v1/responses/input_tokens", R"({"input":"x","previous_response_id":"resp_1"})")
             .result_int() == 400);
+  for (const auto& [path, name] :
+       std::vector<std::pair<std::string, std::string>>{{"/v1/completions/render", "prompt"},
+                                                        {"/tokenize", "prompt"},
+                                                        {"/v1/responses/input_tokens", "input"}}) {
+    CAPTURE(path);
+    const json::object body{{name, "x"}, {"model", "other"}};
+    CHECK(code_in(post(path, json::serialize(body))) == "model_not_found");
+  }
   CHECK(routed.sim.sessions.running.size() == 0);
 }
 
@@ -297,9 +304,9 @@ TEST_CASE("a page of an allowed origin may read every answer, and no other page 
   const std::pair<std::string, std::string> origin{"Origin", "http://App.example"};
   for (const char* target : {"/health", "/v1/models", "/nothing", "/", "/%"}) {
     CAPTURE(target);
-    const HttpResponse response = routed.ask(target, {origin});
+    const HttpReply response = routed.ask(target, {origin});
     CHECK(field(response, "Access-Control-Allow-Origin") == "http://App.example");
-    const HttpResponse other = routed.ask(target, {{"Origin", "http://localhost"}});
+    const HttpReply other = routed.ask(target, {{"Origin", "http://localhost"}});
     CHECK(field(other, "Access-Control-Allow-Origin").empty());
     bool varies = false;
     for (const auto& each : other) varies = varies || each.value() == "Origin";
@@ -321,14 +328,14 @@ TEST_CASE("a browser that asks before it sends a key is answered without one") {
       {"Access-Control-Request-Method", "GET"},
       {"Access-Control-Request-Headers", "authorization,x-request-id"},
       {"Access-Control-Request-Private-Network", "true"}};
-  const HttpResponse response = routed.ask("/v1/models", asks, http::verb::options);
+  const HttpReply response = routed.ask("/v1/models", asks, http::verb::options);
   CHECK(response.result_int() == 204);
   CHECK(response.body().empty());
   CHECK(field(response, "Access-Control-Allow-Origin") == "http://app.example");
   CHECK(field(response, "Access-Control-Allow-Methods") == "GET, HEAD, OPTIONS");
   CHECK(field(response, "Access-Control-Allow-Headers") == "authorization,x-request-id");
   CHECK(field(response, "Access-Control-Allow-Private-Network") == "true");
-  const HttpResponse plain = routed.ask("/v1/models", {}, http::verb::options);
+  const HttpReply plain = routed.ask("/v1/models", {}, http::verb::options);
   CHECK(plain.result_int() == 204);
   CHECK(field(plain, "Allow") == "GET, HEAD, OPTIONS");
   CHECK(field(plain, "Access-Control-Allow-Methods").empty());
@@ -357,7 +364,7 @@ TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {
 TEST_CASE("metrics say what holds when they are asked for") {
   Routed routed;
   routed.sim.status.num_running = 6;
-  const HttpResponse response = routed.ask("/metrics");
+  const HttpReply response = routed.ask("/metrics");
   CHECK(response.result_int() == 200);
   CHECK(field(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
   CHECK_THAT(response.body(), Contains("octavo:num_requests_running{model_name=\"sim\"} 6\n"));
@@ -366,7 +373,7 @@ TEST_CASE("metrics say what holds when they are asked for") {
 
 TEST_CASE("the WebSocket's place says what it speaks") {
   Routed routed;
-  const HttpResponse response = routed.ask("/v1/responses");
+  const HttpReply response = routed.ask("/v1/responses");
   CHECK(response.result_int() == 426);
   CHECK(field(response, "Upgrade") == "websocket");
   CHECK(field(response, "Connection") == "Upgrade");
@@ -374,7 +381,7 @@ TEST_CASE("the WebSocket's place says what it speaks") {
 
 TEST_CASE("a path that leads nowhere is quoted without its end") {
   Routed routed;
-  const HttpResponse response = routed.ask("/nowhere/" + std::string(1000, 'x') + "?secret");
+  const HttpReply response = routed.ask("/nowhere/" + std::string(1000, 'x') + "?secret");
   CHECK(response.result_int() == 404);
   CHECK(code_in(response) == "not_found");
   CHECK_THAT(response.body(), Contains("/nowhere/xxx"));
