@@ -11,7 +11,7 @@ json::value finish_reason_json(const CompletionChoice& choice) {
   if (!choice.finished()) return nullptr;
   switch (*choice.finished()) {
     case FinishReason::kStop:
-      return "stop";
+      return choice.has_call() ? "tool_calls" : "stop";
     case FinishReason::kLength:
       return "length";
     default:
@@ -19,11 +19,12 @@ json::value finish_reason_json(const CompletionChoice& choice) {
   }
 }
 
-json::object usage_json(const Usage& usage) {
+json::object usage_json(const Usage& usage, std::int64_t num_reasoning_tokens) {
   return {{"prompt_tokens", usage.num_prompt_tokens},
           {"completion_tokens", usage.num_completion_tokens},
           {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens},
-          {"prompt_tokens_details", {{"cached_tokens", usage.num_cached_tokens}}}};
+          {"prompt_tokens_details", {{"cached_tokens", usage.num_cached_tokens}}},
+          {"completion_tokens_details", {{"reasoning_tokens", num_reasoning_tokens}}}};
 }
 
 Usage usage_so_far(const Response& response) {

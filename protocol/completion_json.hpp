@@ -10,10 +10,12 @@
 
 namespace octavo {
 
-/// `stop`, `length`, or `abort` for what was cancelled; null while it runs.
+/// `stop`, `tool_calls` after a call, `length`, or `abort` for what was cancelled; null while it
+/// runs.
 boost::json::value finish_reason_json(const CompletionChoice& choice);
-/// {prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details}.
-boost::json::object usage_json(const Usage& usage);
+/// {prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details,
+/// completion_tokens_details}.
+boost::json::object usage_json(const Usage& usage, std::int64_t num_reasoning_tokens = 0);
 /// The same of a response that runs, as far as it is.
 Usage usage_so_far(const Response& response);
 /// Both together, over several prompts.

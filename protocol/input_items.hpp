@@ -1,5 +1,6 @@
 // The `input` of a response as chat messages: a string is one user message; a list holds messages
-// whose content is a string or a list of text parts.
+// whose content is a string or a list of text parts, calls of functions and their results, and what
+// a model has thought.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -11,11 +12,12 @@
 
 namespace octavo {
 
-/// [{"role", "content"}, ...] with plain string contents; `developer` becomes `system`. Errors:
-/// kInvalidValue for a wrong shape, kUnsupportedParameter for items and parts that are not text.
-/// `id`, `status` and `phase` of a message, `annotations`, `logprobs` and `prompt_cache_breakpoint`
-/// of a part are checked and have no effect. Members that the standard does not have are added to
-/// `unknown_fields`, unless it is null.
+/// [{"role", "content"}, ...] with plain string contents; `developer` becomes `system`. An answer
+/// may have `tool_calls` and `reasoning_content` besides, and a result (`tool`) has a
+/// `tool_call_id`. Errors: kInvalidValue for a wrong shape, kUnsupportedParameter for items and
+/// parts that are not text. `id`, `status` and `phase` of a message, `annotations`, `logprobs` and
+/// `prompt_cache_breakpoint` of a part are checked and have no effect. Members that the standard
+/// does not have are added to `unknown_fields`, unless it is null.
 [[nodiscard]] Result<boost::json::array> messages_of(
     const boost::json::value& input, std::vector<std::string>* unknown_fields = nullptr);
 

@@ -29,7 +29,7 @@ json::object logprob_json(const LogprobEntry& entry) {
 
 }  // namespace
 
-json::array logprobs_json(const std::vector<LogprobEntry>& entries) {
+json::array logprobs_json(std::span<const LogprobEntry> entries) {
   json::array out;
   for (const LogprobEntry& entry : entries) out.push_back(logprob_json(entry));
   return out;

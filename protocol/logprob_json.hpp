@@ -2,13 +2,13 @@
 #pragma once
 
 #include <boost/json/array.hpp>
-#include <vector>
+#include <span>
 
 #include "src/response/completion_choice.hpp"
 
 namespace octavo {
 
 /// [{token, logprob, bytes, top_logprobs}], with U+FFFD for a token that is no text by itself.
-boost::json::array logprobs_json(const std::vector<LogprobEntry>& entries);
+boost::json::array logprobs_json(std::span<const LogprobEntry> entries);
 
 }  // namespace octavo

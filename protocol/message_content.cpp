@@ -16,7 +16,8 @@ std::string text_of_part(const json::value& value, JsonReader& root, const std::
     root.wrong(where, "a content part with a `type`");
     return {};
   }
-  if (*type != "input_text" && *type != "output_text" && *type != "text") {
+  if (*type != "input_text" && *type != "output_text" && *type != "text" &&
+      *type != "reasoning_text") {
     root.unsupported(where, where + " is of type `" + quotable(type->get_string(), 64) +
                                 "`: only text is supported");
     return {};
@@ -40,11 +41,11 @@ std::string text_of_part(const json::value& value, JsonReader& root, const std::
 }  // namespace
 
 std::string read_content(JsonReader& message, JsonReader& root, const std::string& where,
-                         std::vector<std::string>* unknown_fields) {
-  const auto* content = message.find("content");
+                         std::vector<std::string>* unknown_fields, std::string_view name) {
+  const auto* content = message.find(name);
   std::string text;
   if (content == nullptr || (!content->is_string() && !content->is_array())) {
-    message.wrong("content", "a string or a list of parts");
+    message.wrong(name, "a string or a list of parts");
   } else if (content->is_string()) {
     text.assign(content->get_string());
   } else {

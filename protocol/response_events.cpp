@@ -13,11 +13,11 @@ namespace {
 
 namespace json = boost::json;
 
-json::object usage_json(const Usage& usage) {
+json::object usage_json(const Usage& usage, std::int64_t num_reasoning_tokens) {
   return {{"input_tokens", usage.num_prompt_tokens},
           {"input_tokens_details", {{"cached_tokens", usage.num_cached_tokens}}},
           {"output_tokens", usage.num_completion_tokens},
-          {"output_tokens_details", {{"reasoning_tokens", 0}}},
+          {"output_tokens_details", {{"reasoning_tokens", num_reasoning_tokens}}},
           {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}};
 }
 
@@ -127,38 +127,79 @@ std::string_view type_of(FinishReason reason) {
   return "response.failed";
 }
 
-std::string item_id_of(const Response& response, std::int32_t choice) {
-  return "msg_" + response.id().substr(5) + "_" + std::to_string(choice);
+/// An item of a response's output.
+struct Place {
+  std::int32_t choice = 0;
+  std::int32_t item = 0;
+};
+
+const OutputItem& item_at(const Response& response, Place place) {
+  return response.choice(place.choice).items().at(static_cast<std::size_t>(place.item));
 }
 
-std::string_view item_status(const CompletionChoice& choice) {
-  if (!choice.finished()) return "in_progress";
-  return *choice.finished() == FinishReason::kStop ? "completed" : "incomplete";
+// A choice that is one message has one id, and one with several items has one for each.
+std::string item_id_of(const Response& response, Place place) {
+  const ItemKind kind = item_at(response, place).kind;
+  const std::string_view prefix = kind == ItemKind::kMessage     ? "msg_"
+                                  : kind == ItemKind::kReasoning ? "rs_"
+                                                                 : "fc_";
+  std::string id =
+      std::string(prefix) + response.id().substr(5) + "_" + std::to_string(place.choice);
+  if (response.choice(place.choice).has_parser()) id += "_" + std::to_string(place.item);
+  return id;
+}
+
+std::string_view item_status(const OutputItem& item) {
+  if (!item.has_ended) return "in_progress";
+  return item.is_broken ? "incomplete" : "completed";
 }
 
 // All that were asked for; none, where none were.
-json::array choice_logprobs(const Response& response, std::int32_t index) {
+json::array item_logprobs(const Response& response, Place place) {
   if (response.create().sampling.num_logprobs < 0) return {};
-  return logprobs_json(response.choice(index).logprobs());
+  return logprobs_json(response.choice(place.choice).logprobs_of(place.item));
 }
 
-json::object text_part(std::string_view text, json::array logprobs) {
+json::object part_json(ItemKind kind, std::string_view text, json::array logprobs) {
+  if (kind == ItemKind::kReasoning) return {{"type", "reasoning_text"}, {"text", text}};
   return {{"type", "output_text"},
           {"text", text},
           {"annotations", json::array()},
           {"logprobs", std::move(logprobs)}};
 }
 
-json::object item_json(const Response& response, std::int32_t index, std::string_view status) {
-  json::array content;
-  if (status != "in_progress") {
-    content.push_back(text_part(response.choice(index).text(), choice_logprobs(response, index)));
+json::object call_json(const Response& response, Place place, std::string_view arguments) {
+  const OutputItem& item = item_at(response, place);
+  return {{"type", "function_call"},
+          {"id", item_id_of(response, place)},
+          {"call_id", response.call_id(place.choice, place.item)},
+          {"name", item.name},
+          {"arguments", arguments}};
+}
+
+json::object item_json(const Response& response, Place place, std::string_view status) {
+  const OutputItem& item = item_at(response, place);
+  const bool has_content = status != "in_progress";
+  if (item.kind == ItemKind::kFunctionCall) {
+    json::object call = call_json(response, place, has_content ? item.text : "");
+    call["status"] = status;
+    return call;
   }
-  return {{"type", "message"},
-          {"id", item_id_of(response, index)},
-          {"status", status},
-          {"role", "assistant"},
-          {"content", std::move(content)}};
+  json::array content;
+  if (has_content) {
+    const bool is_said = item.kind == ItemKind::kMessage;
+    content.push_back(
+        part_json(item.kind, item.text, is_said ? item_logprobs(response, place) : json::array()));
+  }
+  json::object shown{{"type", item.kind == ItemKind::kMessage ? "message" : "reasoning"},
+                     {"id", item_id_of(response, place)},
+                     {"status", status}};
+  if (item.kind == ItemKind::kMessage)
+    shown["role"] = "assistant";
+  else
+    shown["summary"] = json::array();
+  shown["content"] = std::move(content);
+  return shown;
 }
 
 json::object snapshot(const Response& response, std::string_view status, json::array output) {
@@ -174,9 +215,9 @@ json::object snapshot(const Response& response, std::string_view status, json::a
 
 json::array output_json(const Response& response) {
   json::array output;
-  for (std::int32_t i = 0; i < static_cast<std::int32_t>(response.choices().size()); ++i) {
-    const CompletionChoice& choice = response.choice(i);
-    if (choice.has_begun()) output.push_back(item_json(response, i, item_status(choice)));
+  for (const auto& [choice, item] : response.output()) {
+    const Place place{choice, item};
+    output.push_back(item_json(response, place, item_status(item_at(response, place))));
   }
   return output;
 }
@@ -185,7 +226,7 @@ json::object final_snapshot(const Response& response) {
   const ResponseEnd& end = response.end();
   const FinishReason reason = end.finished.reason;
   json::object made = snapshot(response, status_of(reason), output_json(response));
-  made["usage"] = usage_json(end.finished.usage);
+  made["usage"] = usage_json(end.finished.usage, response.num_reasoning_tokens());
   made["octavo"] = extension_json(end);
   if (reason == FinishReason::kStop) made["completed_at"] = end.completed_at;
   if (reason == FinishReason::kLength)
@@ -203,6 +244,18 @@ json::object final_snapshot(const Response& response) {
   return made;
 }
 
+std::string_view delta_type_of(ItemKind kind) {
+  switch (kind) {
+    case ItemKind::kMessage:
+      return "response.output_text.delta";
+    case ItemKind::kReasoning:
+      return "response.reasoning_text.delta";
+    case ItemKind::kFunctionCall:
+      return "response.function_call_arguments.delta";
+  }
+  return "";
+}
+
 /// Numbers the frames of one event and writes them.
 class Frames {
  public:
@@ -216,35 +269,40 @@ class Frames {
       write(made);
     }
   }
-  void operator()(const ChoiceBegan& event) {
+  void operator()(const ChoiceBegan&) {}
+  void operator()(const ItemBegan& event) {
+    const Place place{event.choice, event.item};
     json::object added = begin("response.output_item.added");
-    added["output_index"] = event.choice;
-    added["item"] = item_json(response_, event.choice, "in_progress");
+    added["output_index"] = response_.output_index(event.choice, event.item);
+    added["item"] = item_json(response_, place, "in_progress");
     write(added);
-    json::object part = begin("response.content_part.added", event.choice);
-    part["part"] = text_part("", {});
+    const ItemKind kind = item_at(response_, place).kind;
+    if (kind == ItemKind::kFunctionCall) return;
+    json::object part = begin("response.content_part.added", place);
+    part["part"] = part_json(kind, "", {});
     write(part);
   }
   void operator()(const TextAdded& event) {
-    json::object made = begin("response.output_text.delta", event.choice);
+    const Place place{event.choice, event.item};
+    const ItemKind kind = item_at(response_, place).kind;
+    json::object made = begin(delta_type_of(kind), place);
     made["delta"] = event.text;
-    made["logprobs"] = logprobs_json(event.logprobs);
+    if (kind == ItemKind::kMessage) made["logprobs"] = logprobs_json(event.logprobs);
     write(made);
   }
-  void operator()(const ChoiceEnded& event) {
-    const CompletionChoice& choice = response_.choice(event.choice);
-    json::object text = begin("response.output_text.done", event.choice);
-    text["text"] = choice.text();
-    text["logprobs"] = choice_logprobs(response_, event.choice);
-    write(text);
-    json::object part = begin("response.content_part.done", event.choice);
-    part["part"] = text_part(choice.text(), choice_logprobs(response_, event.choice));
-    write(part);
+  void operator()(const ItemEnded& event) {
+    const Place place{event.choice, event.item};
+    const OutputItem& item = item_at(response_, place);
+    if (item.kind == ItemKind::kFunctionCall)
+      end_call(place, item);
+    else
+      end_text(place, item);
     json::object done = begin("response.output_item.done");
-    done["output_index"] = event.choice;
-    done["item"] = item_json(response_, event.choice, item_status(choice));
+    done["output_index"] = response_.output_index(event.choice, event.item);
+    done["item"] = item_json(response_, place, item_status(item));
     write(done);
   }
+  void operator()(const ChoiceEnded&) {}
   void operator()(const ResponsePreempted& event) {
     write_transfer("octavo:response.preempted", event.mode);
   }
@@ -264,12 +322,30 @@ class Frames {
     if (!lane.empty()) made["stream_id"] = lane;
     return made;
   }
-  json::object begin(std::string_view type, std::int32_t choice) {
+  json::object begin(std::string_view type, Place place) {
     json::object made = begin(type);
-    made["item_id"] = item_id_of(response_, choice);
-    made["output_index"] = choice;
-    made["content_index"] = 0;
+    made["item_id"] = item_id_of(response_, place);
+    made["output_index"] = response_.output_index(place.choice, place.item);
+    if (item_at(response_, place).kind != ItemKind::kFunctionCall) made["content_index"] = 0;
     return made;
+  }
+  void end_call(Place place, const OutputItem& item) {
+    json::object done = begin("response.function_call_arguments.done", place);
+    done["name"] = item.name;
+    done["arguments"] = item.text;
+    write(done);
+  }
+  void end_text(Place place, const OutputItem& item) {
+    const bool is_said = item.kind == ItemKind::kMessage;
+    json::object text =
+        begin(is_said ? "response.output_text.done" : "response.reasoning_text.done", place);
+    text["text"] = item.text;
+    if (is_said) text["logprobs"] = item_logprobs(response_, place);
+    write(text);
+    json::object part = begin("response.content_part.done", place);
+    part["part"] =
+        part_json(item.kind, item.text, is_said ? item_logprobs(response_, place) : json::array());
+    write(part);
   }
   void write(const json::object& made) { frames_.push_back(json::serialize(made)); }
   void write_transfer(std::string_view type, PreemptionMode mode) {
@@ -300,7 +376,7 @@ std::size_t size_of_end(const Response& response, const ResponseEvent& event,
                         std::size_t num_bytes) {
   if (std::holds_alternative<ResponseEnded>(event)) return 4 * num_bytes;
   const auto num_choices = static_cast<std::size_t>(response.create().sampling.n);
-  return std::holds_alternative<ChoiceEnded>(event) ? 2 * num_bytes * num_choices : 0;
+  return std::holds_alternative<ItemEnded>(event) ? 2 * num_bytes * num_choices : 0;
 }
 
 }  // namespace octavo

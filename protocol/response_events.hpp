@@ -15,10 +15,10 @@ namespace octavo {
 /// response.num_events() on; whoever sends them counts them there.
 ///
 ///   ResponseBegan      response.created, response.in_progress
-///   ChoiceBegan        response.output_item.added, response.content_part.added
-///   TextAdded          response.output_text.delta
-///   ChoiceEnded        response.output_text.done, response.content_part.done,
-///                      response.output_item.done
+///   ItemBegan          response.output_item.added, response.content_part.added
+///   TextAdded          response.output_text.delta, response.reasoning_text.delta or
+///                      response.function_call_arguments.delta
+///   ItemEnded          the same .done, response.content_part.done, response.output_item.done
 ///   ResponsePreempted  octavo:response.preempted
 ///   ResponseResumed    octavo:response.resumed
 ///   ResponseEnded      response.completed, .incomplete or .failed, with usage and timings
@@ -28,7 +28,7 @@ void encode(const Response& response, const ResponseEvent& event, std::vector<st
 boost::json::object response_json(const Response& response);
 
 /// About how many bytes all frames at the end of a response come to, told from the num_bytes of
-/// those of one event; 0 for other events. A choice is in four frames, three of them its own.
+/// those of one event; 0 for other events. An item is in four frames, three of them its own.
 std::size_t size_of_end(const Response& response, const ResponseEvent& event,
                         std::size_t num_bytes);
 

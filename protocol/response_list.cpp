@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "protocol/http_route.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::object item_json(const json::object& message, const std::string& id) {
+json::object message_item(const json::object& message, const std::string& id) {
   const json::value& role = message.at("role");
   const json::value& content = message.at("content");
   const bool is_answer = role == "assistant";
@@ -22,6 +23,40 @@ json::object item_json(const json::object& message, const std::string& id) {
           {"status", "completed"},
           {"role", role},
           {"content", json::array{std::move(part)}}};
+}
+
+std::string text_of(const json::value& arguments) {
+  return arguments.is_string() ? std::string(arguments.get_string()) : json::serialize(arguments);
+}
+
+json::object call_item(const json::object& call, const std::string& id) {
+  const json::object& function = call.at("function").as_object();
+  return {{"type", "function_call"},
+          {"id", id},
+          {"call_id", call.at("id")},
+          {"name", function.at("name")},
+          {"arguments", text_of(function.at("arguments"))},
+          {"status", "completed"}};
+}
+
+// What a message says, its calls, or the result of one.
+void add_items(const json::object& message, const std::string& id,
+               std::vector<json::object>& items) {
+  if (message.at("role") == "tool") {
+    items.push_back({{"type", "function_call_output"},
+                     {"id", "fco_" + id},
+                     {"call_id", message.at("tool_call_id")},
+                     {"output", message.at("content")},
+                     {"status", "completed"}});
+    return;
+  }
+  const auto* calls = message.if_contains("tool_calls");
+  if (calls == nullptr || message.at("content") != "")
+    items.push_back(message_item(message, "msg_" + id));
+  if (calls == nullptr) return;
+  for (const json::value& call : calls->as_array()) {
+    items.push_back(call_item(call.as_object(), "fc_" + id + "_" + std::to_string(items.size())));
+  }
 }
 
 }  // namespace
@@ -48,8 +83,8 @@ json::object input_items_json(const RememberedResponse& response, const ListPage
   const std::size_t num_input =
       response.settings.generate ? response.messages.size() - 1 : response.messages.size();
   for (std::size_t i = 0; i < num_input; ++i)
-    items.push_back(item_json(response.messages[i].as_object(),
-                              "msg_" + response.id.substr(5) + "_in" + std::to_string(i)));
+    add_items(response.messages[i].as_object(), response.id.substr(5) + "_in" + std::to_string(i),
+              items);
   if (!page.is_ascending) std::ranges::reverse(items);
   const auto after = std::ranges::find_if(
       items, [&](const json::object& item) { return item.at("id") == json::value(page.after); });

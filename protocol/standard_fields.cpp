@@ -4,6 +4,7 @@
 
 #include "protocol/named_values.hpp"
 #include "protocol/output_format_fields.hpp"
+#include "protocol/tool_fields.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/utf8.hpp"
 
@@ -12,7 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kNone[]{"none"};
 constexpr std::string_view kEfforts[]{"none", "minimal", "low", "medium", "high", "xhigh", "max"};
 constexpr std::string_view kSummaries[]{"auto", "concise", "detailed"};
 constexpr std::string_view kContexts[]{"auto", "current_turn", "all_turns"};
@@ -27,8 +27,6 @@ constexpr std::string_view kTiers[]{"auto", "default",  "flex",     "scale",
 constexpr std::string_view kUsualTiers[]{"auto", "default"};
 constexpr std::string_view kRetentions[]{"in_memory", "in-memory", "24h"};
 constexpr std::string_view kInMemory[]{"in_memory", "in-memory"};
-constexpr std::string_view kToolChoices[]{"auto", "none", "required"};
-constexpr std::string_view kNoTools[]{"auto", "none"};
 constexpr std::string_view kLogprobs = "message.output_text.logprobs";
 // There is nothing of that kind in an answer, so it is included as asked.
 constexpr std::string_view kReasoning = "reasoning.encrypted_content";
@@ -58,35 +56,6 @@ void read_transport(JsonReader& fields, Transport transport, ResponseCreate& cre
   }
 }
 
-bool is_tool(const json::value& tool) {
-  const auto* object = tool.if_object();
-  const auto* type = object != nullptr ? object->if_contains("type") : nullptr;
-  return type != nullptr && type->is_string();
-}
-
-void read_tools(JsonReader& fields, ResponseCreate& create) {
-  if (const auto* tools = fields.find("tools")) {
-    const json::array& list = fields.as_array("tools", *tools);
-    if (!std::ranges::all_of(list, is_tool))
-      fields.wrong("tools", "a list of objects with a `type`");
-    else if (!list.empty())
-      fields.unsupported("tools", "tools are not supported: send `tools` empty or not at all");
-  }
-  if (const auto* choice = fields.find("tool_choice"); choice != nullptr && is_tool(*choice)) {
-    fields.unsupported("tool_choice", "only `auto` and `none` are supported");
-  } else if (const auto name = read_name(fields, "tool_choice", kToolChoices, kNoTools)) {
-    create.repeated["tool_choice"] = *name;
-  }
-  bool is_parallel = true;
-  if (fields.read("parallel_tool_calls", is_parallel))
-    create.repeated["parallel_tool_calls"] = is_parallel;
-  std::int64_t max_calls = 1;
-  if (fields.read("max_tool_calls", max_calls)) {
-    if (max_calls < 1) fields.wrong("max_tool_calls", "at least 1");
-    create.repeated["max_tool_calls"] = max_calls;
-  }
-}
-
 }  // namespace
 
 std::optional<std::string> read_verbosity(JsonReader& fields) {
@@ -94,7 +63,7 @@ std::optional<std::string> read_verbosity(JsonReader& fields) {
 }
 
 std::optional<std::string> read_effort(JsonReader& fields, std::string_view name) {
-  return read_name(fields, name, kEfforts, kNone);
+  return read_name(fields, name, kEfforts, kEfforts);
 }
 
 namespace {
@@ -118,9 +87,13 @@ void read_reasoning(JsonReader& fields, ResponseCreate& create) {
   const auto* reasoning = fields.find("reasoning");
   if (reasoning == nullptr) return;
   JsonReader members(fields.as_object("reasoning", *reasoning), fields, "reasoning");
-  if (read_effort(members, "effort"))
-    create.repeated["reasoning"] = {{"effort", "none"}, {"summary", nullptr}};
-  read_name(members, "summary", kSummaries, {});
+  const auto effort = read_effort(members, "effort");
+  create.reasoning_effort = effort.value_or("");
+  // What a model thinks is given as it is; nobody sums it up.
+  const auto summary = read_name(members, "summary", kSummaries, kSummaries);
+  create.repeated["reasoning"] = {
+      {"effort", effort ? json::value(*effort) : json::value(nullptr)},
+      {"summary", summary ? json::value(*summary) : json::value(nullptr)}};
   read_name(members, "generate_summary", kSummaries, {});
   read_name(members, "context", kContexts, {});
   read_name(members, "mode", kModes, kUsualMode);
@@ -176,7 +149,7 @@ void read_names(JsonReader& fields, ResponseCreate& create) {
 
 void read_standard_fields(JsonReader& fields, Transport transport, ResponseCreate& create) {
   read_transport(fields, transport, create);
-  read_tools(fields, create);
+  read_response_tools(fields, create);
   read_text(fields, create);
   read_reasoning(fields, create);
   read_include(fields, create);

@@ -216,18 +216,13 @@ void ResponseRunner::on(Response& response, const RequestFinished& event) {
     steering_.fail_all(response.next_steers,
                        Error{Errc::kEngineError, "the steered response failed", ""});
   }
-  Response ended = responses_.take(event.request);
-  const std::string lane = ended.create().stream_id;
+  const auto ended = std::make_shared<Response>(responses_.take(event.request));
+  const std::string& lane = ended->create().stream_id;
   if (failed) return lanes_.finish(lane);
-  auto memory = std::make_shared<const RememberedResponse>(ended.remember());
+  const auto memory = std::make_shared<const RememberedResponse>(ended->remember());
   memory_.remember(memory);
-  const bool is_steered = !ended.next_steers.empty();
-  if (memory->store) {
-    auto kept = is_steered ? std::make_shared<const Response>(ended)
-                           : std::make_shared<const Response>(std::move(ended));
-    context_.store.put({std::move(memory), std::move(kept)}, context_.clock());
-  }
-  if (is_steered) return start(steering_.follow(std::move(ended)));
+  if (memory->store) context_.store.put({memory, ended}, context_.clock());
+  if (!ended->next_steers.empty()) return start(steering_.follow(*ended));
   lanes_.finish(lane);
 }
 

@@ -100,7 +100,7 @@ Response Steering::successor_of(const std::string& id, ResponseCreate settings,
   return successor;
 }
 
-Response& Steering::follow(Response steered) {
+Response& Steering::follow(Response& steered) {
   Response successor =
       successor_of(steered.id(), steered.create().settings(), std::move(steered.next_steers));
   successor.is_cancelled = steered.is_cancelled;

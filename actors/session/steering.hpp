@@ -27,7 +27,7 @@ class Steering {
   void receive(ResponseSteer said, bool is_draining);
   /// The successor of a steered response that has ended: to be started at once, because the lane
   /// stays taken and what is queued there comes later.
-  Response& follow(Response steered);
+  Response& follow(Response& steered);
   /// Gives accepted input back.
   void fail_all(const std::vector<Steer>& steers, const Error& error);
 

@@ -1,6 +1,8 @@
 #include "protocol/chat/chat_answer.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <span>
 
 #include "protocol/completion_json.hpp"
 #include "protocol/error_frame.hpp"
@@ -19,9 +21,34 @@ json::object base_of(const Response& response, std::string_view object) {
 }
 
 // Where log-probabilities were not asked for, there may be some all the same: they chose the best.
-json::value logprobs_of(const Response& response, const std::vector<LogprobEntry>& entries) {
+json::value logprobs_of(const Response& response, std::span<const LogprobEntry> entries) {
   if (!response.create().include_logprobs) return nullptr;
   return json::object{{"content", logprobs_json(entries)}, {"refusal", nullptr}};
+}
+
+// What was said, or null where there are only calls.
+json::object message_of(const Response& response, std::int32_t index) {
+  std::string content;
+  std::string reasoning;
+  json::array calls;
+  std::int32_t place = 0;
+  for (const OutputItem& item : response.choice(index).items()) {
+    if (item.kind == ItemKind::kMessage) content += item.text;
+    if (item.kind == ItemKind::kReasoning) reasoning += item.text;
+    if (item.kind == ItemKind::kFunctionCall) {
+      calls.push_back(json::object{{"id", response.call_id(index, place)},
+                                   {"type", "function"},
+                                   {"function", {{"name", item.name}, {"arguments", item.text}}}});
+    }
+    ++place;
+  }
+  json::object message{{"role", "assistant"}};
+  message["content"] =
+      content.empty() && !calls.empty() ? json::value(nullptr) : json::value(content);
+  message["refusal"] = nullptr;
+  if (!reasoning.empty()) message["reasoning_content"] = reasoning;
+  if (!calls.empty()) message["tool_calls"] = std::move(calls);
+  return message;
 }
 
 /// Makes the chunks of one event.
@@ -40,8 +67,18 @@ class Chunks {
       chunk["prompt_token_ids"] = token_ids_json(response_.prompt_tokens());
     write(chunk);
   }
+  void operator()(const ItemBegan& event) {
+    const OutputItem& item = item_at(event.choice, event.item);
+    if (item.kind != ItemKind::kFunctionCall) return;
+    json::object call{{"index", call_index(event.choice, event.item)},
+                      {"id", response_.call_id(event.choice, event.item)},
+                      {"type", "function"},
+                      {"function", {{"name", item.name}, {"arguments", ""}}}};
+    json::object chunk = begin(event.choice, {{"tool_calls", json::array{std::move(call)}}});
+    write(chunk);
+  }
   void operator()(const TextAdded& event) {
-    json::object chunk = begin(event.choice, {{"content", event.text}});
+    json::object chunk = begin(event.choice, delta_of(event));
     json::object& choice = choice_of(chunk);
     choice["logprobs"] = logprobs_of(response_, event.logprobs);
     add_token_ids(event.choice, choice);
@@ -58,13 +95,36 @@ class Chunks {
     if (!options_.stream.include_usage) return;
     json::object chunk = base_of(response_, "chat.completion.chunk");
     chunk["choices"] = json::array();
-    chunk["usage"] = usage_json(response_.end().finished.usage);
+    chunk["usage"] = usage_json(response_.end().finished.usage, response_.num_reasoning_tokens());
     frames_.push_back(sse_data(json::serialize(chunk)));
   }
   template <class Other>
   void operator()(const Other&) {}
 
  private:
+  const OutputItem& item_at(std::int32_t choice, std::int32_t item) const {
+    return response_.choice(choice).items().at(static_cast<std::size_t>(item));
+  }
+  // Calls are counted by themselves.
+  std::int64_t call_index(std::int32_t choice, std::int32_t item) const {
+    const auto& items = response_.choice(choice).items();
+    return std::count_if(items.begin(), items.begin() + item, [](const OutputItem& each) {
+      return each.kind == ItemKind::kFunctionCall;
+    });
+  }
+  json::object delta_of(const TextAdded& event) const {
+    switch (item_at(event.choice, event.item).kind) {
+      case ItemKind::kMessage:
+        return {{"content", event.text}};
+      case ItemKind::kReasoning:
+        return {{"reasoning_content", event.text}};
+      case ItemKind::kFunctionCall:
+        break;
+    }
+    json::object call{{"index", call_index(event.choice, event.item)},
+                      {"function", {{"arguments", event.text}}}};
+    return {{"tool_calls", json::array{std::move(call)}}};
+  }
   json::object begin(std::int32_t index, json::object delta) {
     json::object chunk = base_of(response_, "chat.completion.chunk");
     chunk["choices"] = json::array{json::object{{"index", index},
@@ -126,16 +186,15 @@ void ChatCompletion::encode(const Response& response, const ResponseEvent& event
   json::array choices;
   for (const std::int32_t index : chosen(response, options_.num_choices)) {
     const CompletionChoice& choice = response.choice(index);
-    json::object shown{
-        {"index", choices.size()},
-        {"message", {{"role", "assistant"}, {"content", choice.text()}, {"refusal", nullptr}}},
-        {"logprobs", logprobs_of(response, choice.logprobs())},
-        {"finish_reason", finish_reason_json(choice)}};
+    json::object shown{{"index", choices.size()},
+                       {"message", message_of(response, index)},
+                       {"logprobs", logprobs_of(response, choice.logprobs())},
+                       {"finish_reason", finish_reason_json(choice)}};
     if (options_.return_token_ids) shown["token_ids"] = token_ids_json(choice);
     choices.push_back(std::move(shown));
   }
   body["choices"] = std::move(choices);
-  body["usage"] = usage_json(response.end().finished.usage);
+  body["usage"] = usage_json(response.end().finished.usage, response.num_reasoning_tokens());
   if (options_.return_token_ids)
     body["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
   body_ = json::serialize(body);

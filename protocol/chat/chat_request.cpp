@@ -6,6 +6,7 @@
 #include "protocol/named_values.hpp"
 #include "protocol/sampling_fields.hpp"
 #include "protocol/standard_fields.hpp"
+#include "protocol/tool_fields.hpp"
 #include "protocol/unknown_fields.hpp"
 #include "src/core/utf8.hpp"
 
@@ -62,20 +63,17 @@ void read_generation_prompt(JsonReader& fields, ResponseCreate& create) {
   }
 }
 
-void refuse_tools(JsonReader& fields) {
-  for (const char* name : {"tools", "functions"}) {
-    const auto* tools = fields.find(name);
-    if (tools == nullptr) continue;
-    const bool is_list = tools->is_array();
-    if (!is_list || !tools->get_array().empty()) refuse(fields, name, is_list, "a list");
+// What chat completions had before they had tools.
+void refuse_old_functions(JsonReader& fields) {
+  const auto* functions = fields.find("functions");
+  if (functions != nullptr) {
+    const bool is_list = functions->is_array();
+    if (!is_list || !functions->get_array().empty())
+      fields.unsupported("functions", "functions are the old form of tools: send `tools`");
   }
-  for (const char* name : {"tool_choice", "function_call"}) {
-    const auto* choice = fields.find(name);
-    if (choice == nullptr || *choice == "none" || *choice == "auto") continue;
-    refuse(fields, name, choice->is_string() || choice->is_object(), "a string or an object");
-  }
-  bool parallel = true;
-  fields.read("parallel_tool_calls", parallel);
+  const auto* choice = fields.find("function_call");
+  if (choice == nullptr || *choice == "none" || *choice == "auto") return;
+  fields.unsupported("function_call", "function_call is the old form of tool_choice: send that");
 }
 
 void refuse_other_media(JsonReader& fields) {
@@ -112,11 +110,12 @@ Result<ChatRequest> parse_chat_request(const json::object& body) {
   read_max_tokens(fields, "max_completion_tokens", create);
   read_logprobs(fields, create);
   read_prompt_shape(fields, create);
-  read_effort(fields, "reasoning_effort");
+  create.reasoning_effort = read_effort(fields, "reasoning_effort").value_or("");
   read_verbosity(fields);
   bool is_stored = false;
   fields.read("store", is_stored);
-  refuse_tools(fields);
+  read_chat_tools(fields, create);
+  refuse_old_functions(fields);
   refuse_other_media(fields);
   if (fields.error()) return *fields.error();
   if (messages == nullptr)

@@ -45,7 +45,6 @@ void HarmonyParser::append(std::string_view text, OutputItems& items) {
 void HarmonyParser::finish(OutputItems& items) {
   while (step(true, items)) {
   }
-  items.end();
 }
 
 bool HarmonyParser::step(bool is_last, OutputItems& items) {

@@ -32,7 +32,6 @@ void MarkedOutputParser::append(std::string_view text, OutputItems& items) {
 void MarkedOutputParser::finish(OutputItems& items) {
   while (step(true, items)) {
   }
-  items.end();
 }
 
 bool MarkedOutputParser::step(bool is_last, OutputItems& items) {

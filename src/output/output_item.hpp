@@ -17,7 +17,7 @@ struct OutputItem {
   std::string name;  ///< The function that is called; empty for the others.
   std::string text;  ///< What is said or thought; of a call its arguments, JSON once it has ended.
   bool has_ended = false;
-  bool is_broken = false;  ///< A call whose arguments the model has not written to their end.
+  bool is_broken = false;  ///< The model has not written it to its end.
 };
 
 /// Filled by a parser, item after item: only the last is open.

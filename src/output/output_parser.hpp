@@ -16,7 +16,8 @@ class OutputParser {
  public:
   virtual ~OutputParser() = default;
   virtual void append(std::string_view text, OutputItems& items) = 0;
-  /// The text is over: what was held back is what it is.
+  /// The text is over: what was held back is what it is. The last item stays open where nothing has
+  /// ended it.
   virtual void finish(OutputItems& items) = 0;
 };
 

@@ -7,7 +7,10 @@
 #include <ctime>
 #include <span>
 
+#include "src/core/trim.hpp"
 #include "src/core/utf8.hpp"
+#include "src/output/tool_messages.hpp"
+#include "src/response/answer_format.hpp"
 
 namespace octavo {
 namespace {
@@ -91,16 +94,57 @@ std::vector<TextSpan> spans_behind(const std::vector<TextSpan>& spans, std::size
   return rest;
 }
 
+bool has_calls(const json::array& messages) {
+  return std::ranges::any_of(messages, [](const json::value& message) {
+    return message.as_object().contains("tool_calls");
+  });
+}
+
+// How much a model is to think, in the words of its template.
+void add_effort(const ChatFormat& format, const ResponseCreate& create, json::object& context) {
+  if (create.reasoning_effort.empty()) return;
+  const bool thinks = create.reasoning_effort != "none";
+  if (format.knows_effort) context["reasoning_effort"] = thinks ? create.reasoning_effort : "low";
+  if (!format.knows_thinking) return;
+  context["enable_thinking"] = thinks;
+  context["thinking"] = thinks;
+}
+
+// A model that never thinks cannot think more.
+Result<void> check_effort(const ServedModel& model, const ResponseCreate& create) {
+  const bool is_harmony = model.format.tools->body == CallBody::kHarmony;
+  const bool may_think = is_harmony || !model.format.reasoning.is_none();
+  if (may_think || create.reasoning_effort.empty() || create.reasoning_effort == "none") return {};
+  return Error{Errc::kUnsupportedParameter,
+               "this model does not reason: leave the effort out, or send `none`",
+               "reasoning.effort"};
+}
+
 Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCreate& create,
                                      const json::array& messages) {
   json::array shown;
   if (!create.instructions.empty())
     shown.push_back(json::object{{"role", "system"}, {"content", create.instructions}});
   shown.insert(shown.end(), messages.begin(), messages.end());
+  const ChatFormat& format = model.format;
+  const bool may_call = create.tool_choice.mode != ToolMode::kNone;
+  json::array tools = may_call ? tools_json(create.tools, create.tool_choice) : json::array();
+  if (format.tools->wants_short_ids) shown = with_short_ids(std::move(shown));
+  if (!format.renders_tools) shown = with_tools_as_text(std::move(shown), tools);
   json::object context = chat_context(*model.tokenizer, std::move(shown));
+  const bool shows_tools = format.renders_tools && !tools.empty();
+  if (shows_tools) context["tools"] = std::move(tools);
+  add_effort(format, create, context);
   for (const auto& [name, value] : create.template_variables) context[name] = value;
   context["add_generation_prompt"] = create.add_generation_prompt && !create.continue_final_message;
-  return model.chat_template->render(context);
+  const ChatTemplate& chosen =
+      shows_tools && model.tool_template != nullptr ? *model.tool_template : *model.chat_template;
+  auto rendered = chosen.render(context);
+  if (rendered || !has_calls(messages)) return rendered;
+  // Some templates write arguments down as they are, and want them as text.
+  context["messages"] = with_text_arguments(context["messages"].as_array());
+  auto with_text = chosen.render(context);
+  return with_text ? std::move(with_text) : std::move(rendered);
 }
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -152,6 +196,8 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
   Prompt prompt;
   if (parent != nullptr) prompt.messages = parent->messages;
   prompt.messages.insert(prompt.messages.end(), create.input.begin(), create.input.end());
+  if (auto checked = check_tool_results(prompt.messages); !checked) return checked.error();
+  if (auto checked = check_effort(model, create); !checked) return checked.error();
   auto spans = render(model, create, prompt.messages);
   if (!spans) return spans.error();
   if (create.continue_final_message) {
@@ -164,6 +210,9 @@ Result<Prompt> prompt_of_chat(const ServedModel& model, const ResponseCreate& cr
     if (!ended) return ended.error();
   }
   for (const TextSpan& span : *spans) prompt.text += span.text;
+  prompt.is_chat = true;
+  const std::string_view begin = model.format.reasoning.begin;
+  prompt.begins_in_reasoning = !begin.empty() && trim(prompt.text, " \n").ends_with(begin);
   if (const auto known = end_of_parent(prompt.text, parent)) {
     prompt.tokens = parent->tokens;
     spans = spans_behind(*spans, *known);
@@ -260,8 +309,10 @@ Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& cr
     return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
   if (auto checked = check_vocabulary(model, create, prompt->tokens); !checked)
     return checked.error();
-  if (create.format.kind == OutputKind::kText || model.grammar == nullptr) return prompt;
-  auto constraint = model.grammar->compile(create.format, create.sampling.stop_token_ids);
+  if (!is_constrained(create) || model.grammar == nullptr) return prompt;
+  const auto format = answer_format(model, create, *prompt);
+  if (!format) return format.error();
+  auto constraint = model.grammar->compile(*format, create.sampling.stop_token_ids);
   if (!constraint) return constraint.error();
   prompt->constraint = std::move(*constraint);
   return prompt;
@@ -271,7 +322,8 @@ namespace {
 
 // What would have the answer go on after it is whole, or end before.
 Result<void> check_format(const ServedModel& model, const ResponseCreate& create) {
-  const std::string& param = create.format.param;
+  const std::string param =
+      create.format.kind == OutputKind::kText ? "tool_choice" : create.format.param;
   if (model.grammar == nullptr) {
     return Error{Errc::kUnsupportedParameter,
                  param +
@@ -292,7 +344,7 @@ Result<void> check_format(const ServedModel& model, const ResponseCreate& create
 }  // namespace
 
 Result<SamplingParams> complete_sampling(const ServedModel& model, const ResponseCreate& create) {
-  if (create.format.kind != OutputKind::kText) {
+  if (is_constrained(create)) {
     if (auto checked = check_format(model, create); !checked) return checked.error();
   }
   SamplingParams sampling = create.sampling;

@@ -21,6 +21,8 @@ struct Prompt {
   std::string text;                                   ///< Empty for a prompt of token ids.
   std::shared_ptr<const TokenConstraint> constraint;  ///< What the answer may be; null: anything.
   boost::json::array messages;  ///< The conversation, without the instructions.
+  bool is_chat = false;  ///< The model's template has made it, so that its marks are in the answer.
+  bool begins_in_reasoning = false;  ///< It ends with the mark that begins what is thought.
 };
 
 /// What every template is given: messages, the tokenizer's bos_token and eos_token, and the time of

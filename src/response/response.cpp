@@ -1,6 +1,9 @@
 #include "src/response/response.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "src/output/tool_messages.hpp"
 
 namespace octavo {
 
@@ -25,9 +28,21 @@ void Response::start(const ServedModel& model, Prompt prompt, std::int64_t creat
   model_ = &model;
   prompt_ = std::move(prompt);
   created_at_ = created_at;
-  const SamplingParams& sampling = create_->sampling;
-  choices_.assign(static_cast<std::size_t>(sampling.n),
-                  CompletionChoice(model.tokenizer.get(), sampling, create_->text_options));
+  for (std::int32_t i = 0; i < create_->sampling.n; ++i) choices_.push_back(make_choice());
+}
+
+// Only what a chat template has begun is in the model's own marks; other prompts get all as text.
+CompletionChoice Response::make_choice() const {
+  TextOptions options = create_->text_options;
+  if (!prompt_.is_chat)
+    return CompletionChoice(model_->tokenizer.get(), create_->sampling, options);
+  static const std::vector<Tool> kNoTools;
+  const bool may_call = create_->tool_choice.mode != ToolMode::kNone;
+  auto parser = make_output_parser(model_->format, may_call ? create_->tools : kNoTools,
+                                   prompt_.begins_in_reasoning);
+  if (parser != nullptr) options.shown = model_->mark_tokens;
+  const std::size_t max_calls = create_->parallel_tool_calls ? SIZE_MAX : 1;
+  return {model_->tokenizer.get(), create_->sampling, options, std::move(parser), max_calls};
 }
 
 bool Response::append(const TokensGenerated& tokens, bool is_congested,
@@ -36,24 +51,47 @@ bool Response::append(const TokensGenerated& tokens, bool is_congested,
   if (choice.finished() || !create_->generate) return false;
   if (!choice.has_begun()) events.emplace_back(ChoiceBegan{tokens.choice});
   const bool stop_matched = choice.append(tokens);
-  if (choice.finished()) {
-    if (choice.has_news()) add_text(tokens.choice, events);
-    events.emplace_back(ChoiceEnded{tokens.choice});
-  } else if (!is_congested && choice.has_new_text()) {
-    add_text(tokens.choice, events);
-  }
+  if (choice.finished() || !is_congested) tell_news(tokens.choice, events);
+  if (choice.finished()) events.emplace_back(ChoiceEnded{tokens.choice});
   return stop_matched;
 }
 
-void Response::add_text(std::int32_t index, std::vector<ResponseEvent>& events) {
+void Response::tell_news(std::int32_t index, std::vector<ResponseEvent>& events) {
   CompletionChoice& choice = choices_.at(static_cast<std::size_t>(index));
-  events.emplace_back(TextAdded{index, choice.take_text(), choice.take_logprobs()});
+  for (ItemNews& news : choice.take_news()) {
+    if (news.begins) {
+      output_.emplace_back(index, news.item);
+      events.emplace_back(ItemBegan{index, news.item});
+    }
+    if (!news.text.empty() || !news.logprobs.empty()) {
+      events.emplace_back(
+          TextAdded{index, news.item, std::move(news.text), std::move(news.logprobs)});
+    }
+    if (news.ends) events.emplace_back(ItemEnded{index, news.item});
+  }
+}
+
+std::int32_t Response::output_index(std::int32_t choice, std::int32_t item) const {
+  if (!choices_.at(static_cast<std::size_t>(choice)).has_parser()) return choice;
+  const auto found = std::ranges::find(output_, std::pair(choice, item));
+  OCTAVO_ASSERT(found != output_.end());
+  return static_cast<std::int32_t>(found - output_.begin());
+}
+
+std::vector<std::pair<std::int32_t, std::int32_t>> Response::output() const {
+  auto output = output_;
+  std::ranges::sort(output, {},
+                    [&](const auto& each) { return output_index(each.first, each.second); });
+  return output;
+}
+
+std::string Response::call_id(std::int32_t choice, std::int32_t item) const {
+  return "call_" + id_.substr(5) + "_" + std::to_string(choice) + "_" + std::to_string(item);
 }
 
 void Response::release(std::vector<ResponseEvent>& events) {
   for (std::size_t i = 0; i < choices_.size(); ++i) {
-    if (!choices_[i].finished() && choices_[i].has_new_text())
-      add_text(static_cast<std::int32_t>(i), events);
+    if (!choices_[i].finished()) tell_news(static_cast<std::int32_t>(i), events);
   }
 }
 
@@ -76,6 +114,12 @@ void Response::cut_short(const Error& error, std::int64_t completed_at,
 std::int64_t Response::num_completion_tokens() const {
   std::int64_t num_tokens = 0;
   for (const CompletionChoice& choice : choices_) num_tokens += choice.num_tokens();
+  return num_tokens;
+}
+
+std::int64_t Response::num_reasoning_tokens() const {
+  std::int64_t num_tokens = 0;
+  for (const CompletionChoice& choice : choices_) num_tokens += choice.num_reasoning_tokens();
   return num_tokens;
 }
 
@@ -114,9 +158,28 @@ RememberedResponse Response::remember() {
     response.output_text = first.text();
     response.tokens.insert(response.tokens.end(), first.tokens().begin(), first.tokens().end());
   }
-  response.messages.push_back(
-      boost::json::object{{"role", "assistant"}, {"content", first.text()}});
+  response.messages.push_back(message_of_first());
   return response;
+}
+
+// The answer as templates take it: what was said, what was thought, and the calls.
+boost::json::object Response::message_of_first() const {
+  boost::json::object message{{"role", "assistant"}};
+  std::string content;
+  std::string reasoning;
+  boost::json::array calls;
+  const std::vector<OutputItem>& items = choices_[0].items();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].kind == ItemKind::kMessage) content += items[i].text;
+    if (items[i].kind == ItemKind::kReasoning) reasoning += items[i].text;
+    if (items[i].kind != ItemKind::kFunctionCall) continue;
+    calls.push_back(
+        tool_call_json(call_id(0, static_cast<std::int32_t>(i)), items[i].name, items[i].text));
+  }
+  message["content"] = content;
+  if (!reasoning.empty()) message["reasoning_content"] = reasoning;
+  if (!calls.empty()) message["tool_calls"] = std::move(calls);
+  return message;
 }
 
 // Empty unless every choice has one: a search that was cut short has none.

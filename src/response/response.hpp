@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/core/request.hpp"
@@ -63,6 +64,14 @@ class Response {
     return choices_.at(static_cast<std::size_t>(index));
   }
 
+  /// The item's place in the response's output, once it has begun: in the order in which items
+  /// begin. Choices that are one message each stand in their own order.
+  std::int32_t output_index(std::int32_t choice, std::int32_t item) const;
+  /// The items that have begun, by that place: (choice, item).
+  std::vector<std::pair<std::int32_t, std::int32_t>> output() const;
+  /// By which a call is answered.
+  std::string call_id(std::int32_t choice, std::int32_t item) const;
+
   /// Appends the events for the client. True when a stop string has ended the choice and the
   /// scheduler does not know yet: cancel it there.
   bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
@@ -70,8 +79,9 @@ class Response {
   void release(std::vector<ResponseEvent>& events);
   /// The server ends it, with this error, before the engine does: kRunning -> kEnded.
   void cut_short(const Error& error, std::int64_t completed_at, std::vector<ResponseEvent>& events);
-  /// The tokens that its client was given, over all choices.
+  /// The tokens that its client was given, over all choices; and those of them that were thought.
   std::int64_t num_completion_tokens() const;
+  std::int64_t num_reasoning_tokens() const;
   /// kRunning -> kEnded. The usage of the end is what the client was given, whatever the engine has
   /// computed.
   void finish(const RequestFinished& finished, std::int64_t completed_at);
@@ -96,7 +106,9 @@ class Response {
   std::optional<TimePoint> last_token;  ///< When the first choice had one.
 
  private:
-  void add_text(std::int32_t index, std::vector<ResponseEvent>& events);
+  void tell_news(std::int32_t index, std::vector<ResponseEvent>& events);
+  CompletionChoice make_choice() const;
+  boost::json::object message_of_first() const;
   std::vector<float> scores() const;
 
   RequestId request_;
@@ -108,6 +120,7 @@ class Response {
   std::int64_t created_at_ = 0;
   Prompt prompt_;
   std::vector<CompletionChoice> choices_;
+  std::vector<std::pair<std::int32_t, std::int32_t>> output_;  ///< As output() has it.
   std::optional<ResponseEnd> end_;
   std::int64_t num_events_ = 0;
 };

@@ -10,6 +10,7 @@
 
 #include "src/core/output_format.hpp"
 #include "src/core/sampling_params.hpp"
+#include "src/output/tool.hpp"
 #include "src/text/completion_text.hpp"
 
 namespace octavo {
@@ -34,8 +35,12 @@ struct ResponseCreate {
   bool continue_final_message = false;     ///< The answer goes on where the last message ends.
   boost::json::object template_variables;  ///< Further variables of the chat template.
   TextOptions text_options;
-  OutputFormat format;            ///< What the answer may be.
-  std::int32_t prompt_index = 0;  ///< Which of the prompts of one HTTP request it answers.
+  std::vector<Tool> tools;
+  ToolChoice tool_choice;
+  std::string reasoning_effort;     ///< As the standard names it; empty: the template's own.
+  bool parallel_tool_calls = true;  ///< An answer may hold several calls.
+  OutputFormat format;              ///< What the answer may be.
+  std::int32_t prompt_index = 0;    ///< Which of the prompts of one HTTP request it answers.
   bool generate = true;
   bool store = true;
   bool include_logprobs = false;

@@ -17,12 +17,23 @@ struct ResponseBegan {};
 struct ChoiceBegan {
   std::int32_t choice = 0;
 };
-/// Text that may be shown, with the log-probabilities of its tokens.
+/// A part of it: what is said, what is thought, or a call.
+struct ItemBegan {
+  std::int32_t choice = 0;
+  std::int32_t item = 0;  ///< Its place in CompletionChoice::items().
+};
+/// More of an item, with the log-probabilities of its tokens.
 struct TextAdded {
   std::int32_t choice = 0;
+  std::int32_t item = 0;
   std::string text;
   std::vector<LogprobEntry> logprobs;
 };
+struct ItemEnded {
+  std::int32_t choice = 0;
+  std::int32_t item = 0;
+};
+/// After its last item.
 struct ChoiceEnded {
   std::int32_t choice = 0;
 };
@@ -35,7 +46,7 @@ struct ResponseResumed {
 /// Exactly one, the last; Response::end() says how.
 struct ResponseEnded {};
 
-using ResponseEvent = std::variant<ResponseBegan, ChoiceBegan, TextAdded, ChoiceEnded,
-                                   ResponsePreempted, ResponseResumed, ResponseEnded>;
+using ResponseEvent = std::variant<ResponseBegan, ChoiceBegan, ItemBegan, TextAdded, ItemEnded,
+                                   ChoiceEnded, ResponsePreempted, ResponseResumed, ResponseEnded>;
 
 }  // namespace octavo

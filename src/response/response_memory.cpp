@@ -3,12 +3,27 @@
 namespace octavo {
 namespace {
 
+std::size_t bytes_of(const boost::json::value& value) {
+  std::size_t bytes = sizeof(value);
+  if (const auto* text = value.if_string()) bytes += text->size();
+  if (const auto* list = value.if_array()) {
+    for (const auto& each : *list) bytes += bytes_of(each);
+  }
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) bytes += member.key().size() + bytes_of(member.value());
+  }
+  return bytes;
+}
+
 std::size_t bytes_of(const ResponseCreate& settings) {
   std::size_t bytes = settings.instructions.size() + settings.cache_salt.size() +
                       settings.sampling.stop_token_ids.size() * sizeof(TokenId) +
                       settings.sampling.logit_bias.size() * sizeof(std::pair<TokenId, float>);
   for (const std::string& stop : settings.sampling.stop) bytes += stop.size();
   for (const auto& [key, value] : settings.metadata) bytes += key.size() + value.as_string().size();
+  for (const Tool& tool : settings.tools)
+    bytes +=
+        tool.name.size() + tool.description.size() + bytes_of(boost::json::value(tool.parameters));
   return bytes;
 }
 
@@ -18,10 +33,7 @@ std::size_t bytes_of(const RememberedResponse& response) {
   std::size_t bytes = response.prompt_text.size() + response.output_text.size() +
                       response.cut_text.size() + response.tokens.size() * sizeof(TokenId) +
                       bytes_of(response.settings);
-  for (const auto& message : response.messages) {
-    for (const auto& member : message.as_object())
-      bytes += member.value().is_string() ? member.value().get_string().size() : 16;
-  }
+  for (const auto& message : response.messages) bytes += bytes_of(message);
   return bytes;
 }
 

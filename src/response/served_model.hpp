@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/grammar/grammar_engine.hpp"
+#include "src/output/chat_format.hpp"
 #include "src/text/chat_template.hpp"
 #include "src/text/tokenizer.hpp"
 
@@ -25,6 +26,9 @@ struct ServedModel {
   std::shared_ptr<const Tokenizer> tokenizer;
   std::shared_ptr<const GrammarEngine> grammar;       ///< Null: no structured output.
   std::shared_ptr<const ChatTemplate> chat_template;  ///< Null: the model takes plain text only.
+  std::shared_ptr<const ChatTemplate> tool_template;  ///< With tools, where that is another one.
+  ChatFormat format;                                  ///< How it writes what it thinks and calls.
+  std::vector<TokenId> mark_tokens;  ///< Control tokens among the format's marks, sorted.
   // generation_config.json's defaults for what a request leaves open.
   std::optional<double> temperature;
   std::optional<double> top_p;

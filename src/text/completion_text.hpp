@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,9 @@ namespace octavo {
 
 /// What of the tokens is text that a client is given.
 struct TextOptions {
-  bool skip_special_tokens = true;  ///< Control tokens are no text.
-  bool include_stop = false;        ///< The stop string that ends the text is its end.
+  bool skip_special_tokens = true;   ///< Control tokens are no text.
+  bool include_stop = false;         ///< The stop string that ends the text is its end.
+  std::span<const TokenId> shown{};  ///< Control tokens that are text all the same; sorted.
 };
 
 class CompletionText {
@@ -23,7 +25,8 @@ class CompletionText {
   /// The tokenizer must outlive it. Stop strings count from token min_tokens + 1 on.
   CompletionText(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
                  std::int32_t min_tokens, TextOptions options = {})
-      : detokenizer_(tokenizer, options.skip_special_tokens, TextStart::kContinuesText),
+      : detokenizer_(tokenizer, options.skip_special_tokens, TextStart::kContinuesText,
+                     options.shown),
         stop_matcher_(stops),
         min_tokens_(min_tokens),
         include_stop_(options.include_stop) {}

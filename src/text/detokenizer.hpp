@@ -2,6 +2,7 @@
 // put together are what `Tokenizer::decode` gives for all the tokens.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "src/core/ids.hpp"
@@ -17,8 +18,10 @@ enum class TextStart : std::uint8_t { kBeginsText, kContinuesText };
 /// The tokenizer must outlive it. Amortized O(1) per byte. Ids that are no tokens are left out.
 class Detokenizer {
  public:
+  /// shown: control tokens that are text even where the others are skipped; sorted, and outlives
+  /// the detokenizer.
   Detokenizer(const Tokenizer& tokenizer, bool skip_special,
-              TextStart start = TextStart::kBeginsText);
+              TextStart start = TextStart::kBeginsText, std::span<const TokenId> shown = {});
 
   /// Appends to out the characters that id makes whole; none that are still cut short.
   void append(TokenId id, std::string& out);
@@ -28,6 +31,7 @@ class Detokenizer {
  private:
   const Tokenizer* tokenizer_;
   bool skip_special_;
+  std::span<const TokenId> shown_;
   text::DecodeStream stream_;
 };
 

@@ -57,6 +57,7 @@ std::vector<std::string> parse(const Case& each, const std::vector<std::size_t>&
   }
   parser->append(std::string_view(each.text).substr(begin), items);
   parser->finish(items);
+  items.end();
   return shown(items);
 }
 
@@ -230,6 +231,7 @@ TEST_CASE("an answer that is cut short anywhere leaves arguments that are JSON")
       OutputItems items;
       parser->append(std::string_view(each.text).substr(0, end), items);
       parser->finish(items);
+      items.end();
       for (const OutputItem& item : items.all()) {
         INFO(each.syntax << ": " << each.text.substr(0, end) << " -> " << item.text);
         REQUIRE(item.has_ended);
@@ -266,6 +268,7 @@ TEST_CASE("where one call is allowed, the others are left out") {
   parser->append(
       R"([TOOL_CALLS][{"name": "now", "arguments": {}}, {"name": "now", "arguments": {}}])", items);
   parser->finish(items);
+  items.end();
   CHECK(shown(items) == std::vector<std::string>{"now({})"});
 }
 
@@ -277,6 +280,7 @@ TEST_CASE("without tools calls are text, and without marks there is nothing to p
   const std::string text = "<tool_call>{\"name\":\"now\"}</tool_call>";
   parser->append(text, items);
   parser->finish(items);
+  items.end();
   CHECK(shown(items) == std::vector<std::string>{"text:" + text});
   CHECK(make_output_parser(*chat_format_of("", {"hermes", "none"}), none, false) == nullptr);
 }

@@ -184,7 +184,8 @@ void take_model_facts(ServedModel& served, const ModelInfo& info) {
 Result<ServedModel> load_served_model(const std::string& path,
                                       const std::vector<std::string>& served_names,
                                       const ModelInfo& info, const SchedulerConfig& config,
-                                      const std::string& chat_template_file) {
+                                      const std::string& chat_template_file,
+                                      const ChatFormatFlags& format_flags) {
   ServedModel served;
   const fs::path folder = fs::path(path).lexically_normal();
   if (!served_names.empty()) {
@@ -214,11 +215,33 @@ Result<ServedModel> load_served_model(const std::string& path,
     source = **own;
   }
   if (!source.empty()) {
-    auto parsed = ChatTemplate::parse(std::move(source));
+    auto parsed = ChatTemplate::parse(source);
     if (!parsed) return parsed.error();
     served.chat_template = std::move(*parsed);
   }
+  const auto with_tools = served.tokenizer->chat_template(true);
+  if (chat_template_file.empty() && with_tools && *with_tools != nullptr &&
+      **with_tools != source) {
+    auto parsed = ChatTemplate::parse(**with_tools);
+    if (!parsed) return parsed.error();
+    served.tool_template = std::move(*parsed);
+    source.append("\n").append(**with_tools);
+  }
+  if (auto taken = take_chat_format(served, source, format_flags); !taken) return taken.error();
   return served;
+}
+
+Result<void> take_chat_format(ServedModel& served, std::string_view template_source,
+                              const ChatFormatFlags& flags) {
+  const auto format = chat_format_of(template_source, flags);
+  if (!format) return format.error();
+  served.format = *format;
+  for (const std::string_view mark : served.format.marks()) {
+    const auto token = served.tokenizer->token_to_id(mark);
+    if (token && served.tokenizer->is_special(*token)) served.mark_tokens.push_back(*token);
+  }
+  std::ranges::sort(served.mark_tokens);
+  return {};
 }
 
 std::string vocabulary_warning(std::int32_t tokenizer_vocab_size, std::int64_t model_vocab_size) {

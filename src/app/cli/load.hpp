@@ -36,7 +36,13 @@ void take_model_facts(ServedModel& served, const ModelInfo& info);
                                                     const std::vector<std::string>& served_names,
                                                     const ModelInfo& info,
                                                     const SchedulerConfig& config,
-                                                    const std::string& chat_template_file);
+                                                    const std::string& chat_template_file,
+                                                    const ChatFormatFlags& format_flags = {});
+
+/// How the model writes what it thinks and calls, from its templates or by flags. The tokenizer is
+/// there already. Errors: kInvalidValue.
+[[nodiscard]] Result<void> take_chat_format(ServedModel& served, std::string_view template_source,
+                                            const ChatFormatFlags& flags);
 
 /// A sentence for whoever starts a model whose tokenizer has ids that the model does not know;
 /// empty when all is well.

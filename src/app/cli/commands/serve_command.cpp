@@ -136,7 +136,8 @@ Result<int> serve(const ServeOptions& options) {
   // Two servers that were just started must not tell the same story to whoever brings no seed.
   if (!options.model.seed) config->seed = random_seed();
   auto model =
-      load_served_model(*path, options.served_model_name, info, *config, options.chat_template);
+      load_served_model(*path, options.served_model_name, info, *config, options.chat_template,
+                        {options.tool_call_parser, options.reasoning_parser});
   if (!model) return model.error();
   const auto own_template = model->tokenizer->chat_template(false);
   if (options.chat_template.empty() && !own_template) return own_template.error();

@@ -47,6 +47,8 @@ struct ServeOptions {
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
   std::string chat_template;  ///< A file that replaces the model's.
+  std::string tool_call_parser = "auto";
+  std::string reasoning_parser = "auto";
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
   double drain_timeout_s = 30;

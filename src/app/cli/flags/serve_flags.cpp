@@ -7,6 +7,7 @@
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
 #include "src/core/utf8.hpp"
+#include "src/output/tool_syntax.hpp"
 
 namespace octavo {
 namespace {
@@ -87,6 +88,18 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       .add_option("--chat-template", options.chat_template,
                   "Jinja file to use instead of the model's")
       ->check(CLI::ExistingFile)
+      ->group(kServer);
+  command
+      .add_option("--tool-call-parser", options.tool_call_parser,
+                  "How the model writes calls of tools: auto (from its chat template), " +
+                      std::string(tool_syntax_names()))
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--reasoning-parser", options.reasoning_parser,
+                  "Which marks stand around what the model thinks: auto (from its chat template), "
+                  "think, mistral, seed_oss, none")
+      ->capture_default_str()
       ->group(kServer);
 }
 
