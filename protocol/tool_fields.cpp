@@ -30,8 +30,10 @@ class ToolReader {
   void read_all() {
     read_tools();
     read_choice();
-    fields_.read("parallel_tool_calls", create_.parallel_tool_calls);
-    if (is_named_) create_.parallel_tool_calls = false;
+    bool is_parallel = true;
+    if (fields_.read("parallel_tool_calls", is_parallel))
+      create_.repeated["parallel_tool_calls"] = is_parallel;
+    create_.parallel_tool_calls = is_parallel && !is_named_;
   }
   /// As they are in effect, in the spelling of the Responses API.
   json::array shown_tools() const {
@@ -190,9 +192,8 @@ class ToolReader {
 void read_response_tools(JsonReader& fields, ResponseCreate& create) {
   ToolReader reader(fields, create, false);
   reader.read_all();
-  create.repeated["tools"] = reader.shown_tools();
+  if (!create.tools.empty()) create.repeated["tools"] = reader.shown_tools();
   if (!reader.shown_choice().is_null()) create.repeated["tool_choice"] = reader.shown_choice();
-  create.repeated["parallel_tool_calls"] = create.parallel_tool_calls;
   std::int64_t max_calls = 1;
   if (!fields.read("max_tool_calls", max_calls)) return;
   if (max_calls < 1) fields.wrong("max_tool_calls", "at least 1");

@@ -67,13 +67,18 @@ class XgrammarConstraint final : public TokenConstraint {
 };
 
 xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t vocab_size,
-                                       const std::vector<TokenId>& eos_token_ids) {
+                                       const std::vector<TokenId>& eos_token_ids,
+                                       const std::vector<TokenId>& mark_tokens) {
   std::vector<std::string> bytes(static_cast<std::size_t>(vocab_size));
   // A control token is no text: without bytes it is allowed nowhere but as the end.
   for (TokenId id = 0; id < vocab_size; ++id) {
     if (!tokenizer.is_special(id))
       bytes[static_cast<std::size_t>(id)] = std::string(tokenizer.token_bytes(id));
   }
+  // The library leaves a token without bytes out wherever it stands, so one that may be named has
+  // bytes that are in no text.
+  for (const TokenId id : mark_tokens)
+    bytes.at(static_cast<std::size_t>(id)) = "\xFF" + std::to_string(id);
   std::vector<std::int32_t> stops(eos_token_ids.begin(), eos_token_ids.end());
   return {bytes, xgrammar::VocabType::RAW, vocab_size, std::move(stops), false};
 }
@@ -81,10 +86,11 @@ xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t 
 class XgrammarEngine final : public GrammarEngine {
  public:
   XgrammarEngine(const Tokenizer& tokenizer, std::int32_t vocab_size,
-                 std::vector<TokenId> eos_token_ids, GrammarLimits limits)
+                 std::vector<TokenId> eos_token_ids, const std::vector<TokenId>& mark_tokens,
+                 GrammarLimits limits)
       : eos_token_ids_(std::move(eos_token_ids)),
         limits_(limits),
-        compiler_(tokenizer_info(tokenizer, vocab_size, eos_token_ids_), 1, true,
+        compiler_(tokenizer_info(tokenizer, vocab_size, eos_token_ids_, mark_tokens), 1, true,
                   static_cast<std::int64_t>(limits.max_cache_bytes)) {}
 
   Result<std::shared_ptr<const TokenConstraint>> compile(
@@ -155,10 +161,11 @@ class XgrammarEngine final : public GrammarEngine {
 std::shared_ptr<const GrammarEngine> GrammarEngine::make(std::shared_ptr<const Tokenizer> tokenizer,
                                                          std::int32_t vocab_size,
                                                          std::vector<TokenId> eos_token_ids,
+                                                         const std::vector<TokenId>& mark_tokens,
                                                          GrammarLimits limits) {
   if (tokenizer == nullptr) return nullptr;
   return std::make_shared<const XgrammarEngine>(*tokenizer, vocab_size, std::move(eos_token_ids),
-                                                limits);
+                                                mark_tokens, limits);
 }
 
 }  // namespace octavo

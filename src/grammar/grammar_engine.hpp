@@ -23,10 +23,12 @@ class GrammarEngine {
  public:
   virtual ~GrammarEngine() = default;
 
-  /// Null in a build without grammars. vocab_size: the model's; eos_token_ids: what ends an answer.
+  /// Null in a build without grammars. vocab_size: the model's; eos_token_ids: what ends an answer;
+  /// mark_tokens: control tokens that kTags may name, which are allowed nowhere else.
   static std::shared_ptr<const GrammarEngine> make(std::shared_ptr<const Tokenizer> tokenizer,
                                                    std::int32_t vocab_size,
                                                    std::vector<TokenId> eos_token_ids,
+                                                   const std::vector<TokenId>& mark_tokens = {},
                                                    GrammarLimits limits = {});
 
   /// format: any but kText. stop_token_ids: what ends the answer besides EOS, once it is whole.

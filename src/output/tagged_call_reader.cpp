@@ -31,20 +31,26 @@ bool is_name(std::string_view text) {
 }
 
 // What its function's schema says of an argument; null where it says nothing.
-const json::value* type_of(const std::vector<Tool>& tools, std::string_view function,
-                           std::string_view argument) {
+const json::object* schema_of(const std::vector<Tool>& tools, std::string_view function,
+                              std::string_view argument) {
   const auto tool = std::ranges::find(tools, function, &Tool::name);
   if (tool == tools.end()) return nullptr;
   const auto* properties = tool->parameters.if_contains("properties");
   if (properties == nullptr || !properties->is_object()) return nullptr;
   const auto* schema = properties->get_object().if_contains(argument);
-  if (schema == nullptr || !schema->is_object()) return nullptr;
-  return schema->get_object().if_contains("type");
+  return schema == nullptr ? nullptr : schema->if_object();
 }
 
-bool is_string_type(const json::value& type) {
-  if (type.is_string()) return type == "string";
-  return type.is_array() && type.get_array().size() == 1 && type.get_array()[0] == "string";
+bool is_string(const json::object& schema) {
+  const auto* type = schema.if_contains("type");
+  if (type == nullptr) return false;
+  if (type->is_string()) return *type == "string";
+  return type->is_array() && type->get_array().size() == 1 && type->get_array()[0] == "string";
+}
+
+// One of a few words: blanks around it are the model's way to write.
+bool is_word(const json::object& schema) {
+  return is_string(schema) && (schema.contains("enum") || schema.contains("const"));
 }
 
 // A value that is no JSON is a string after all.
@@ -149,8 +155,9 @@ ReadProgress TaggedCallReader::take_key(std::string_view& text, OutputItems& ite
   const std::string_view key = trim(text.substr(0, end), kBlanks);
   items.add(ItemKind::kFunctionCall, (has_arguments_ ? "," : "") + quoted(key) + ":");
   has_arguments_ = true;
-  const json::value* type = type_of(tools_, name_, key);
-  is_text_ = type == nullptr || is_string_type(*type);
+  const json::object* schema = schema_of(tools_, name_, key);
+  is_word_ = schema != nullptr && is_word(*schema);
+  is_text_ = schema == nullptr || (is_string(*schema) && !is_word_);
   if (is_text_) items.add(ItemKind::kFunctionCall, "\"");
   is_at_begin_ = true;
   value_.clear();
@@ -194,7 +201,9 @@ ReadProgress TaggedCallReader::take_value(std::string_view& text, bool is_last,
 }
 
 void TaggedCallReader::end_value(OutputItems& items) {
-  items.add(ItemKind::kFunctionCall, is_text_ ? "\"" : json_of(value_));
+  items.add(ItemKind::kFunctionCall, is_text_   ? "\""
+                                     : is_word_ ? quoted(trim(value_, kBlanks))
+                                                : json_of(value_));
 }
 
 void TaggedCallReader::end_call(OutputItems& items, bool is_broken) {

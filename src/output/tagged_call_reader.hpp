@@ -39,6 +39,7 @@ class TaggedCallReader final : public CallReader {
   bool has_begun_ = false;
   bool has_arguments_ = false;
   bool is_text_ = false;      ///< The argument at hand is a string, and goes on as it comes.
+  bool is_word_ = false;      ///< It is one of a few words.
   bool is_at_begin_ = false;  ///< Nothing of the value has come.
   std::string value_;         ///< Of an argument that is no string.
 };

@@ -217,13 +217,12 @@ TEST_CASE("what this build cannot do is refused by name") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"background", R"("background":true)"},
       {"stream", R"("stream":false)"},
-      {"tools", R"("tools":[{"type":"function"}])"},
-      {"tool_choice", R"("tool_choice":"required")"},
+      {"tools[0].type", R"("tools":[{"type":"web_search"}])"},
+      {"tool_choice.type", R"("tool_choice":{"type":"mcp"})"},
       {"conversation", R"("conversation":"c")"},
       {"prompt", R"("prompt":{"id":"p"})"},
       {"length_penalty", R"("length_penalty":0.5)"},
       {"early_stopping", R"("early_stopping":true)"},
-      {"reasoning.effort", R"("reasoning":{"effort":"high"})"},
       {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
   };
   for (const auto& [param, members] : cases) {

@@ -50,8 +50,41 @@ TEST_CASE("a wrong shape is refused with the path to it") {
         "invalid_value input[0].content[0].text");
 }
 
+TEST_CASE(
+    "calls go to the answer before them, results follow, and thoughts go to the next answer") {
+  CHECK(
+      messages(R"([{"role":"user","content":"a"},
+      {"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},
+      {"type":"message","role":"assistant","content":"b"},
+      {"type":"function_call","call_id":"c1","name":"f","arguments":"{\"x\":1}","id":"fc_1"},
+      {"type":"function_call","call_id":"c2","name":"g","arguments":"oops","status":"completed"},
+      {"type":"function_call_output","call_id":"c1","output":"1"},
+      {"type":"function_call_output","call_id":"c2","output":[{"type":"input_text","text":"2"}]}])") ==
+      R"([{"role":"user","content":"a"},{"role":"assistant","content":"b","reasoning_content":"hm",)"
+      R"("tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"x":1}}},)"
+      R"({"id":"c2","type":"function","function":{"name":"g","arguments":"oops"}}]},)"
+      R"({"role":"tool","tool_call_id":"c1","content":"1"},)"
+      R"({"role":"tool","tool_call_id":"c2","content":"2"}])");
+  CHECK(messages(R"([{"type":"function_call","call_id":"c","name":"f","arguments":""}])") ==
+        R"([{"role":"assistant","content":"","tool_calls":[{"id":"c","type":"function",)"
+        R"("function":{"name":"f","arguments":{}}}]}])");
+}
+
+TEST_CASE("a call or a result without what makes it one is refused") {
+  CHECK(messages(R"([{"type":"function_call","name":"f","arguments":"{}"}])") ==
+        "invalid_value input[0].call_id");
+  CHECK(messages(R"([{"type":"function_call","call_id":"c","arguments":"{}"}])") ==
+        "invalid_value input[0].name");
+  CHECK(messages(R"([{"type":"function_call","call_id":"c","name":"f"}])") ==
+        "invalid_value input[0].arguments");
+  CHECK(messages(R"([{"type":"function_call_output","call_id":"c"}])") ==
+        "invalid_value input[0].output");
+  CHECK(messages(R"([{"type":"function_call_output","output":"x"}])") ==
+        "invalid_value input[0].call_id");
+}
+
 TEST_CASE("what is not text is unsupported") {
-  CHECK(messages(R"([{"type":"function_call","name":"f"}])") ==
+  CHECK(messages(R"([{"type":"item_reference","id":"x"}])") ==
         "unsupported_parameter input[0].type");
   CHECK(
       messages(

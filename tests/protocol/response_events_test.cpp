@@ -211,11 +211,12 @@ TEST_CASE("log-probabilities that were not asked for are empty lists") {
 }
 
 TEST_CASE("bytes that only look like UTF-8 are shown as U+FFFD, the chosen token's and the best") {
-  const Told told(create_of());
+  Told told(create_of());
+  told.hear(said("x"));
   for (const char* bytes : {"\xED\xA0\x80", "\xED\xBF\xBF", "\xE0\x80\x80", "\xE0\x9F\xBF",
                             "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
                             "\xF5\x80\x80\x80", "\xC0\x80", "\xC1\xBF", "\xFF", "a\xED\xA0\x80"}) {
-    const TextAdded event{0, "x", {LogprobEntry{bytes, -0.5F, {{bytes, -0.5F}}}}};
+    const TextAdded event{0, 0, "x", {LogprobEntry{bytes, -0.5F, {{bytes, -0.5F}}}}};
     std::vector<std::string> frames;
     encode(told.response, event, frames);
     CHECK(is_valid_utf8(frames.at(0)));

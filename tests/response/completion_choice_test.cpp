@@ -24,7 +24,7 @@ TEST_CASE("tokens become whole characters, and what was taken is not given again
   CHECK_FALSE(choice.append(said("a\xC3")));
   CHECK(choice.has_begun());
   CHECK(choice.take_text() == "a");
-  CHECK_FALSE(choice.has_new_text());
+  CHECK(choice.take_news().empty());
   choice.append(said("\xA4!"));
   CHECK(choice.take_text() == "\xC3\xA4!");
   choice.append(said("\xC3", 0, FinishReason::kLength));
@@ -99,11 +99,13 @@ TEST_CASE("log-probabilities wait beside the text and have the bytes of their to
     token.top = {{'z', -0.5F}, {token.token, -1.0F}};
   }
   choice.append(tokens);
-  CHECK(choice.has_news());
-  const auto taken = choice.take_logprobs();
+  const auto news = choice.take_news();
+  REQUIRE(news.size() == 1);
+  const auto& taken = news[0].logprobs;
   REQUIRE(taken.size() == 2);
   CHECK(taken[1].bytes == "\xC3");
   CHECK(taken[1].top.at(0).first == "z");
-  CHECK(choice.take_logprobs().empty());
+  CHECK(choice.take_news().empty());
+  CHECK(choice.logprobs_of(0).size() == 2);
   CHECK(choice.logprobs().size() == 2);
 }

@@ -204,8 +204,6 @@ Result<ServedModel> load_served_model(const std::string& path,
   auto tokenizer = Tokenizer::load(path);
   if (!tokenizer) return tokenizer.error();
   served.tokenizer = std::move(*tokenizer);
-  served.grammar =
-      GrammarEngine::make(served.tokenizer, served.vocab_size, info.defaults.eos_token_ids);
   std::string source;
   if (!chat_template_file.empty()) {
     auto text = read_text_file(chat_template_file);
@@ -228,6 +226,8 @@ Result<ServedModel> load_served_model(const std::string& path,
     source.append("\n").append(**with_tools);
   }
   if (auto taken = take_chat_format(served, source, format_flags); !taken) return taken.error();
+  served.grammar = GrammarEngine::make(served.tokenizer, served.vocab_size,
+                                       info.defaults.eos_token_ids, served.mark_tokens);
   return served;
 }
 
@@ -238,7 +238,9 @@ Result<void> take_chat_format(ServedModel& served, std::string_view template_sou
   served.format = *format;
   for (const std::string_view mark : served.format.marks()) {
     const auto token = served.tokenizer->token_to_id(mark);
-    if (token && served.tokenizer->is_special(*token)) served.mark_tokens.push_back(*token);
+    const bool is_mark =
+        token && served.tokenizer->is_special(*token) && *token < served.vocab_size;
+    if (is_mark) served.mark_tokens.push_back(*token);
   }
   std::ranges::sort(served.mark_tokens);
   return {};

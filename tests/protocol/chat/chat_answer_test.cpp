@@ -18,7 +18,8 @@ RequestFinished ended(FinishReason reason) {
 const json::object kUsage{{"prompt_tokens", 5},
                           {"completion_tokens", 3},
                           {"total_tokens", 8},
-                          {"prompt_tokens_details", {{"cached_tokens", 3}}}};
+                          {"prompt_tokens_details", {{"cached_tokens", 3}}},
+                          {"completion_tokens_details", {{"reasoning_tokens", 0}}}};
 
 AnswerOptions streamed() {
   AnswerOptions options;

@@ -122,15 +122,15 @@ TEST_CASE("what is known and not done is refused by name, unless it asks for not
        {R"("suffix":"")", R"("bad_words":[])", R"("structured_outputs":{})", R"("tools":[])",
         R"("tool_choice":"auto")", R"("tool_choice":"none")", R"("functions":[])",
         R"("response_format":{"type":"text"})", R"("modalities":["text"])", R"("store":true)",
-        R"("reasoning_effort":"none")", R"("verbosity":"medium")", R"("parallel_tool_calls":true)",
-        R"("service_tier":"auto")", R"("user":"u")", R"("echo":false)",
-        R"("prompt_logprobs":false)"})
+        R"("reasoning_effort":"none")", R"("reasoning_effort":"high")", R"("verbosity":"medium")",
+        R"("parallel_tool_calls":true)", R"("service_tier":"auto")", R"("user":"u")",
+        R"("echo":false)", R"("prompt_logprobs":false)"})
     accepted(nothing);
   for (const char* something :
-       {R"("tools":[{"type":"function"}])", R"("tool_choice":"required")",
+       {R"("tools":[{"type":"x"}])", R"("functions":[{"name":"f"}])",
         R"("function_call":{"name":"f"})", R"("modalities":["audio"])", R"("audio":{})",
         R"("prediction":{})", R"("echo":true)", R"("web_search_options":{})",
-        R"("reasoning_effort":"high")", R"("verbosity":"low")", R"("service_tier":"flex")",
+        R"("verbosity":"low")", R"("service_tier":"flex")",
         R"("stream_options":{"include_obfuscation":true})",
         R"("spaces_between_special_tokens":false)"})
     CHECK(refused(something).code == Errc::kUnsupportedParameter);
