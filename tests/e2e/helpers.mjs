@@ -1,9 +1,12 @@
 // What the tests with real clients share besides the server and its clients: commands, metrics, and waiting for a state.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startServer } from './server.mjs';
+import { startBinary, startServer } from './server.mjs';
 
 export const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/octavo', import.meta.url));
 export const demoModel = fileURLToPath(new URL('../../examples/demo-model', import.meta.url));
@@ -16,7 +19,20 @@ export const patience = process.env.OCTAVO_SLOW ? 20 : 1;
 export async function serverFor(t, flags = [], environment = {}) {
   const defaults = { '--log-level': 'warning', '--drain-timeout': '5', '--kv-cache-memory': '512MiB' };
   const open = Object.entries(defaults).filter(([name]) => !flags.includes(name));
-  const server = await startServer([...open.flat(), ...flags], environment);
+  return stoppedAfter(t, await startServer([...open.flat(), ...flags], environment));
+}
+
+/// A server that says what the script tells it ([{when, say}], see scripted_house.cpp), over the demo model's tokenizer.
+export async function scriptedFor(t, script, flags = []) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'octavo-script-'));
+  const file = path.join(folder, 'script.json');
+  writeFileSync(file, JSON.stringify(script));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const house = path.join(path.dirname(binary), 'tests/scripted_house');
+  return stoppedAfter(t, await startBinary(house, [file, ...flags]));
+}
+
+function stoppedAfter(t, server) {
   let stopped;
   const stop = server.stop;
   server.stop = (signal) => (stopped ??= stop(signal));

@@ -14,10 +14,15 @@ export const unseeded = '--seed-of-its-own';
 /// { url, port, process, stdout(), stderr(), stop() }; rejects with the log if it ends before that.
 /// stop(signal) resolves to { code, signal }, and ends what does not end by itself.
 export async function startServer(flags = [], environment = {}) {
-  if (!existsSync(binary)) throw new Error(`${binary} is missing: build it, or name it in OCTAVO_BINARY`);
   const isSeeded = flags.includes('--seed') || flags.includes(unseeded);
   const seed = isSeeded ? [] : ['--seed', '0'];
-  const child = spawn(binary, ['serve', '--port', '0', ...seed, ...flags.filter((flag) => flag !== unseeded)], {
+  return startBinary(binary, ['serve', '--port', '0', ...seed, ...flags.filter((flag) => flag !== unseeded)], environment);
+}
+
+/// The same of another binary that tells where it listens as Octavo does.
+export async function startBinary(binary, args, environment = {}) {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: build it, or name it in OCTAVO_BINARY`);
+  const child = spawn(binary, args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -36,6 +36,8 @@ TEST_CASE("a keyword that no mask can hold is refused where it stands") {
       {R"({"type":"number","multipleOf":0.5})", "schema.multipleOf"},
       {R"({"type":"integer","multipleOf":0.5})", "schema.multipleOf"},
       {R"({"type":"integer","multipleOf":2,"minimum":1})", "schema.multipleOf"},
+      {R"({"type":"integer","maximum":9007199254740992})", "schema.maximum"},
+      {R"({"type":"number","maximum":1e16})", "schema.maximum"},
       {R"({"type":"string","format":"color"})", "schema.format"},
       {R"({"type":"string","pattern":"a","maxLength":3})", "schema.pattern"},
       {R"({"type":"string","format":"date","minLength":3})", "schema.format"},
