@@ -37,7 +37,11 @@ struct LoadDue {
   std::uint64_t subscription = 0;
 };
 
-using SessionMessage = std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue>;
+/// Time to look whether anybody has come back to the responses that run on.
+struct ReturnDue {};
+
+using SessionMessage =
+    std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue, ReturnDue>;
 
 // session -> scheduler
 struct SubmitRequest {

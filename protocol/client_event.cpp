@@ -45,6 +45,21 @@ Result<ResponseCancel> parse_cancel(const json::object& object, std::string stre
   return cancel;
 }
 
+Result<ResponseResume> parse_resume(const json::object& object, std::string stream_id) {
+  ResponseResume resume;
+  JsonReader fields(object);
+  fields.read("response_id", resume.response_id);
+  if (fields.read("starting_after", resume.starting_after) && resume.starting_after < 0)
+    fields.wrong("starting_after", "0 or more");
+  resume.stream_id = std::move(stream_id);
+  note_envelope(fields, resume.unknown_fields);
+  if (fields.error()) return *fields.error();
+  if (resume.response_id.empty()) {
+    return Error{Errc::kInvalidEvent, "octavo:response.resume names no response_id", "response_id"};
+  }
+  return resume;
+}
+
 std::optional<Error> fault_of_steering(const json::value* input) {
   if (input == nullptr) return Error{Errc::kInvalidValue, "input is missing", "input"};
   if (!input->is_array()) return std::nullopt;
@@ -110,6 +125,8 @@ boost::system::result<ClientEvent, RefusedEvent> parse_event(const json::object&
     return or_refused(parse_create(object, stream_id), stream_id, true);
   if (type == "response.cancel") return or_refused(parse_cancel(object, stream_id), stream_id);
   if (type == "response.steer") return or_refused(parse_steer(object), stream_id);
+  if (type == "octavo:response.resume")
+    return or_refused(parse_resume(object, stream_id), stream_id);
   if (type == "octavo:subscribe") return or_refused(parse_subscribe(object), stream_id);
   if (type == "octavo:unsubscribe") return or_refused(parse_unsubscribe(object), stream_id);
   return RefusedEvent{{Errc::kUnknownEventType,

@@ -23,8 +23,16 @@ struct ResponseCancel {
   std::vector<std::string> unknown_fields{};
 };
 
-using ClientEvent =
-    std::variant<ResponseCreate, ResponseCancel, ResponseSteer, FeedSubscribe, FeedUnsubscribe>;
+/// `octavo:response.resume`: back to a response whose connection broke.
+struct ResponseResume {
+  std::string response_id;
+  std::int64_t starting_after = -1;  ///< The number of the last event that came; -1: none.
+  std::string stream_id;
+  std::vector<std::string> unknown_fields{};
+};
+
+using ClientEvent = std::variant<ResponseCreate, ResponseCancel, ResponseSteer, ResponseResume,
+                                 FeedSubscribe, FeedUnsubscribe>;
 
 /// A frame that was refused.
 struct RefusedEvent {

@@ -59,8 +59,11 @@ void read_octavo(JsonReader& fields, const json::value& octavo, ResponseCreate& 
   extension.read("priority", create.priority);
   read_events(extension, create);
   read_cache_salt(extension, create);
-  if (extension.find("resume_grace_ms") != nullptr)
-    extension.unsupported("resume_grace_ms", "octavo.resume_grace_ms is not supported");
+  std::int64_t grace = 0;
+  if (extension.read("resume_grace_ms", grace)) {
+    if (grace < 0 || grace > 600'000) extension.wrong("resume_grace_ms", "between 0 and 600000");
+    if (grace > 0) create.resume_grace = std::chrono::milliseconds(grace);
+  }
   read_prompt_token_ids(extension, create);
   note_unknown(extension, "octavo", create.unknown_fields);
 }

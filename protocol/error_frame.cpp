@@ -16,6 +16,8 @@ int http_status(Errc code) {
     case Errc::kModelNotFound:
     case Errc::kResponseNotFound:
       return 404;
+    case Errc::kResumeWindowExceeded:
+      return 410;
     case Errc::kQueueFull:
       return 429;
     case Errc::kServerDraining:

@@ -19,6 +19,8 @@ class ResponseEncoder {
   /// the first frame has the number Response::num_events().
   virtual void encode(const Response& response, const ResponseEvent& event,
                       std::vector<std::string>& frames) = 0;
+  /// Its frames are the events themselves, as they are kept for a client that comes back.
+  virtual bool is_plain() const { return false; }
   /// A request was refused, or its response ended before the client knew of it. stream_id: the
   /// lane that it named, or empty.
   virtual void refuse(const Error& error, const std::string& stream_id,

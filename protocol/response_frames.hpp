@@ -13,6 +13,7 @@ class ResponseFrames final : public ResponseEncoder {
               std::vector<std::string>& frames) override {
     octavo::encode(response, event, frames);
   }
+  bool is_plain() const override { return true; }
   void refuse(const Error& error, const std::string& stream_id,
               std::vector<std::string>& frames) override {
     frames.push_back(error_frame(error, stream_id));

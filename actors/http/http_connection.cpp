@@ -8,6 +8,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <charconv>
 
 #include "actors/http/request_body.hpp"
 #include "actors/http/socket_watch.hpp"
@@ -16,6 +17,7 @@
 #include "protocol/http_error.hpp"
 #include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
+#include "protocol/response_answer.hpp"
 
 namespace octavo {
 namespace {
@@ -47,6 +49,21 @@ std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
 HttpRoute route_of(const http::request_header<>& head) {
   const auto path = decoded_path({head.target().data(), head.target().size()});
   return path ? octavo::route_of(*path) : HttpRoute{};
+}
+
+// After which event a client wants to hear of a response again; nothing for any other request. A
+// number that is none asks for all.
+std::optional<std::int64_t> resume_of(const http::request<http::string_body>& request,
+                                      const HttpRoute& route) {
+  const std::string_view target = request.target();
+  const bool is_wanted = route.name == RouteName::kResponse &&
+                         request.method() == http::verb::get &&
+                         query_value(target, "stream") == "true";
+  if (!is_wanted) return std::nullopt;
+  const std::string given = query_value(target, "starting_after");
+  std::int64_t number = -1;
+  std::from_chars(given.data(), given.data() + given.size(), number);
+  return number;
 }
 
 }  // namespace
@@ -141,9 +158,13 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   request.base() = head_;  // Trailers may have been added to it.
   keep_alive_ = request.keep_alive();
   answering_ = true;
+  const auto resumed = resume_of(request, route);
   const auto endpoint = has_body ? text_endpoint_of(route.name) : std::nullopt;
   if (endpoint) {
     auto answering = answer_with_text(*endpoint, request.body(), *api_key);
+    co_await std::move(answering);
+  } else if (resumed && api_key) {
+    auto answering = answer_with_events(route.argument, *resumed, *api_key);
     co_await std::move(answering);
   } else {
     auto handling = context_.handler(std::move(request));
@@ -168,13 +189,31 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
     co_await write(std::move(response));
     co_return;
   }
-  exchange_ = std::make_shared<HttpExchange>(sessions, stream_.get_executor(),
-                                             std::move(asked->answer), api_key);
-  context_.supervisor.spawn(stream_.get_executor(), "http.follow",
-                            HttpExchange::follow_engine(exchange_));
+  begin_exchange(std::move(asked->answer), api_key);
   const std::string name = request_id_of(head_).value_or("");
   for (ResponseCreate& create : asked->creates) create.request_name = name;
   exchange_->create(std::move(asked->creates));
+  auto writing = write_exchange();
+  co_await std::move(writing);
+}
+
+asio::awaitable<void> HttpConnection::answer_with_events(std::string response_id,
+                                                         std::int64_t starting_after,
+                                                         std::string_view api_key) {
+  begin_exchange(make_response_answer(true), api_key);
+  exchange_->resume(response_id, starting_after);
+  auto writing = write_exchange();
+  co_await std::move(writing);
+}
+
+void HttpConnection::begin_exchange(std::unique_ptr<HttpAnswer> answer, std::string_view api_key) {
+  exchange_ = std::make_shared<HttpExchange>(context_.sessions, stream_.get_executor(),
+                                             std::move(answer), api_key);
+  context_.supervisor.spawn(stream_.get_executor(), "http.follow",
+                            HttpExchange::follow_engine(exchange_));
+}
+
+asio::awaitable<void> HttpConnection::write_exchange() {
   const auto watch = std::make_shared<SocketWatch>(stream_, buffer_);
   watch->begin(context_.supervisor, [exchange = exchange_] { exchange->leave(); });
   HttpReply head = begin_response();

@@ -52,6 +52,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<bool> answer_request(RequestParser& parser);
   asio::awaitable<void> answer_with_text(TextEndpoint endpoint, std::string_view body,
                                          std::string_view api_key);
+  /// The events of a response that the client comes back to.
+  asio::awaitable<void> answer_with_events(std::string response_id, std::int64_t starting_after,
+                                           std::string_view api_key);
+  /// Writes the answer of the exchange while the socket is watched.
+  asio::awaitable<void> write_exchange();
+  void begin_exchange(std::unique_ptr<HttpAnswer> answer, std::string_view api_key);
   /// An answer without a body yet: the fields that every answer with text has, and the origin of
   /// the page that may read it.
   HttpReply begin_response() const;

@@ -12,6 +12,7 @@
 
 #include "actors/session/request_log.hpp"
 #include "protocol/http_error.hpp"
+#include "protocol/response_answer.hpp"
 
 namespace octavo {
 namespace {
@@ -47,18 +48,27 @@ HttpExchange::HttpExchange(SessionContext& context, const asio::any_io_executor&
       mailbox_(executor),
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
       answer_(std::move(answer)),
-      runner_(context, *answer_, outbox_, mailbox_.address(), lanes_of(context.limits.lanes)) {
+      runner_(context, executor, *answer_, outbox_, mailbox_.address(),
+              lanes_of(context.limits.lanes)),
+      resumed_(
+          context, outbox_, [](const std::string& json) { return sse_event(json); },
+          [this] { cut_off_if_deaf(); }) {
   runner_.set_api_key(api_key);
 }
 
 asio::awaitable<void> HttpExchange::follow_engine(std::shared_ptr<HttpExchange> self) {
   for (;;) {
     auto message = co_await self->mailbox_.receive();
-    if (!message || self->left_) co_return;
+    if (!message) co_return;
+    if (auto* due = std::get_if<ReturnDue>(&*message)) self->runner_.handle(*due);
     if (auto* events = std::get_if<SessionEvents>(&*message))
       self->runner_.handle(*events);
     else if (auto* prepared = std::get_if<PromptPrepared>(&*message))
       self->runner_.handle(std::move(*prepared));
+    if (self->left_) {
+      if (self->runner_.is_quiet()) co_return;
+      continue;
+    }
     self->runner_.start_next();
     self->cut_off_if_deaf();
     if (self->answer_->error()) self->stop();
@@ -74,6 +84,11 @@ void HttpExchange::create(std::vector<ResponseCreate> creates) {
   }
 }
 
+void HttpExchange::resume(const std::string& response_id, std::int64_t starting_after) {
+  const auto resumed = resumed_.resume(response_id, starting_after, runner_.tenant());
+  if (!resumed) runner_.send_error(resumed.error(), "");
+}
+
 // Whatever else runs for a request that has failed is of no use to its client.
 void HttpExchange::stop() { runner_.leave(CancelReason::kClientCancelled); }
 
@@ -81,13 +96,14 @@ void HttpExchange::leave() {
   if (left_) return;
   left_ = true;
   runner_.leave(CancelReason::kClientGone);
+  resumed_.leave();
   outbox_.abandon();
-  mailbox_.close();
+  if (runner_.is_quiet()) mailbox_.close();
 }
 
 void HttpExchange::end(const Error& error) {
-  if (left_) return;
   runner_.end(error, CancelReason::kShutdown);
+  if (left_) return mailbox_.close();
   outbox_.bell().ring();
 }
 
@@ -130,7 +146,7 @@ asio::awaitable<bool> HttpExchange::write_stream(beast::tcp_stream& stream, Http
   for (;;) {
     std::string body = take_frames();
     if (left_) co_return false;
-    const bool is_done = runner_.is_quiet();
+    const bool is_done = is_quiet();
     if (is_done && !has_head && body.empty() && answer_->error()) {
       auto writing = write_whole(stream, std::move(head));
       co_return co_await std::move(writing);
@@ -148,7 +164,7 @@ asio::awaitable<bool> HttpExchange::write_stream(beast::tcp_stream& stream, Http
     }
     if (is_done) co_return goes_on;
     runner_.decongest();
-    if (!outbox_.is_empty() || runner_.is_quiet()) continue;
+    if (!outbox_.is_empty() || is_quiet()) continue;
     auto rung = co_await outbox_.bell().wait_for(kKeepAliveComment);
     is_due = !std::get<0>(rung);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/session/response_runner.hpp"
+#include "actors/session/resumed_responses.hpp"
 #include "protocol/http_answer.hpp"
 #include "protocol/http_reply.hpp"
 
@@ -26,6 +27,8 @@ class HttpExchange {
 
   /// Asks for the responses.
   void create(std::vector<ResponseCreate> creates);
+  /// Comes back to one that another connection asked for; errors go into the answer.
+  void resume(const std::string& response_id, std::int64_t starting_after);
   /// Writes the answer under this head, which has what is the connection's business; status, kind
   /// and length are filled in. True when the answer is whole and the connection may go on.
   asio::awaitable<bool> write(beast::tcp_stream& stream, HttpReply head);
@@ -42,12 +45,14 @@ class HttpExchange {
   std::string take_frames();
   void cut_off_if_deaf();
   void stop();
+  bool is_quiet() const { return runner_.is_quiet() && resumed_.is_quiet(); }
 
   SessionContext& context_;
   Mailbox<SessionMessage> mailbox_;
   Outbox outbox_;
   std::unique_ptr<HttpAnswer> answer_;
   ResponseRunner runner_;
+  ResumedResponses resumed_;
   bool left_ = false;
 };
 

@@ -22,7 +22,7 @@ class Outbox {
       : bell_(executor), soft_bytes_(soft_bytes), hard_bytes_(hard_bytes) {}
 
   void push(std::string frame) {
-    if (close_) return;
+    if (close_ || abandoned_) return;
     bytes_ += frame.size();
     frames_.push_back(std::move(frame));
     bell_.ring();

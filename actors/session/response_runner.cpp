@@ -1,12 +1,15 @@
 #include "actors/session/response_runner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/session/request_log.hpp"
+#include "protocol/response_events.hpp"
 
 namespace octavo {
 
-ResponseRunner::ResponseRunner(SessionContext& context, ResponseEncoder& encoder, Outbox& outbox,
+ResponseRunner::ResponseRunner(SessionContext& context, const asio::any_io_executor& executor,
+                               ResponseEncoder& encoder, Outbox& outbox,
                                Address<SessionMessage> reply_to, LaneLimits lanes)
     : context_(context),
       encoder_(encoder),
@@ -16,7 +19,8 @@ ResponseRunner::ResponseRunner(SessionContext& context, ResponseEncoder& encoder
       lanes_(lanes),
       responses_(context.running),
       steering_(context, responses_, memory_, lanes_, outbox_),
-      watcher_(context.owners.next_watcher()) {}
+      watcher_(context.owners.next_watcher()),
+      grace_(executor) {}
 
 void ResponseRunner::create(ResponseCreate create) {
   context_.metrics.count_received();
@@ -82,6 +86,7 @@ bool ResponseRunner::cancel_pending(const ResponseCancel& cancel) {
 }
 
 void ResponseRunner::start_next() {
+  if (has_left_) return;
   while (const auto request = lanes_.start_next()) start(*responses_.find(*request));
 }
 
@@ -124,6 +129,8 @@ void ResponseRunner::handle(PromptPrepared prepared) {
   if (!*prepared.prompt) return refuse(responses_.take(prepared.request), prepared.prompt->error());
   response->start(context_.model, std::move(**prepared.prompt), context_.unix_seconds());
   const RequestId request = response->request();
+  if (response->create().resume_grace)
+    response->event_log = context_.event_logs.begin(response->id(), tenant_, context_.clock());
   context_.owners.record(request, tenant_);
   if (scheduler_.send(SubmitRequest{request_of(*response), reply_to_}) == SendResult::kClosed) {
     return on(*response, RequestRejected{request, Error{Errc::kServerDraining, "", ""}});
@@ -235,7 +242,8 @@ void ResponseRunner::tell(Response& response, const std::vector<ResponseEvent>& 
     if (!is_for_client(response, event)) continue;
     std::vector<std::string> frames;
     encoder_.encode(response, event, frames);
-    response.count_events(frames.size());
+    response.count_events(static_cast<std::int64_t>(frames.size()));
+    if (response.event_log != nullptr) keep(response, event, frames);
     std::size_t num_bytes = 0;
     for (std::string& frame : frames) {
       num_bytes += frame.size();
@@ -276,24 +284,76 @@ void ResponseRunner::decongest() {
 }
 
 void ResponseRunner::leave(CancelReason reason) {
-  for (const Response& response : responses_.take_all()) {
+  has_left_ = true;
+  for (const RequestId request : responses_.all()) {
+    if (may_run_on(*responses_.find(request), reason)) continue;
+    const Response response = responses_.take(request);
     context_.metrics.count_aborted(response);
     log_aborted(response, reason);
     if (response.state() == ResponseState::kRunning)
       scheduler_.send(CancelRequest{response.request(), reason});
   }
+  await_return();
 }
 
 void ResponseRunner::end(const Error& error, CancelReason reason) {
-  responses_.for_each([&](Response& response) {
+  for (const RequestId request : responses_.all()) {
+    Response& response = *responses_.find(request);
+    if (may_run_on(response, reason)) continue;
     const bool is_running = response.state() == ResponseState::kRunning;
     if (is_running) scheduler_.send(CancelRequest{response.request(), reason});
     if (is_running && response.num_events() > 0)
       cut_short(response, error);
     else
       turn_away(response, error);
+    responses_.take(request);
+  }
+}
+
+bool ResponseRunner::may_run_on(const Response& response, CancelReason reason) const {
+  return reason != CancelReason::kShutdown && response.event_log != nullptr &&
+         response.num_events() > 0;
+}
+
+// Looks again when the first of them may have been forgotten.
+void ResponseRunner::await_return() {
+  if (responses_.is_empty()) return;
+  context_.left_behind.insert(this);
+  std::chrono::milliseconds least = std::chrono::hours(1);
+  responses_.for_each([&](Response& response) {
+    if (!response.gone_at) response.gone_at = context_.clock();
+    least = std::min(least, *response.create().resume_grace);
   });
-  responses_.take_all();
+  grace_.expires_after(std::max(least / 4, std::chrono::milliseconds(1)));
+  grace_.async_wait([reply_to = reply_to_](boost::system::error_code error) {
+    if (!error) reply_to.send(ReturnDue{});
+  });
+}
+
+void ResponseRunner::handle(const ReturnDue&) {
+  const TimePoint now = context_.clock();
+  responses_.for_each([&](Response& response) {
+    if (response.event_log->has_listeners()) response.gone_at = now;
+    if (now - *response.gone_at < *response.create().resume_grace) return;
+    log_aborted(response, CancelReason::kClientGone);
+    scheduler_.send(CancelRequest{response.request(), CancelReason::kClientGone});
+  });
+  await_return();
+}
+
+void ResponseRunner::keep(Response& response, const ResponseEvent& event,
+                          const std::vector<std::string>& frames) {
+  std::vector<std::string> events;
+  if (!encoder_.is_plain()) {
+    response.count_events(-static_cast<std::int64_t>(frames.size()));
+    octavo::encode(response, event, events);
+    response.count_events(static_cast<std::int64_t>(events.size()));
+  }
+  const bool is_last = std::holds_alternative<ResponseEnded>(event);
+  const std::shared_ptr<EventLog> log = response.event_log;
+  if (is_last)
+    context_.event_logs.end(response.id(), context_.clock() + *response.create().resume_grace);
+  for (const std::string& each : encoder_.is_plain() ? frames : events) log->append(each, is_last);
 }
 
 void ResponseRunner::cut_short(Response& response, const Error& error) {

@@ -4,6 +4,7 @@
 // mailbox: whoever drives it does. Thread: the io thread's only.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,18 @@ namespace octavo {
 class ResponseRunner {
  public:
   /// reply_to: what comes there goes to handle(). Context, encoder and outbox outlive the runner.
-  ResponseRunner(SessionContext& context, ResponseEncoder& encoder, Outbox& outbox,
-                 Address<SessionMessage> reply_to, LaneLimits lanes);
+  ResponseRunner(SessionContext& context, const asio::any_io_executor& executor,
+                 ResponseEncoder& encoder, Outbox& outbox, Address<SessionMessage> reply_to,
+                 LaneLimits lanes);
 
   /// The API key that the client came with; before its first request.
   void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
   /// The client gets Octavo's own events unasked.
   void speak_octavo() { speaks_octavo_ = true; }
+
+  ~ResponseRunner() { context_.left_behind.erase(this); }
+  ResponseRunner(const ResponseRunner&) = delete;
+  ResponseRunner& operator=(const ResponseRunner&) = delete;
 
   /// Counts the request and puts it on its lane, or refuses it.
   void create(ResponseCreate create);
@@ -37,20 +43,23 @@ class ResponseRunner {
   bool cancel(const ResponseCancel& cancel);
   void handle(const SessionEvents& events);
   void handle(PromptPrepared prepared);
+  void handle(const ReturnDue& due);
   /// Starts what may start now. After every message.
   void start_next();
   /// The outbox has room again: sends what was held back meanwhile.
   void decongest();
 
-  /// The client has gone: everything it asked for is cancelled, and nothing more is said.
+  /// The client has gone: what it cannot come back to is cancelled, and nothing more is said.
   void leave(CancelReason reason);
   /// The server ends it: each response that its client knows of ends as failed with this error,
-  /// what waits is refused with it, and nothing is left.
+  /// what waits is refused with it, and nothing is left; but what the client can come back to runs
+  /// on where the server does.
   void end(const Error& error, CancelReason reason);
   /// No new responses; the running ones go on.
   void drain() { draining_ = true; }
   bool is_draining() const { return draining_; }
   bool is_quiet() const { return responses_.is_empty(); }
+  bool runs(std::string_view response_id) { return responses_.find(response_id) != nullptr; }
   /// Responses that have not ended; those that are queued count, too.
   std::size_t num_responses() const { return responses_.size(); }
 
@@ -76,6 +85,12 @@ class ResponseRunner {
   /// Tells the client and the counters, and leaves the lane as it is.
   void turn_away(const Response& response, const Error& error);
   void cut_short(Response& response, const Error& error);
+
+  // A response whose connection broke.
+  bool may_run_on(const Response& response, CancelReason reason) const;
+  void await_return();
+  /// Keeps the frames of an event for a client that comes back.
+  void keep(Response& response, const ResponseEvent& event, const std::vector<std::string>& frames);
 
   // These handle the engine's events about a running response.
   void on(Response& response, const RequestAccepted& event);
@@ -107,6 +122,8 @@ class ResponseRunner {
   std::uint64_t watcher_;
   bool speaks_octavo_ = false;
   bool draining_ = false;
+  bool has_left_ = false;
+  asio::steady_timer grace_;  ///< Until somebody must have come back.
 };
 
 }  // namespace octavo

@@ -14,13 +14,16 @@ Session::Session(SessionContext& context, const asio::any_io_executor& executor)
     : context_(context),
       mailbox_(executor),
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
-      runner_(context, frames_, outbox_, mailbox_.address(), context.limits.lanes),
+      runner_(context, executor, frames_, outbox_, mailbox_.address(), context.limits.lanes),
       blocks_(context.block_manager, mailbox_.address(), outbox_,
               [this](RequestId request) { return watched_name(request); }),
       load_({context.status, context.metrics, context.clock}, executor, mailbox_.address(),
-            outbox_) {}
+            outbox_),
+      resumed_(
+          context, outbox_, [](const std::string& frame) { return frame; },
+          [this] { cut_off_if_deaf(); }) {}
 
-Session::~Session() { leave(CancelReason::kClientGone); }
+Session::~Session() { runner_.leave(CancelReason::kShutdown); }
 
 void Session::receive_frame(std::string_view frame) {
   if (left_) return;
@@ -47,8 +50,19 @@ void Session::receive(ResponseCreate create) { runner_.create(std::move(create))
 
 void Session::receive(ResponseSteer steer) { runner_.steer(std::move(steer)); }
 
+void Session::receive(const ResponseResume& resume) {
+  if (runner_.runs(resume.response_id)) {
+    const Error error{Errc::kInvalidEvent, "the response is sent to this connection already",
+                      "response_id"};
+    return runner_.send_error(error, resume.stream_id);
+  }
+  const auto resumed = resumed_.resume(resume.response_id, resume.starting_after, runner_.tenant());
+  if (!resumed) runner_.send_error(resumed.error(), resume.stream_id);
+}
+
 void Session::receive(const ResponseCancel& cancel) {
   if (runner_.cancel(cancel)) return;
+  if (resumed_.cancel(cancel.response_id, runner_.tenant())) return;
   const Error error{Errc::kResponseNotFound, "there is no such response running on this connection",
                     cancel.response_id.empty() ? "stream_id" : "response_id"};
   runner_.send_error(error, cancel.stream_id);
@@ -69,16 +83,23 @@ void Session::receive(const FeedUnsubscribe& unsubscribe) {
     load_.end();
 }
 
+// Its one use is to let what runs on come to its end.
+void Session::handle_unheard(SessionMessage message) {
+  if (auto* events = std::get_if<SessionEvents>(&message)) runner_.handle(*events);
+  if (auto* due = std::get_if<ReturnDue>(&message)) runner_.handle(*due);
+  if (runner_.is_quiet()) mailbox_.close();
+}
+
 void Session::handle(SessionMessage message) {
-  if (left_) return;
+  if (left_) return handle_unheard(std::move(message));
   if (auto* events = std::get_if<SessionEvents>(&message)) {
     runner_.handle(*events);
   } else if (auto* prepared = std::get_if<PromptPrepared>(&message)) {
     runner_.handle(std::move(*prepared));
   } else if (auto* changed = std::get_if<BlockMapChanged>(&message)) {
     blocks_.take(std::move(*changed));
-  } else {
-    load_.look(std::get<LoadDue>(message));
+  } else if (auto* due = std::get_if<LoadDue>(&message)) {
+    load_.look(*due);
   }
   runner_.start_next();
   cut_off_if_deaf();
@@ -102,15 +123,16 @@ void Session::leave(CancelReason reason) {
   if (left_) return;
   left_ = true;
   runner_.leave(reason);
+  resumed_.leave();
   blocks_.end();
   load_.end();
-  mailbox_.close();
+  if (runner_.is_quiet()) mailbox_.close();
 }
 
 void Session::end(const Error& error, CancelReason reason) {
-  if (left_) return;
   runner_.end(error, reason);
   leave(reason);
+  if (runner_.is_quiet()) mailbox_.close();
 }
 
 void Session::drain(std::string_view reason, std::chrono::milliseconds time_left) {

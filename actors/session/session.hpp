@@ -12,6 +12,7 @@
 #include "actors/session/load_subscription.hpp"
 #include "actors/session/outbox.hpp"
 #include "actors/session/response_runner.hpp"
+#include "actors/session/resumed_responses.hpp"
 #include "actors/session/session_context.hpp"
 #include "protocol/client_event.hpp"
 #include "protocol/response_frames.hpp"
@@ -38,7 +39,8 @@ class Session {
     speaks_octavo_ = true;
     runner_.speak_octavo();
   }
-  /// The client has gone: everything it asked for is cancelled, and nothing more is said.
+  /// The client has gone: nothing more is said, and what it asked for is cancelled. What it can
+  /// come back to runs on; the mailbox closes when that has ended.
   void leave(CancelReason reason);
   /// The server ends it: each response that its client knows of ends as `response.failed` with this
   /// error, what waits is refused with it, and the session leaves. Whoever calls closes the outbox
@@ -49,7 +51,7 @@ class Session {
   /// The outbox has room again: sends what was held back meanwhile.
   void decongest();
   bool is_draining() const { return runner_.is_draining(); }
-  bool is_quiet() const { return runner_.is_quiet(); }
+  bool is_quiet() const { return runner_.is_quiet() && resumed_.is_quiet(); }
   /// Responses that have not ended; those that are queued count, too.
   std::size_t num_responses() const { return runner_.num_responses(); }
 
@@ -59,6 +61,9 @@ class Session {
   void receive(ResponseCreate create);
   void receive(const ResponseCancel& cancel);
   void receive(ResponseSteer steer);
+  void receive(const ResponseResume& resume);
+  /// Hears of what runs on although its client has gone.
+  void handle_unheard(SessionMessage message);
   void receive(const FeedSubscribe& subscribe);
   void receive(const FeedUnsubscribe& unsubscribe);
   void cut_off_if_deaf();
@@ -72,6 +77,7 @@ class Session {
   ResponseRunner runner_;
   BlockSubscription blocks_;
   LoadSubscription load_;
+  ResumedResponses resumed_;
   bool speaks_octavo_ = false;
   bool left_ = false;
 };

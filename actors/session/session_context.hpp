@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "actors/messages.hpp"
@@ -14,11 +15,14 @@
 #include "protocol/metrics.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/core/keyed_hash.hpp"
+#include "src/response/event_logs.hpp"
 #include "src/response/response_store.hpp"
 #include "src/response/running_responses.hpp"
 #include "src/response/served_model.hpp"
 
 namespace octavo {
+
+class ResponseRunner;
 
 /// The house owns it, and it outlives the sessions.
 struct SessionContext {
@@ -37,6 +41,9 @@ struct SessionContext {
                        ///< requests.
   RequestOwners owners{};
   RunningResponses running{};
+  EventLogs event_logs{};  ///< Of the responses that clients can come back to.
+  /// Those whose client has gone while something of theirs runs on.
+  std::set<ResponseRunner*> left_behind{};
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }

@@ -163,7 +163,7 @@ void WebSocketConnection::start_age_limit() {
     if (error) return;
     const Error limit{Errc::kConnectionLimitReached, "", ""};
     self->session_.outbox().push(error_frame(limit, ""));
-    self->end(limit, CancelReason::kShutdown, CloseCode::kGoingAway);
+    self->end(limit, CancelReason::kClientGone, CloseCode::kGoingAway);
   });
 }
 
@@ -194,7 +194,8 @@ void WebSocketConnection::end(const Error& error) {
 }
 
 void WebSocketConnection::end(const Error& error, CancelReason reason, CloseCode code) {
-  if (session_.outbox().close_reason()) return;
+  if (session_.outbox().close_reason() || session_.outbox().is_abandoned())
+    return session_.end(error, reason);  // Its client has gone, and something may run on.
   spdlog::warn("connection: ended close_code={} reason=\"{}\" responses={}",
                static_cast<std::uint16_t>(code), error.message(), session_.num_responses());
   session_.end(error, reason);

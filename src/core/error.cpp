@@ -25,6 +25,7 @@ constexpr std::array kRows{
     Row{"context_length_exceeded", "The request is longer than the context."},
     Row{"model_not_found", "The model is not served here."},
     Row{"response_not_found", "The response is not known here."},
+    Row{"resume_window_exceeded", "The events that were missed are no longer kept."},
     Row{"queue_full", "Too many requests are waiting; try again later."},
     Row{"websocket_connection_limit_reached", "The connection has reached its age limit."},
     Row{"engine_error", "The engine failed."},

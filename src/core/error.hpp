@@ -23,6 +23,7 @@ enum class Errc : std::uint8_t {
                               ///< cache holds.
   kModelNotFound,             ///< The request names a model that is not served.
   kResponseNotFound,          ///< A cancel or look-up names no response that the client may know.
+  kResumeWindowExceeded,      ///< Events that a client missed are no longer kept.
   kQueueFull,                 ///< Too many requests wait already; try again later.
   kConnectionLimitReached,    ///< The connection is older than its 60 minutes.
   kEngineError,               ///< The engine failed while it worked on the request.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/core/request.hpp"
+#include "src/response/event_log.hpp"
 #include "src/response/prompt.hpp"
 #include "src/response/response_event.hpp"
 #include "src/response/response_memory.hpp"
@@ -92,7 +93,7 @@ class Response {
 
   /// Events are numbered from 0 without a gap; the client knows of the response from the first.
   std::int64_t num_events() const { return num_events_; }
-  void count_events(std::size_t count) { num_events_ += static_cast<std::int64_t>(count); }
+  void count_events(std::int64_t count) { num_events_ += count; }
 
   /// The client wants it to end. Before it runs, it is cancelled as soon as it does; after it was
   /// steered, its successor is.
@@ -104,6 +105,8 @@ class Response {
   /// Whose input its successor will hold.
   std::vector<Steer> next_steers;
   std::optional<TimePoint> last_token;  ///< When the first choice had one.
+  std::shared_ptr<EventLog> event_log;  ///< Where its client can come back to it; else null.
+  std::optional<TimePoint> gone_at;     ///< When its connection broke, or was last listened to.
 
  private:
   void tell_news(std::int32_t index, std::vector<ResponseEvent>& events);

@@ -58,6 +58,8 @@ struct ResponseCreate {
   /// them.
   boost::json::object repeated;
   std::optional<std::chrono::milliseconds> deadline;
+  /// How long it runs on after its connection broke, and can be come back to.
+  std::optional<std::chrono::milliseconds> resume_grace;
   std::int32_t priority = 0;     ///< Smaller goes first, where the server schedules by priority.
   bool wants_preempted = false;  ///< The client asked for `octavo:response.preempted`.
   bool wants_resumed = false;    ///< The same of `octavo:response.resumed`.

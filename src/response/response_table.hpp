@@ -61,6 +61,12 @@ class ResponseTable {
     responses_.clear();
     return taken;
   }
+  /// The requests, in the order in which they were asked for.
+  std::vector<RequestId> all() const {
+    std::vector<RequestId> requests;
+    for (const auto& [request, response] : responses_) requests.push_back(request);
+    return requests;
+  }
   bool is_empty() const { return responses_.empty(); }
   std::size_t size() const { return responses_.size(); }
 

@@ -182,11 +182,6 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
     case RouteName::kResponse:
       if (request.method() == http::verb::delete_)
         co_return responses.erase(route.argument, tenant);
-      if (query_value(target, "stream") == "true") {
-        co_return error_reply({Errc::kUnsupportedParameter,
-                               "a response cannot be streamed again: leave `stream` out",
-                               "stream"});
-      }
       co_return responses.get(route.argument, tenant);
     case RouteName::kResponseInputItems:
       co_return responses.input_items(route.argument, target, tenant);

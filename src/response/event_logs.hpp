@@ -1,0 +1,73 @@
+// Which responses a client can come back to, over whichever connection: those that run, and for a
+// while those that have ended. Thread: the io thread's only.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "src/core/ids.hpp"
+#include "src/core/request.hpp"
+#include "src/response/event_log.hpp"
+
+namespace octavo {
+
+struct EventLogLimits {
+  std::size_t max_log_bytes = std::size_t{4} << 20;
+  std::size_t max_logs = 4096;  ///< More responses run without one.
+};
+
+class EventLogs {
+ public:
+  explicit EventLogs(EventLogLimits limits = {}) : limits_(limits) {}
+
+  /// Null where there are too many already.
+  std::shared_ptr<EventLog> begin(const std::string& id, std::uint64_t tenant, TimePoint now) {
+    forget_old(now);
+    if (logs_.size() >= limits_.max_logs) return nullptr;
+    auto log = std::make_shared<EventLog>(limits_.max_log_bytes);
+    logs_.emplace(id, Entry{log, tenant});
+    return log;
+  }
+  /// The response has ended; its events can be asked for as long as this.
+  void end(const std::string& id, TimePoint until) {
+    const auto found = logs_.find(id);
+    if (found == logs_.end()) return;
+    found->second.until = until;
+    ended_.emplace_back(until, id);
+  }
+  /// Null for what is not known, and for what is another tenant's.
+  std::shared_ptr<EventLog> find(const std::string& id, std::uint64_t tenant, TimePoint now) {
+    forget_old(now);
+    const auto found = logs_.find(id);
+    if (found == logs_.end() || found->second.tenant != tenant) return nullptr;
+    return found->second.log;
+  }
+  std::size_t size() const { return logs_.size(); }
+
+ private:
+  struct Entry {
+    std::shared_ptr<EventLog> log;
+    std::uint64_t tenant = 0;
+    std::optional<TimePoint> until{};
+  };
+
+  // One that somebody still listens to lives on with its listeners.
+  void forget_old(TimePoint now) {
+    std::erase_if(ended_, [&](const auto& each) {
+      if (each.first > now) return false;
+      logs_.erase(each.second);
+      return true;
+    });
+  }
+
+  EventLogLimits limits_;
+  std::unordered_map<std::string, Entry> logs_;
+  std::list<std::pair<TimePoint, std::string>> ended_;
+};
+
+}  // namespace octavo
