@@ -18,11 +18,13 @@ ALLOWED = {
     "src/model": {"src/core", "kernels"},
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
     "src/response": {"src/core", "src/text", "src/grammar"},
+    "src/library": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/grammar", "src/model", "src/runtime", "src/response",
+                    "kernels"},
     "src/web": set(),
     "protocol": {"src/core", "src/response"},
     "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/runtime", "src/response", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/grammar", "src/model",
-                "src/runtime", "src/response", "src/web", "kernels", "protocol", "actors"},
+                "src/runtime", "src/response", "src/library", "src/web", "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
 LIBRARIES = {

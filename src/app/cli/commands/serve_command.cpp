@@ -9,11 +9,11 @@
 
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/flags/api_keys.hpp"
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/app/serve/house.hpp"
 #include "src/app/serve/recording_file.hpp"
 #include "src/app/serve/trace_file.hpp"
+#include "src/core/bytes.hpp"
 #include "src/core/unix_time.hpp"
 #include "src/core/utf8.hpp"
 #include "src/recording/recorder.hpp"
