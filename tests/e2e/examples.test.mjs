@@ -1,12 +1,15 @@
 // The clients in examples/ and the programs that README shows are run as a reader would run them: with every Node that is
 // here, and with both generations of the SDK that a reader may get.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { before, describe, test } from 'node:test';
-import { examples, runCommand, serverFor, suiteScope } from './helpers.mjs';
+import { launchBrowser, missingBrowser, openPage } from './browser.mjs';
+import { binary, examples, runCommand, serverFor, suiteScope } from './helpers.mjs';
 import { slowly } from './page_suite.mjs';
 
 const modules = fileURLToPath(new URL('node_modules', import.meta.url));
@@ -16,6 +19,8 @@ const hasWebsockets = (await runCommand(python, ['-c', 'import websockets']).cat
 const noWebsockets = !hasWebsockets && 'python3-websockets is missing';
 const noCurl = (await runCommand('curl', ['--version']).catch(() => ({ code: 1 }))).code !== 0 && 'curl is missing';
 const noGrammar = !existsSync(new URL('../../.xgrammar/pins.sha256', import.meta.url)) && 'built without structured output';
+const beastClient = join(dirname(binary), 'tests/beast_client');
+const noBeastClient = !existsSync(beastClient) && `${beastClient} is missing: build all targets`;
 
 /// Node's version -> its program: the one that runs the tests, and the system's, which runs npm.
 const nodes = new Map();
@@ -129,6 +134,54 @@ describe('the examples', () => {
     }
     const wrong = await show('sh', [join(examples, 'shell/curl.sh')], server.url, 'sk-wrong');
     assert.notEqual(wrong.code, 0);
+  });
+
+  test('beast_client.cpp tells a story and forks it', { skip: noBeastClient }, async () => {
+    for (const url of addresses()) says(/^.{40,}\n> /s, /\n> Where does Pip live\?\n.+/, /\n> Who is Pip\?\n.+/)(await show(beastClient, [], url));
+    const wrong = await show(beastClient, [], server.url, 'sk-wrong');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /declined/);
+  });
+});
+
+describe('the page among the examples', { skip: missingBrowser }, () => {
+  const story = 'Tell me a story about a fox named Pip and a lantern.';
+
+  test('chat.html chats from an origin of its own, remembers, and stops an answer', async (t) => {
+    const files = createServer((request, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end(readFileSync(join(examples, 'browser/chat.html')));
+    }).listen(0, '127.0.0.1');
+    t.after(() => files.close());
+    await once(files, 'listening');
+    const origin = `http://127.0.0.1:${files.address().port}`;
+    const server = await serverFor(t, ['--allowed-origins', origin, '--api-key', 'sk-example', ...slowly]);
+    const browser = await launchBrowser();
+    t.after(() => browser.close());
+    const { page, complaints } = await openPage(browser, `${origin}/chat.html?server=${server.url}&key=sk-example`);
+    const state = (words) => page.waitForFunction((wanted) => document.querySelector('#state').textContent.includes(wanted), words);
+    const numRead = async () => Number(/(\d+) tokens read/.exec(await page.textContent('#state'))[1]);
+    await state('ready');
+    assert.equal(await page.inputValue('input'), story);
+    await page.click('#send');
+    await state('completed');
+    assert.match(await page.textContent('.answer'), /Pip/);
+    const first = await numRead();
+    await page.fill('input', 'Where was the lantern?');
+    await page.press('input', 'Enter');
+    await state('completed');
+    assert.equal(await page.locator('.answer').count(), 2);
+    assert.ok((await numRead()) > first + 40, 'the second turn reads the first');
+
+    await page.fill('input', story);
+    await page.click('#send');
+    await page.waitForFunction(() => document.querySelectorAll('.answer')[2].textContent.length > 10);
+    await page.click('#stop');
+    await state('cancelled');
+    await server.stop();
+    await state('the connection is closed');
+    assert.ok(await page.isDisabled('#send'));
+    assert.deepEqual(complaints, []);
   });
 });
 
