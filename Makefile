@@ -16,10 +16,11 @@ GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 
-.PHONY: help serve build cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
+.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
+	@echo "make install the server, and the library for programs that embed the engine (as root: under /usr/local; DESTDIR=folder)"
 	@echo "make cuda-toolkit   install NVIDIA's compiler and libraries into .cuda-toolkit, so that serve uses a GPU"
 	@echo "make xgrammar   install the sources of xgrammar into .xgrammar, as the other commands do where they can"
 	@echo "make test    build and run all tests, those with real clients included"
@@ -40,6 +41,12 @@ build:
 	@$(GRAMMAR)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS) octavo
+
+# The loader finds a new library in its cache alone.
+install: build
+	ninja -C $(BUILD) -j$(JOBS) liboctavo
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 cuda-toolkit:
 	@tests/support/install_packages.sh $(CUDA_PACKAGES)

@@ -1,5 +1,5 @@
 // The engine inside a program, without a server: streams one answer, then runs several requests
-// side by side, and shows how a refusal looks. After `meson install -C build`:
+// side by side, and shows how a refusal looks. After `make install`:
 //
 //     g++ -std=c++20 embedded.cpp $(pkg-config --cflags --libs octavo) -o embedded
 //     ./embedded MODEL        # a folder in the Hugging Face layout

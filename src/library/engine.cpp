@@ -37,11 +37,14 @@ struct Engine::State {
   explicit State(const EngineOptions& options)
       : model(load(options)), info(info_of(model)), generator(model) {}
 
+  void check_may_step() const {
+    if (!is_stepping) return;
+    throw EngineError(ErrorKind::kMisuse,
+                      "a listener may submit and cancel requests, not run steps");
+  }
+
   bool step() {
-    if (is_stepping) {
-      throw EngineError(ErrorKind::kMisuse,
-                        "a listener may submit and cancel requests, not run steps");
-    }
+    check_may_step();
     is_stepping = true;
     const auto take = [this] {
       is_stepping = false;
@@ -71,6 +74,7 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Completion Engine::generate(GenerateRequest request) {
+  state_->check_may_step();  // Before anything is queued.
   const RequestHandle handle = submit(std::move(request));
   const auto is_it = [&](const Completion& each) { return each.request == handle; };
   auto& ended = state_->ended;

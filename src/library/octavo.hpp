@@ -127,9 +127,9 @@ struct SamplingOptions {
                                    ///< of the k best beside them as well.
   std::int32_t beam_width = 0;     ///< 1 .. 16: beam search, whose n best are the choices. 0: none.
   float length_penalty = 1;        ///< A hypothesis' score is log-probability / length^penalty.
-  std::string
-      json_schema{};    ///< The answer is JSON by this schema. Of this member and the next one
-                        ///< at most is set. Errors: kUnsupported in a build without xgrammar.
+  /// The answer is JSON by this schema: its objects have what it names and nothing more. Of this
+  /// member and the next one at most is set. Errors: kUnsupported in a build without xgrammar.
+  std::string json_schema{};
   std::string regex{};  ///< The whole answer matches this expression.
 };
 
@@ -207,7 +207,8 @@ class OCTAVO_API Engine {
   Engine& operator=(Engine&&) noexcept;
 
   /// One request to its end; others that were submitted go on meanwhile, and their completions wait
-  /// for run() or take_completions(). Errors: those of submit(), and the request's own, thrown.
+  /// for run() or take_completions(). Errors: those of submit(), the request's own, and what a
+  /// listener threw, its own or another's.
   Completion generate(GenerateRequest request);
 
   /// Takes a request, which begins with the next step. Errors: EngineError with the parameter at

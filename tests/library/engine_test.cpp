@@ -125,6 +125,7 @@ TEST_CASE("a listener hears every choice's text, and submits but does not step")
     heard.at(static_cast<std::size_t>(piece.choice)) += piece.text;
     if (!was_refused) {
       was_refused = refusal_of([&] { engine.step(); }).kind() == ErrorKind::kMisuse;
+      CHECK(refusal_of([&] { engine.generate({.prompt = "Once"}); }).kind() == ErrorKind::kMisuse);
       engine.submit({.prompt = "Once", .sampling = greedy(2)});
     }
     return true;
