@@ -18,6 +18,9 @@
 
 namespace octavo {
 
+/// Tokens of a completion where neither its request nor the model's files say how many.
+inline constexpr std::int32_t kDefaultMaxTokens = 128;
+
 /// What came of one request.
 struct Generation {
   struct Choice {

@@ -12,8 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int32_t kDefaultMaxTokens = 128;
-
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;

@@ -20,8 +20,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int32_t kDefaultMaxTokens = 128;
-
 Result<std::vector<TokenId>> parse_ids(const std::string& text) {
   std::vector<TokenId> ids;
   const char* const end = text.data() + text.size();
