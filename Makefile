@@ -27,7 +27,7 @@ help:
 	@echo "make check   formatting, lints and tests"
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
+	@echo "make tsan    mailbox, actors, thread pool and embedded engine under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
@@ -84,7 +84,7 @@ asan:
 tsan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
 	@$(CONFIGURE) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled -Dcuda=disabled
-	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test
+	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test tests/library/embedded_engine_test
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite tsan
 
 clang:
