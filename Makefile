@@ -8,7 +8,7 @@ PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-
             libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
-E2E_PACKAGES   := chromium python3-websockets
+E2E_PACKAGES   := chromium curl python3-websockets
 JUDGE_PACKAGES := python3-venv
 CHECK_PACKAGES := clang-format git
 CUDA_PACKAGES  := python3 python3-venv
@@ -16,17 +16,18 @@ GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 
-.PHONY: help serve build cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
+.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
+	@echo "make install the server, and the library for programs that embed the engine (as root: under /usr/local; DESTDIR=folder)"
 	@echo "make cuda-toolkit   install NVIDIA's compiler and libraries into .cuda-toolkit, so that serve uses a GPU"
 	@echo "make xgrammar   install the sources of xgrammar into .xgrammar, as the other commands do where they can"
 	@echo "make test    build and run all tests, those with real clients included"
 	@echo "make check   formatting, lints and tests"
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-	@echo "make tsan    mailbox, actors and thread pool under ThreadSanitizer"
+	@echo "make tsan    mailbox, actors, thread pool and embedded engine under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
@@ -40,6 +41,12 @@ build:
 	@$(GRAMMAR)
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS) octavo
+
+# The loader finds a new library in its cache alone.
+install: build
+	ninja -C $(BUILD) -j$(JOBS) liboctavo
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 cuda-toolkit:
 	@tests/support/install_packages.sh $(CUDA_PACKAGES)
@@ -77,7 +84,7 @@ asan:
 tsan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
 	@$(CONFIGURE) build-tsan -Dbuildtype=debugoptimized -Db_sanitize=thread -Dbench=false -Dweb=disabled -Dcuda=disabled
-	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test
+	ninja -C build-tsan -j$(JOBS) tests/actors/actors_test tests/kernels/kernels_test tests/library/embedded_engine_test
 	meson test -C build-tsan --no-rebuild --print-errorlogs --suite tsan
 
 clang:

@@ -4,6 +4,7 @@
 
 The packages come into .cache/python-clients; without pip, or without a network, nothing is tried.
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -129,6 +130,35 @@ class OfficialSdk(unittest.TestCase):
         self.assertIsInstance(parsed.choices[0].message.parsed, Animal)
         response = self.client.responses.parse(model=MODEL, input=STORY, max_output_tokens=200, text_format=Animal)
         self.assertIsInstance(response.output_parsed, Animal)
+
+
+class Examples(unittest.TestCase):
+    """The programs in examples/python for the SDK, run as a reader would run them."""
+
+    def said(self, name: str) -> str:
+        environment = os.environ | {"OCTAVO_URL": SERVER.url.removesuffix("/v1"), "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
+        done = subprocess.run([sys.executable, ROOT / "examples/python" / name], env=environment, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        return done.stdout
+
+    def test_openai_http_says_the_same_whole_and_streamed_and_is_refused_once(self):
+        said = self.said("openai_http.py")
+        self.assertRegex(said, r"(?s)^# A chat, whole\n(.+)\n\(\d+ tokens read, 40 written\)\n# The same chat, streamed\n\1\n# A response")
+        self.assertRegex(said, r"\n> Where was the lantern\?\n.+\n> Who was the story about\?\n.+\n# A request that")
+        self.assertRegex(said, r"\n400: temperature must be between 0 and 2\n$")
+
+    def test_openai_websocket_forks_and_steers(self):
+        said = self.said("openai_websocket.py")
+        forks, steered = said.split("# A response that is steered\n")
+        self.assertRegex(forks, r"\n> Where was the lantern\?\n.+")
+        self.assertRegex(forks, r"\n> Who was the story about\?\n.+")
+        # Which of the two a story is, is the faster's decision.
+        self.assertRegex(steered, r"(?s)^.+\n\(ended as (steered|completed)\).+\n\(ended as completed\)\n$")
+
+    @unittest.skipUnless(HAS_GRAMMAR, "built without structured output")
+    def test_openai_structured_answers_with_animals(self):
+        animal = r"Animal\(name=.{1,20}, kind='(fox|owl|mouse)', legs=[0-8]\)"
+        self.assertRegex(self.said("openai_structured.py"), rf"^chat: {animal}\nresponse: {animal}\n$")
 
 
 class LangChain(unittest.TestCase):

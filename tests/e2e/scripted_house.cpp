@@ -11,6 +11,7 @@
 
 #include "src/app/cli/load.hpp"
 #include "src/app/serve/house.hpp"
+#include "src/library/text_file.hpp"
 #include "tests/support/scripted_executor.hpp"
 
 namespace octavo {
@@ -49,7 +50,7 @@ int serve(const Options& options) {
   info.defaults.eos_token_ids = {eos};
   config.eos_token_ids = {eos};
   ServedModel model =
-      load_served_model(path, {}, info, config, options.chat_template, options.format).value();
+      load_served_model(path, {}, info, config, {options.chat_template, options.format}).value();
   testing::ScriptedExecutor executor(*tokenizer, read_script(options.script), eos,
                                      std::chrono::milliseconds(options.pace_ms));
   HouseOptions house_options;

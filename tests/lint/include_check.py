@@ -19,11 +19,13 @@ ALLOWED = {
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
     "src/output": {"src/core"},
     "src/response": {"src/core", "src/text", "src/grammar", "src/output"},
+    "src/library": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/grammar", "src/output", "src/model", "src/runtime",
+                    "src/response", "kernels"},
     "src/web": set(),
     "protocol": {"src/core", "src/output", "src/response"},
     "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/output", "src/runtime", "src/response", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/grammar", "src/output", "src/model",
-                "src/runtime", "src/response", "src/web", "kernels", "protocol", "actors"},
+                "src/runtime", "src/response", "src/library", "src/web", "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
 LIBRARIES = {

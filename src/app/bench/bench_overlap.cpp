@@ -149,7 +149,9 @@ Result<std::int64_t> blocks_needed(const std::vector<RequestShape>& shapes,
 
 /// Host memory for the blocks that do not fit the device. Errors: kInvalidValue without a GPU.
 Result<double> swap_gib(const BenchOptions& options, std::int64_t num_blocks) {
-  auto executor = executor_options(options.model);
+  auto model = resolved(options.model);
+  if (!model) return model.error();
+  auto executor = executor_options(*model);
   if (!executor) return executor.error();
   const auto config = read_json_file(executor->path / "config.json");
   if (!config) return config.error();

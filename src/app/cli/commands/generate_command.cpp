@@ -4,7 +4,6 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 
 #include "protocol/input_items.hpp"
 #include "src/app/cli/commands/commands.hpp"
@@ -12,21 +11,14 @@
 #include "src/app/cli/load.hpp"
 #include "src/core/json_number.hpp"
 #include "src/core/utf8.hpp"
-#include "src/engine/local_engine.hpp"
-#include "src/response/completion_choice.hpp"
+#include "src/library/local_generator.hpp"
+#include "src/library/text_file.hpp"
 #include "src/response/prompt.hpp"
 
 namespace octavo {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::int32_t kDefaultMaxTokens = 128;
-
-struct Choice {
-  CompletionChoice completion;
-  std::vector<SampledToken> sampled{};  ///< The stop token as well.
-};
 
 Result<std::vector<TokenId>> parse_ids(const std::string& text) {
   std::vector<TokenId> ids;
@@ -89,7 +81,7 @@ Result<Prompt> prompt_of(const GenerateOptions& options, ServedModel model,
   return prepare_prompt(model, create, nullptr);
 }
 
-json::object choice_json(const Choice& choice, std::size_t index, bool with_logprobs) {
+json::object choice_json(const Generation::Choice& choice, std::size_t index, bool with_logprobs) {
   json::object out{
       {"index", index},
       {"text", choice.completion.text()},
@@ -111,60 +103,30 @@ json::object choice_json(const Choice& choice, std::size_t index, bool with_logp
   return out;
 }
 
-class Generation {
- public:
-  Generation(const ServedModel& model, const SamplingParams& sampling, bool streams)
-      : streams_(streams && sampling.n == 1 && !sampling.is_beam_search()) {
-    for (std::int32_t i = 0; i < sampling.n; ++i)
-      choices_.push_back({CompletionChoice(model.tokenizer.get(), sampling)});
-  }
+bool print_now(std::int32_t, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+  return true;
+}
 
-  Result<void> run(LocalEngine& engine, Request request) {
-    engine.submit(std::move(request));
-    do {
-      for (const RequestEvent& event : engine.step()) {
-        if (const auto* rejected = std::get_if<RequestRejected>(&event)) return rejected->error;
-        if (const auto* tokens = std::get_if<TokensGenerated>(&event)) take(*tokens, engine);
-        if (const auto* finished = std::get_if<RequestFinished>(&event)) {
-          if (finished->error) return *finished->error;
-          usage = finished->usage;
-          usage.num_completion_tokens = num_given();
-        }
-      }
-    } while (!engine.is_idle());
-    return {};
+Result<Generation> run(const LocalModel& model, const Prompt& prompt,
+                       const SamplingParams& sampling, bool streams) {
+  LocalGenerator generator(model);
+  auto submitted = generator.submit(prompt.tokens, sampling,
+                                    streams ? LocalGenerator::OnText(print_now) : nullptr);
+  if (!submitted) return submitted.error();
+  while (generator.step()) {
   }
-
-  const std::vector<Choice>& choices() const { return choices_; }
-  Usage usage;
-
- private:
-  std::int64_t num_given() const {
-    std::int64_t num_tokens = 0;
-    for (const Choice& choice : choices_) num_tokens += choice.completion.num_tokens();
-    return num_tokens;
-  }
-  void take(const TokensGenerated& event, LocalEngine& engine) {
-    Choice& choice = choices_[static_cast<std::size_t>(event.choice)];
-    if (choice.completion.finished()) return;
-    choice.sampled.insert(choice.sampled.end(), event.tokens.begin(), event.tokens.end());
-    if (choice.completion.append(event))
-      engine.cancel(event.request, CancelReason::kStopMatched, event.choice);
-    if (!streams_) return;
-    const std::string delta = choice.completion.take_text();
-    std::fwrite(delta.data(), 1, delta.size(), stdout);
-    std::fflush(stdout);
-  }
-
-  std::vector<Choice> choices_;
-  bool streams_;
-};
+  Generation generation = std::move(generator.take_ended().front().second);
+  if (generation.error) return *generation.error;
+  return generation;
+}
 
 void print_json(const Prompt& prompt, const Generation& generation, bool with_logprobs) {
   json::array prompt_ids(prompt.tokens.begin(), prompt.tokens.end());
   json::array choices;
-  for (std::size_t i = 0; i < generation.choices().size(); ++i)
-    choices.push_back(choice_json(generation.choices()[i], i, with_logprobs));
+  for (std::size_t i = 0; i < generation.choices.size(); ++i)
+    choices.push_back(choice_json(generation.choices[i], i, with_logprobs));
   const Usage& usage = generation.usage;
   const json::object out{
       {"prompt_token_ids", std::move(prompt_ids)},
@@ -176,51 +138,41 @@ void print_json(const Prompt& prompt, const Generation& generation, bool with_lo
   std::printf("%s\n", json::serialize(out).c_str());
 }
 
+/// What was not printed as it came.
+void print_text(const Generation& generation, bool was_printed) {
+  if (was_printed) std::printf("\n");
+  for (const Generation::Choice& choice : generation.choices) {
+    const std::string& text = choice.completion.text();
+    if (choice.completion.score())
+      std::printf("--- score %.6f\n%s\n", *choice.completion.score(), text.c_str());
+    else if (!was_printed)
+      std::printf("--- %s\n", text.c_str());
+  }
+}
+
 }  // namespace
 
 Result<int> generate(const GenerateOptions& options) {
   ResponseCreate create = options.create;
   if (auto filled = fill_input(options, create); !filled) return filled.error();
-  auto path = resolve_model_path(options.model.model);
-  if (!path) return path.error();
-  auto executor = load_executor(options.model);
+  auto resolved_options = resolved(options.model);
+  if (!resolved_options) return resolved_options.error();
+  auto executor = load_executor(*resolved_options);
   if (!executor) return executor.error();
-  auto config = scheduler_config(options.model, (*executor)->info());
-  if (!config) return config.error();
-  ServedModel model;
-  std::error_code ignored;
-  if (std::filesystem::exists(std::filesystem::path(*path) / "tokenizer.json", ignored)) {
-    auto served = load_served_model(*path, {}, (*executor)->info(), *config, "");
-    if (!served) return served.error();
-    model = std::move(*served);
-  } else {
-    take_model_facts(model, (*executor)->info());
-  }
-  if (!create.max_tokens && !model.max_tokens) create.max_tokens = kDefaultMaxTokens;
-  auto sampling = complete_sampling(model, create);
+  auto model = complete_model(std::move(*executor), *resolved_options, {});
+  if (!model) return model.error();
+  if (!create.max_tokens && !model->served.max_tokens) create.max_tokens = kDefaultMaxTokens;
+  auto sampling = complete_sampling(model->served, create);
   if (!sampling) return in_flags(sampling.error());
-  auto prompt = prompt_of(options, model, create);
+  auto prompt = prompt_of(options, model->served, create);
   if (!prompt) return prompt.error();
-
-  LocalEngine engine(*config, **executor);
-  Generation generation(model, *sampling, !options.json);
-  Request request;
-  request.id = RequestId{1};
-  request.prompt = prompt->tokens;
-  request.sampling = *sampling;
-  if (auto run = generation.run(engine, std::move(request)); !run) return run.error();
-  if (options.json) {
-    print_json(*prompt, generation, sampling->num_logprobs >= 0);
-  } else if (sampling->is_beam_search()) {
-    for (const Choice& choice : generation.choices())
-      std::printf("--- score %.6f\n%s\n", choice.completion.score().value_or(0.0F),
-                  choice.completion.text().c_str());
-  } else if (sampling->n > 1) {
-    for (const Choice& choice : generation.choices())
-      std::printf("--- %s\n", choice.completion.text().c_str());
-  } else {
-    std::printf("\n");
-  }
+  const bool is_one_text = sampling->n == 1 && !sampling->is_beam_search();
+  auto generation = run(*model, *prompt, *sampling, is_one_text && !options.json);
+  if (!generation) return generation.error();
+  if (options.json)
+    print_json(*prompt, *generation, sampling->num_logprobs >= 0);
+  else
+    print_text(*generation, is_one_text);
   return 0;
 }
 

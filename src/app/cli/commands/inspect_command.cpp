@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "src/app/cli/commands/commands.hpp"
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/core/bytes.hpp"
 #include "src/model/architectures.hpp"
 #include "src/model/json_file.hpp"
 #include "src/model/weights.hpp"
@@ -34,7 +34,9 @@ struct Inspection {
 };
 
 Result<Inspection> look_at(const ModelOptions& options) {
-  auto executor = executor_options(options);
+  auto model = resolved(options);
+  if (!model) return model.error();
+  auto executor = executor_options(*model);
   if (!executor) return executor.error();
   auto config = read_json_file(executor->path / "config.json");
   if (!config) return config.error();

@@ -6,8 +6,8 @@
 
 #include "src/app/cli/commands/replay_recording.hpp"
 #include "src/app/cli/commands/replay_run.hpp"
-#include "src/app/cli/flags/bytes.hpp"
-#include "src/app/cli/flags/engine_flags.hpp"
+#include "src/core/bytes.hpp"
+#include "src/library/engine_settings.hpp"
 #include "src/model/decoder_spec.hpp"
 #include "src/model/json_file.hpp"
 #include "src/recording/recording.hpp"

@@ -6,8 +6,8 @@
 #include <cstdio>
 
 #include "src/app/cli/commands/replay_run.hpp"
-#include "src/app/cli/flags/bytes.hpp"
-#include "src/app/cli/flags/engine_flags.hpp"
+#include "src/core/bytes.hpp"
+#include "src/library/engine_settings.hpp"
 #include "src/replay/report/recording_report.hpp"
 #include "src/replay/report/report_text.hpp"
 #include "src/replay/run/recording_outcome.hpp"

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-#include "src/app/cli/flags/bytes.hpp"
+#include "src/core/bytes.hpp"
 
 namespace octavo {
 namespace {

@@ -9,11 +9,11 @@
 
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/flags/api_keys.hpp"
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/app/serve/house.hpp"
 #include "src/app/serve/recording_file.hpp"
 #include "src/app/serve/trace_file.hpp"
+#include "src/core/bytes.hpp"
 #include "src/core/unix_time.hpp"
 #include "src/core/utf8.hpp"
 #include "src/recording/recorder.hpp"
@@ -135,9 +135,9 @@ Result<int> serve(const ServeOptions& options) {
   config->max_num_waiting = options.max_queue;
   // Two servers that were just started must not tell the same story to whoever brings no seed.
   if (!options.model.seed) config->seed = random_seed();
-  auto model =
-      load_served_model(*path, options.served_model_name, info, *config, options.chat_template,
-                        {options.tool_call_parser, options.reasoning_parser});
+  auto model = load_served_model(
+      *path, options.served_model_name, info, *config,
+      {options.chat_template, {options.tool_call_parser, options.reasoning_parser}});
   if (!model) return model.error();
   const auto own_template = model->tokenizer->chat_template(false);
   if (options.chat_template.empty() && !own_template) return own_template.error();

@@ -9,6 +9,7 @@
 
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/library/text_file.hpp"
 #include "src/response/prompt.hpp"
 #include "src/text/chat_template.hpp"
 #include "src/text/tokenizer.hpp"

@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/engine_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
+#include "src/core/bytes.hpp"
 
 namespace octavo {
 namespace {

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "src/app/cli/flags/bytes.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
+#include "src/core/bytes.hpp"
 #include "src/core/utf8.hpp"
 #include "src/output/tool_syntax.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "src/app/cli/flags/options.hpp"
 #include "src/app/cli/flags/replay_flags.hpp"
+#include "src/library/engine_settings.hpp"
 #include "tests/app/cli/parsed_flags.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "src/app/cli/flags/bytes.hpp"
+#include "src/core/bytes.hpp"
 
 #include <array>
 #include <charconv>
