@@ -4,7 +4,7 @@ BUILD    ?= build
 JOBS     ?= 2
 CONFIGURE := tests/support/configure.sh
 GRAMMAR  := tests/support/install_xgrammar.sh .xgrammar --optional
-PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev \
+PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev libsqlite3-dev \
             libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2

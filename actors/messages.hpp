@@ -37,11 +37,21 @@ struct LoadDue {
   std::uint64_t subscription = 0;
 };
 
+// archive -> session
+struct ResponseStored {
+  RequestId request;
+  std::shared_ptr<const Error> error;  ///< Null: it is on the disk.
+};
+struct ParentFound {
+  RequestId request;
+  std::shared_ptr<const RememberedResponse> parent;  ///< Null: there is none.
+};
+
 /// Time to look whether anybody has come back to the responses that run on.
 struct ReturnDue {};
 
-using SessionMessage =
-    std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue, ReturnDue>;
+using SessionMessage = std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue,
+                                    ReturnDue, ResponseStored, ParentFound>;
 
 // session -> scheduler
 struct SubmitRequest {

@@ -82,7 +82,7 @@ json::object base_of(const Response& response) {
   base["reasoning"] = nullptr;
   base["max_output_tokens"] = max_output_tokens(create);
   base["max_tool_calls"] = nullptr;
-  base["store"] = create.store;
+  base["store"] = create.store && response.is_kept;
   base["background"] = false;
   base["service_tier"] = "default";
   base["metadata"] = create.metadata;

@@ -61,6 +61,9 @@ asio::awaitable<void> HttpExchange::follow_engine(std::shared_ptr<HttpExchange> 
     auto message = co_await self->mailbox_.receive();
     if (!message) co_return;
     if (auto* due = std::get_if<ReturnDue>(&*message)) self->runner_.handle(*due);
+    if (auto* stored = std::get_if<ResponseStored>(&*message)) self->runner_.handle(*stored);
+    if (auto* parent = std::get_if<ParentFound>(&*message))
+      self->runner_.handle(std::move(*parent));
     if (auto* events = std::get_if<SessionEvents>(&*message))
       self->runner_.handle(*events);
     else if (auto* prepared = std::get_if<PromptPrepared>(&*message))

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "actors/session/request_log.hpp"
 #include "protocol/response_events.hpp"
 #include "protocol/response_list.hpp"
 #include "src/core/utf8.hpp"
@@ -29,28 +30,63 @@ const StoredResponse* ResponseRoutes::find_stored(const std::string& id,
   return context_.store.find(id, tenant, context_.clock());
 }
 
-HttpReply ResponseRoutes::get(const std::string& id, std::uint64_t tenant) const {
+asio::awaitable<std::optional<ResponseRecord>> ResponseRoutes::find_archived(
+    std::string id, std::uint64_t tenant) const {
+  if (context_.archive == nullptr) co_return std::nullopt;
+  using Found = std::shared_ptr<std::optional<ResponseRecord>>;
+  const auto answers = std::make_shared<Mailbox<Found>>(executor_);
+  context_.archive->find(std::move(id), tenant, [reply_to = answers->address()](auto found) {
+    if (!found) log_archive_fault(found.error());
+    reply_to.send(
+        std::make_shared<std::optional<ResponseRecord>>(found ? std::move(*found) : std::nullopt));
+  });
+  auto answer = co_await answers->receive();
+  if (!answer) co_return std::nullopt;
+  co_return std::move(**answer);
+}
+
+asio::awaitable<HttpReply> ResponseRoutes::get(std::string id, std::uint64_t tenant) const {
   if (const Response* response = find_running(id, tenant);
       response != nullptr && response->state() == ResponseState::kRunning)
-    return json_reply(json::serialize(response_json(*response)));
-  const StoredResponse* stored = find_stored(id, tenant);
-  if (stored == nullptr) return not_found(id);
-  return json_reply(json::serialize(response_json(*stored->response)));
+    co_return json_reply(json::serialize(response_json(*response)));
+  if (const StoredResponse* stored = find_stored(id, tenant))
+    co_return json_reply(json::serialize(response_json(*stored->response)));
+  auto finding = find_archived(id, tenant);
+  auto archived = co_await std::move(finding);
+  if (!archived) co_return not_found(id);
+  co_return json_reply(std::move(archived->body));
 }
 
-HttpReply ResponseRoutes::erase(const std::string& id, std::uint64_t tenant) const {
-  if (!context_.store.erase(id, tenant, context_.clock())) return not_found(id);
+asio::awaitable<HttpReply> ResponseRoutes::erase(std::string id, std::uint64_t tenant) const {
+  bool was_there = context_.store.erase(id, tenant, context_.clock());
+  if (context_.archive != nullptr) {
+    const auto answers = std::make_shared<Mailbox<std::shared_ptr<bool>>>(executor_);
+    context_.archive->erase(id, tenant,
+                            [reply_to = answers->address()](const Result<bool>& erased) {
+                              if (!erased) log_archive_fault(erased.error());
+                              reply_to.send(std::make_shared<bool>(erased && *erased));
+                            });
+    auto answer = co_await answers->receive();
+    was_there = was_there || (answer && **answer);
+  }
+  if (!was_there) co_return not_found(id);
   const json::object body{{"id", id}, {"object", "response"}, {"deleted", true}};
-  return json_reply(json::serialize(body));
+  co_return json_reply(json::serialize(body));
 }
 
-HttpReply ResponseRoutes::input_items(const std::string& id, std::string_view target,
-                                      std::uint64_t tenant) const {
-  const StoredResponse* stored = find_stored(id, tenant);
-  if (stored == nullptr) return not_found(id);
+asio::awaitable<HttpReply> ResponseRoutes::input_items(std::string id, std::string target,
+                                                       std::uint64_t tenant) const {
+  std::shared_ptr<const RememberedResponse> memory;
+  if (const StoredResponse* stored = find_stored(id, tenant)) memory = stored->memory;
+  if (memory == nullptr) {
+    auto finding = find_archived(id, tenant);
+    auto archived = co_await std::move(finding);
+    if (archived) memory = archived->memory;
+  }
+  if (memory == nullptr) co_return not_found(id);
   const auto page = parse_list_page(target);
-  if (!page) return error_reply(page.error());
-  return json_reply(json::serialize(input_items_json(*stored->memory, *page)));
+  if (!page) co_return error_reply(page.error());
+  co_return json_reply(json::serialize(input_items_json(*memory, *page)));
 }
 
 // One that waits has no prompt yet: it ends as soon as it runs, so that its client sees the whole
@@ -64,7 +100,10 @@ void ResponseRoutes::cancel(Response& response) const {
 
 asio::awaitable<HttpReply> ResponseRoutes::cancel(std::string id, std::uint64_t tenant) const {
   Response* response = find_running(id, tenant);
-  if (response == nullptr) co_return get(id, tenant);
+  if (response == nullptr) {
+    auto getting = get(id, tenant);
+    co_return co_await std::move(getting);
+  }
   const auto bodies = std::make_shared<Mailbox<std::unique_ptr<std::string>>>(executor_);
   context_.running.when_gone(
       response->request(), [reply_to = bodies->address()](const Response& gone) {

@@ -18,15 +18,19 @@ class ResponseRoutes {
       : context_(context), executor_(std::move(executor)) {}
 
   /// The response as it is: running or ended.
-  HttpReply get(const std::string& id, std::uint64_t tenant) const;
-  HttpReply erase(const std::string& id, std::uint64_t tenant) const;
-  HttpReply input_items(const std::string& id, std::string_view target, std::uint64_t tenant) const;
+  asio::awaitable<HttpReply> get(std::string id, std::uint64_t tenant) const;
+  asio::awaitable<HttpReply> erase(std::string id, std::uint64_t tenant) const;
+  asio::awaitable<HttpReply> input_items(std::string id, std::string target,
+                                         std::uint64_t tenant) const;
   /// Answers with the response once it has ended.
   asio::awaitable<HttpReply> cancel(std::string id, std::uint64_t tenant) const;
   /// Cancels all that runs or waits under the name that a client gave its requests.
   HttpReply cancel_named(const std::string& name, std::uint64_t tenant) const;
 
  private:
+  /// From the disk; nothing where it is not there either.
+  asio::awaitable<std::optional<ResponseRecord>> find_archived(std::string id,
+                                                               std::uint64_t tenant) const;
   Response* find_running(const std::string& id, std::uint64_t tenant) const;
   const StoredResponse* find_stored(const std::string& id, std::uint64_t tenant) const;
   void cancel(Response& response) const;

@@ -33,6 +33,8 @@ void log_refused(const Error& error, std::string_view stream_id) {
                 error.param, stream_id);
 }
 
+void log_archive_fault(const Error& error) { spdlog::error("archive: {}", error.message()); }
+
 void log_unknown(const std::vector<std::string>& fields) {
   for (const std::string& field : fields)
     spdlog::warn("session: ignored unknown field={}",

@@ -1,6 +1,7 @@
 #include "actors/session/response_runner.hpp"
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "actors/session/request_log.hpp"
@@ -96,12 +97,32 @@ void ResponseRunner::start(Response& response) {
   std::shared_ptr<const RememberedResponse> parent;
   if (!parent_id.empty()) {
     parent = find_parent(parent_id);
-    if (parent == nullptr) {
-      const Error error = previous_response_not_found(parent_id);
-      return refuse(responses_.take(response.request()), error);
-    }
+    if (parent == nullptr && context_.archive != nullptr) return fetch_parent(response);
+    if (parent == nullptr) return refuse_orphan(response);
   }
   prepare(response, std::move(parent));
+}
+
+void ResponseRunner::refuse_orphan(Response& response) {
+  const Error error = previous_response_not_found(response.create().previous_response_id);
+  refuse(responses_.take(response.request()), error);
+}
+
+void ResponseRunner::fetch_parent(const Response& response) {
+  context_.archive->find(
+      response.create().previous_response_id, tenant_,
+      [reply_to = reply_to_, request = response.request()](const auto& found) {
+        if (!found) log_archive_fault(found.error());
+        const bool is_there = found && *found;
+        reply_to.send(ParentFound{request, is_there ? (*found)->memory : nullptr});
+      });
+}
+
+void ResponseRunner::handle(ParentFound found) {
+  Response* response = responses_.find(found.request, ResponseState::kPreparing);
+  if (response == nullptr) return;
+  if (found.parent == nullptr) return refuse_orphan(*response);
+  prepare(*response, std::move(found.parent));
 }
 
 // A response that this connection does not remember may have been stored by an earlier one.
@@ -216,17 +237,48 @@ void ResponseRunner::on(Response& response, const RequestResumed& event) {
 void ResponseRunner::on(Response& response, const RequestFinished& event) {
   response.finish(event, context_.unix_seconds());
   count_finished(response);
+  const bool is_stored = response.create().store && !is_failure(event.reason);
+  if (is_stored && context_.archive != nullptr) return archive(response);
+  conclude(response);
+}
+
+void ResponseRunner::archive(Response& response) {
+  auto memory = std::make_shared<RememberedResponse>(response.remember());
+  memory->num_events += 1;  // With the event of its end.
+  response.memory = memory;
+  ResponseRecord record{response.id(), tenant_, boost::json::serialize(response_json(response)),
+                        std::move(memory)};
+  context_.archive->put(std::move(record), [reply_to = reply_to_, request = response.request()](
+                                               const Result<void>& written) {
+    std::shared_ptr<const Error> error;
+    if (!written) error = std::make_shared<const Error>(written.error());
+    reply_to.send(ResponseStored{request, std::move(error)});
+  });
+}
+
+void ResponseRunner::handle(const ResponseStored& stored) {
+  Response* response = responses_.find(stored.request, ResponseState::kEnded);
+  if (response == nullptr) return;
+  if (stored.error != nullptr) log_archive_fault(*stored.error);
+  response->is_kept = stored.error == nullptr;
+  conclude(*response);
+}
+
+void ResponseRunner::conclude(Response& response) {
   tell(response, {ResponseEnded{}});
-  const bool failed = is_failure(event.reason);
+  const FinishReason reason = response.end().finished.reason;
+  const bool failed = is_failure(reason);
   if (failed) {
     memory_.disown(response.create().previous_response_id, response.id());
     steering_.fail_all(response.next_steers,
                        Error{Errc::kEngineError, "the steered response failed", ""});
   }
-  const auto ended = std::make_shared<Response>(responses_.take(event.request));
+  const auto ended = std::make_shared<Response>(responses_.take(response.request()));
   const std::string& lane = ended->create().stream_id;
   if (failed) return lanes_.finish(lane);
-  const auto memory = std::make_shared<const RememberedResponse>(ended->remember());
+  const auto memory = ended->memory != nullptr
+                          ? std::exchange(ended->memory, nullptr)
+                          : std::make_shared<const RememberedResponse>(ended->remember());
   memory_.remember(memory);
   if (memory->store) context_.store.put({memory, ended}, context_.clock());
   if (!ended->next_steers.empty()) return start(steering_.follow(*ended));
@@ -288,6 +340,7 @@ void ResponseRunner::leave(CancelReason reason) {
   for (const RequestId request : responses_.all()) {
     if (may_run_on(*responses_.find(request), reason)) continue;
     const Response response = responses_.take(request);
+    if (response.state() == ResponseState::kEnded) continue;  // It waits for the disk alone.
     context_.metrics.count_aborted(response);
     log_aborted(response, reason);
     if (response.state() == ResponseState::kRunning)
@@ -300,6 +353,11 @@ void ResponseRunner::end(const Error& error, CancelReason reason) {
   for (const RequestId request : responses_.all()) {
     Response& response = *responses_.find(request);
     if (may_run_on(response, reason)) continue;
+    if (response.state() == ResponseState::kEnded) {
+      response.is_kept = false;  // For all that its client may be told.
+      conclude(response);
+      continue;
+    }
     const bool is_running = response.state() == ResponseState::kRunning;
     if (is_running) scheduler_.send(CancelRequest{response.request(), reason});
     if (is_running && response.num_events() > 0)
@@ -333,6 +391,7 @@ void ResponseRunner::await_return() {
 void ResponseRunner::handle(const ReturnDue&) {
   const TimePoint now = context_.clock();
   responses_.for_each([&](Response& response) {
+    if (response.state() != ResponseState::kRunning) return;
     if (response.event_log->has_listeners()) response.gone_at = now;
     if (now - *response.gone_at < *response.create().resume_grace) return;
     log_aborted(response, CancelReason::kClientGone);

@@ -44,6 +44,8 @@ class ResponseRunner {
   void handle(const SessionEvents& events);
   void handle(PromptPrepared prepared);
   void handle(const ReturnDue& due);
+  void handle(const ResponseStored& stored);
+  void handle(ParentFound found);
   /// Starts what may start now. After every message.
   void start_next();
   /// The outbox has room again: sends what was held back meanwhile.
@@ -79,6 +81,8 @@ class ResponseRunner {
   // A response on its way to the engine.
   void start(Response& response);
   std::shared_ptr<const RememberedResponse> find_parent(const std::string& id);
+  void fetch_parent(const Response& response);
+  void refuse_orphan(Response& response);
   void prepare(Response& response, std::shared_ptr<const RememberedResponse> parent);
   Request request_of(const Response& response);
   void refuse(Response response, const Error& error);
@@ -99,6 +103,10 @@ class ResponseRunner {
   void on(Response& response, const RequestResumed& event);
   void on(Response& response, const RequestFinished& event);
   void on(Response& response, const RequestRejected& event);
+  /// Its client is told of the end once it is on the disk.
+  void archive(Response& response);
+  /// Tells of the end and remembers.
+  void conclude(Response& response);
 
   /// A standard event is for everybody, one of Octavo's own for whoever asked for it.
   bool is_for_client(const Response& response, const ResponseEvent& event) const;

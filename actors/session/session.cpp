@@ -87,6 +87,7 @@ void Session::receive(const FeedUnsubscribe& unsubscribe) {
 void Session::handle_unheard(SessionMessage message) {
   if (auto* events = std::get_if<SessionEvents>(&message)) runner_.handle(*events);
   if (auto* due = std::get_if<ReturnDue>(&message)) runner_.handle(*due);
+  if (auto* stored = std::get_if<ResponseStored>(&message)) runner_.handle(*stored);
   if (runner_.is_quiet()) mailbox_.close();
 }
 
@@ -100,6 +101,10 @@ void Session::handle(SessionMessage message) {
     blocks_.take(std::move(*changed));
   } else if (auto* due = std::get_if<LoadDue>(&message)) {
     load_.look(*due);
+  } else if (auto* stored = std::get_if<ResponseStored>(&message)) {
+    runner_.handle(*stored);
+  } else if (auto* parent = std::get_if<ParentFound>(&message)) {
+    runner_.handle(std::move(*parent));
   }
   runner_.start_next();
   cut_off_if_deaf();

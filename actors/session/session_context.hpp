@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "actors/archive/response_archive.hpp"
 #include "actors/messages.hpp"
 #include "actors/session/desk.hpp"
 #include "actors/session/request_owners.hpp"
@@ -44,6 +46,8 @@ struct SessionContext {
   EventLogs event_logs{};  ///< Of the responses that clients can come back to.
   /// Those whose client has gone while something of theirs runs on.
   std::set<ResponseRunner*> left_behind{};
+  /// Stored responses on the disk as well; null: in memory alone.
+  std::unique_ptr<ResponseArchive> archive{};
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }

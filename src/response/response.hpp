@@ -104,7 +104,9 @@ class Response {
   std::vector<Steer> own_steers;
   /// Whose input its successor will hold.
   std::vector<Steer> next_steers;
-  std::optional<TimePoint> last_token;  ///< When the first choice had one.
+  std::optional<TimePoint> last_token;               ///< When the first choice had one.
+  std::shared_ptr<const RememberedResponse> memory;  ///< While it is being stored.
+  bool is_kept = true;                               ///< Storing it has not failed.
   std::shared_ptr<EventLog> event_log;  ///< Where its client can come back to it; else null.
   std::optional<TimePoint> gone_at;     ///< When its connection broke, or was last listened to.
 

@@ -19,13 +19,14 @@ ALLOWED = {
     "src/runtime": {"src/core", "src/engine", "src/model", "kernels"},
     "src/output": {"src/core"},
     "src/response": {"src/core", "src/text", "src/grammar", "src/output"},
+    "src/archive": {"src/core", "src/response"},
     "src/library": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/grammar", "src/output", "src/model", "src/runtime",
                     "src/response", "kernels"},
     "src/web": set(),
     "protocol": {"src/core", "src/output", "src/response"},
-    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/output", "src/runtime", "src/response", "protocol"},
+    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/output", "src/runtime", "src/response", "src/archive", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/grammar", "src/output", "src/model",
-                "src/runtime", "src/response", "src/library", "src/web", "kernels", "protocol", "actors"},
+                "src/runtime", "src/response", "src/archive", "src/library", "src/web", "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
 LIBRARIES = {
@@ -36,6 +37,7 @@ LIBRARIES = {
     r"xgrammar/|dlpack/": {"src/grammar"},
     r"oniguruma|pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
+    r"sqlite3": {"src/archive"},
     r"zlib": {"src/replay", "src/text"},
     r"CLI/": {"src/app"},
     r"(cuda|cublas|nccl)\w*\.h": {"kernels"},

@@ -39,6 +39,7 @@ HashKey random_hash_key() {
 Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
+  if (auto opened = house->open_archive(); !opened) return opened.error();
   auto listener = Listener::open(house->connections_, house->io_.get_executor(),
                                  house->options_.host, house->options_.port);
   if (!listener) return listener.error();
@@ -48,6 +49,18 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
   if (!hosts) return hosts.error();
   house->options_.policy.hosts = std::move(*hosts);
   return house;
+}
+
+// Tenants keep their names from run to run, or nobody would find their own responses again.
+Result<void> House::open_archive() {
+  if (options_.response_store.empty()) return {};
+  auto file =
+      ResponseFile::open(options_.response_store, sessions_.hash_key, options_.limits.store);
+  if (!file) return file.error();
+  sessions_.hash_key = (*file)->key();
+  sessions_.archive = std::make_unique<ResponseArchive>(std::move(*file), io_.get_executor(),
+                                                        [] { return unix_seconds(); });
+  return {};
 }
 
 House::House(HouseOptions options, ServedModel model, const SchedulerConfig& config,

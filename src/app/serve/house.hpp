@@ -27,6 +27,7 @@ struct HouseOptions {
   SessionLimits limits;
   std::string metrics_prefix = "octavo";
   std::chrono::milliseconds drain_timeout{30'000};
+  std::string response_store;  ///< A file for stored responses; empty: in memory alone.
   bool handle_signals = true;
   std::uint64_t first_request = 1;
   SchedulerJournal* journal = nullptr;  ///< Outlives the house.
@@ -36,7 +37,7 @@ struct HouseOptions {
 class House {
  public:
   /// Binds the port. `executor` outlives the house. Errors: kIo; kInvalidValue for an
-  /// allowed host that is none.
+  /// allowed host that is none; those of the file for stored responses.
   [[nodiscard]] static Result<std::unique_ptr<House>> build(HouseOptions options, ServedModel model,
                                                             const SchedulerConfig& config,
                                                             StepExecutor& executor);
@@ -55,6 +56,7 @@ class House {
         StepExecutor& executor);
 
  private:
+  Result<void> open_archive();
   /// Two, so that a prompt that takes long leaves a way for the others; more would take threads
   /// from a model on the CPU.
   static constexpr std::size_t kNumDeskThreads = 2;

@@ -180,11 +180,14 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
     case RouteName::kResponses:
       co_return upgrade_required();
     case RouteName::kResponse:
-      if (request.method() == http::verb::delete_)
-        co_return responses.erase(route.argument, tenant);
-      co_return responses.get(route.argument, tenant);
-    case RouteName::kResponseInputItems:
-      co_return responses.input_items(route.argument, target, tenant);
+    case RouteName::kResponseInputItems: {
+      auto answering = route.name == RouteName::kResponseInputItems
+                           ? responses.input_items(route.argument, target, tenant)
+                       : request.method() == http::verb::delete_
+                           ? responses.erase(route.argument, tenant)
+                           : responses.get(route.argument, tenant);
+      co_return co_await std::move(answering);
+    }
     case RouteName::kResponseCancel: {
       auto cancelling = responses.cancel(route.argument, tenant);
       co_return co_await std::move(cancelling);

@@ -90,6 +90,7 @@ HouseOptions house_options_of(const ServeOptions& options) {
                   options.allowed_origins};
   house.allowed_hosts = options.allowed_hosts;
   house.limits = options.limits;
+  house.response_store = options.response_store;
   house.metrics_prefix = options.metrics_prefix;
   house.drain_timeout =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));

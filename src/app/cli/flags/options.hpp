@@ -23,6 +23,7 @@ struct ServeOptions {
   std::string chat_template;  ///< A file that replaces the model's.
   std::string tool_call_parser = "auto";
   std::string reasoning_parser = "auto";
+  std::string response_store;  ///< A file; empty: memory alone.
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
   double drain_timeout_s = 30;

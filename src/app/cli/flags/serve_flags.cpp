@@ -134,13 +134,18 @@ void add_limits(CLI::App& command, ServeOptions& options) {
       ->transform(integer(1, 86400))
       ->group(kServer);
   command
+      .add_option("--response-store", options.response_store,
+                  "File in which stored responses outlive the server (SQLite); without it they are "
+                  "kept in memory alone")
+      ->group(kServer);
+  command
       .add_option_function<std::string>(
           "--response-store-size",
           [&options](const std::string& size) {
             options.limits.store.max_bytes = *parse_bytes(size);
           },
-          "Memory for stored responses, which any connection may continue, read and delete; the "
-          "oldest go first (default 256MiB)")
+          "Room for stored responses, in memory and in the file, which any connection may "
+          "continue, read and delete; the oldest go first (default 256MiB)")
       ->check(check_bytes)
       ->group(kServer);
   command

@@ -1,0 +1,49 @@
+// Stored responses on the disk, which may take its time: a thread of its own asks the file, and
+// what waits together is written together. Thread: the home thread's only; the file's is its own.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/archive/response_file.hpp"
+
+namespace octavo {
+
+class ResponseArchive {
+ public:
+  using Found = std::function<void(Result<std::optional<ResponseRecord>>)>;
+  using Erased = std::function<void(Result<bool>)>;
+  using Done = std::function<void(const Result<void>&)>;
+
+  /// home: where what is asked is answered.
+  ResponseArchive(std::unique_ptr<ResponseFile> file, boost::asio::any_io_executor home,
+                  std::function<std::int64_t()> unix_seconds);
+  /// What was put is on the disk then.
+  ~ResponseArchive();
+
+  /// done: once it is on the disk, or cannot be.
+  void put(ResponseRecord record, Done done);
+  void find(std::string id, std::uint64_t tenant, Found found);
+  void erase(std::string id, std::uint64_t tenant, Erased erased);
+
+ private:
+  struct Put {
+    ResponseRecord record;
+    Done done;
+  };
+  void write_waiting();
+
+  std::shared_ptr<ResponseFile> file_;
+  boost::asio::any_io_executor home_;
+  std::function<std::int64_t()> unix_seconds_;
+  std::vector<Put> waiting_;
+  bool is_writing_ = false;
+  boost::asio::thread_pool thread_{1};  ///< The last member: it is joined before the others go.
+};
+
+}  // namespace octavo
