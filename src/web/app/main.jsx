@@ -21,6 +21,7 @@ const state = new State({
   removed: null, // the last one deleted, while it can be brought back
   gone: null, // id of the open conversation, if another tab has deleted it
   isMissing: false, // the address names a conversation that this browser does not have
+  sought: null, // { messageId, takesFocus }: what is to be brought into view, anew with every wish
   numAsked: 0, // answers that this tab has asked for
   isReady: false,
   isKept: true,

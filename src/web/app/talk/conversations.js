@@ -120,6 +120,12 @@ export class Conversations {
     return this.#change(id, (stored) => stored && pathTo(stored, messageId).reduce((shown, each) => chooseMessage(shown, each.id), stored));
   }
 
+  /// Shows the way down to a message and brings it into view. `takesFocus`: the next keys are for the message.
+  goTo(id, messageId, takesFocus = false) {
+    this.#state.set({ sought: { messageId, takesFocus } });
+    return this.showBranch(id, messageId);
+  }
+
   /// Conversations of a file, under ids of their own.
   import(conversations) {
     return this.#changeAll(new Map(conversations.map((each) => [each.id, () => each])));

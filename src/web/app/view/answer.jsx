@@ -91,7 +91,7 @@ export function Answer({ state, chat, conversation, node, isLast, palette }) {
   const text = live ? live.text : node.text;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
-    <article class={`answer ${live ? 'live' : ''}`} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
+    <article class={`answer ${live ? 'live' : ''}`} id={`message-${node.id}`} tabIndex={-1} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
       <Prose text={text} isOver={!live} />
       {live && <Waiting phase={live.phase} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}

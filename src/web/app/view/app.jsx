@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { shownPath, titleOf } from '../talk/conversation.js';
-import { Blocks, Brush, Menu } from './icons.jsx';
+import { Blocks, Branches, Brush, Menu } from './icons.jsx';
 import { KeyDialog } from './key_dialog.jsx';
 import { MemoryPanel } from './memory_panel.jsx';
 import { Notices } from './notices.jsx';
@@ -12,16 +12,17 @@ import { SettingsPanel } from './settings_panel.jsx';
 import { Sidebar } from './sidebar.jsx';
 import { isDark as isDarkNow, watchTheme } from './theme.js';
 import { Thread } from './thread.jsx';
+import { TreePanel } from './tree_panel.jsx';
 
 const kLinks = { opening: 'connecting', open: 'connected', leaving: 'restarting', lost: 'not connected', locked: 'locked' };
 
-const kMemoryKey = 'octavo-memory';
+const kSideKey = 'octavo-side';
 const kShelfKey = 'octavo-shelf';
 
 /// Where the list of conversations lies over the page instead of beside it.
 const isNarrow = () => matchMedia('(max-width: 760px)').matches;
 
-function Bar({ title, model, link, isListOpen, isMemoryOpen, onMenu, onMemory, onSettings }) {
+function Bar({ title, model, link, isListOpen, side, onMenu, onSide, onSettings }) {
   return (
     <header class="bar">
       <button class="quiet menu" type="button" aria-label="Conversations" title="List of conversations" aria-controls="sidebar" aria-expanded={isListOpen} onClick={onMenu}><Menu /></button>
@@ -29,7 +30,8 @@ function Bar({ title, model, link, isListOpen, isMemoryOpen, onMenu, onMemory, o
         <h2 title={title}>{title}</h2>
         <span class={`model ${link}`} title={`${model ? `${model}: ` : ''}${kLinks[link]}`}><i aria-hidden="true" /><span>{model || kLinks[link]}</span></span>
       </div>
-      <button class="quiet worded" type="button" title="The server's memory, live" aria-controls="memory" aria-expanded={isMemoryOpen} onClick={onMemory}><Blocks /><span>Memory</span></button>
+      <button class="quiet worded" type="button" title="All branches of this conversation (Ctrl+B)" aria-controls="tree" aria-expanded={side === 'tree'} onClick={() => onSide('tree')}><Branches /><span>Tree</span></button>
+      <button class="quiet worded" type="button" title="The server's memory, live" aria-controls="memory" aria-expanded={side === 'memory'} onClick={() => onSide('memory')}><Blocks /><span>Memory</span></button>
       <button class="quiet worded" type="button" title="System prompt and sampling" aria-label="Settings of this conversation" onClick={onSettings}><Brush /><span>Settings</span></button>
     </header>
   );
@@ -43,6 +45,16 @@ function useShown(key, otherwise) {
     setOpen(isShown);
   };
   return [isOpen, show];
+}
+
+/// Which panel is open beside the conversation; remembered for the next page. `isAsked`: somebody has just asked for it.
+function useSide() {
+  const [{ kind, isAsked }, setSide] = useState({ kind: localStorage.getItem(kSideKey) || null, isAsked: false });
+  const show = (wanted) => {
+    localStorage.setItem(kSideKey, wanted ?? '');
+    setSide({ kind: wanted, isAsked: true });
+  };
+  return { kind, isAsked, show, toggle: (wanted) => show(wanted === kind ? null : wanted) };
 }
 
 function useDark() {
@@ -74,7 +86,8 @@ export function App({ state, chat }) {
   const liveIds = usePart(state, ({ live, elsewhere }) => [...live, ...elsewhere].map(([id, { conversationId }]) => `${id} ${conversationId}`).join(','));
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isSettingsOpen, setSettingsOpen] = useState(false);
-  const [isMemoryOpen, showMemory] = useShown(kMemoryKey, 'closed');
+  const side = useSide();
+  const isMemoryOpen = side.kind === 'memory';
   const [isShelfOpen, showShelf] = useShown(kShelfKey, 'open');
   const isDark = useDark();
   const [trouble, setTrouble] = useState(null);
@@ -89,6 +102,7 @@ export function App({ state, chat }) {
   const isListOpen = isNarrow() ? isMenuOpen : isShelfOpen;
   useKeys({
     Escape: () => (isMenuOpen ? setMenuOpen(false) : isSettingsOpen || stop()),
+    'Ctrl+B': () => side.toggle('tree'),
     'Ctrl+Shift+O': () => chat.conversations.open(null),
     'Ctrl+K': () => (showList(true), setTimeout(() => document.getElementById('search').focus())),
   });
@@ -98,16 +112,17 @@ export function App({ state, chat }) {
   if (!value.isReady) return null;
 
   return (
-    <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isShelfOpen ? '' : 'shelf-closed'} ${isMemoryOpen ? 'with-memory' : ''}`}>
+    <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isShelfOpen ? '' : 'shelf-closed'} ${side.kind ? 'with-side' : ''}`}>
       <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} onPick={() => setMenuOpen(false)} onError={setTrouble} />
       <div class="shade" onClick={() => setMenuOpen(false)} />
       <main>
-        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isListOpen={isListOpen} isMemoryOpen={isMemoryOpen}
-          onMenu={() => showList(!isListOpen)} onMemory={() => showMemory(!isMemoryOpen)} onSettings={() => setSettingsOpen(true)} />
+        <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isListOpen={isListOpen} side={side.kind}
+          onMenu={() => showList(!isListOpen)} onSide={side.toggle} onSettings={() => setSettingsOpen(true)} />
         <Thread state={state} chat={chat} conversation={conversation} model={value.model} palette={palette} isAnswering={isAnswering} onStop={stop} />
         <Notices chat={chat} link={value.link} hasConnected={Boolean(value.model)} removed={value.removed} isGone={Boolean(conversation) && value.gone === conversation.id} isMissing={value.isMissing} isKept={value.isKept} trouble={trouble} onSeen={() => setTrouble(null)} />
       </main>
-      {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => showMemory(false)} />}
+      {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => side.show(null)} />}
+      {side.kind === 'tree' && <TreePanel state={state} chat={chat} conversation={conversation} isAsked={side.isAsked} onLeave={() => side.show(null)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
         <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} modelDefaults={value.modelDefaults} model={value.model} contextLength={value.contextLength}

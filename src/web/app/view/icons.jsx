@@ -8,6 +8,7 @@ function icon(...paths) {
   );
 }
 
+export const Branches = icon('M6 5.5v9', 'M6 10c5 0 8 0 8-2.7', 'M6 2.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3M14 4.3a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3M6 14.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3');
 export const Again = icon('M15.5 8a6 6 0 1 0 .3 3.5', 'M16 4v4.2h-4.2');
 export const Blocks = icon('M4 4h5v5H4zM11 4h5v5h-5zM4 11h5v5H4zM11 11h5v5h-5z');
 export const Brush = icon('M3 5h8M15 5h2M3 10h2M9 10h8M3 15h6M13 15h4', 'M13 3.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M7 8.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M11 13.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4');

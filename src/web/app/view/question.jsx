@@ -64,7 +64,7 @@ export function Question({ chat, conversation, node }) {
   };
   if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={leave} /></article>;
   return (
-    <article class="question" aria-label="Message" {...lights(chat, conversation.id, node.id)}>
+    <article class="question" id={`message-${node.id}`} tabIndex={-1} aria-label="Message" {...lights(chat, conversation.id, node.id)}>
       <Said text={node.text} />
       <footer class="turn-foot">
         <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>

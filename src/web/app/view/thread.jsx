@@ -58,7 +58,14 @@ function useStickyEnd(conversationId, numAsked, numTurns) {
     watcher.observe(scroller.current);
     return () => watcher.disconnect();
   }, []);
-  return { scroller, onScroll, isAway, toEnd };
+  /// Not the end any more, unless it is the end: what grows later shall not lead away from it.
+  const toMessage = ({ messageId, takesFocus }) => {
+    const message = document.getElementById(`message-${messageId}`);
+    message?.scrollIntoView({ block: 'start', behavior: 'instant' });
+    if (takesFocus) message?.focus({ preventScroll: true });
+    onScroll();
+  };
+  return { scroller, onScroll, isAway, toEnd, toMessage };
 }
 
 function Start({ chat, conversation, node }) {
@@ -74,7 +81,9 @@ export function Thread({ state, chat, conversation, model, palette, isAnswering,
   const path = conversation ? shownPath(conversation) : [];
   // Once this tab has asked something, the next words are written here; what another tab asks takes nobody's hands off.
   const numAsked = usePart(state, (all) => all.numAsked);
-  const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, numAsked, path.length);
+  const { scroller, onScroll, isAway, toEnd, toMessage } = useStickyEnd(conversation?.id, numAsked, path.length);
+  const sought = usePart(state, (all) => all.sought);
+  useLayoutEffect(() => void (sought && toMessage(sought)), [sought]);
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
   const start = startOf(path);
   return (
