@@ -19,7 +19,10 @@ function nodeOf(raw, ids) {
   if (!fits || !ids.has(raw.id) || (raw.parent !== null && !ids.has(raw.parent))) return null;
   const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
   const status = kStatuses.includes(raw.status) ? raw.status : 'done';
-  return { ...node, text: raw.text, at: timeOf(raw.at), status, ...(raw.isStart === true ? { isStart: true } : {}) };
+  const rest = raw.isStart === true ? { isStart: true } : {};
+  if (raw.settings) rest.settings = cleanSettings(raw.settings);
+  if (ids.has(raw.beside) && [0, 1].includes(raw.side)) Object.assign(rest, { beside: ids.get(raw.beside), side: raw.side });
+  return { ...node, text: raw.text, at: timeOf(raw.at), status, ...rest };
 }
 
 function conversationOf(raw) {

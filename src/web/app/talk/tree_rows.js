@@ -1,14 +1,14 @@
 // The tree of a conversation as rows, for a picture of it: which message stands in which row, in which lane, and how the lines
 // run past it. Where a conversation forks, the newest version goes straight on in its lane and stands last; the older ones
 // come before it, each a lane to the right. So a long conversation stays narrow, and rows are in the order of writing.
-import { childrenOf, shownPath } from './conversation.js';
+import { childrenOf, endsOf, shownPath } from './conversation.js';
 
 export const kLine = 1;
 export const kShownLine = 2;
 
 /// Ids of the messages that are shown.
 function shownIds(conversation) {
-  return new Set(shownPath(conversation).map(({ id }) => id));
+  return new Set([...shownPath(conversation).map(({ id }) => id), ...endsOf(conversation)]);
 }
 
 function numBelow(conversation, id) {
@@ -44,7 +44,7 @@ function drawRails(conversation, rows) {
     if (followers.length === 0 || !places.has(followers[0]) || (from < 0 && followers.length === 1)) continue;
     const lane = from < 0 ? 0 : rows[from].lane;
     mark(rows, lane, from, places.get(followers.at(-1)), kLine);
-    const shown = followers.find((id) => rows[places.get(id)].isShown);
+    const shown = followers.findLast((id) => rows[places.get(id)].isShown);
     if (shown && (from < 0 || rows[from].isShown)) mark(rows, lane, from, places.get(shown), kShownLine);
   }
 }

@@ -83,7 +83,7 @@ function Continue({ chat, conversation, node, contextLength }) {
   return <button class="link" type="button" onClick={goOn}>Leave out the oldest turns and continue</button>;
 }
 
-export function Answer({ state, chat, conversation, node, isLast, palette }) {
+export function Answer({ state, chat, conversation, node, isLast, isBeside, palette }) {
   const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
@@ -104,7 +104,7 @@ export function Answer({ state, chat, conversation, node, isLast, palette }) {
             <Facts node={node} />
           </span>
           <span class="acts">
-            <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
+            {!isBeside && <Siblings chat={chat} conversation={conversation} node={node} what="answer" />}
             {text && <CopyButton text={text} />}
             {!kHopeless.includes(node.code) && <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>}
           </span>

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
-import { shownPath, titleOf } from '../talk/conversation.js';
+import { endsOf, titleOf } from '../talk/conversation.js';
 import { Blocks, Branches, Brush, Menu } from './icons.jsx';
 import { KeyDialog } from './key_dialog.jsx';
 import { MemoryPanel } from './memory_panel.jsx';
@@ -94,14 +94,14 @@ export function App({ state, chat }) {
 
   const palette = useMemo(() => isMemoryOpen && new Palette(value.conversations, isDark), [value.conversations, isDark, isMemoryOpen]);
   const conversation = value.conversations.get(value.current);
-  const last = conversation && shownPath(conversation).at(-1)?.id;
   const busy = new Set(liveIds.split(',').map((pair) => pair.split(' ')[1]));
-  const isAnswering = Boolean(last) && liveIds.includes(last);
-  const stop = () => isAnswering && chat.stop(last);
+  const answering = conversation ? endsOf(conversation).filter((id) => liveIds.includes(id)) : [];
+  const isAnswering = answering.length > 0;
+  const stop = () => answering.forEach((id) => chat.stop(id));
   const showList = (isShown) => (isNarrow() ? setMenuOpen(isShown) : showShelf(isShown));
   const isListOpen = isNarrow() ? isMenuOpen : isShelfOpen;
   useKeys({
-    Escape: () => (isMenuOpen ? setMenuOpen(false) : isSettingsOpen || stop()),
+    Escape: () => (isMenuOpen ? setMenuOpen(false) : document.querySelector('dialog[open]') || stop()),
     'Ctrl+B': () => side.toggle('tree'),
     'Ctrl+Shift+O': () => chat.conversations.open(null),
     'Ctrl+K': () => (showList(true), setTimeout(() => document.getElementById('search').focus())),

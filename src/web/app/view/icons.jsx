@@ -22,6 +22,7 @@ export const Pencil = icon('M4 16l.8-3.4L13.3 4.1a1.5 1.5 0 0 1 2.1 0l.5.5a1.5 1
 export const Plus = icon('M10 4v12M4 10h12');
 export const Send = icon('M10 16V4', 'M5 9l5-5 5 5');
 export const Stop = icon('M6 6h8v8H6z');
+export const Two = icon('M3.5 4h5.5v12H3.5zM11 4h5.5v12H11z');
 export const Trash = icon('M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6');
 export const Download = icon('M10 3v9M6 8.5l4 4 4-4', 'M4 13v3.5h12V13');
 export const Upload = icon('M10 12.5V3M6 7l4-4 4 4', 'M4 13v3.5h12V13');

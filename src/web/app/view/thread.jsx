@@ -4,10 +4,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { startOf } from '../talk/context.js';
-import { shownPath } from '../talk/conversation.js';
+import { pairOf, shownPath } from '../talk/conversation.js';
 import { Answer } from './answer.jsx';
 import { Foot } from './foot.jsx';
 import { Down, Mark } from './icons.jsx';
+import { Pair } from './pair.jsx';
 import { goToPlace, keepPlace, takePlace } from './place.js';
 import { Question } from './question.jsx';
 
@@ -85,25 +86,29 @@ export function Thread({ state, chat, conversation, model, palette, isAnswering,
   const sought = usePart(state, (all) => all.sought);
   useLayoutEffect(() => void (sought && toMessage(sought)), [sought]);
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
+  const compare = (text, settings) => chat.compare(text, path.at(-1)?.id ?? null, settings);
   const start = startOf(path);
+  const last = path.at(-1);
+  const pair = last && pairOf(conversation, last.id);
   return (
     <>
       <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={-1}>
         <div class="column">
           {path.length === 0 && <Welcome model={model} onSay={say} />}
-          {path.map((node) => (
+          {(pair ? path.slice(0, -1) : path).map((node) => (
             <Fragment key={node.id}>
               {node.id === start && <Start chat={chat} conversation={conversation} node={node} />}
               {node.role === 'user'
                 ? <Question chat={chat} conversation={conversation} node={node} />
-                : <Answer state={state} chat={chat} conversation={conversation} node={node} isLast={node === path.at(-1)} palette={palette} />}
+                : <Answer state={state} chat={chat} conversation={conversation} node={node} isLast={node === last} palette={palette} />}
             </Fragment>
           ))}
+          {pair && <Pair state={state} chat={chat} conversation={conversation} pair={pair} palette={palette} />}
         </div>
       </div>
       <div class="foot">
         {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
-        <Foot state={state} chat={chat} conversation={conversation} last={path.at(-1)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+        <Foot state={state} chat={chat} conversation={conversation} last={last} isPair={Boolean(pair)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onCompare={compare} onStop={onStop} />
       </div>
     </>
   );
