@@ -34,6 +34,7 @@ const state = new State({
   refusedBytes: Infinity, // the smallest message that the server did not take
   blocks: null, // { map }: the server's block pools, while somebody looks
   loads: [], // what the server had to do, the last while
+  frames: null, // { all }: what went over the connection, while somebody looks
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
   said: '', // the last answer that ended, for screen readers
 }, 'current');

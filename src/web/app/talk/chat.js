@@ -1,5 +1,5 @@
-// What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations
-// and Memory the only writer of the page's state.
+// What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations,
+// Memory and Inspector the only writer of the page's state.
 import { forgetUnfinished, keepUnfinished, unfinished } from '../keep/unfinished.js';
 import { afterEvent, failed, hasBegun, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
@@ -8,6 +8,7 @@ import { continueEvent, createEvent } from '../wire/request.js';
 import { bytesOf, startAfterTrimming, startOf } from './context.js';
 import { newConversation, newId, pairOf, pathTo } from './conversation.js';
 import { Conversations } from './conversations.js';
+import { Inspector } from './inspector.js';
 import { Memory } from './memory.js';
 
 const kKey = 'octavo-api-key';
@@ -41,7 +42,9 @@ export class Chat {
     this.conversations = new Conversations(state, shelf, tabs, (id) => this.#stopAllOf(id));
     this.#state = state;
     this.#tabs = tabs;
+    this.inspector = new Inspector(state);
     this.#link = new Link({
+      onFrame: (direction, text, isFeed) => this.inspector.note(direction, text, isFeed),
       onOpen: (model) => this.#connected(model),
       onEvent: (event) => this.#receive(event),
       onClose: (loss) => this.#lost(loss),

@@ -1,13 +1,12 @@
 // One answer: its words, what it waits for, what it cost, and what may be done with it.
-import { useState } from 'preact/hooks';
-
 import { usePart } from '../keep/state.js';
 import { branchesOf } from '../talk/branches.js';
 import { startAfterTrimming } from '../talk/context.js';
 import { describeFacts } from '../text/answer_line.js';
-import { Again, Check, Copy } from './icons.jsx';
+import { CopyButton } from './copy_button.jsx';
+import { Again } from './icons.jsx';
 import { lights } from './lights.js';
-import { copyText, Prose } from './prose.jsx';
+import { Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 
 const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
@@ -19,16 +18,6 @@ function Facts({ node }) {
   if (!node.facts) return null;
   const { parts, all } = describeFacts(node.facts);
   return <span class="facts" title={all.join('\n')}>{parts.join(' · ')}</span>;
-}
-
-function CopyButton({ text }) {
-  const [isDone, setDone] = useState(false);
-  const copy = async () => {
-    await copyText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 1500);
-  };
-  return <button class="quiet" type="button" title="Copy" aria-label="Copy the answer" onClick={copy}>{isDone ? <Check /> : <Copy />}</button>;
 }
 
 function Waiting({ phase }) {
@@ -105,7 +94,7 @@ export function Answer({ state, chat, conversation, node, isLast, isBeside, pale
           </span>
           <span class="acts">
             {!isBeside && <Siblings chat={chat} conversation={conversation} node={node} what="answer" />}
-            {text && <CopyButton text={text} />}
+            {text && <CopyButton label="Copy the answer" read={() => text} />}
             {!kHopeless.includes(node.code) && <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>}
           </span>
         </footer>

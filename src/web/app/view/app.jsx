@@ -8,6 +8,7 @@ import { KeyDialog } from './key_dialog.jsx';
 import { MemoryPanel } from './memory_panel.jsx';
 import { Notices } from './notices.jsx';
 import { Palette } from './palette.js';
+import { ProtocolPanel } from './protocol_panel.jsx';
 import { SettingsPanel } from './settings_panel.jsx';
 import { Sidebar } from './sidebar.jsx';
 import { isDark as isDarkNow, watchTheme } from './theme.js';
@@ -113,7 +114,7 @@ export function App({ state, chat }) {
 
   return (
     <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isShelfOpen ? '' : 'shelf-closed'} ${side.kind ? 'with-side' : ''}`}>
-      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} onPick={() => setMenuOpen(false)} onError={setTrouble} />
+      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} side={side.kind} onPick={() => setMenuOpen(false)} onSide={(kind) => (setMenuOpen(false), side.toggle(kind))} onError={setTrouble} />
       <div class="shade" onClick={() => setMenuOpen(false)} />
       <main>
         <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isListOpen={isListOpen} side={side.kind}
@@ -123,6 +124,7 @@ export function App({ state, chat }) {
       </main>
       {isMemoryOpen && <MemoryPanel state={state} chat={chat} conversation={conversation} conversations={value.conversations} palette={palette} onLeave={() => side.show(null)} />}
       {side.kind === 'tree' && <TreePanel state={state} chat={chat} conversation={conversation} isAsked={side.isAsked} onLeave={() => side.show(null)} />}
+      {side.kind === 'protocol' && <ProtocolPanel state={state} chat={chat} onLeave={() => side.show(null)} />}
       <div class="unseen" aria-live="polite">{value.said}</div>
       {isSettingsOpen && (
         <SettingsPanel settings={conversation ? conversation.settings : value.draftSettings} modelDefaults={value.modelDefaults} model={value.model} contextLength={value.contextLength}

@@ -14,6 +14,7 @@ export const Blocks = icon('M4 4h5v5H4zM11 4h5v5h-5zM4 11h5v5H4zM11 11h5v5h-5z')
 export const Brush = icon('M3 5h8M15 5h2M3 10h2M9 10h8M3 15h6M13 15h4', 'M13 3.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M7 8.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4M11 13.3a1.7 1.7 0 1 1 0 3.4 1.7 1.7 0 0 1 0-3.4');
 export const Copy = icon('M7 7h9v9H7z', 'M4 13V4h9');
 export const Down = icon('M10 4v12', 'M5 11l5 5 5-5');
+export const Frames = icon('M6 15V4M3 7l3-3 3 3', 'M14 5v11M11 13l3 3 3-3');
 export const Left = icon('M12 5l-5 5 5 5');
 export const Right = icon('M8 5l5 5-5 5');
 export const Menu = icon('M3 6h14M3 10h14M3 14h14');

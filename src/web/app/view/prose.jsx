@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { newBlockReader } from '../text/markdown.js';
+import { copyText } from './copy_button.jsx';
 import { copyFormulas, setFormulas } from './formulas.js';
 
 async function copyCode(event) {
@@ -11,17 +12,6 @@ async function copyCode(event) {
   await copyText(code);
   button.textContent = 'Copied';
   setTimeout(() => (button.textContent = 'Copy'), 1500);
-}
-
-/// Also where the clipboard's interface is missing: pages over plain http from another machine.
-export async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = document.createElement('textarea');
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand('copy');
-  area.remove();
 }
 
 export function Prose({ text, isOver }) {

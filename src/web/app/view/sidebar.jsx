@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { fromArchive, toArchive } from '../talk/archive.js';
 import { matches, titleOf } from '../talk/conversation.js';
 import { longWhen, shortWhen } from '../text/when.js';
-import { Download, Mark, Moon, Pencil, Plus, Trash, Upload } from './icons.jsx';
+import { Download, Frames, Mark, Moon, Pencil, Plus, Trash, Upload } from './icons.jsx';
 import { lights } from './lights.js';
 import { switchTheme } from './theme.js';
 
@@ -45,7 +45,7 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
   );
 }
 
-function Tools({ chat, conversations, onError }) {
+function Tools({ chat, conversations, side, onSide, onError }) {
   const file = useRef(null);
   const read = async (event) => {
     const chosen = event.target.files[0];
@@ -62,12 +62,13 @@ function Tools({ chat, conversations, onError }) {
       <button class="quiet" type="button" title="Import conversations" aria-label="Import conversations" onClick={() => file.current.click()}><Upload /></button>
       <input class="unseen" ref={file} type="file" accept="application/json,.json" aria-label="File to import" tabIndex={-1} onChange={read} />
       <span class="spring" />
+      <button class="quiet" type="button" title="What goes over the connection" aria-label="Protocol" aria-controls="protocol" aria-expanded={side === 'protocol'} onClick={() => onSide('protocol')}><Frames /></button>
       <button class="quiet" type="button" title="Light or dark" aria-label="Switch between light and dark" onClick={switchTheme}><Moon /></button>
     </div>
   );
 }
 
-export function Sidebar({ chat, conversations, current, busy, palette, onPick, onError }) {
+export function Sidebar({ chat, conversations, current, busy, palette, side, onPick, onSide, onError }) {
   const [query, setQuery] = useState('');
   const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
   const found = newestFirst.filter((each) => matches(each, query));
@@ -89,7 +90,7 @@ export function Sidebar({ chat, conversations, current, busy, palette, onPick, o
         {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={(event) => pick(event, each.id)} />)}
         {found.length === 0 && query && <li class="none">Nothing found</li>}
       </ul>
-      <Tools chat={chat} conversations={newestFirst} onError={onError} />
+      <Tools chat={chat} conversations={newestFirst} side={side} onSide={onSide} onError={onError} />
     </nav>
   );
 }
