@@ -50,6 +50,11 @@ export function isJson(text) {
   }
 }
 
+/// Does a text that is still being written begin as JSON does?
+export function beginsAsJson(text) {
+  return /^\s*(?:\{\s*(?:"|$)|\[\s*[{["])/.test(text);
+}
+
 /// The indented text in parts for drawing: { kind: key, string, number, literal or null, text }; joined they are the text.
 export function jsonParts(text) {
   const parts = [];
