@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fromArchive, toArchive } from '../../src/web/app/talk/archive.js';
 import * as tree from '../../src/web/app/talk/conversation.js';
 import { rowsOf } from '../../src/web/app/talk/tree_rows.js';
 import { settingsWords } from '../../src/web/app/text/settings_words.js';
+import { copied, read, written } from './page_files.mjs';
 
 function paired() {
   const messages = [
@@ -33,13 +33,13 @@ test('both are the end of what is shown, in the tree as well', () => {
   assert.deepEqual(rowsOf(paired()).map(({ id, isShown }) => [id, isShown]), [['q', true], ['a', true], ['b', true]]);
 });
 
-test('a file keeps them beside each other, each with its settings', () => {
-  const [read] = fromArchive(toArchive([paired()]));
-  const [left, right] = tree.pairOf(read, tree.shownPath(read).at(-1).id);
+test('a file keeps them beside each other, each with its settings', async () => {
+  const [whole] = await copied([paired()]);
+  const [left, right] = tree.pairOf(whole, tree.shownPath(whole).at(-1).id);
   assert.deepEqual([left.text, left.settings, right.text, right.settings], ['a', { temperature: 0 }, 'b', { temperature: 1.5 }]);
-  const broken = JSON.parse(toArchive([paired()]));
+  const broken = JSON.parse(await written([paired()]));
   Object.assign(broken.conversations[0].nodes.a, { beside: 'nobody', side: 7, settings: { temperature: 'hot', evil: 1 } });
-  const [mended] = fromArchive(JSON.stringify(broken));
+  const [mended] = (await read(broken)).conversations;
   assert.deepEqual(Object.values(mended.nodes).map(({ beside, settings }) => [beside === undefined, settings]), [[true, undefined], [true, {}], [false, { temperature: 1.5 }]]);
 });
 

@@ -12,6 +12,8 @@ import { keepDefaults } from '../keep/defaults.js';
 import { addMessage, changeMessage, chooseMessage, joined, pairOf, pathTo, withPath } from './conversation.js';
 import { applyChanges, changesOf } from './settings.js';
 
+const kAtOnce = 50; // Conversations of a file that are stored together.
+
 export class Conversations {
   #state;
   #shelf;
@@ -149,8 +151,10 @@ export class Conversations {
   }
 
   /// Conversations of a file, under ids of their own.
-  import(conversations) {
-    return this.#changeAll(new Map(conversations.map((each) => [each.id, () => each])));
+  async import(conversations) {
+    for (let i = 0; i < conversations.length; i += kAtOnce) {
+      await this.#changeAll(new Map(conversations.slice(i, i + kAtOnce).map((each) => [each.id, () => each])));
+    }
   }
 
   async remove(id) {

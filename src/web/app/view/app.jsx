@@ -114,7 +114,7 @@ export function App({ state, chat }) {
 
   return (
     <div class={`page ${isMenuOpen ? 'menu-open' : ''} ${isShelfOpen ? '' : 'shelf-closed'} ${side.kind ? 'with-side' : ''}`}>
-      <Sidebar chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} side={side.kind} onPick={() => setMenuOpen(false)} onSide={(kind) => (setMenuOpen(false), side.toggle(kind))} onError={setTrouble} />
+      <Sidebar state={state} chat={chat} conversations={value.conversations} current={value.current} busy={busy} palette={palette} side={side.kind} onPick={() => setMenuOpen(false)} onSide={(kind) => (setMenuOpen(false), side.toggle(kind))} onTold={setTrouble} />
       <div class="shade" onClick={() => setMenuOpen(false)} />
       <main>
         <Bar title={conversation ? titleOf(conversation) : ''} model={value.model} link={value.link} isListOpen={isListOpen} side={side.kind}
