@@ -18,7 +18,7 @@ async function compare(page, text, fields) {
 
 const side = (page, name) => page.getByRole('group', { name: `Answer ${name}` });
 const words = (page, name) => side(page, name).locator('.prose').textContent();
-const choose = (page, name) => page.getByRole('button', { name: `Go on with answer ${name}` }).click();
+const choose = (page, name) => page.getByRole('button', { name: `Go on with this: answer ${name}` }).click();
 const bothEnded = (page) => page.waitForFunction(() => document.querySelectorAll('.pair .answer:not(.live)').length === 2);
 const creates = (gate) => gate.sent.filter(({ type }) => type === 'response.create');
 

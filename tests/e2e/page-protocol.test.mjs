@@ -88,7 +88,7 @@ pageSuite('the protocol', [], (scenario) => {
     assert.equal(events.at(-1).response.instructions, "It's \"so\" $HOME `id`");
     assert.match(await copied('as Python'), /client\.responses\.create\(\n/);
     assert.match(await copied('as k6'), /new WebSocket\("ws:\/\/127\.0\.0\.1:\d+\/v1\/responses"/);
-    assert.equal(JSON.parse(await copied('the frame')).type, 'response.create');
+    assert.equal(JSON.parse(await copied('JSON')).type, 'response.create');
   });
 
   scenario('shows hostile words as words', async (page, gate) => {

@@ -53,8 +53,8 @@ async function open(page, title) {
   const list = page.getByRole('button', { name: 'Conversations', exact: true });
   if (await list.getAttribute('aria-expanded') === 'false') await list.click();
   await page.locator('.entry-title', { hasText: title }).first().click();
-  await page.waitForSelector(`.bar h2:text-is(${JSON.stringify(title)})`);
-  await page.waitForSelector(ended);
+  await page.waitForSelector(`.bar h1:text-is(${JSON.stringify(title)})`);
+  await page.waitForSelector(`${ended}, .pair`);
 }
 
 /// Imports one conversation and opens it.

@@ -9,6 +9,7 @@ import { Tabs } from './keep/tabs.js';
 import { Chat } from './talk/chat.js';
 import { App } from './view/app.jsx';
 import { keepDrafts } from './view/drafts.js';
+import { keepFocus } from './view/focus.js';
 import { followTheme } from './view/theme.js';
 
 const state = new State({
@@ -36,11 +37,12 @@ const state = new State({
   loads: [], // what the server had to do, the last while
   frames: null, // { all }: what went over the connection, while somebody looks
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
-  said: '', // the last answer that ended, for screen readers
+  said: null, // { words }: what is told to screen readers, anew each time
 }, 'current');
 const chat = new Chat(state, new Shelf(), new Tabs());
 
 followTheme();
+keepFocus();
 render(<App state={state} chat={chat} />, document.body);
 addEventListener('online', () => chat.reconnect());
 addEventListener('pagehide', () => {

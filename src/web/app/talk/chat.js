@@ -10,6 +10,7 @@ import { newConversation, newId, pairOf, pathTo } from './conversation.js';
 import { Conversations } from './conversations.js';
 import { Inspector } from './inspector.js';
 import { Memory } from './memory.js';
+import { kBegun, saidOf } from './said.js';
 
 const kKey = 'octavo-api-key';
 const kKeepMs = 1000;
@@ -310,8 +311,14 @@ export class Chat {
     if (event.type === 'error' && this.#isCurable(event, live.conversationId, answerId)) return;
     const answer = afterEvent(live.answer, event, performance.now());
     if (answer === live.answer) return;
+    if (hasBegun(answer) && !hasBegun(live.answer) && live.conversationId === this.#value.current) this.#say(kBegun);
     if (isOver(answer)) this.#finish(answerId, answer);
     else this.#setLive(answerId, { ...live, answer });
+  }
+
+  /// To screen readers, also when it is the same again.
+  #say(words) {
+    this.#set({ said: { words } });
   }
 
   #isCurable({ error }, conversationId, answerId) {
@@ -343,7 +350,7 @@ export class Chat {
     const counted = facts ? { facts, from: start } : {};
     // Other tabs see the end before they hear that nothing more comes.
     this.conversations.changeMessage(conversationId, answerId, { text, status: phase, error, code, responseId, ...counted }).then(() => this.#tellWriting());
-    if (this.#conversation(conversationId)) this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
+    if (this.#conversation(conversationId)) this.#say(saidOf(answer));
     this.#sendNext();
   }
 

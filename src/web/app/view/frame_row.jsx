@@ -32,7 +32,7 @@ function Whole({ frame, event, isCut }) {
   return (
     <div class="frame-whole">
       <p class="frame-acts">
-        <CopyButton words="Copy JSON" label="Copy the frame" read={() => frame.text} />
+        <CopyButton words="Copy JSON" label="Copy JSON" read={() => frame.text} />
         {isRequest && kPrograms.map(([name, write]) => <CopyButton key={name} words={name} label={`Copy as ${name}`} read={() => write(event, base())} />)}
       </p>
       <pre tabIndex={0} aria-label="The frame">{event ? <Json text={frame.text} /> : <code>{frame.text}</code>}</pre>

@@ -15,6 +15,7 @@ export const Brush = icon('M3 5h8M15 5h2M3 10h2M9 10h8M3 15h6M13 15h4', 'M13 3.3
 export const Copy = icon('M7 7h9v9H7z', 'M4 13V4h9');
 export const Down = icon('M10 4v12', 'M5 11l5 5 5-5');
 export const Frames = icon('M6 15V4M3 7l3-3 3 3', 'M14 5v11M11 13l3 3 3-3');
+export const Keyboard = icon('M2.5 5.5h15v9h-15z', 'M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.7h7');
 export const Left = icon('M12 5l-5 5 5 5');
 export const Right = icon('M8 5l5 5-5 5');
 export const Menu = icon('M3 6h14M3 10h14M3 14h14');

@@ -12,7 +12,7 @@ export function Pair({ state, chat, conversation, pair, palette }) {
           <div class="pair-side" key={node.id} role="group" aria-label={`Answer ${name}`}>
             <p class="pair-head"><b>{name}</b> <span>{settingsWords(settings[side], settings[1 - side])}</span></p>
             <Answer state={state} chat={chat} conversation={conversation} node={node} isLast isBeside palette={palette} />
-            <button class="choose" type="button" aria-label={`Go on with answer ${name}`} onClick={() => chat.conversations.choose(conversation.id, node.id)}>Go on with this</button>
+            <button class="choose" type="button" aria-label={`Go on with this: answer ${name}`} onClick={() => chat.conversations.choose(conversation.id, node.id)}>Go on with this</button>
           </div>
         );
       })}

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fitHeight } from './composer.jsx';
 import { drafts } from './drafts.js';
+import { focusNext } from './focus.js';
 import { Pencil } from './icons.jsx';
 import { lights } from './lights.js';
 import { Siblings } from './siblings.jsx';
@@ -58,11 +59,15 @@ export function Question({ chat, conversation, node }) {
     drafts.delete(node.id);
     setEdited(false);
   };
+  const cancel = () => {
+    leave();
+    focusNext(`#message-${node.id} [aria-label="Edit the message"]`);
+  };
   const send = (text) => {
     leave();
     chat.edit(conversation.id, node.id, text);
   };
-  if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={leave} /></article>;
+  if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={cancel} /></article>;
   return (
     <article class="question" id={`message-${node.id}`} tabIndex={-1} aria-label="Message" {...lights(chat, conversation.id, node.id)}>
       <Said text={node.text} />

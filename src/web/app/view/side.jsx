@@ -5,7 +5,9 @@ import { Close } from './icons.jsx';
 export function Side({ kind, title, note, tools, onLeave, children }) {
   const leave = () => {
     onLeave();
-    document.querySelector(`[aria-controls="${kind}"]`)?.focus();
+    const opener = document.querySelector(`[aria-controls="${kind}"]`);
+    // On a phone it may be in the list, which is closed.
+    (opener?.checkVisibility({ visibilityProperty: true }) ? opener : document.querySelector('.menu')).focus();
   };
   const onKeyDown = (event) => {
     if (event.key !== 'Escape') return;

@@ -15,6 +15,8 @@ import { Question } from './question.jsx';
 const kNear = 80; // Pixels from the end that still count as being there.
 const kBeginnings = ['Tell me a story about a fox named Pip and a lantern.', 'How do you spell “lantern”?', 'What is 7 times 8?'];
 
+const isMotionReduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 function Welcome({ model, onSay }) {
   return (
     <div class="welcome">
@@ -107,7 +109,7 @@ export function Thread({ state, chat, conversation, model, palette, isAnswering,
         </div>
       </div>
       <div class="foot">
-        {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
+        {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd(isMotionReduced() ? 'instant' : 'smooth')}><Down /></button>}
         <Foot state={state} chat={chat} conversation={conversation} last={last} isPair={Boolean(pair)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onCompare={compare} onStop={onStop} />
       </div>
     </>
