@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fromArchive, toArchive } from '../../src/web/app/talk/archive.js';
 import { sentPath, startAfterTrimming, startOf, tokensOf, usageOf } from '../../src/web/app/talk/context.js';
 import * as tree from '../../src/web/app/talk/conversation.js';
 import { defaultWords, kSettings } from '../../src/web/app/talk/settings.js';
@@ -10,6 +9,7 @@ import { shortWhen } from '../../src/web/app/text/when.js';
 import { afterEvent, failed, hasBegun, newAnswer } from '../../src/web/app/wire/answer.js';
 import { isRefusal } from '../../src/web/app/wire/link.js';
 import { createEvent } from '../../src/web/app/wire/request.js';
+import { copied } from './page_files.mjs';
 
 /// q1 - a1 - q2 - a2 ..: questions and answers of `length` letters. `facts` of answer i.
 function turns(count, length, facts = () => null) {
@@ -102,8 +102,8 @@ test('only close codes that are about a message blame one', () => {
   assert.deepEqual([1000, 1001, 1005, 1006, 1011, 1012, 1013, 0, 401, 503].filter(isRefusal), []);
 });
 
-test('a file of conversations keeps what is left out of them', () => {
-  const [read] = fromArchive(toArchive([mark(turns(2, 4), 'q2')]));
+test('a file of conversations keeps what is left out of them', async () => {
+  const [read] = await copied([mark(turns(2, 4), 'q2')]);
   assert.equal(startOf(tree.shownPath(read)), tree.shownPath(read)[2].id);
 });
 

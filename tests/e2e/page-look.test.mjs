@@ -212,10 +212,11 @@ pageSuite('the look of the page', [], (scenario) => {
     await importAll(page, [{}]);
     const first = (name) => page.getByLabel(name).locator('path').first().getAttribute('d');
     // The arrow's shaft from its beginning: v down, V up to the top.
-    assert.match(await first('Export all conversations'), /^M10 3v9/);
+    assert.match(await first('Export conversations'), /^M10 3v9/);
     assert.match(await first('Import conversations'), /V3/);
     assert.equal(await page.getByRole('button', { name: 'Memory', exact: true }).innerText(), 'Memory');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByLabel('Export all conversations').click()]);
+    await page.getByLabel('Export conversations').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the file' }).click()]);
     assert.equal(JSON.parse(await readFile(await download.path(), 'utf8')).conversations.length, 1);
   });
 });

@@ -1,9 +1,8 @@
 // The chat page's pure parts: the tree of a conversation, an answer told by its events, requests,
-// lanes, files of conversations, and Markdown read piece by piece.
+// lanes, and Markdown read piece by piece.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fromArchive, toArchive } from '../../src/web/app/talk/archive.js';
 import * as tree from '../../src/web/app/talk/conversation.js';
 import { cleanSettings, requestFields } from '../../src/web/app/talk/settings.js';
 import { describeFacts } from '../../src/web/app/text/answer_line.js';
@@ -146,25 +145,6 @@ test('attempts to connect come later and later, to a bound', () => {
   assert.equal(backoff(0, 0.5), 500);
   assert.equal(backoff(3, 0.5), 4000);
   assert.equal(backoff(40, 0.5), 15_000);
-});
-
-test('conversations survive the way out to a file and in again', () => {
-  const [read] = fromArchive(toArchive([branched({ temperature: 0.5 })]));
-  assert.deepEqual(tree.shownPath(read).map(({ text }) => text), ['Hello', 'Good day', 'Where are you?']);
-  assert.deepEqual(read.settings, { temperature: 0.5 });
-  assert.equal(Object.keys(read.nodes).length, 5);
-  assert.ok(!read.nodes.u1, 'ids are new');
-});
-
-test('a file that is not one of conversations is refused with the reason', () => {
-  const whole = (nodes) => JSON.stringify({ format: 'octavo-conversations', conversations: [{ nodes }] });
-  const node = (parent, role = 'user') => ({ id: 'x', parent, role, text: 't' });
-  assert.throws(() => fromArchive('{'), /not JSON/);
-  assert.throws(() => fromArchive('{}'), /no Octavo conversations/);
-  assert.throws(() => fromArchive(whole({ x: node('x') })), /conversation 1 .* damaged/);
-  assert.throws(() => fromArchive(whole({ x: node(null, 'system') })), /damaged/);
-  assert.throws(() => fromArchive(whole({ x: node('__proto__') })), /damaged/);
-  assert.throws(() => fromArchive(JSON.stringify({ format: 'octavo-conversations', conversations: [7] })), /damaged/);
 });
 
 /// Paragraphs between blank lines: enough of Markdown to see what is drawn how often.

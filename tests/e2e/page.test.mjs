@@ -218,7 +218,8 @@ describe('the chat page', { skip: missingBrowser }, () => {
     await page.waitForSelector('.entry', { state: 'detached' });
     await page.click('.notice .link:text("Undo")');
     await page.waitForSelector('.entry');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByLabel('Export all conversations').click()]);
+    await page.getByLabel('Export conversations').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the file' }).click()]);
     const file = JSON.parse(await readFile(await download.path(), 'utf8'));
     assert.equal(file.conversations[0].title, 'Sums');
   });

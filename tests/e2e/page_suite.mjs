@@ -49,15 +49,28 @@ export async function importAll(page, conversations) {
   await page.setInputFiles('input[type=file]', { name: 'in.json', mimeType: 'application/json', buffer: Buffer.from(file) });
 }
 
+async function open(page, title) {
+  const list = page.getByRole('button', { name: 'Conversations', exact: true });
+  if (await list.getAttribute('aria-expanded') === 'false') await list.click();
+  await page.locator('.entry-title', { hasText: title }).first().click();
+  await page.waitForSelector(`.bar h1:text-is(${JSON.stringify(title)})`);
+  await page.waitForSelector(`${ended}, .pair`);
+}
+
 /// Imports one conversation and opens it.
 export async function show(page, conversation) {
   await importAll(page, [conversation]);
-  const list = page.getByRole('button', { name: 'Conversations', exact: true });
-  if (await list.getAttribute('aria-expanded') === 'false') await list.click();
-  const title = conversation.title ?? 'Imported';
-  await page.locator('.entry-title', { hasText: title }).first().click();
-  await page.waitForSelector(`.bar h2:text-is(${JSON.stringify(title)})`);
-  await page.waitForSelector(ended);
+  await open(page, conversation.title ?? 'Imported');
+}
+
+/// Imports a conversation with branches and opens it. messages: [id, parent, words, more fields] each; questions and answers
+/// take turns on every way down.
+export async function importTree(page, { title, messages, ...rest }) {
+  const nodes = {};
+  for (const [id, parent, text, fields] of messages) nodes[id] = { id, parent, role: nodes[parent]?.role === 'user' ? 'assistant' : 'user', text, ...fields };
+  const file = JSON.stringify({ format: 'octavo-conversations', version: 1, conversations: [{ title, nodes, ...rest }] });
+  await page.setInputFiles('input[type=file]', { name: 'in.json', mimeType: 'application/json', buffer: Buffer.from(file) });
+  await open(page, title);
 }
 
 /// The words of the page's server for an answer, in place of the real ones: to be used with gate.hold = () => true.

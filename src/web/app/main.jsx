@@ -9,6 +9,7 @@ import { Tabs } from './keep/tabs.js';
 import { Chat } from './talk/chat.js';
 import { App } from './view/app.jsx';
 import { keepDrafts } from './view/drafts.js';
+import { keepFocus } from './view/focus.js';
 import { followTheme } from './view/theme.js';
 
 const state = new State({
@@ -21,6 +22,7 @@ const state = new State({
   removed: null, // the last one deleted, while it can be brought back
   gone: null, // id of the open conversation, if another tab has deleted it
   isMissing: false, // the address names a conversation that this browser does not have
+  sought: null, // { messageId, takesFocus }: what is to be brought into view, anew with every wish
   numAsked: 0, // answers that this tab has asked for
   isReady: false,
   isKept: true,
@@ -33,12 +35,14 @@ const state = new State({
   refusedBytes: Infinity, // the smallest message that the server did not take
   blocks: null, // { map }: the server's block pools, while somebody looks
   loads: [], // what the server had to do, the last while
+  frames: null, // { all }: what went over the connection, while somebody looks
   lit: null, // { conversationId, nodeId }: whose blocks are pointed at
-  said: '', // the last answer that ended, for screen readers
+  said: null, // { words }: what is told to screen readers, anew each time
 }, 'current');
 const chat = new Chat(state, new Shelf(), new Tabs());
 
 followTheme();
+keepFocus();
 render(<App state={state} chat={chat} />, document.body);
 addEventListener('online', () => chat.reconnect());
 addEventListener('pagehide', () => {

@@ -1,4 +1,4 @@
-// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. Two of them are the README's.
+// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. Three of them are the README's.
 import { join } from 'node:path';
 
 import { launchBrowser, openPage } from '../browser.mjs';
@@ -47,6 +47,24 @@ async function talk(page) {
   await say(page, 'How many letters does lantern have?');
 }
 
+/// A conversation with branches in its tree, at its end two answers side by side.
+async function compare(page) {
+  await page.click('.new');
+  await say(page, 'Who are you?');
+  await say(page, 'How do you spell “lantern”?');
+  await branch(page, 'What is 7 times 8?');
+  await page.waitForSelector('.answer:last-child:not(.live)');
+  await page.getByRole('button', { name: 'Conversations', exact: true }).click();
+  await page.getByRole('button', { name: 'Tree', exact: true }).click();
+  await page.fill('.composer textarea', 'Tell me a story about a boat.');
+  await page.getByLabel('Ask with two settings').click();
+  await page.fill('[name="a.temperature"]', '0');
+  await page.fill('[name="b.temperature"]', '1.2');
+  await page.fill('[name="b.seed"]', '7');
+  await page.click('.panel .solid');
+  await page.waitForFunction(() => document.querySelectorAll('.pair .answer:not(.live)').length === 2);
+}
+
 const server = await startServer(['--served-model-name', 'octavo-demo']);
 const slowServer = await startServer(['--served-model-name', 'octavo-demo', '--threads', '1', '--cpu-instruction-set', 'reference', '--block-size', '8',
   '--kv-cache-memory', '8MiB', '--swap-space', '0.002']);
@@ -67,6 +85,14 @@ try {
   await shoot(desktop.page, 'chat-dark');
   await desktop.page.getByLabel('Settings of this conversation').click();
   await shoot(desktop.page, 'settings-dark');
+  await desktop.page.keyboard.press('Escape');
+  await desktop.page.emulateMedia({ colorScheme: 'light' });
+  await compare(desktop.page);
+  await shoot(desktop.page, 'side-by-side');
+  await desktop.page.getByRole('button', { name: 'Conversations', exact: true }).click();
+  await desktop.page.getByRole('button', { name: 'Protocol', exact: true }).click();
+  await desktop.page.locator('.frame.out .frame-line').last().click();
+  await shoot(desktop.page, 'protocol');
 
   const memory = await openPage(browser, slowServer.url, kDesktop);
   await memory.page.waitForSelector('.model.open');

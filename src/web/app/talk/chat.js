@@ -1,20 +1,26 @@
-// What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations
-// and Memory the only writer of the page's state.
+// What is said to the server and what it answers: the turns of all conversations, over one connection. With Conversations,
+// Memory and Inspector the only writer of the page's state.
 import { forgetUnfinished, keepUnfinished, unfinished } from '../keep/unfinished.js';
 import { afterEvent, failed, hasBegun, isOver, newAnswer } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
 import { isRefusal, Link } from '../wire/link.js';
 import { continueEvent, createEvent } from '../wire/request.js';
 import { bytesOf, startAfterTrimming, startOf } from './context.js';
-import { newConversation, newId, pathTo } from './conversation.js';
+import { newConversation, newId, pairOf, pathTo } from './conversation.js';
 import { Conversations } from './conversations.js';
+import { Inspector } from './inspector.js';
 import { Memory } from './memory.js';
+import { kBegun, saidOf } from './said.js';
 
 const kKey = 'octavo-api-key';
 const kKeepMs = 1000;
 const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
 // What the next page finds if this one is gone before the answer has ended.
 const kClosed = { status: 'failed', error: 'the page was closed before the answer ended', code: null };
+
+function emptyAnswer(id) {
+  return { id, role: 'assistant', text: '', ...kClosed };
+}
 
 function refusalWords(code, reason) {
   if (code === 1009) return 'the message is larger than the server takes';
@@ -37,8 +43,10 @@ export class Chat {
     this.conversations = new Conversations(state, shelf, tabs, (id) => this.#stopAllOf(id));
     this.#state = state;
     this.#tabs = tabs;
+    this.inspector = new Inspector(state);
     this.#link = new Link({
-      onOpen: (model) => this.#opened(model),
+      onFrame: (direction, text, isFeed) => this.inspector.note(direction, text, isFeed),
+      onOpen: (model) => this.#connected(model),
       onEvent: (event) => this.#receive(event),
       onClose: (loss) => this.#lost(loss),
       onKeyNeeded: (wasRefused) => this.#set({ link: 'locked', wasRefused }),
@@ -70,12 +78,25 @@ export class Chat {
 
   /// Says something at the end of what is shown; in a new conversation if none is open.
   say(text, parent) {
-    let conversation = this.#conversation(this.#value.current);
-    if (!conversation) {
-      conversation = newConversation(this.#value.draftSettings);
-      this.#set({ current: conversation.id, isMissing: false, draftSettings: this.#value.defaults });
-    }
-    this.#ask(conversation, parent, text);
+    this.#ask(this.#opened(), parent, text);
+  }
+
+  /// Says something with two settings at once. The answers stand beside each other until one of them is chosen.
+  compare(text, parent, settings) {
+    const conversation = this.#opened();
+    const question = { id: newId(), role: 'user', text };
+    const ids = [newId(), newId()];
+    const answers = ids.map((id, side) => ({ ...emptyAnswer(id), parent: question.id, settings: settings[side], side, beside: ids[1 - side] }));
+    this.#await(conversation.id, ids.map((id) => [id, newAnswer(performance.now())]), () => this.conversations.add(conversation, parent, [question, ...answers]));
+  }
+
+  /// The open conversation, or one that begins now.
+  #opened() {
+    const open = this.#conversation(this.#value.current);
+    if (open) return open;
+    const conversation = newConversation(this.#value.draftSettings);
+    this.#set({ current: conversation.id, isMissing: false, draftSettings: this.#value.defaults });
+    return conversation;
   }
 
   /// The same question with other words: a fork of the conversation above it.
@@ -87,14 +108,16 @@ export class Chat {
   /// Another answer to the same question.
   askAgain(conversationId, answerId) {
     const conversation = this.#conversation(conversationId);
-    this.#ask(conversation, conversation.nodes[answerId].parent);
+    if (!pairOf(conversation, answerId)) return this.#ask(conversation, conversation.nodes[answerId].parent);
+    const answer = emptyAnswer(newId());
+    this.#await(conversationId, [[answer.id, newAnswer(performance.now())]], () => this.conversations.replaceBeside(conversationId, answerId, answer));
   }
 
   /// Goes on with an answer that ended too early.
   continueAnswer(conversationId, answerId) {
     if (this.#value.live.has(answerId)) return;
     const { text } = this.#conversation(conversationId).nodes[answerId];
-    this.#await(conversationId, answerId, newAnswer(performance.now(), text), () => this.conversations.changeMessage(conversationId, answerId, kClosed));
+    this.#await(conversationId, [[answerId, newAnswer(performance.now(), text)]], () => this.conversations.changeMessage(conversationId, answerId, kClosed));
   }
 
   /// Leaves out the oldest turns of the way to a message from now on. False: there are none that could be left out.
@@ -135,19 +158,20 @@ export class Chat {
 
   /// Asks for an answer below `parent`, or below a new question there.
   #ask(conversation, parent, question) {
-    const answer = { id: newId(), role: 'assistant', text: '', ...kClosed };
+    const answer = emptyAnswer(newId());
     const asked = question === undefined ? [] : [{ id: newId(), role: 'user', text: question }];
-    this.#await(conversation.id, answer.id, newAnswer(performance.now()), () => this.conversations.add(conversation, parent, [...asked, answer]));
+    this.#await(conversation.id, [[answer.id, newAnswer(performance.now())]], () => this.conversations.add(conversation, parent, [...asked, answer]));
   }
 
-  /// `place` writes it into the conversation: other tabs hear that it is awaited before they see it.
-  #await(conversationId, answerId, answer, place) {
-    this.#setLive(answerId, { conversationId, answer, isContinued: answer.text !== '', numSent: 0 });
+  /// answers: [id, answer] each. `place` writes them into the conversation: other tabs hear that they are awaited before they
+  /// see them.
+  #await(conversationId, answers, place) {
+    for (const [id, answer] of answers) this.#setLive(id, { conversationId, answer, isContinued: answer.text !== '', numSent: 0 });
     this.#tellWriting();
     place();
     this.#set({ numAsked: this.#value.numAsked + 1 });
     this.#keeper ??= setInterval(() => this.keep(), kKeepMs);
-    this.#unsent.push(answerId);
+    this.#unsent.push(...answers.map(([id]) => id));
     this.#sendNext();
   }
 
@@ -175,8 +199,10 @@ export class Chat {
     }
   }
 
-  #eventFor(conversation, path, lane, start) {
-    const { id, text } = path.at(-1);
+  #eventFor(shown, path, lane, start) {
+    const { id, text, beside, settings } = path.at(-1);
+    // An answer that stands beside another has settings of its own, and what was given with its own goes on with them.
+    const conversation = settings && (beside || text) ? { ...shown, settings } : shown;
     const own = text && this.#known.get(id);
     if (own && own.start === start) return continueEvent(conversation, lane, own.responseId);
     const isWhole = ([, each]) => each.start === start && !each.isPart;
@@ -238,7 +264,7 @@ export class Chat {
 
   // The server's side.
 
-  #opened(model) {
+  #connected(model) {
     this.#isDraining = false;
     this.#set({ link: 'open', model: model.id, contextLength: model.max_model_len ?? null, modelDefaults: model.octavo?.defaults ?? {} });
     this.memory.opened();
@@ -285,8 +311,14 @@ export class Chat {
     if (event.type === 'error' && this.#isCurable(event, live.conversationId, answerId)) return;
     const answer = afterEvent(live.answer, event, performance.now());
     if (answer === live.answer) return;
+    if (hasBegun(answer) && !hasBegun(live.answer) && live.conversationId === this.#value.current) this.#say(kBegun);
     if (isOver(answer)) this.#finish(answerId, answer);
     else this.#setLive(answerId, { ...live, answer });
+  }
+
+  /// To screen readers, also when it is the same again.
+  #say(words) {
+    this.#set({ said: { words } });
   }
 
   #isCurable({ error }, conversationId, answerId) {
@@ -318,7 +350,7 @@ export class Chat {
     const counted = facts ? { facts, from: start } : {};
     // Other tabs see the end before they hear that nothing more comes.
     this.conversations.changeMessage(conversationId, answerId, { text, status: phase, error, code, responseId, ...counted }).then(() => this.#tellWriting());
-    if (this.#conversation(conversationId)) this.#set({ said: phase === 'failed' ? `The answer failed: ${error}` : text });
+    if (this.#conversation(conversationId)) this.#say(saidOf(answer));
     this.#sendNext();
   }
 

@@ -97,6 +97,20 @@ export function chooseMessage(conversation, id) {
   return { ...conversation, chosen: { ...conversation.chosen, [parent]: id } };
 }
 
+/// Two answers that stand beside each other until one of them is chosen: [left, right], if this is one of them; else null.
+export function pairOf({ nodes }, id) {
+  const own = nodes[id];
+  const other = own && nodes[own.beside];
+  if (!other || other.beside !== id || other.parent !== own.parent) return null;
+  return own.side === 0 ? [own, other] : [other, own];
+}
+
+/// Ids of the messages at the end of what is shown: one, two where answers stand beside each other, or none.
+export function endsOf(conversation) {
+  const last = shownPath(conversation).at(-1);
+  return last ? (pairOf(conversation, last.id) ?? [last]).map(({ id }) => id) : [];
+}
+
 export function titleOf(conversation) {
   if (conversation.title) return conversation.title;
   const first = childrenOf(conversation, null)[0];

@@ -9,8 +9,10 @@
 // Nothing that a person wrote is lost to a deletion in another tab: writing to a conversation that is gone brings it
 // back, and one that is open stays in sight until it is left.
 import { keepDefaults } from '../keep/defaults.js';
-import { addMessage, changeMessage, chooseMessage, joined, pathTo, withPath } from './conversation.js';
+import { addMessage, changeMessage, chooseMessage, joined, pairOf, pathTo, withPath } from './conversation.js';
 import { applyChanges, changesOf } from './settings.js';
+
+const kAtOnce = 50; // Conversations of a file that are stored together.
 
 export class Conversations {
   #state;
@@ -66,12 +68,12 @@ export class Conversations {
     if (gone && gone !== id) this.#draw([gone]);
   }
 
-  /// Adds messages, each below the one before it and the first below `parent`, and shows them. A conversation that is not
-  /// stored begins with them, or begins again.
+  /// Adds messages, each below the one before it (or where it says itself) and the first below `parent`, and shows them. A
+  /// conversation that is not stored begins with them, or begins again.
   add(conversation, parent, messages) {
     const now = Date.now();
     const addTo = (start) => messages.reduce(({ at, grown }, message) => {
-      const added = addMessage(grown, at, message, now);
+      const added = addMessage(grown, message.parent ?? at, message, now);
       return { at: added.id, grown: added.conversation };
     }, { at: parent, grown: start }).grown;
     return this.#change(conversation.id, (stored) => addTo(withPath(stored, conversation, parent)), conversation);
@@ -81,6 +83,28 @@ export class Conversations {
   changeMessage(id, messageId, fields) {
     const now = Date.now();
     return this.#change(id, (stored) => (stored?.nodes[messageId] ? changeMessage(stored, messageId, fields, now) : stored));
+  }
+
+  /// Of two answers that stand beside each other this one: it is gone on with, by the settings that it was given with.
+  choose(id, answerId) {
+    const now = Date.now();
+    return this.#change(id, (stored) => {
+      const pair = stored && pairOf(stored, answerId);
+      if (!pair) return stored;
+      const apart = pair.reduce((grown, each) => changeMessage(grown, each.id, { beside: null }, now), stored);
+      return chooseMessage({ ...apart, settings: stored.nodes[answerId].settings ?? stored.settings }, answerId);
+    });
+  }
+
+  /// Puts another answer where one of the two stood.
+  replaceBeside(id, answerId, answer) {
+    const { parent, beside, side, settings } = this.get(id).nodes[answerId];
+    const now = Date.now();
+    return this.#change(id, (stored) => {
+      if (!stored?.nodes[beside]) return stored;
+      const added = addMessage(stored, parent, { ...answer, settings, beside, side }, now).conversation;
+      return changeMessage(changeMessage(added, beside, { beside: answer.id }, now), answerId, { beside: null }, now);
+    });
   }
 
   /// More of an answer than what was kept of it.
@@ -120,9 +144,17 @@ export class Conversations {
     return this.#change(id, (stored) => stored && pathTo(stored, messageId).reduce((shown, each) => chooseMessage(shown, each.id), stored));
   }
 
+  /// Shows the way down to a message and brings it into view. `takesFocus`: the next keys are for the message.
+  goTo(id, messageId, takesFocus = false) {
+    this.#state.set({ sought: { messageId, takesFocus } });
+    return this.showBranch(id, messageId);
+  }
+
   /// Conversations of a file, under ids of their own.
-  import(conversations) {
-    return this.#changeAll(new Map(conversations.map((each) => [each.id, () => each])));
+  async import(conversations) {
+    for (let i = 0; i < conversations.length; i += kAtOnce) {
+      await this.#changeAll(new Map(conversations.slice(i, i + kAtOnce).map((each) => [each.id, () => each])));
+    }
   }
 
   async remove(id) {

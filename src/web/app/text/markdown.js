@@ -7,6 +7,7 @@ import { Marked } from 'marked';
 import { BlockReader } from './blocks.js';
 import { FormulaLexer, formulaExtension, whileOpen } from './formula_tokens.js';
 import { highlight } from './highlight.js';
+import { indentedJson, isJson } from './json_text.js';
 
 const kTags = ['a', 'blockquote', 'br', 'button', 'code', 'del', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li',
   'ol', 'p', 'pre', 'span', 'strong', 'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul'];
@@ -73,7 +74,8 @@ const renderer = {
     const language = (lang ?? '').trim().split(/\s+/)[0];
     const isPlain = text.length > (isOpenBlock ? kMaxOpenCode : kMaxCode);
     if (language === 'math') return formula(text, { isBlock: true, isDisplay: true, isPending: isOpenBlock });
-    const body = (isPlain ? null : highlight(text, language)) ?? escape(text);
+    const shown = language === 'json' && !isPlain && !isOpenBlock && isJson(text) ? indentedJson(text) : text;
+    const body = (isPlain ? null : highlight(shown, language)) ?? escape(shown);
     const name = `<span class="code-name">${escape(language || 'text')}</span>`;
     const copy = '<button class="copy" type="button">Copy</button>';
     return `<div class="code"><div class="code-head">${name}${copy}</div><pre><code>${body}\n</code></pre></div>`;
@@ -107,4 +109,12 @@ function draw(markdown, isOpen) {
 
 export function newBlockReader() {
   return new BlockReader(lex, draw);
+}
+
+/// The code of a text as it was written, box by box.
+export function codesOf(markdown) {
+  const codes = [];
+  const isShown = ({ type, lang }) => type === 'code' && (lang ?? '').trim().split(/\s+/)[0] !== 'math';
+  marked.walkTokens(lex(markdown.replace(/\r\n?/g, '\n'), false), (token) => void (isShown(token) && codes.push(token.text)));
+  return codes;
 }

@@ -1,13 +1,12 @@
 // One answer: its words, what it waits for, what it cost, and what may be done with it.
-import { useState } from 'preact/hooks';
-
 import { usePart } from '../keep/state.js';
 import { branchesOf } from '../talk/branches.js';
 import { startAfterTrimming } from '../talk/context.js';
 import { describeFacts } from '../text/answer_line.js';
-import { Again, Check, Copy } from './icons.jsx';
+import { CopyButton } from './copy_button.jsx';
+import { Again } from './icons.jsx';
 import { lights } from './lights.js';
-import { copyText, Prose } from './prose.jsx';
+import { Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 
 const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
@@ -19,16 +18,6 @@ function Facts({ node }) {
   if (!node.facts) return null;
   const { parts, all } = describeFacts(node.facts);
   return <span class="facts" title={all.join('\n')}>{parts.join(' · ')}</span>;
-}
-
-function CopyButton({ text }) {
-  const [isDone, setDone] = useState(false);
-  const copy = async () => {
-    await copyText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 1500);
-  };
-  return <button class="quiet" type="button" title="Copy" aria-label="Copy the answer" onClick={copy}>{isDone ? <Check /> : <Copy />}</button>;
 }
 
 function Waiting({ phase }) {
@@ -83,7 +72,7 @@ function Continue({ chat, conversation, node, contextLength }) {
   return <button class="link" type="button" onClick={goOn}>Leave out the oldest turns and continue</button>;
 }
 
-export function Answer({ state, chat, conversation, node, isLast, palette }) {
+export function Answer({ state, chat, conversation, node, isLast, isBeside, palette }) {
   const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
@@ -91,7 +80,7 @@ export function Answer({ state, chat, conversation, node, isLast, palette }) {
   const text = live ? live.text : node.text;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
-    <article class={`answer ${live ? 'live' : ''}`} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
+    <article class={`answer ${live ? 'live' : ''}`} id={`message-${node.id}`} tabIndex={-1} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
       <Prose text={text} isOver={!live} />
       {live && <Waiting phase={live.phase} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}
@@ -104,8 +93,8 @@ export function Answer({ state, chat, conversation, node, isLast, palette }) {
             <Facts node={node} />
           </span>
           <span class="acts">
-            <Siblings chat={chat} conversation={conversation} node={node} what="answer" />
-            {text && <CopyButton text={text} />}
+            {!isBeside && <Siblings chat={chat} conversation={conversation} node={node} what="answer" />}
+            {text && <CopyButton label="Copy the answer" read={() => text} />}
             {!kHopeless.includes(node.code) && <button class="quiet" type="button" title="Another answer" aria-label="Ask for another answer" onClick={again}><Again /></button>}
           </span>
         </footer>

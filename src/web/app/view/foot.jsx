@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { bytesOf, startAfterTrimming, tokensOf, usageOf } from '../talk/context.js';
+import { CompareDialog } from './compare_dialog.jsx';
 import { Composer } from './composer.jsx';
 import { draftKey, drafts } from './drafts.js';
 
@@ -66,11 +67,12 @@ function useDraft(conversationId) {
   return [drafts.get(key) ?? '', write];
 }
 
-export function Foot({ state, chat, conversation, last, focusOn, isAnswering, onSend, onStop }) {
+export function Foot({ state, chat, conversation, last, isPair, focusOn, isAnswering, onSend, onCompare, onStop }) {
   const contextLength = usePart(state, (all) => all.contextLength);
   const refusedBytes = usePart(state, (all) => all.refusedBytes);
   const [text, write] = useDraft(conversation?.id);
   const [refusal, setRefusal] = useState(null);
+  const [isComparing, setComparing] = useState(false);
   useLayoutEffect(() => setRefusal(null), [text, conversation?.id]); // Before the next key, which may be refused anew.
   const usage = useMemo(() => usageOf(conversation), [conversation]);
   const { perToken } = usage;
@@ -81,18 +83,26 @@ export function Foot({ state, chat, conversation, last, focusOn, isAnswering, on
     write('');
     onSend(message);
   };
+  const compare = (message, settings) => {
+    write('');
+    onCompare(message, settings);
+  };
   const ask = (message) => {
+    if (isPair) return setRefusal({ words: 'Choose one of the two answers first.', isSure: true });
     const found = refusalOf(message, { contextLength, perToken, refusedBytes });
     setRefusal(found);
     if (!found) send(message);
   };
+  const isWaiting = isPair && !isAnswering;
   const isShown = contextLength && (conversation || used > kWorthShowing * contextLength);
   return (
     <>
       {refusal && <Refusal words={refusal.words} onAnyway={refusal.isSure ? null : () => send(text.trim())} />}
-      {!refusal && contextLength && last && !isAnswering && last.code !== 'context_length_exceeded' && used >= kNearlyFull * contextLength && <Room chat={chat} conversation={conversation} last={last} used={used} contextLength={contextLength} />}
-      <Composer text={text} focusOn={focusOn} isAnswering={isAnswering} onText={write} onSend={ask} onStop={onStop} />
+      {!refusal && isWaiting && <p class="room" role="status">Choose the answer to go on with.</p>}
+      {!refusal && !isWaiting && contextLength && last && !isAnswering && last.code !== 'context_length_exceeded' && used >= kNearlyFull * contextLength && <Room chat={chat} conversation={conversation} last={last} used={used} contextLength={contextLength} />}
+      <Composer text={text} focusOn={focusOn} isAnswering={isAnswering} onText={write} onSend={ask} onCompare={isPair ? null : () => setComparing(true)} onStop={onStop} />
       {isShown && <Meter used={used} isExact={usage.isExact && numDraft === 0} contextLength={contextLength} />}
+      {isComparing && <CompareDialog text={text} settings={conversation?.settings ?? state.told.draftSettings} modelDefaults={state.told.modelDefaults} onAsk={compare} onLeave={() => setComparing(false)} />}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { holdersOf, litResponses, ownersOf } from '../talk/branches.js';
 import { blockWords, loadWords, sparkline, tierWords } from '../text/memory_words.js';
 import { BlockCanvas } from './block_canvas.jsx';
 import { BranchList } from './branch_list.jsx';
-import { Close } from './icons.jsx';
+import { Side } from './side.jsx';
 
 const kSpark = { width: 300, height: 34, windowMs: 60_000 };
 const kLegend = [['owned', 'in use'], ['shared', 'shared'], ['cached', 'kept'], ['moving', 'on the move'], ['others', 'of others']];
@@ -96,14 +96,9 @@ export function MemoryPanel({ state, chat, conversation, conversations, palette,
   const blocks = usePart(state, (all) => all.blocks);
   useWatch(chat.memory);
   return (
-    <aside class="memory" id="memory" aria-labelledby="memory-title">
-      <header>
-        <h2 id="memory-title">Memory</h2>
-        {blocks && <small>blocks of {blocks.map.blockSize} tokens</small>}
-        <button class="quiet" type="button" title="Close" aria-label="Close the memory panel" onClick={onLeave}><Close /></button>
-      </header>
+    <Side kind="memory" title="Memory" note={blocks && `blocks of ${blocks.map.blockSize} tokens`} onLeave={onLeave}>
       <LoadLine state={state} hasHost={blocks?.map.tiers.host.length > 0} />
       {blocks ? <Pools state={state} chat={chat} conversation={conversation} conversations={conversations} map={blocks.map} palette={palette} /> : <p class="block-words">Looking for the server's memory.</p>}
-    </aside>
+    </Side>
   );
 }

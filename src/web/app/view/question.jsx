@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { fitHeight } from './composer.jsx';
 import { drafts } from './drafts.js';
+import { focusNext } from './focus.js';
 import { Pencil } from './icons.jsx';
 import { lights } from './lights.js';
 import { Siblings } from './siblings.jsx';
@@ -58,13 +59,17 @@ export function Question({ chat, conversation, node }) {
     drafts.delete(node.id);
     setEdited(false);
   };
+  const cancel = () => {
+    leave();
+    focusNext(`#message-${node.id} [aria-label="Edit the message"]`);
+  };
   const send = (text) => {
     leave();
     chat.edit(conversation.id, node.id, text);
   };
-  if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={leave} /></article>;
+  if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={cancel} /></article>;
   return (
-    <article class="question" aria-label="Message" {...lights(chat, conversation.id, node.id)}>
+    <article class="question" id={`message-${node.id}`} tabIndex={-1} aria-label="Message" {...lights(chat, conversation.id, node.id)}>
       <Said text={node.text} />
       <footer class="turn-foot">
         <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>

@@ -1,23 +1,8 @@
-// The system prompt and the sampling of the open conversation, and on a wish of those to come. Empty means: as the model
-// has it.
+// The system prompt and the sampling of the open conversation, and on a wish of those to come.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-import { cleanSettings, defaultWords, kSettings } from '../talk/settings.js';
 import { Close } from './icons.jsx';
-
-function read(form) {
-  const raw = Object.fromEntries(new FormData(form));
-  return cleanSettings({ ...raw, stop: raw.stop.split('\n') });
-}
-
-function Field({ setting, value, modelDefaults }) {
-  return (
-    <label class="field">
-      <span>{setting.label}<small>{setting.hint}</small></span>
-      <input type="number" inputmode="decimal" name={setting.key} min={setting.min} max={setting.max} step={setting.step === 1 ? 1 : 'any'} placeholder={defaultWords(setting, modelDefaults)} defaultValue={value ?? ''} />
-    </label>
-  );
-}
+import { readSettings, SettingsFields } from './settings_fields.jsx';
 
 export function SettingsPanel({ settings, modelDefaults, model, contextLength, onSave, onSaveForNew, onLeave }) {
   const dialog = useRef(null);
@@ -26,8 +11,8 @@ export function SettingsPanel({ settings, modelDefaults, model, contextLength, o
   const save = (event) => {
     event.preventDefault();
     const { elements } = event.target;
-    onSave(opened.current, read(event.target));
-    if (elements.forNew.checked) onSaveForNew(read(event.target));
+    onSave(opened.current, readSettings(event.target));
+    if (elements.forNew.checked) onSaveForNew(readSettings(event.target));
     dialog.current.close();
   };
   const clear = ({ target }) => {
@@ -41,15 +26,7 @@ export function SettingsPanel({ settings, modelDefaults, model, contextLength, o
           <h2 id="settings-title">This conversation</h2>
           <button class="quiet" type="button" aria-label="Close" onClick={() => dialog.current.close()}><Close /></button>
         </header>
-        <label class="wide">
-          <span>System prompt</span>
-          <textarea name="system" rows={4} defaultValue={settings.system ?? ''} placeholder="What the model should know before the first message" />
-        </label>
-        <div class="fields">{kSettings.map((setting) => <Field key={setting.key} setting={setting} value={settings[setting.key]} modelDefaults={modelDefaults} />)}</div>
-        <label class="wide">
-          <span>Stop at<small>one text per line</small></span>
-          <textarea name="stop" rows={2} defaultValue={(settings.stop ?? []).join('\n')} />
-        </label>
+        <SettingsFields settings={settings} modelDefaults={modelDefaults} />
         <label class="check"><input type="checkbox" name="forNew" /> Also for new conversations</label>
         <footer>
           <small>{model}{contextLength ? ` · ${contextLength.toLocaleString('en')} tokens of context` : ''}</small>

@@ -1,20 +1,15 @@
 // The shelf of conversations: open, find, rename, delete; out to a file and in again.
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
-import { fromArchive, toArchive } from '../talk/archive.js';
 import { matches, titleOf } from '../talk/conversation.js';
 import { longWhen, shortWhen } from '../text/when.js';
-import { Download, Mark, Moon, Pencil, Plus, Trash, Upload } from './icons.jsx';
+import { focusNext } from './focus.js';
+import { Frames, Keyboard, Mark, Moon, Pencil, Plus, Trash } from './icons.jsx';
 import { lights } from './lights.js';
 import { switchTheme } from './theme.js';
+import { Transfer } from './transfer.jsx';
 
-function saveFile(name, text) {
-  const anchor = document.createElement('a');
-  anchor.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
-}
+const kShown = 200; // Entries of the list; more on demand.
 
 function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
   const [isRenamed, setRenamed] = useState(false);
@@ -23,8 +18,15 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
     setRenamed(false);
     if (event.target.value !== title) chat.conversations.rename(conversation.id, event.target.value);
   };
+  const remove = ({ target }) => {
+    const { nextElementSibling: next, previousElementSibling: previous } = target.closest('.entry');
+    const beside = (next ?? previous)?.querySelector('.entry-title');
+    chat.conversations.remove(conversation.id);
+    focusNext(beside ? `.entry-title[href="${beside.getAttribute('href')}"]` : '.new');
+  };
   const onKeyDown = (event) => {
     if (event.key === 'Enter') rename(event);
+    if (event.key === 'Enter' || event.key === 'Escape') focusNext(`.entry-title[href="#${conversation.id}"]`);
     if (event.key !== 'Escape') return;
     event.stopPropagation();
     event.target.value = title; // The field says goodbye with a blur.
@@ -40,35 +42,26 @@ function Entry({ chat, conversation, isOpen, isBusy, palette, onOpen }) {
       <a class="entry-title" href={`#${conversation.id}`} title={title} aria-current={isOpen ? 'page' : undefined} onClick={onOpen} onDblClick={() => setRenamed(true)}>{title}</a>
       <time class="when" dateTime={new Date(conversation.updatedAt).toISOString()} title={longWhen(conversation.updatedAt)}>{shortWhen(conversation.updatedAt, Date.now())}</time>
       <button class="quiet" type="button" title="Rename" aria-label={`Rename ${title}`} onClick={() => setRenamed(true)}><Pencil /></button>
-      <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={() => chat.conversations.remove(conversation.id)}><Trash /></button>
+      <button class="quiet" type="button" title="Delete" aria-label={`Delete ${title}`} onClick={remove}><Trash /></button>
     </li>
   );
 }
 
-function Tools({ chat, conversations, onError }) {
-  const file = useRef(null);
-  const read = async (event) => {
-    const chosen = event.target.files[0];
-    event.target.value = '';
-    try {
-      chat.conversations.import(fromArchive(await chosen.text()));
-    } catch (error) {
-      onError(`Nothing was imported: ${error.message}.`);
-    }
-  };
+function Tools({ state, chat, conversations, current, side, onSide, onKeys, onTold }) {
   return (
     <div class="tools">
-      <button class="quiet" type="button" title="Export all conversations" aria-label="Export all conversations" disabled={conversations.length === 0} onClick={() => saveFile('octavo-conversations.json', toArchive(conversations))}><Download /></button>
-      <button class="quiet" type="button" title="Import conversations" aria-label="Import conversations" onClick={() => file.current.click()}><Upload /></button>
-      <input class="unseen" ref={file} type="file" accept="application/json,.json" aria-label="File to import" tabIndex={-1} onChange={read} />
+      <Transfer state={state} chat={chat} conversations={conversations} current={current} onTold={onTold} />
       <span class="spring" />
+      <button class="quiet" type="button" title="What goes over the connection" aria-label="Protocol" aria-controls="protocol" aria-expanded={side === 'protocol'} onClick={() => onSide('protocol')}><Frames /></button>
+      <button class="quiet keys" type="button" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" onClick={onKeys}><Keyboard /></button>
       <button class="quiet" type="button" title="Light or dark" aria-label="Switch between light and dark" onClick={switchTheme}><Moon /></button>
     </div>
   );
 }
 
-export function Sidebar({ chat, conversations, current, busy, palette, onPick, onError }) {
+export function Sidebar({ state, chat, conversations, current, busy, palette, side, onPick, onSide, onKeys, onTold }) {
   const [query, setQuery] = useState('');
+  const [numShown, setNumShown] = useState(kShown);
   const newestFirst = [...conversations.values()].sort((a, b) => b.updatedAt - a.updatedAt);
   const found = newestFirst.filter((each) => matches(each, query));
   const begin = () => {
@@ -83,13 +76,14 @@ export function Sidebar({ chat, conversations, current, busy, palette, onPick, o
   return (
     <nav class="sidebar" id="sidebar" aria-label="Conversations">
       <div class="brand"><Mark /><span>Octavo</span></div>
-      <button class="new" type="button" title="Ctrl+Shift+O" onClick={begin}><Plus />New conversation</button>
-      <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" value={query} onInput={(event) => setQuery(event.target.value)} />
+      <button class="new" type="button" title="Ctrl+Shift+O" aria-keyshortcuts="Control+Shift+O" onClick={begin}><Plus />New conversation</button>
+      <input class="search" id="search" type="search" placeholder="Search" aria-label="Search conversations" aria-keyshortcuts="Control+K" value={query} onInput={(event) => setQuery(event.target.value)} />
       <ul class="entries">
-        {found.map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={(event) => pick(event, each.id)} />)}
+        {found.slice(0, numShown).map((each) => <Entry key={each.id} chat={chat} conversation={each} isOpen={each.id === current} isBusy={busy.has(each.id)} palette={palette} onOpen={(event) => pick(event, each.id)} />)}
+        {found.length > numShown && <li class="none"><button class="link" type="button" onClick={() => setNumShown(numShown + kShown)}>Show more</button></li>}
         {found.length === 0 && query && <li class="none">Nothing found</li>}
       </ul>
-      <Tools chat={chat} conversations={newestFirst} onError={onError} />
+      <Tools state={state} chat={chat} conversations={newestFirst} current={current} side={side} onSide={onSide} onKeys={onKeys} onTold={onTold} />
     </nav>
   );
 }

@@ -4,15 +4,18 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { usePart } from '../keep/state.js';
 import { startOf } from '../talk/context.js';
-import { shownPath } from '../talk/conversation.js';
+import { pairOf, shownPath } from '../talk/conversation.js';
 import { Answer } from './answer.jsx';
 import { Foot } from './foot.jsx';
 import { Down, Mark } from './icons.jsx';
+import { Pair } from './pair.jsx';
 import { goToPlace, keepPlace, takePlace } from './place.js';
 import { Question } from './question.jsx';
 
 const kNear = 80; // Pixels from the end that still count as being there.
 const kBeginnings = ['Tell me a story about a fox named Pip and a lantern.', 'How do you spell “lantern”?', 'What is 7 times 8?'];
+
+const isMotionReduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 function Welcome({ model, onSay }) {
   return (
@@ -58,7 +61,14 @@ function useStickyEnd(conversationId, numAsked, numTurns) {
     watcher.observe(scroller.current);
     return () => watcher.disconnect();
   }, []);
-  return { scroller, onScroll, isAway, toEnd };
+  /// Not the end any more, unless it is the end: what grows later shall not lead away from it.
+  const toMessage = ({ messageId, takesFocus }) => {
+    const message = document.getElementById(`message-${messageId}`);
+    message?.scrollIntoView({ block: 'start', behavior: 'instant' });
+    if (takesFocus) message?.focus({ preventScroll: true });
+    onScroll();
+  };
+  return { scroller, onScroll, isAway, toEnd, toMessage };
 }
 
 function Start({ chat, conversation, node }) {
@@ -74,27 +84,33 @@ export function Thread({ state, chat, conversation, model, palette, isAnswering,
   const path = conversation ? shownPath(conversation) : [];
   // Once this tab has asked something, the next words are written here; what another tab asks takes nobody's hands off.
   const numAsked = usePart(state, (all) => all.numAsked);
-  const { scroller, onScroll, isAway, toEnd } = useStickyEnd(conversation?.id, numAsked, path.length);
+  const { scroller, onScroll, isAway, toEnd, toMessage } = useStickyEnd(conversation?.id, numAsked, path.length);
+  const sought = usePart(state, (all) => all.sought);
+  useLayoutEffect(() => void (sought && toMessage(sought)), [sought]);
   const say = (text) => chat.say(text, path.at(-1)?.id ?? null);
+  const compare = (text, settings) => chat.compare(text, path.at(-1)?.id ?? null, settings);
   const start = startOf(path);
+  const last = path.at(-1);
+  const pair = last && pairOf(conversation, last.id);
   return (
     <>
       <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={-1}>
         <div class="column">
           {path.length === 0 && <Welcome model={model} onSay={say} />}
-          {path.map((node) => (
+          {(pair ? path.slice(0, -1) : path).map((node) => (
             <Fragment key={node.id}>
               {node.id === start && <Start chat={chat} conversation={conversation} node={node} />}
               {node.role === 'user'
                 ? <Question chat={chat} conversation={conversation} node={node} />
-                : <Answer state={state} chat={chat} conversation={conversation} node={node} isLast={node === path.at(-1)} palette={palette} />}
+                : <Answer state={state} chat={chat} conversation={conversation} node={node} isLast={node === last} palette={palette} />}
             </Fragment>
           ))}
+          {pair && <Pair state={state} chat={chat} conversation={conversation} pair={pair} palette={palette} />}
         </div>
       </div>
       <div class="foot">
-        {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd('smooth')}><Down /></button>}
-        <Foot state={state} chat={chat} conversation={conversation} last={path.at(-1)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onStop={onStop} />
+        {isAway && <button class="round to-end" type="button" title="To the end" aria-label="Go to the end" onClick={() => toEnd(isMotionReduced() ? 'instant' : 'smooth')}><Down /></button>}
+        <Foot state={state} chat={chat} conversation={conversation} last={last} isPair={Boolean(pair)} focusOn={`${conversation?.id} ${numAsked}`} isAnswering={isAnswering} onSend={say} onCompare={compare} onStop={onStop} />
       </div>
     </>
   );

@@ -4,6 +4,7 @@
 const kKeyProtocol = 'openai-insecure-api-key.';
 // Close codes that are about what was sent (RFC 6455, section 7.4.1): the same again ends the same.
 const kRefusals = [1002, 1003, 1007, 1008, 1009];
+const kFeeds = ['octavo:blocks', 'octavo:metrics'];
 
 /// Milliseconds before attempt n (0 is the first after a loss): doubling, at most 15 s, a part random.
 export function backoff(attempt, random = Math.random()) {
@@ -14,8 +15,8 @@ export function isRefusal(code) {
   return kRefusals.includes(code);
 }
 
-/// Heard by the page: { onOpen(model), onEvent(event), onClose({ retryMs, code, reason }), onKeyNeeded(wasRefused) }. `code`: of
-/// the socket's close frame, or the HTTP status of the model list (0: no answer).
+/// Heard by the page: { onOpen(model), onEvent(event), onFrame(direction, text, isFeed), onClose({ retryMs, code, reason }),
+/// onKeyNeeded(wasRefused) }. `code`: of the socket's close frame, or the HTTP status of the model list (0: no answer).
 export class Link {
   #heard;
   #socket = null;
@@ -45,6 +46,7 @@ export class Link {
   }
 
   sendText(text) {
+    this.#heard.onFrame('out', text, false);
     this.#socket.send(text);
   }
 
@@ -75,14 +77,21 @@ export class Link {
       return this.#heard.onKeyNeeded(true); // The key holds characters that a subprotocol cannot.
     }
     this.#socket = socket;
-    socket.onopen = () => this.#heard.onOpen(model);
+    socket.onopen = () => {
+      this.#heard.onFrame('note', 'connected', false);
+      this.#heard.onOpen(model);
+    };
     socket.onmessage = ({ data }) => {
       const event = JSON.parse(data);
+      this.#heard.onFrame('in', data, kFeeds.includes(event.type));
       // A server that takes connections and answers nothing is not asked more and more often.
       if (!event.type.startsWith('octavo:')) this.#attempt = 0;
       this.#heard.onEvent(event);
     };
-    socket.onclose = ({ code, reason }) => this.#retry(code, reason);
+    socket.onclose = ({ code, reason }) => {
+      this.#heard.onFrame('note', `closed with code ${code}${reason ? `: ${reason}` : ''}`, false);
+      this.#retry(code, reason);
+    };
   }
 
   #retry(code, reason = '') {

@@ -1,14 +1,10 @@
-// Conversations as a file, out and in. A file is a stranger: everything in it is checked and copied
-// field by field, never taken over whole.
-import { newId } from './conversation.js';
-import { cleanSettings } from './settings.js';
+// Conversations as the page's own file has them. A file is a stranger: everything in it is checked and copied field by field,
+// never taken over whole.
+import { newId } from '../conversation.js';
+import { cleanSettings } from '../settings.js';
 
-const kFormat = 'octavo-conversations';
+export const kFormat = 'octavo-conversations';
 const kStatuses = ['done', 'stopped', 'cut', 'failed'];
-
-export function toArchive(conversations) {
-  return JSON.stringify({ format: kFormat, version: 1, conversations }, null, 1);
-}
 
 function timeOf(value) {
   return Number.isFinite(value) ? value : Date.now();
@@ -19,10 +15,14 @@ function nodeOf(raw, ids) {
   if (!fits || !ids.has(raw.id) || (raw.parent !== null && !ids.has(raw.parent))) return null;
   const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
   const status = kStatuses.includes(raw.status) ? raw.status : 'done';
-  return { ...node, text: raw.text, at: timeOf(raw.at), status, ...(raw.isStart === true ? { isStart: true } : {}) };
+  const rest = raw.isStart === true ? { isStart: true } : {};
+  if (raw.settings) rest.settings = cleanSettings(raw.settings);
+  if (ids.has(raw.beside) && [0, 1].includes(raw.side)) Object.assign(rest, { beside: ids.get(raw.beside), side: raw.side });
+  return { ...node, text: raw.text, at: timeOf(raw.at), status, ...rest };
 }
 
-function conversationOf(raw) {
+/// Under a new id, as are its messages; null where it is damaged.
+export function fromOctavo(raw) {
   if (typeof raw?.nodes !== 'object' || raw.nodes === null) return null;
   const ids = new Map(Object.keys(raw.nodes).map((id) => [id, newId()]));
   const nodes = {};
@@ -40,19 +40,4 @@ function conversationOf(raw) {
   const title = typeof raw.title === 'string' ? raw.title.slice(0, 200) : '';
   const times = { createdAt: timeOf(raw.createdAt), updatedAt: timeOf(raw.updatedAt) };
   return { id: newId(), title, ...times, settings: cleanSettings(raw.settings), nodes, chosen };
-}
-
-/// Throws an Error that says what is wrong; otherwise the conversations, under new ids.
-export function fromArchive(text) {
-  let raw;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    throw new Error('the file is not JSON');
-  }
-  if (raw?.format !== kFormat || !Array.isArray(raw.conversations)) throw new Error('the file holds no Octavo conversations');
-  const conversations = raw.conversations.map(conversationOf);
-  const broken = conversations.indexOf(null);
-  if (broken >= 0) throw new Error(`conversation ${broken + 1} of the file is damaged`);
-  return conversations;
 }

@@ -1,0 +1,15 @@
+// What screen readers are told of an answer: when it begins, and what it says when it has ended. A long one is not read out
+// whole: its beginning, and how much there is.
+const kWhole = 500;
+const kBeginning = 300;
+
+export const kBegun = 'The answer is being written.';
+
+export function saidOf({ phase, text, error }) {
+  if (phase === 'failed') return `The answer failed: ${error}`;
+  const words = text.trim();
+  const end = phase === 'stopped' ? ' Stopped.' : '';
+  if (words.length <= kWhole) return `${words}${end}`;
+  const beginning = words.slice(0, kBeginning).replace(/\s+\S*$/, '');
+  return `${beginning} … The answer has ${words.split(/\s+/).length.toLocaleString('en')} words.${end}`;
+}
