@@ -12,8 +12,7 @@ namespace octavo {
 namespace {
 
 // Each would change the answer, so it may not be left out without a word.
-constexpr std::array<std::string_view, 17> kRefused{"suffix",
-                                                    "return_progress",
+constexpr std::array<std::string_view, 16> kRefused{"suffix",
                                                     "prompt_logprobs",
                                                     "bad_words",
                                                     "allowed_token_ids",
@@ -85,6 +84,8 @@ AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create)
   read_max_tokens(fields, "max_tokens", create);
   read_text_options(fields, create.text_options);
   fields.read("return_token_ids", options.return_token_ids);
+  fields.read("return_progress", options.return_progress);
+  create.wants_progress = options.return_progress && options.stream.is_stream;
   fields.read("add_special_tokens", create.add_special_tokens);
   read_extensions(fields, create);
   fields.read("priority", create.priority);

@@ -11,6 +11,7 @@ namespace octavo {
 struct AnswerOptions {
   StreamOptions stream;
   bool return_token_ids = false;
+  bool return_progress = false;  ///< While the prompt computes, chunks tell how far it is.
   std::int32_t num_choices = 1;  ///< Of those that are sampled the best are answered.
 };
 

@@ -27,6 +27,14 @@ json::object usage_json(const Usage& usage, std::int64_t num_reasoning_tokens) {
           {"completion_tokens_details", {{"reasoning_tokens", num_reasoning_tokens}}}};
 }
 
+json::object progress_json(const PromptProgressed& event) {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(event.elapsed);
+  return {{"total", event.progress.num_prompt_tokens},
+          {"cache", event.progress.num_cached_tokens},
+          {"processed", event.progress.num_computed_tokens},
+          {"time_ms", elapsed.count()}};
+}
+
 Usage usage_so_far(const Response& response) {
   Usage usage;
   usage.num_prompt_tokens = static_cast<std::int64_t>(response.prompt_tokens().size());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/response/response.hpp"
+#include "src/response/response_event.hpp"
 
 namespace octavo {
 
@@ -20,6 +21,8 @@ boost::json::object usage_json(const Usage& usage, std::int64_t num_reasoning_to
 Usage usage_so_far(const Response& response);
 /// Both together, over several prompts.
 Usage operator+(const Usage& a, const Usage& b);
+/// {total, cache, processed, time_ms}, as llama.cpp has it.
+boost::json::object progress_json(const PromptProgressed& event);
 /// All that were generated, the one that stopped the choice included, from the `first` on.
 boost::json::array token_ids_json(const CompletionChoice& choice, std::size_t first = 0);
 boost::json::array token_ids_json(const std::vector<TokenId>& tokens);

@@ -39,12 +39,16 @@ void read_events(JsonReader& extension, ResponseCreate& create) {
   std::vector<std::string> names;
   extension.read("events", names);
   for (const std::string& name : names) {
-    if (name == "octavo:response.preempted")
+    if (name == "octavo:response.progress")
+      create.wants_progress = true;
+    else if (name == "octavo:response.preempted")
       create.wants_preempted = true;
     else if (name == "octavo:response.resumed")
       create.wants_resumed = true;
     else
-      extension.wrong("events", "a list of octavo:response.preempted and octavo:response.resumed");
+      extension.wrong("events",
+                      "a list of octavo:response.progress, octavo:response.preempted and "
+                      "octavo:response.resumed");
   }
 }
 
@@ -57,6 +61,7 @@ void read_octavo(JsonReader& fields, const json::value& octavo, ResponseCreate& 
     create.deadline = std::chrono::milliseconds(deadline);
   }
   extension.read("priority", create.priority);
+  extension.read("progress", create.wants_progress);
   read_events(extension, create);
   read_cache_salt(extension, create);
   std::int64_t grace = 0;

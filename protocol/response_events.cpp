@@ -269,6 +269,17 @@ class Frames {
       write(made);
     }
   }
+  void operator()(const PromptProgressed& event) {
+    const RequestProgressed& progress = event.progress;
+    json::object made = begin("octavo:response.progress");
+    made["response_id"] = response_.id();
+    made["queue_position"] = progress.queue_position;
+    made["prompt_tokens"] = progress.num_prompt_tokens;
+    made["computed_tokens"] = progress.num_computed_tokens;
+    made["cached_tokens"] = progress.num_cached_tokens;
+    made["time_left_ms"] = milliseconds(progress.time_left);
+    write(made);
+  }
   void operator()(const ChoiceBegan&) {}
   void operator()(const ItemBegan& event) {
     const Place place{event.choice, event.item};

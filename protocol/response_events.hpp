@@ -15,6 +15,7 @@ namespace octavo {
 /// response.num_events() on; whoever sends them counts them there.
 ///
 ///   ResponseBegan      response.created, response.in_progress
+///   PromptProgressed   octavo:response.progress
 ///   ItemBegan          response.output_item.added, response.content_part.added
 ///   TextAdded          response.output_text.delta, response.reasoning_text.delta or
 ///                      response.function_call_arguments.delta

@@ -171,6 +171,7 @@ Request ResponseRunner::request_of(const Response& response) {
   request.sampling.constraint = response.constraint();
   request.priority = create.priority;
   request.tenant = create.tenant;
+  request.wants_progress = create.wants_progress || speaks_octavo_;
   request.cache_namespace = cache_namespace_of(context_.hash_key, tenant_, create.cache_salt);
   if (create.deadline) request.deadline = response.arrival() + *create.deadline;
   return request;
@@ -224,6 +225,10 @@ void ResponseRunner::on(Response& response, const TokensGenerated& event) {
   if (response.append(event, outbox_.is_congested(), events))
     scheduler_.send(CancelRequest{event.request, CancelReason::kStopMatched, event.choice});
   tell(response, events);
+}
+
+void ResponseRunner::on(Response& response, const RequestProgressed& event) {
+  tell(response, {PromptProgressed{event, context_.clock() - response.arrival()}});
 }
 
 void ResponseRunner::on(Response& response, const RequestPreempted& event) {
@@ -307,6 +312,7 @@ void ResponseRunner::tell(Response& response, const std::vector<ResponseEvent>& 
 
 bool ResponseRunner::is_for_client(const Response& response, const ResponseEvent& event) const {
   if (speaks_octavo_) return true;
+  if (std::holds_alternative<PromptProgressed>(event)) return response.create().wants_progress;
   if (std::holds_alternative<ResponsePreempted>(event)) return response.create().wants_preempted;
   if (std::holds_alternative<ResponseResumed>(event)) return response.create().wants_resumed;
   return true;

@@ -67,6 +67,12 @@ class Chunks {
       chunk["prompt_token_ids"] = token_ids_json(response_.prompt_tokens());
     write(chunk);
   }
+  void operator()(const PromptProgressed& event) {
+    if (!options_.return_progress) return;
+    json::object chunk = begin(0, {});
+    chunk["prompt_progress"] = progress_json(event);
+    write(chunk);
+  }
   void operator()(const ItemBegan& event) {
     const OutputItem& item = item_at(event.choice, event.item);
     if (item.kind != ItemKind::kFunctionCall) return;

@@ -67,6 +67,8 @@ class CompletionChunks final : public HttpAnswer {
       if (is_failure(response.end().finished.reason)) return fail(response);
       usage_ = usage_ + response.end().finished.usage;
       last_ = base_of(response);
+    } else if (const auto* progressed = std::get_if<PromptProgressed>(&event)) {
+      tell_progress(response, *progressed, frames);
     } else if (const auto* began = std::get_if<ChoiceBegan>(&event)) {
       begin(response, began->choice, frames);
     } else if (const auto* added = std::get_if<TextAdded>(&event)) {
@@ -99,6 +101,14 @@ class CompletionChunks final : public HttpAnswer {
   }
   json::object choice_json(std::int32_t index, std::string_view text) {
     return {{"index", index}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
+  }
+  void tell_progress(const Response& response, const PromptProgressed& event,
+                     std::vector<std::string>& frames) {
+    if (!options_.return_progress) return;
+    json::object chunk = base_of(response);
+    chunk["choices"] = json::array{choice_json(index_of(response, 0), "")};
+    chunk["prompt_progress"] = progress_json(event);
+    frames.push_back(sse_data(json::serialize(chunk)));
   }
   void begin(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
     if (!options_.echo && !options_.return_token_ids) return;

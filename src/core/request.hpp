@@ -30,6 +30,7 @@ struct Request {
   std::int32_t priority = 0;  ///< Smaller goes first, under the policy `priority`.
   std::uint64_t tenant = 0;   ///< Whose request it is (API key): fair shares are between tenants.
   std::uint64_t cache_namespace = 0;  ///< Prefixes are shared only within one (tenant, salt).
+  bool wants_progress = false;        ///< Until its first token, RequestProgressed tells of it.
 };
 
 enum class FinishReason : std::uint8_t {
@@ -74,6 +75,15 @@ struct Timings {
 struct RequestAccepted {
   RequestId request;
 };
+/// How far it is before its first token.
+struct RequestProgressed {
+  RequestId request;
+  std::int32_t queue_position = 0;  ///< 1: the next; 0: it has begun.
+  std::int32_t num_prompt_tokens = 0;
+  std::int32_t num_computed_tokens = 0;  ///< Of the prompt, cached ones included.
+  std::int32_t num_cached_tokens = 0;
+  std::chrono::nanoseconds time_left{};  ///< Until its prompt is computed; 0: not known.
+};
 struct TokensGenerated {
   RequestId request;
   std::int32_t choice = 0;  ///< Which sequence of the group, 0 .. n - 1.
@@ -105,8 +115,9 @@ struct RequestRejected {
   Error error;
 };
 
-using RequestEvent = std::variant<RequestAccepted, TokensGenerated, RequestPreempted,
-                                  RequestResumed, RequestFinished, RequestRejected>;
+using RequestEvent =
+    std::variant<RequestAccepted, RequestProgressed, TokensGenerated, RequestPreempted,
+                 RequestResumed, RequestFinished, RequestRejected>;
 static_assert(std::is_nothrow_move_constructible_v<RequestEvent>);  // Or vectors would copy them.
 
 }  // namespace octavo

@@ -61,6 +61,7 @@ struct ResponseCreate {
   /// How long it runs on after its connection broke, and can be come back to.
   std::optional<std::chrono::milliseconds> resume_grace;
   std::int32_t priority = 0;     ///< Smaller goes first, where the server schedules by priority.
+  bool wants_progress = false;   ///< The client asked for `octavo:response.progress`.
   bool wants_preempted = false;  ///< The client asked for `octavo:response.preempted`.
   bool wants_resumed = false;    ///< The same of `octavo:response.resumed`.
   std::string cache_salt;        ///< Prefixes are shared only with requests of the same salt.

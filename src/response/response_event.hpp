@@ -13,6 +13,11 @@ namespace octavo {
 
 /// The response is in the engine's queue.
 struct ResponseBegan {};
+/// Before the first token: how far the prompt is.
+struct PromptProgressed {
+  RequestProgressed progress;
+  std::chrono::nanoseconds elapsed{};  ///< Since it was asked for.
+};
 /// The first token of a choice has come.
 struct ChoiceBegan {
   std::int32_t choice = 0;
@@ -46,7 +51,8 @@ struct ResponseResumed {
 /// Exactly one, the last; Response::end() says how.
 struct ResponseEnded {};
 
-using ResponseEvent = std::variant<ResponseBegan, ChoiceBegan, ItemBegan, TextAdded, ItemEnded,
-                                   ChoiceEnded, ResponsePreempted, ResponseResumed, ResponseEnded>;
+using ResponseEvent =
+    std::variant<ResponseBegan, PromptProgressed, ChoiceBegan, ItemBegan, TextAdded, ItemEnded,
+                 ChoiceEnded, ResponsePreempted, ResponseResumed, ResponseEnded>;
 
 }  // namespace octavo

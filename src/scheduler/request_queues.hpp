@@ -42,6 +42,8 @@ class RequestQueues {
   /// victim after the borrower.
   const std::vector<SequenceGroup*>& running() const { return running_; }
   const std::vector<SequenceGroup*>& preempted() const { return preempted_; }
+  /// By arrival.
+  const std::deque<SequenceGroup*>& waiting() const { return waiting_; }
   /// Who runs on borrowed blocks, or null.
   SequenceGroup* borrower() const { return borrower_; }
   /// Who gives way first. Somebody runs.

@@ -44,6 +44,7 @@ void Requests::add(Request request, TimePoint now) {
   group->priority = request.priority;
   group->tenant = request.tenant;
   group->cache_namespace = request.cache_namespace;
+  group->wants_progress = request.wants_progress;
   group->arrival = now;
   group->last_token = now;
   group->deadline = request.deadline;

@@ -32,7 +32,8 @@ Scheduler::Scheduler(SchedulerConfig config)
       requests_(config_, credits_, queues_, reservations_, builder_, events_),
       preemptor_(config_, cost_, credits_, queues_, builder_, events_),
       planner_(config_, cost_, credits_, queues_, reservations_, builder_, preemptor_, events_),
-      outcome_(config_, cost_, credits_, queues_, requests_, builder_, events_) {
+      outcome_(config_, cost_, credits_, queues_, requests_, builder_, events_),
+      progress_(queues_, cost_, events_) {
   OCTAVO_ASSERT(config_.block_size >= 1 && config_.num_blocks >= 0 && config_.num_host_blocks >= 0);
   OCTAVO_ASSERT(config_.max_num_seqs >= 1 && config_.max_num_batched_tokens >= 1 &&
                 config_.max_steps_in_flight >= 1);
@@ -99,6 +100,7 @@ void Scheduler::complete(const StepReceipt& receipt, const StepResult& result, T
   outcome_.apply_started(step, receipt.started);
   outcome_.finish_transfers(result.transfers_finished);
   outcome_.append_samples(step, result.sampled, now);
+  progress_.tell(now);
   requests_.forget_retired();
 }
 

@@ -21,6 +21,7 @@
 #include "src/core/request.hpp"
 #include "src/core/step.hpp"
 #include "src/scheduler/batch_planner.hpp"
+#include "src/scheduler/progress_reports.hpp"
 #include "src/scheduler/step_outcome.hpp"
 
 namespace octavo {
@@ -90,6 +91,7 @@ class Scheduler {
   Preemptor preemptor_;
   BatchPlanner planner_;
   StepOutcome outcome_;
+  ProgressReports progress_;
   std::deque<StepInFlight> in_flight_;  ///< Oldest first.
   std::vector<std::pair<RequestId, PreemptionMode>> to_preempt_;
 };

@@ -95,6 +95,8 @@ struct SequenceGroup {
   TimePoint last_token;
   Usage usage;
   bool has_started = false;
+  bool wants_progress = false;
+  std::pair<std::int32_t, std::int32_t> told_progress{-1, -1};  ///< Position, computed tokens.
   /// How it was preempted, while it is not reported that it goes on.
   std::optional<PreemptionMode> returns_from;
   std::int32_t num_preemptions = 0;

@@ -210,7 +210,6 @@ describe('the official SDK over HTTP', () => {
       [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }] }, 400, 'unsupported_parameter', 'messages[0].content[0]'],
       [{ model: 'another' }, 404, 'model_not_found', 'model'],
       [{ suffix: 'x' }, 400, 'unsupported_parameter', 'suffix'],
-      [{ return_progress: true }, 400, 'unsupported_parameter', 'return_progress'],
       [{ prompt_logprobs: 1 }, 400, 'unsupported_parameter', 'prompt_logprobs'],
       [{ chat_template_kwargs: { messages: [] } }, 400, 'unsupported_parameter', 'chat_template_kwargs.messages'],
       [{ messages: [{ role: 'user', content: 'fox '.repeat(3000) }] }, 400, 'context_length_exceeded', 'messages'],
