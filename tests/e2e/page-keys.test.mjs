@@ -132,7 +132,7 @@ pageSuite('with the keys alone', [], (scenario) => {
     await page.getByLabel('Delete Other').focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('.notice:has-text("Deleted")');
-    assert.equal(await focused(page), 'Forked');
+    await page.waitForFunction(() => document.activeElement.textContent === 'Forked');
     await page.locator('.notice .link').focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('.notice', { state: 'detached' });
@@ -228,6 +228,12 @@ pageSuite('for those who listen', [], (scenario) => {
     await page.keyboard.press('Escape');
     await untilFocused(page, '.menu');
     assert.ok(!await page.locator('main').evaluate((each) => each.inert));
+    await page.keyboard.press('Control+k');
+    await untilFocused(page, '#search');
+    await page.setViewportSize({ width: 900, height: 390 });
+    await page.waitForFunction(() => !document.querySelector('main').inert);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.waitForSelector('.menu[aria-expanded="false"]');
     await page.locator('.menu').tap();
     await untilFocused(page, '.sidebar .new');
     await page.getByRole('button', { name: 'Protocol', exact: true }).tap();

@@ -6,7 +6,7 @@ import { runCommand } from './helpers.mjs';
 import { ended, pageSuite, phone } from './page_suite.mjs';
 
 const button = (page) => page.getByRole('button', { name: 'Protocol', exact: true });
-const open = async (page) => (await button(page).click(), page.waitForSelector('.protocol'));
+const open = async (page) => (await button(page).click(), page.waitForSelector('.protocol .frame'));
 const frames = (page) => page.locator('.frame:not(.note)');
 const types = (page) => page.locator('.frame-type').allTextContents();
 const answered = async (page, text) => (await ask(page, text), page.waitForSelector(ended));

@@ -81,7 +81,7 @@ describe('the chat page', { skip: missingBrowser }, () => {
     assert.ok((await page.evaluate(() => window.lengths.size)) > 5, 'it came in pieces');
     assert.match(text, /Pip/);
     assert.match(await page.innerText(`${ended} .facts`), /tokens\/s · first token .* · \d+ tokens/);
-    assert.equal((await page.locator('[aria-live=polite]').first().textContent()).trim().slice(0, 20), text.slice(0, 20));
+    await page.locator('[aria-live=polite] p', { hasText: text.slice(0, 20) }).waitFor({ state: 'attached' });
     assert.equal(await page.title(), `${kStory} · Octavo`);
   });
 
