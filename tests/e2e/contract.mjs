@@ -107,9 +107,19 @@ export function checkEvent(event) {
   assert.ok(known, `unknown event type ${event.type}`);
   assert.ok(known.validate({ ...event, type }), `${event.type}: ${ajv.errorsText(known.validate.errors)}`);
   only(event, known.schema, ['stream_id', ...(younger[type] ?? [])], event.type);
-  if (!event.response) return;
-  only(event.response, schemas.ResponseResource, ['octavo'], `${event.type} response`);
-  if (event.response.octavo) checkExtension(event.response.octavo);
+  if (event.response) checkMembers(event.response, event.type);
+}
+
+function checkMembers(response, where) {
+  only(response, schemas.ResponseResource, ['octavo'], `${where} response`);
+  if (response.octavo) checkExtension(response.octavo);
+}
+
+const resource = compile('ResponseResource');
+/** The same for a `response` that is a body of its own. */
+export function checkResponse(response) {
+  assert.ok(resource.validate(response), ajv.errorsText(resource.validate.errors));
+  checkMembers(response, 'a body:');
 }
 
 const terminal = new Set(['response.completed', 'response.incomplete', 'response.failed']);
