@@ -90,6 +90,22 @@ void refuse_two_prompts(JsonReader& fields, const ResponseCreate& create) {
   }
 }
 
+// What stands for the conversation so far is no message of it.
+Result<void> take_compaction(ResponseCreate& create) {
+  const bool is_there =
+      !create.input.empty() && create.input.front().as_object().at("role") == "compaction";
+  if (!is_there) return {};
+  if (!create.previous_response_id.empty()) {
+    return Error{Errc::kInvalidValue,
+                 "input must have no compaction beside previous_response_id: each stands for the "
+                 "conversation so far",
+                 "input"};
+  }
+  create.compaction = create.input.front().as_object().at("content").as_string();
+  create.input.erase(create.input.begin());
+  return {};
+}
+
 Result<void> read_input(JsonReader& fields, ResponseCreate& create) {
   const auto* input = fields.find("input");
   if (input == nullptr && !create.input_token_ids && create.previous_response_id.empty() &&
@@ -102,7 +118,7 @@ Result<void> read_input(JsonReader& fields, ResponseCreate& create) {
   auto messages = messages_of(*input, &create.unknown_fields);
   if (!messages) return messages.error();
   create.input = std::move(*messages);
-  return {};
+  return take_compaction(create);
 }
 
 }  // namespace

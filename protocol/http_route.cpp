@@ -18,7 +18,7 @@ struct Row {
   bool has_body = false;
 };
 
-constexpr std::array<Row, 15> kRows{{
+constexpr std::array<Row, 16> kRows{{
     {"/health", RouteName::kHealth, kRead, true},
     {"/ready", RouteName::kReady, kRead, true},
     {"/version", RouteName::kVersion, kRead, true},
@@ -28,6 +28,7 @@ constexpr std::array<Row, 15> kRows{{
     // A GET of it is for WebSockets.
     {"/v1/responses", RouteName::kResponses, "GET, HEAD, POST, OPTIONS", false, true},
     {"/v1/responses/input_tokens", RouteName::kResponseInputTokens, kPost, false, true},
+    {"/v1/responses/compact", RouteName::kResponseCompact, kPost, false, true},
     {"/v1/chat/completions", RouteName::kChatCompletions, kPost, false, true},
     {"/v1/completions", RouteName::kCompletions, kPost, false, true},
     {"/v1/chat/completions/render", RouteName::kChatRender, kPost, false, true},

@@ -23,6 +23,7 @@ enum class RouteName : std::uint8_t {
   kResponseCancel,
   kResponseInputItems,
   kResponseInputTokens,
+  kResponseCompact,
   kRequest,
   kTokenize,
   kDetokenize,

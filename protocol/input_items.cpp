@@ -37,6 +37,8 @@ class ItemReader {
       read_result(item, where);
     else if (type == "reasoning")
       read_reasoning(item, where);
+    else if (type == "compaction")
+      read_compaction(item);
     else
       item.unsupported("type",
                        where + ": items of type `" + quotable(type, 64) + "` are not supported");
@@ -92,6 +94,14 @@ class ItemReader {
     std::string encrypted;
     item.read("encrypted_content", encrypted);
     if (item.has("content")) reasoning_ += read_content(item, root_, where + ".content", unknown_);
+  }
+
+  // It stands for all that came before, so nothing can.
+  void read_compaction(JsonReader& item) {
+    const std::string handle = item.text("encrypted_content", "");
+    if (handle.empty()) item.wrong("encrypted_content", "that of an item of /v1/responses/compact");
+    if (!messages_.empty()) item.wrong("type", "that of another item: a compaction comes first");
+    messages_.push_back(json::object{{"role", "compaction"}, {"content", handle}});
   }
 
   static std::string read_call_id(JsonReader& item) {

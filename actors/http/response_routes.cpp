@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "actors/archive/find_stored.hpp"
 #include "actors/session/request_log.hpp"
 #include "protocol/response_events.hpp"
 #include "protocol/response_list.hpp"
@@ -30,30 +31,16 @@ const StoredResponse* ResponseRoutes::find_stored(const std::string& id,
   return context_.store.find(id, tenant, context_.clock());
 }
 
-asio::awaitable<std::optional<ResponseRecord>> ResponseRoutes::find_archived(
-    std::string id, std::uint64_t tenant) const {
-  if (context_.archive == nullptr) co_return std::nullopt;
-  using Found = std::shared_ptr<std::optional<ResponseRecord>>;
-  const auto answers = std::make_shared<Mailbox<Found>>(executor_);
-  context_.archive->find(std::move(id), tenant, [reply_to = answers->address()](auto found) {
-    if (!found) log_archive_fault(found.error());
-    reply_to.send(
-        std::make_shared<std::optional<ResponseRecord>>(found ? std::move(*found) : std::nullopt));
-  });
-  auto answer = co_await answers->receive();
-  if (!answer) co_return std::nullopt;
-  co_return std::move(**answer);
-}
-
 asio::awaitable<HttpReply> ResponseRoutes::get(std::string id, std::uint64_t tenant) const {
   if (const Response* response = find_running(id, tenant);
       response != nullptr && response->state() == ResponseState::kRunning)
     co_return json_reply(json::serialize(response_json(*response)));
-  if (const StoredResponse* stored = find_stored(id, tenant))
+  const StoredResponse* stored = find_stored(id, tenant);
+  if (stored != nullptr && stored->response != nullptr)
     co_return json_reply(json::serialize(response_json(*stored->response)));
-  auto finding = find_archived(id, tenant);
+  auto finding = find_archived(context_, executor_, id, tenant);
   auto archived = co_await std::move(finding);
-  if (!archived) co_return not_found(id);
+  if (!archived || archived->body.empty()) co_return not_found(id);
   co_return json_reply(std::move(archived->body));
 }
 
@@ -76,13 +63,8 @@ asio::awaitable<HttpReply> ResponseRoutes::erase(std::string id, std::uint64_t t
 
 asio::awaitable<HttpReply> ResponseRoutes::input_items(std::string id, std::string target,
                                                        std::uint64_t tenant) const {
-  std::shared_ptr<const RememberedResponse> memory;
-  if (const StoredResponse* stored = find_stored(id, tenant)) memory = stored->memory;
-  if (memory == nullptr) {
-    auto finding = find_archived(id, tenant);
-    auto archived = co_await std::move(finding);
-    if (archived) memory = archived->memory;
-  }
+  auto finding = find_memory(context_, executor_, id, tenant);
+  const auto memory = co_await std::move(finding);
   if (memory == nullptr) co_return not_found(id);
   const auto page = parse_list_page(target);
   if (!page) co_return error_reply(page.error());

@@ -28,9 +28,6 @@ class ResponseRoutes {
   HttpReply cancel_named(const std::string& name, std::uint64_t tenant) const;
 
  private:
-  /// From the disk; nothing where it is not there either.
-  asio::awaitable<std::optional<ResponseRecord>> find_archived(std::string id,
-                                                               std::uint64_t tenant) const;
   Response* find_running(const std::string& id, std::uint64_t tenant) const;
   const StoredResponse* find_stored(const std::string& id, std::uint64_t tenant) const;
   void cancel(Response& response) const;

@@ -93,25 +93,26 @@ void ResponseRunner::start_next() {
 
 void ResponseRunner::start(Response& response) {
   response.begin_preparing();
-  const std::string& parent_id = response.create().previous_response_id;
   std::shared_ptr<const RememberedResponse> parent;
-  if (!parent_id.empty()) {
-    parent = find_parent(parent_id);
-    if (parent == nullptr && context_.archive != nullptr) return fetch_parent(response);
+  if (const auto parent_id = context_.parent_of(response.create())) {
+    if (!*parent_id) return refuse(responses_.take(response.request()), parent_id->error());
+    parent = find_parent(**parent_id);
+    if (parent == nullptr && context_.archive != nullptr)
+      return fetch_parent(response, **parent_id);
     if (parent == nullptr) return refuse_orphan(response);
   }
   prepare(response, std::move(parent));
 }
 
 void ResponseRunner::refuse_orphan(Response& response) {
-  const Error error = previous_response_not_found(response.create().previous_response_id);
+  const auto parent_id = context_.parent_of(response.create());
+  const Error error = previous_response_not_found(**parent_id);
   refuse(responses_.take(response.request()), error);
 }
 
-void ResponseRunner::fetch_parent(const Response& response) {
+void ResponseRunner::fetch_parent(const Response& response, const std::string& parent_id) {
   context_.archive->find(
-      response.create().previous_response_id, tenant_,
-      [reply_to = reply_to_, request = response.request()](const auto& found) {
+      parent_id, tenant_, [reply_to = reply_to_, request = response.request()](const auto& found) {
         if (!found) log_archive_fault(found.error());
         const bool is_there = found && *found;
         reply_to.send(ParentFound{request, is_there ? (*found)->memory : nullptr});

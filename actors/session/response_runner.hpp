@@ -81,7 +81,7 @@ class ResponseRunner {
   // A response on its way to the engine.
   void start(Response& response);
   std::shared_ptr<const RememberedResponse> find_parent(const std::string& id);
-  void fetch_parent(const Response& response);
+  void fetch_parent(const Response& response, const std::string& parent_id);
   void refuse_orphan(Response& response);
   void prepare(Response& response, std::shared_ptr<const RememberedResponse> parent);
   Request request_of(const Response& response);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "protocol/compact_body.hpp"
+
 namespace octavo {
 
 std::string SessionContext::response_id(RequestId request) const {
@@ -12,6 +14,15 @@ std::string SessionContext::response_id(RequestId request) const {
   std::snprintf(digits.data(), digits.size(), "%016llx",
                 static_cast<unsigned long long>(request.value));
   return "resp_" + epoch + digits.data();
+}
+
+std::optional<Result<std::string>> SessionContext::parent_of(const ResponseCreate& create) const {
+  if (!create.previous_response_id.empty()) return create.previous_response_id;
+  if (create.compaction.empty()) return std::nullopt;
+  auto id = id_of_compaction(hash_key, create.tenant, create.compaction);
+  if (id) return std::move(*id);
+  return Result<std::string>(
+      Error{Errc::kInvalidValue, "this server has not made the compaction for you", "input"});
 }
 
 std::optional<RequestId> SessionContext::request_of(std::string_view response_id) const {

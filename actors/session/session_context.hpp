@@ -53,6 +53,9 @@ struct SessionContext {
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.
   std::string response_id(RequestId request) const;
+  /// What the request goes on with: a response, or the conversation that a compaction stands for.
+  /// Nothing where it begins anew. Errors: kInvalidValue for a handle that is not this server's.
+  std::optional<Result<std::string>> parent_of(const ResponseCreate& create) const;
   /// The request of such an id; nothing for an id that this server has not given.
   std::optional<RequestId> request_of(std::string_view response_id) const;
 };

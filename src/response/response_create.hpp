@@ -23,6 +23,7 @@ struct ResponseCreate {
   std::string stream_id;     ///< Empty: the default lane.
   std::string model;         ///< Empty: the model that is served.
   std::string previous_response_id;
+  std::string compaction;  ///< A handle that stands for the conversation so far.
   std::string instructions;
   boost::json::array input;  ///< Messages as the chat template takes them: {role, content}.
   std::string text_input;    ///< `input` when it was one plain string; also in `input` then.
@@ -74,6 +75,7 @@ struct ResponseCreate {
 inline ResponseCreate ResponseCreate::settings() const {
   ResponseCreate settings = *this;
   settings.input.clear();
+  settings.compaction.clear();
   settings.text_input.clear();
   settings.input_token_ids.reset();
   settings.prompt_text.reset();

@@ -16,6 +16,7 @@ std::size_t bytes_of(const CompletionChoice& choice) {
 
 std::size_t bytes_of(const StoredResponse& stored) {
   std::size_t bytes = sizeof(Response) + bytes_of(*stored.memory);
+  if (stored.response == nullptr) return bytes;
   for (const CompletionChoice& choice : stored.response->choices()) bytes += bytes_of(choice);
   return bytes;
 }
@@ -37,7 +38,7 @@ const StoredResponse* ResponseStore::find(std::string_view id, std::uint64_t ten
   const auto found = by_id_.find(std::string(id));
   if (found == by_id_.end()) return nullptr;
   const StoredResponse& stored = found->second->stored;
-  return stored.response->create().tenant == tenant ? &stored : nullptr;
+  return stored.memory->settings.tenant == tenant ? &stored : nullptr;
 }
 
 bool ResponseStore::erase(std::string_view id, std::uint64_t tenant, TimePoint now) {

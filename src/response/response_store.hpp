@@ -23,7 +23,7 @@ struct StoreLimits {
 
 struct StoredResponse {
   std::shared_ptr<const RememberedResponse> memory;  ///< What a continuation needs.
-  std::shared_ptr<const Response> response;          ///< As it ended.
+  std::shared_ptr<const Response> response;          ///< As it ended; null for a compaction.
 };
 
 class ResponseStore {

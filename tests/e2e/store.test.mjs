@@ -68,6 +68,30 @@ describe('a file of stored responses', () => {
     assert.ok(told.length > 150);
   });
 
+  test('a compaction stands for the conversation, also after a restart', async (t) => {
+    const file = folderFor(t);
+    const first = await startServer(['--response-store', file, '--log-level', 'warning']);
+    const input = [{ role: 'user', content: 'Tell me of a fox.' }, { role: 'assistant', content: 'There was a fox.' }];
+    const whole = await sdk(first).responses.create({ ...asked, input: [...input, { role: 'user', content: 'And then?' }] });
+    const compacted = await sdk(first).responses.compact({ model: 'octavo-demo', input });
+    assert.equal(compacted.object, 'response.compaction');
+    const [item] = compacted.output;
+    assert.equal(item.type, 'compaction');
+    await first.stop();
+    const second = await serverFor(t, ['--response-store', file]);
+    const next = { role: 'user', content: 'And then?' };
+    const again = await sdk(second).responses.create({ ...asked, input: [item, next] });
+    assert.equal(again.output_text, whole.output_text);
+    assert.equal(again.usage.input_tokens, whole.usage.input_tokens);
+    const chained = await sdk(second).responses.compact({ model: 'octavo-demo', previous_response_id: again.id });
+    assert.ok(chained.usage.input_tokens > compacted.usage.input_tokens);
+    const refused = [[{ input: [{ ...item, encrypted_content: `${item.encrypted_content}0` }, next] }, 'invalid_value'],
+                     [{ input: [next, item] }, 'invalid_value'], [{ input: [item], previous_response_id: again.id }, 'invalid_value']];
+    for (const [body, code] of refused)
+      await assert.rejects(sdk(second).responses.create({ ...asked, ...body }), (error) => error.status === 400 && error.code === code);
+    await assert.rejects(sdk(second).responses.retrieve(item.id), (error) => error.status === 404);
+  });
+
   test('a key finds its own responses after a restart, and nobody else does', async (t) => {
     const file = folderFor(t);
     const keys = ['--api-key', 'a', '--api-key', 'b'];

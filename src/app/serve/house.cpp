@@ -84,7 +84,8 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       connections_{sessions_, options_.policy,
                    HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
                               sessions_, ResponseRoutes(sessions_, io_.get_executor()),
-                              PromptRoutes(sessions_, io_.get_executor())},
+                              PromptRoutes(sessions_, io_.get_executor()),
+                              CompactRoute(sessions_, io_.get_executor())},
                    supervisor_},
       signals_(io_),
       progress_(io_.get_executor()) {

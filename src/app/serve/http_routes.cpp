@@ -192,6 +192,10 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
       auto cancelling = responses.cancel(route.argument, tenant);
       co_return co_await std::move(cancelling);
     }
+    case RouteName::kResponseCompact: {
+      auto answering = compact.answer(std::move(request.body()), tenant);
+      co_return co_await std::move(answering);
+    }
     case RouteName::kRequest:
       co_return responses.cancel_named(route.argument, tenant);
     case RouteName::kResponseInputTokens:

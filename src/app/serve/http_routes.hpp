@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "actors/http/compact_route.hpp"
 #include "actors/http/http_connection.hpp"
 #include "actors/http/prompt_routes.hpp"
 #include "actors/http/response_routes.hpp"
@@ -22,6 +23,7 @@ struct HttpRoutes {
   const SessionContext& sessions;
   ResponseRoutes responses;
   PromptRoutes prompts;
+  CompactRoute compact;
 
   asio::awaitable<HttpReply> operator()(http::request<http::string_body> request) const;
 
