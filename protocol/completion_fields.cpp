@@ -12,9 +12,8 @@ namespace octavo {
 namespace {
 
 // Each would change the answer, so it may not be left out without a word.
-constexpr std::array<std::string_view, 16> kRefused{"suffix",
+constexpr std::array<std::string_view, 15> kRefused{"suffix",
                                                     "prompt_logprobs",
-                                                    "bad_words",
                                                     "allowed_token_ids",
                                                     "truncate_prompt_tokens",
                                                     "logits_processors",
@@ -28,6 +27,8 @@ constexpr std::array<std::string_view, 16> kRefused{"suffix",
                                                     "thinking_token_budget",
                                                     "repetition_detection",
                                                     "return_tokens_as_token_ids"};
+
+constexpr std::size_t kMaxBadWords = 256;
 
 // vLLM's way to ask for a beam search as wide as the number of results.
 void read_beam_search(JsonReader& fields, std::int32_t best_of, SamplingParams& sampling) {
@@ -91,6 +92,11 @@ AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create)
   fields.read("priority", create.priority);
   read_names(fields, create);
   read_metadata(fields, create);
+  fields.read("bad_words", create.bad_words);
+  if (create.bad_words.size() > kMaxBadWords)
+    fields.wrong("bad_words", "a list of at most " + std::to_string(kMaxBadWords));
+  if (!create.bad_words.empty() && create.sampling.is_beam_search())
+    fields.unsupported("bad_words", "bad_words cannot be combined with beam search");
   read_response_format(fields, create);
   read_structured_outputs(fields, create);
   refuse_the_rest(fields);

@@ -21,7 +21,7 @@ ResponseRunner::ResponseRunner(SessionContext& context, const asio::any_io_execu
       responses_(context.running),
       steering_(context, responses_, memory_, lanes_, outbox_),
       watcher_(context.owners.next_watcher()),
-      grace_(executor) {}
+      returns_(context, executor, responses_, reply_to_) {}
 
 void ResponseRunner::create(ResponseCreate create) {
   context_.metrics.count_received();
@@ -301,7 +301,7 @@ void ResponseRunner::tell(Response& response, const std::vector<ResponseEvent>& 
     std::vector<std::string> frames;
     encoder_.encode(response, event, frames);
     response.count_events(static_cast<std::int64_t>(frames.size()));
-    if (response.event_log != nullptr) keep(response, event, frames);
+    if (response.event_log != nullptr) returns_.keep(response, event, frames, encoder_.is_plain());
     std::size_t num_bytes = 0;
     for (std::string& frame : frames) {
       num_bytes += frame.size();
@@ -345,7 +345,7 @@ void ResponseRunner::decongest() {
 void ResponseRunner::leave(CancelReason reason) {
   has_left_ = true;
   for (const RequestId request : responses_.all()) {
-    if (may_run_on(*responses_.find(request), reason)) continue;
+    if (ReturnWatch::may_run_on(*responses_.find(request), reason)) continue;
     const Response response = responses_.take(request);
     if (response.state() == ResponseState::kEnded) continue;  // It waits for the disk alone.
     context_.metrics.count_aborted(response);
@@ -353,13 +353,15 @@ void ResponseRunner::leave(CancelReason reason) {
     if (response.state() == ResponseState::kRunning)
       scheduler_.send(CancelRequest{response.request(), reason});
   }
-  await_return();
+  if (responses_.is_empty()) return;
+  context_.left_behind.insert(this);
+  returns_.begin();
 }
 
 void ResponseRunner::end(const Error& error, CancelReason reason) {
   for (const RequestId request : responses_.all()) {
     Response& response = *responses_.find(request);
-    if (may_run_on(response, reason)) continue;
+    if (ReturnWatch::may_run_on(response, reason)) continue;
     if (response.state() == ResponseState::kEnded) {
       response.is_kept = false;  // For all that its client may be told.
       conclude(response);
@@ -373,53 +375,6 @@ void ResponseRunner::end(const Error& error, CancelReason reason) {
       turn_away(response, error);
     responses_.take(request);
   }
-}
-
-bool ResponseRunner::may_run_on(const Response& response, CancelReason reason) const {
-  return reason != CancelReason::kShutdown && response.event_log != nullptr &&
-         response.num_events() > 0;
-}
-
-// Looks again when the first of them may have been forgotten.
-void ResponseRunner::await_return() {
-  if (responses_.is_empty()) return;
-  context_.left_behind.insert(this);
-  std::chrono::milliseconds least = std::chrono::hours(1);
-  responses_.for_each([&](Response& response) {
-    if (!response.gone_at) response.gone_at = context_.clock();
-    least = std::min(least, *response.create().resume_grace);
-  });
-  grace_.expires_after(std::max(least / 4, std::chrono::milliseconds(1)));
-  grace_.async_wait([reply_to = reply_to_](boost::system::error_code error) {
-    if (!error) reply_to.send(ReturnDue{});
-  });
-}
-
-void ResponseRunner::handle(const ReturnDue&) {
-  const TimePoint now = context_.clock();
-  responses_.for_each([&](Response& response) {
-    if (response.state() != ResponseState::kRunning) return;
-    if (response.event_log->has_listeners()) response.gone_at = now;
-    if (now - *response.gone_at < *response.create().resume_grace) return;
-    log_aborted(response, CancelReason::kClientGone);
-    scheduler_.send(CancelRequest{response.request(), CancelReason::kClientGone});
-  });
-  await_return();
-}
-
-void ResponseRunner::keep(Response& response, const ResponseEvent& event,
-                          const std::vector<std::string>& frames) {
-  std::vector<std::string> events;
-  if (!encoder_.is_plain()) {
-    response.count_events(-static_cast<std::int64_t>(frames.size()));
-    octavo::encode(response, event, events);
-    response.count_events(static_cast<std::int64_t>(events.size()));
-  }
-  const bool is_last = std::holds_alternative<ResponseEnded>(event);
-  const std::shared_ptr<EventLog> log = response.event_log;
-  if (is_last)
-    context_.event_logs.end(response.id(), context_.clock() + *response.create().resume_grace);
-  for (const std::string& each : encoder_.is_plain() ? frames : events) log->append(each, is_last);
 }
 
 void ResponseRunner::cut_short(Response& response, const Error& error) {

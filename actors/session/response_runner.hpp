@@ -4,13 +4,13 @@
 // mailbox: whoever drives it does. Thread: the io thread's only.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/session/lanes.hpp"
 #include "actors/session/outbox.hpp"
+#include "actors/session/return_watch.hpp"
 #include "actors/session/session_context.hpp"
 #include "actors/session/steering.hpp"
 #include "protocol/client_event.hpp"
@@ -43,7 +43,7 @@ class ResponseRunner {
   bool cancel(const ResponseCancel& cancel);
   void handle(const SessionEvents& events);
   void handle(PromptPrepared prepared);
-  void handle(const ReturnDue& due);
+  void handle(const ReturnDue&) { returns_.look(); }
   void handle(const ResponseStored& stored);
   void handle(ParentFound found);
   /// Starts what may start now. After every message.
@@ -90,12 +90,6 @@ class ResponseRunner {
   void turn_away(const Response& response, const Error& error);
   void cut_short(Response& response, const Error& error);
 
-  // A response whose connection broke.
-  bool may_run_on(const Response& response, CancelReason reason) const;
-  void await_return();
-  /// Keeps the frames of an event for a client that comes back.
-  void keep(Response& response, const ResponseEvent& event, const std::vector<std::string>& frames);
-
   // These handle the engine's events about a running response.
   void on(Response& response, const RequestAccepted& event);
   void on(Response& response, const RequestProgressed& event);
@@ -132,7 +126,7 @@ class ResponseRunner {
   bool speaks_octavo_ = false;
   bool draining_ = false;
   bool has_left_ = false;
-  asio::steady_timer grace_;  ///< Until somebody must have come back.
+  ReturnWatch returns_;
 };
 
 }  // namespace octavo

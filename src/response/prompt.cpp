@@ -11,6 +11,7 @@
 #include "src/core/utf8.hpp"
 #include "src/output/tool_messages.hpp"
 #include "src/response/answer_format.hpp"
+#include "src/response/bad_words.hpp"
 
 namespace octavo {
 namespace {
@@ -298,6 +299,27 @@ Result<void> check_model(const ServedModel& model, const ResponseCreate& create)
                "model"};
 }
 
+namespace {
+
+// What the answer may be, and what it must not hold.
+Result<void> add_constraint(const ServedModel& model, const ResponseCreate& create,
+                            Prompt& prompt) {
+  if (is_constrained(create) && model.grammar != nullptr) {
+    const auto format = answer_format(model, create, prompt);
+    if (!format) return format.error();
+    auto constraint = model.grammar->compile(*format, create.sampling.stop_token_ids);
+    if (!constraint) return constraint.error();
+    prompt.constraint = std::move(*constraint);
+  }
+  if (create.bad_words.empty()) return {};
+  auto constraint = without_words(*model.tokenizer, create.bad_words, std::move(prompt.constraint));
+  if (!constraint) return constraint.error();
+  prompt.constraint = std::move(*constraint);
+  return {};
+}
+
+}  // namespace
+
 Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& create,
                               const RememberedResponse* parent) {
   Result<Prompt> prompt = create.input_token_ids           ? prompt_of_ids(model, create, parent)
@@ -309,12 +331,7 @@ Result<Prompt> prepare_prompt(const ServedModel& model, const ResponseCreate& cr
     return Error{Errc::kInvalidValue, "the prompt has no tokens", "input"};
   if (auto checked = check_vocabulary(model, create, prompt->tokens); !checked)
     return checked.error();
-  if (!is_constrained(create) || model.grammar == nullptr) return prompt;
-  const auto format = answer_format(model, create, *prompt);
-  if (!format) return format.error();
-  auto constraint = model.grammar->compile(*format, create.sampling.stop_token_ids);
-  if (!constraint) return constraint.error();
-  prompt->constraint = std::move(*constraint);
+  if (auto held = add_constraint(model, create, *prompt); !held) return held.error();
   return prompt;
 }
 

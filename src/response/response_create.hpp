@@ -38,10 +38,11 @@ struct ResponseCreate {
   TextOptions text_options;
   std::vector<Tool> tools;
   ToolChoice tool_choice;
-  std::string reasoning_effort;     ///< As the standard names it; empty: the template's own.
-  bool parallel_tool_calls = true;  ///< An answer may hold several calls.
-  OutputFormat format;              ///< What the answer may be.
-  std::int32_t prompt_index = 0;    ///< Which of the prompts of one HTTP request it answers.
+  std::string reasoning_effort;        ///< As the standard names it; empty: the template's own.
+  bool parallel_tool_calls = true;     ///< An answer may hold several calls.
+  OutputFormat format;                 ///< What the answer may be.
+  std::int32_t prompt_index = 0;       ///< Which of the prompts of one HTTP request it answers.
+  std::vector<std::string> bad_words;  ///< What the answer must not hold.
   bool generate = true;
   bool store = true;
   bool include_logprobs = false;

@@ -70,147 +70,144 @@ std::vector<std::size_t> character_ends(const std::string& text) {
   return ends;
 }
 
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all{
-      // Hermes, Qwen2.5, Qwen3
-      {"hermes", "Just text, 1 < 2 and a <tag>.\n", {"text:Just text, 1 < 2 and a <tag>.\n"}},
-      {"hermes", " ", {"text: "}},
-      {"hermes", "", {}},
-      {"hermes",
-       "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zürich\", \"days\": "
-       "2}}\n</tool_call>",
-       {R"(get_weather({"city":"Zürich","days":2}))"}},
-      {"hermes",
-       "I look.\n\n<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n"
-       "{\"arguments\": {\"city\": \"a}b\"}, \"name\": \"get_weather\"}\n</tool_call>",
-       {"text:I look.", "now({})", R"(get_weather({"city":"a}b"}))"}},
-      {"hermes", "<tool_call>{\"name\":\"now\"}</tool_call>Done.", {"now({})", "text:Done."}},
-      {"hermes",
-       "<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"now\", \"arguments\": "
-       "\"{\\\"a\\\": 1}\"}}</tool_call>",
-       {R"(now({"a":1}))"}},
-      {"hermes", "<tool_call>no call</tool_call>", {"text:<tool_call>no call</tool_call>"}},
-      {"hermes", "Say <tool_call> and go.", {"text:Say <tool_call> and go."}},
-      {"hermes",
-       "<tool_call>{\"name\": \"now\", \"arguments\": {\"a\": oops}}</tool_call> rest",
-       {R"(now({"a":null})!)", "text:oops}}</tool_call> rest"}},
-      {"hermes",
-       "<think>\nLet me see.\n</think>\n\n<tool_call>{\"name\":\"now\"}</tool_call>",
-       {"think:Let me see.", "now({})"}},
-      {"hermes", "<think>\n\n</think>\n\nHello", {"text:Hello"}},
-      {"hermes", "Hmm.\n</think>\nYes.", {"think:Hmm.", "text:Yes."}, "think", true},
-      {"hermes", "Hmm, no end ", {"think:Hmm, no end "}, "think", true},
-      {"hermes", "The mark <think> begins it.", {"text:The mark <think> begins it."}},
-      // Qwen3-Coder
-      {"qwen3_coder",
-       "Look:\n<tool_call>\n<function=get_weather>\n<parameter=city>\nNew\nYork "
-       "\"x\"\n</parameter>\n<parameter=days>\n3\n</parameter>\n<parameter=units>\nNone\n</"
-       "parameter>"
-       "\n<parameter=at>\n{\"x\": [1]}\n</parameter>\n</function>\n</tool_call>",
-       {"text:Look:",
-        R"(get_weather({"city":"New\nYork \"x\"","days":3,"units":null,"at":{"x": [1]}}))"}},
-      {"qwen3_coder",
-       "<function=now>\n</function>\n<function=get_weather><parameter=city>a < "
-       "b</parameter></function>",
-       {"now({})", R"(get_weather({"city":"a < b"}))"}},
-      {"qwen3_coder",
-       "<tool_call>\n<function=get_weather>\n<parameter=days>\nsoon\n</parameter>\n</tool_call>",
-       {R"(get_weather({"days":"soon"}))"}},
-      // GLM
-      {"glm45",
-       "<think>a</think>\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Bern</"
-       "arg_value>\n"
-       "<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>\n<tool_call>now</"
-       "tool_call>",
-       {"think:a", R"(get_weather({"city":"Bern","days":2}))", "now({})"}},
-      // Llama 3
-      {"llama3_json",
-       R"({"name": "get_weather", "parameters": {"city": "Bern"}}; {"name": "now", "parameters": {}})",
-       {R"(get_weather({"city":"Bern"}))", "now({})"}},
-      {"llama3_json",
-       R"(<|python_tag|>{"type": "function", "name": "now", "parameters": {}})",
-       {"now({})"}},
-      {"llama3_json",
-       R"(<|python_tag|>get_weather.call(city="Bern, CH", days=2, exact=True))",
-       {R"(get_weather({"city":"Bern, CH","days":2,"exact":true}))"}},
-      {"llama3_json", R"(<|python_tag|>now.call())", {"now({})"}},
-      {"llama3_json", R"({"answer": 42})", {R"(text:{"answer": 42})"}},
-      {"llama3_json", "{ braces } in text", {"text:{ braces } in text"}},
-      // Mistral
-      {"mistral",
-       R"([TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Bern"}, "id": "abcdefghi"}, {"name": "now", "arguments": {}}])",
-       {R"(get_weather({"city":"Bern"}))", "now({})"}},
-      {"mistral_v11",
-       R"([TOOL_CALLS]get_weather[CALL_ID]abcdefghi[ARGS]{"city": "Bern"}[TOOL_CALLS]now{})",
-       {R"(get_weather({"city":"Bern"}))", "now({})"},
-       "mistral"},
-      {"mistral_v11",
-       "[THINK]So.[/THINK]Yes [TOOL_CALLS]now[ARGS]{}",
-       {"think:So.", "text:Yes", "now({})"},
-       "mistral"},
-      // DeepSeek
-      {"deepseek_v3",
-       "Well.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```"
-       "json\n"
-       "{\"city\": "
-       "\"Bern\"}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>now\n"
-       "```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
-       {"text:Well.", R"(get_weather({"city":"Bern"}))", "now({})"}},
-      {"deepseek_v31",
-       "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"Bern\"}"
-       "<｜tool▁call▁end｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><"
-       "｜tool▁calls▁end｜>",
-       {R"(get_weather({"city":"Bern"}))", "now({})"}},
-      // Granite, Phi, Nemotron, Kimi, Seed
-      {"granite",
-       R"(<|tool_call|>[{"name": "get_weather", "arguments": {"city": "Bern"}}])",
-       {R"(get_weather({"city":"Bern"}))"}},
-      {"granite", R"(<tool_call>[{"name": "now", "arguments": {}}])", {"now({})"}},
-      {"phi4_mini_json",
-       R"(<|tool_call|>[{"name": "now", "arguments": {}}]<|/tool_call|>)",
-       {"now({})"}},
-      {"phi4_mini_json", R"(functools[{"name": "now", "arguments": {}}])", {"now({})"}},
-      {"nemotron_json",
-       R"(<TOOLCALL>[{"name": "now", "arguments": {}}, {"name": "now", "arguments": {"a": 1}}]</TOOLCALL>)",
-       {"now({})", R"(now({"a":1}))"}},
-      {"kimi_k2",
-       R"(<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Bern"}<|tool_call_end|><|tool_call_begin|>functions.now:1<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>)",
-       {R"(get_weather({"city":"Bern"}))", "now({})"}},
-      {"seed_oss",
-       "<seed:think>a "
-       "b</seed:think>\n<seed:tool_call>\n<function=get_weather>\n<parameter=city>Bern"
-       "</parameter>\n</function>\n</seed:tool_call>",
-       {"think:a b", R"(get_weather({"city":"Bern"}))"},
-       "seed_oss"},
-      // gpt-oss
-      {"openai",
-       "<|channel|>analysis<|message|>Thinking.<|end|><|start|>assistant<|channel|>final<|message|>"
-       "Hello "
-       "<b>.<|return|>",
-       {"think:Thinking.", "text:Hello <b>."}},
-      {"openai",
-       "<|channel|>analysis<|message|>Need it.<|end|><|start|>assistant<|channel|>commentary "
-       "to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"Bern\"}<|call|>",
-       {"think:Need it.", R"(get_weather({"city":"Bern"}))"}},
-      {"openai",
-       " to=functions.now<|channel|>commentary "
-       "json<|message|>{}<|call|><|start|>assistant<|channel|>"
-       "commentary<|message|>I wait.",
-       {"now({})", "text:I wait."}},
-      {"openai", "No header at all.", {"text:No header at all."}},
-  };
-  return all;
-}
+const std::vector<Case> kCases{
+    // Hermes, Qwen2.5, Qwen3
+    {"hermes", "Just text, 1 < 2 and a <tag>.\n", {"text:Just text, 1 < 2 and a <tag>.\n"}},
+    {"hermes", " ", {"text: "}},
+    {"hermes", "", {}},
+    {"hermes",
+     "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Zürich\", \"days\": "
+     "2}}\n</tool_call>",
+     {R"(get_weather({"city":"Zürich","days":2}))"}},
+    {"hermes",
+     "I look.\n\n<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n"
+     "{\"arguments\": {\"city\": \"a}b\"}, \"name\": \"get_weather\"}\n</tool_call>",
+     {"text:I look.", "now({})", R"(get_weather({"city":"a}b"}))"}},
+    {"hermes", "<tool_call>{\"name\":\"now\"}</tool_call>Done.", {"now({})", "text:Done."}},
+    {"hermes",
+     "<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"now\", \"arguments\": "
+     "\"{\\\"a\\\": 1}\"}}</tool_call>",
+     {R"(now({"a":1}))"}},
+    {"hermes", "<tool_call>no call</tool_call>", {"text:<tool_call>no call</tool_call>"}},
+    {"hermes", "Say <tool_call> and go.", {"text:Say <tool_call> and go."}},
+    {"hermes",
+     "<tool_call>{\"name\": \"now\", \"arguments\": {\"a\": oops}}</tool_call> rest",
+     {R"(now({"a":null})!)", "text:oops}}</tool_call> rest"}},
+    {"hermes",
+     "<think>\nLet me see.\n</think>\n\n<tool_call>{\"name\":\"now\"}</tool_call>",
+     {"think:Let me see.", "now({})"}},
+    {"hermes", "<think>\n\n</think>\n\nHello", {"text:Hello"}},
+    {"hermes", "Hmm.\n</think>\nYes.", {"think:Hmm.", "text:Yes."}, "think", true},
+    {"hermes", "Hmm, no end ", {"think:Hmm, no end "}, "think", true},
+    {"hermes", "The mark <think> begins it.", {"text:The mark <think> begins it."}},
+    // Qwen3-Coder
+    {"qwen3_coder",
+     "Look:\n<tool_call>\n<function=get_weather>\n<parameter=city>\nNew\nYork "
+     "\"x\"\n</parameter>\n<parameter=days>\n3\n</parameter>\n<parameter=units>\nNone\n</"
+     "parameter>"
+     "\n<parameter=at>\n{\"x\": [1]}\n</parameter>\n</function>\n</tool_call>",
+     {"text:Look:",
+      R"(get_weather({"city":"New\nYork \"x\"","days":3,"units":null,"at":{"x": [1]}}))"}},
+    {"qwen3_coder",
+     "<function=now>\n</function>\n<function=get_weather><parameter=city>a < "
+     "b</parameter></function>",
+     {"now({})", R"(get_weather({"city":"a < b"}))"}},
+    {"qwen3_coder",
+     "<tool_call>\n<function=get_weather>\n<parameter=days>\nsoon\n</parameter>\n</tool_call>",
+     {R"(get_weather({"days":"soon"}))"}},
+    // GLM
+    {"glm45",
+     "<think>a</think>\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Bern</"
+     "arg_value>\n"
+     "<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>\n<tool_call>now</"
+     "tool_call>",
+     {"think:a", R"(get_weather({"city":"Bern","days":2}))", "now({})"}},
+    // Llama 3
+    {"llama3_json",
+     R"({"name": "get_weather", "parameters": {"city": "Bern"}}; {"name": "now", "parameters": {}})",
+     {R"(get_weather({"city":"Bern"}))", "now({})"}},
+    {"llama3_json",
+     R"(<|python_tag|>{"type": "function", "name": "now", "parameters": {}})",
+     {"now({})"}},
+    {"llama3_json",
+     R"(<|python_tag|>get_weather.call(city="Bern, CH", days=2, exact=True))",
+     {R"(get_weather({"city":"Bern, CH","days":2,"exact":true}))"}},
+    {"llama3_json", R"(<|python_tag|>now.call())", {"now({})"}},
+    {"llama3_json", R"({"answer": 42})", {R"(text:{"answer": 42})"}},
+    {"llama3_json", "{ braces } in text", {"text:{ braces } in text"}},
+    // Mistral
+    {"mistral",
+     R"([TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Bern"}, "id": "abcdefghi"}, {"name": "now", "arguments": {}}])",
+     {R"(get_weather({"city":"Bern"}))", "now({})"}},
+    {"mistral_v11",
+     R"([TOOL_CALLS]get_weather[CALL_ID]abcdefghi[ARGS]{"city": "Bern"}[TOOL_CALLS]now{})",
+     {R"(get_weather({"city":"Bern"}))", "now({})"},
+     "mistral"},
+    {"mistral_v11",
+     "[THINK]So.[/THINK]Yes [TOOL_CALLS]now[ARGS]{}",
+     {"think:So.", "text:Yes", "now({})"},
+     "mistral"},
+    // DeepSeek
+    {"deepseek_v3",
+     "Well.<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>get_weather\n```"
+     "json\n"
+     "{\"city\": "
+     "\"Bern\"}\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>now\n"
+     "```json\n{}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+     {"text:Well.", R"(get_weather({"city":"Bern"}))", "now({})"}},
+    {"deepseek_v31",
+     "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>get_weather<｜tool▁sep｜>{\"city\": \"Bern\"}"
+     "<｜tool▁call▁end｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><"
+     "｜tool▁calls▁end｜>",
+     {R"(get_weather({"city":"Bern"}))", "now({})"}},
+    // Granite, Phi, Nemotron, Kimi, Seed
+    {"granite",
+     R"(<|tool_call|>[{"name": "get_weather", "arguments": {"city": "Bern"}}])",
+     {R"(get_weather({"city":"Bern"}))"}},
+    {"granite", R"(<tool_call>[{"name": "now", "arguments": {}}])", {"now({})"}},
+    {"phi4_mini_json",
+     R"(<|tool_call|>[{"name": "now", "arguments": {}}]<|/tool_call|>)",
+     {"now({})"}},
+    {"phi4_mini_json", R"(functools[{"name": "now", "arguments": {}}])", {"now({})"}},
+    {"nemotron_json",
+     R"(<TOOLCALL>[{"name": "now", "arguments": {}}, {"name": "now", "arguments": {"a": 1}}]</TOOLCALL>)",
+     {"now({})", R"(now({"a":1}))"}},
+    {"kimi_k2",
+     R"(<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>{"city": "Bern"}<|tool_call_end|><|tool_call_begin|>functions.now:1<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>)",
+     {R"(get_weather({"city":"Bern"}))", "now({})"}},
+    {"seed_oss",
+     "<seed:think>a "
+     "b</seed:think>\n<seed:tool_call>\n<function=get_weather>\n<parameter=city>Bern"
+     "</parameter>\n</function>\n</seed:tool_call>",
+     {"think:a b", R"(get_weather({"city":"Bern"}))"},
+     "seed_oss"},
+    // gpt-oss
+    {"openai",
+     "<|channel|>analysis<|message|>Thinking.<|end|><|start|>assistant<|channel|>final<|message|>"
+     "Hello "
+     "<b>.<|return|>",
+     {"think:Thinking.", "text:Hello <b>."}},
+    {"openai",
+     "<|channel|>analysis<|message|>Need it.<|end|><|start|>assistant<|channel|>commentary "
+     "to=functions.get_weather <|constrain|>json<|message|>{\"city\": \"Bern\"}<|call|>",
+     {"think:Need it.", R"(get_weather({"city":"Bern"}))"}},
+    {"openai",
+     " to=functions.now<|channel|>commentary "
+     "json<|message|>{}<|call|><|start|>assistant<|channel|>"
+     "commentary<|message|>I wait.",
+     {"now({})", "text:I wait."}},
+    {"openai", "No header at all.", {"text:No header at all."}},
+};
 
 TEST_CASE("what a model says is parted into items, whichever way its family writes") {
-  for (const Case& each : cases()) {
+  for (const Case& each : kCases) {
     INFO(each.syntax << ": " << each.text);
     CHECK(parse(each, {}) == each.items);
   }
 }
 
 TEST_CASE("a text that comes token by token is parted like one that comes at once") {
-  for (const Case& each : cases()) {
+  for (const Case& each : kCases) {
     INFO(each.syntax << ": " << each.text);
     const std::vector<std::size_t> ends = character_ends(each.text);
     CHECK(parse(each, ends) == each.items);
@@ -223,7 +220,7 @@ TEST_CASE("a text that comes token by token is parted like one that comes at onc
 }
 
 TEST_CASE("an answer that is cut short anywhere leaves arguments that are JSON") {
-  for (const Case& each : cases()) {
+  for (const Case& each : kCases) {
     const auto format = chat_format_of("", {each.syntax, each.reasoning});
     const std::vector<Tool> called = tools();
     for (const std::size_t end : character_ends(each.text)) {
@@ -244,7 +241,7 @@ TEST_CASE("an answer that is cut short anywhere leaves arguments that are JSON")
 }
 
 TEST_CASE("an item only grows, and no character of it is taken back") {
-  for (const Case& each : cases()) {
+  for (const Case& each : kCases) {
     const auto format = chat_format_of("", {each.syntax, each.reasoning});
     const std::vector<Tool> called = tools();
     const auto parser = make_output_parser(*format, called, each.begins_in_reasoning);

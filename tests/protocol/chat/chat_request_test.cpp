@@ -109,7 +109,7 @@ TEST_CASE("an answer goes on with the last message, or begins anew") {
 
 TEST_CASE("what is known and not done is refused by name, unless it asks for nothing") {
   for (const char* name :
-       {"suffix", "prompt_logprobs", "bad_words", "allowed_token_ids", "truncate_prompt_tokens",
+       {"suffix", "prompt_logprobs", "allowed_token_ids", "truncate_prompt_tokens",
         "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
         "kv_transfer_params", "return_tokens_as_token_ids", "documents", "chat_template"}) {
     CAPTURE(name);
