@@ -116,8 +116,8 @@ struct RequestRejected {
 };
 
 using RequestEvent =
-    std::variant<RequestAccepted, RequestProgressed, TokensGenerated, RequestPreempted,
-                 RequestResumed, RequestFinished, RequestRejected>;
+    std::variant<RequestAccepted, TokensGenerated, RequestPreempted, RequestResumed,
+                 RequestFinished, RequestRejected, RequestProgressed>;
 static_assert(std::is_nothrow_move_constructible_v<RequestEvent>);  // Or vectors would copy them.
 
 }  // namespace octavo

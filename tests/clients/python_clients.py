@@ -160,6 +160,11 @@ class Examples(unittest.TestCase):
         animal = r"Animal\(name=.{1,20}, kind='(fox|owl|mouse)', legs=[0-8]\)"
         self.assertRegex(self.said("openai_structured.py"), rf"^chat: {animal}\nresponse: {animal}\n$")
 
+    @unittest.skipUnless(HAS_GRAMMAR, "built without structured output")
+    def test_openai_tools_calls_and_answers(self):
+        weather = r'get_weather\(\{"city":"\w+","days":[1-5]\}\) -> Sun in \w+ for [1-5] days\.'
+        self.assertRegex(self.said("openai_tools.py"), rf"(?s)^chat: {weather}\nchat: .+\nresponse: {weather}\nresponse: .+\n$")
+
 
 class LangChain(unittest.TestCase):
     def model(self, **more):

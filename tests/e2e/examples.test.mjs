@@ -70,6 +70,7 @@ describe('the examples', () => {
     for (const each of expected) assert.match(stdout, each);
   };
   const animal = String.raw`\{ name: '.{1,12}', kind: '(fox|owl|mouse)', legs: [0-8] \}`;
+  const weather = String.raw`get_weather\(\{"city":"(\w+)","days":[1-5]\}\) -> Sun in \w+ for [1-5] days\.`;
   /// Each example for the official SDK, the packages that it needs beside that, and what it must say.
   const forSdk = [
     ['openai_http.mjs', [], says(
@@ -78,6 +79,7 @@ describe('the examples', () => {
     ['openai_websocket.mjs', ['ws'], says(/> Where was the lantern\?\n.+/, /> Who was the story about\?\n.+/)],
     ['openai_steer.mjs', ['ws'], says(/^.{10,}\n\(ended as steered after \d+ tokens\)\n> Where was the lantern\?\n.{5,}\n\(ended as completed after \d+ tokens\)\n$/s)],
     ['openai_structured.mjs', ['zod'], says(new RegExp(`^chat: ${animal}\nresponse: ${animal}\n$`))],
+    ['openai_tools.mjs', ['zod'], says(new RegExp(`^chat: ${weather}\nchat: .+\nresponse: ${weather}\nresponse: .+\n$`, 's'))],
   ];
 
   // The address is given with and without its last slash.
@@ -105,7 +107,7 @@ describe('the examples', () => {
 
     for (const sdk of ['openai', 'openai-6']) {
       for (const [name, packages, check] of forSdk) {
-        const skip = name === 'openai_structured.mjs' && noGrammar;
+        const skip = ['openai_structured.mjs', 'openai_tools.mjs'].includes(name) && noGrammar;
         test(`${name} does what it says with ${sdk} in Node ${version}`, { skip }, async (t) => {
           const program = copied(t, name, Object.fromEntries([['openai', sdk], ...packages.map((each) => [each, each])]));
           const urls = name === 'openai_steer.mjs' ? [slowServer.url] : addresses();

@@ -223,7 +223,6 @@ TEST_CASE("what this build cannot do is refused by name") {
       {"prompt", R"("prompt":{"id":"p"})"},
       {"length_penalty", R"("length_penalty":0.5)"},
       {"early_stopping", R"("early_stopping":true)"},
-      {"octavo.resume_grace_ms", R"("octavo":{"resume_grace_ms":1})"},
   };
   for (const auto& [param, members] : cases) {
     const RefusedEvent refusal = refused(create_frame(members));

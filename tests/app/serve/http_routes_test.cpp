@@ -40,7 +40,8 @@ struct Routed {
                             auditor,
                             sim.sessions,
                             ResponseRoutes(sim.sessions, sim.io.get_executor()),
-                            PromptRoutes(sim.sessions, sim.io.get_executor())};
+                            PromptRoutes(sim.sessions, sim.io.get_executor()),
+                            CompactRoute(sim.sessions, sim.io.get_executor())};
     HttpReply answer;
     sim.supervisor.spawn(sim.io.get_executor(), "ask",
                          ask_route(&routes, std::move(request), &answer));
