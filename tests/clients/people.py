@@ -28,7 +28,7 @@ def npm_home(name: str, packages: list[str]) -> pathlib.Path:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         (home / "package.json").write_text("{}\n")
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", *packages], cwd=home, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", *packages], cwd=home, check=True, capture_output=True)
         (home / "ready").touch()
     return home / "node_modules/.bin"
 
@@ -159,23 +159,28 @@ class Steps:
         return 1 if self.num_failed else 0
 
 
+def surroundings(folder: pathlib.Path, environment: dict) -> dict:
+    """Some programs believe PWD rather than ask where they are."""
+    return {"cwd": folder, "env": os.environ | {"PWD": str(folder)} | environment, "stdin": subprocess.DEVNULL}
+
+
 def run(command: list, folder: pathlib.Path, environment: dict, seconds: float = 120) -> str:
     """What a program said on both channels."""
-    done = subprocess.run(command, cwd=folder, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=seconds)
-    return done.stdout
+    return subprocess.run(command, **surroundings(folder, environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=seconds).stdout
 
 
 def interrupted(command: list, folder: pathlib.Path, environment: dict, server: Process) -> bool:
     """Whether a server that is busy with a program's question is idle soon after the program was interrupted."""
-    child = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, start_new_session=True)
-    ends = time.monotonic() + 60
-    tokens = server.metric("generation_tokens_total")
-    while server.metric("generation_tokens_total") < tokens + 5 and time.monotonic() < ends:
-        time.sleep(0.05)
+    child = subprocess.Popen(command, **surroundings(folder, environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True)
+    ends, num_busy = time.monotonic() + 60, 0
+    while num_busy < 10 and time.monotonic() < ends:  # A second long: longer than a title takes.
+        num_busy = num_busy + 1 if server.metric("num_requests_in_flight") > 0 else 0
+        time.sleep(0.1)
+    was_busy = server.metric("num_requests_in_flight") > 0
     os.killpg(child.pid, signal.SIGINT)
-    is_idle = server.becomes_idle()
+    is_idle = was_busy and server.becomes_idle()
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGTERM)
     child.wait(30)
