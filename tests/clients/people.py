@@ -19,6 +19,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = "octavo-demo"
+HAS_GRAMMAR = (ROOT / ".xgrammar/pins.sha256").exists()
 
 
 def npm_home(name: str, packages: list[str]) -> pathlib.Path:
@@ -87,6 +88,11 @@ class Process:
     def warnings(self) -> list[str]:
         """What the log warned of, each once, without the time."""
         return sorted({line.split("] ", 2)[-1] for line in self.said if "[warning]" in line or "[error]" in line})
+
+
+def octavo(binary: str) -> Process:
+    """`octavo serve` with the demo model."""
+    return Process([binary, "serve", "--port", "0", "--seed", "0", "--log-level", "warning", "--kv-cache-memory", "512MiB"])
 
 
 def scripted(binary: str, script: list[dict], flags: list[str] = ()) -> Process:
