@@ -5,6 +5,7 @@
 The package comes into .cache/codex-cli.
 """
 import json
+import re
 import sys
 
 from people import MODEL, ROOT, Relay, Steps, call, empty_folder, interrupted, npm_home, run, scripted
@@ -34,6 +35,21 @@ wire_api = "responses"
 supports_websockets = {socket}
 request_max_retries = 0
 stream_max_retries = 0
+"""
+# By each of these Codex sends tools that the server refuses; the last cannot be had otherwise.
+UNTAKEN = [("agents", ["-c", "features.multi_agent=true"]), ("web search", ["-c", 'web_search="live"']),
+           ("an MCP server", ["-c", 'mcp_servers.sky.command="python3"', "-c", 'mcp_servers.sky.args=["{sky}"]'])]
+SKY = """
+import json, sys
+tool = {"name": "get_weather", "description": "The weather.", "inputSchema": {"type": "object", "properties": {}}}
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked: continue
+    result = {"tools": [tool]} if asked["method"] == "tools/list" else {}
+    if asked["method"] == "initialize":
+        version = asked["params"]["protocolVersion"]
+        result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": {"name": "sky", "version": "1"}}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
 """
 SCHEMA = {"type": "object", "properties": {"colour": {"type": "string", "enum": ["red", "blue"]}}, "required": ["colour"], "additionalProperties": False}
 
@@ -92,6 +108,15 @@ def take_steps(codex: Codex, steps: Steps, name: str, first_line: str) -> None:
     codex.relay.take()
 
 
+def say_limits(codex: Codex, steps: Steps) -> None:
+    sky = codex.work / "sky.py"
+    sky.write_text(SKY)
+    for name, settings in UNTAKEN:
+        told = codex.ask(*(each.replace("{sky}", str(sky)) for each in settings), "Hello")
+        found = re.search(r"tools\[\d+\]: [^\"\\]+", "".join(told["faults"]))
+        steps.say(f"limit  with {name}: {found.group(0) if found else told['last']}")
+
+
 def main() -> int:
     steps = Steps(__file__)
     server = scripted(sys.argv[1], SCRIPT, ["--reasoning-parser", "think", "--pace", "5"])
@@ -101,6 +126,7 @@ def main() -> int:
     for socket, name, first_line in ((True, "WebSocket", "GET /v1/responses (WebSocket)"), (False, "HTTP", "POST /v1/responses")):
         codex.configure(socket)
         take_steps(codex, steps, name, first_line)
+    say_limits(codex, steps)
     steps.check(server.stop() == 0, "the server ended well")
     steps.say(f"the server's warnings: {'; '.join(server.warnings()) or 'none'}")
     return steps.end()
