@@ -142,6 +142,9 @@ void read_names(JsonReader& fields, ResponseCreate& create) {
   }
   std::string user;
   fields.read("user", user);
+  // Codex's, with every request: whose turn it is, for a log that has use for it.
+  if (const auto* given = fields.find("client_metadata"))
+    fields.as_object("client_metadata", *given);
   read_name(fields, "prompt_cache_retention", kRetentions, kInMemory);
   read_name(fields, "service_tier", kTiers, kUsualTiers);
   read_name(fields, "truncation", kTruncations, kNoTruncation);

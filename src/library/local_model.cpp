@@ -56,6 +56,8 @@ Result<ServedModel> read_served_model(const std::string& path,
   if (served.name.empty())
     served.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   served.name = replace_broken_utf8(served.name);  // A folder may be called anything.
+  std::error_code ignored;
+  served.root = replace_broken_utf8(fs::absolute(folder, ignored).string());
   served.created_at = unix_seconds();
   served.max_model_len = config.max_model_len;
   take_model_facts(served, info);

@@ -20,6 +20,7 @@ namespace octavo {
 struct ServedModel {
   std::string name;                  ///< As clients name it (--served-model-name).
   std::vector<std::string> aliases;  ///< Further names by which it may be asked for.
+  std::string root;                  ///< The folder that it was read from.
   std::int64_t created_at = 0;       ///< Unix seconds, for the model list.
   std::int32_t vocab_size = 0;
   std::int32_t max_model_len = 0;

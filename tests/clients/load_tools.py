@@ -14,9 +14,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 from judge_home import enter  # noqa: E402
-
-sys.path.insert(0, str(ROOT / "tests/clients"))
-from python_clients import MODEL, Server  # noqa: E402
+from people import MODEL, octavo  # noqa: E402
 
 PACKAGES = ["guidellm==0.8.1", "aiperf==0.13.0"]
 TOKENIZER = str(ROOT / "examples/demo-model/model")
@@ -46,7 +44,7 @@ def aiperf(url: str, folder: str, kind: str) -> str:
 def main() -> int:
     if "--inside" not in sys.argv:
         enter(__file__, "load-tools", PACKAGES)
-    server = Server(sys.argv[-1])
+    server = octavo(sys.argv[-1])
     url = server.url.removesuffix("/v1")
     lines = []
     with tempfile.TemporaryDirectory() as folder:

@@ -13,31 +13,13 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
+import python_tools  # noqa: E402
 from judge_home import enter  # noqa: E402
+from people import HAS_GRAMMAR, MODEL, octavo, scripted  # noqa: E402
+from python_tools import LangChainCalls, SdkCalls, SdkScripted  # noqa: E402, F401
 
 PACKAGES = ["openai[realtime]==3.57.0", "langchain-openai==1.7.4", "pydantic==2.14.4"]
 STORY = "Tell me a story about a fox named Pip and a lantern."
-MODEL = "octavo-demo"
-HAS_GRAMMAR = (ROOT / ".xgrammar/pins.sha256").exists()
-
-
-class Server:
-    """`octavo serve` on a free port, while it is in use."""
-
-    def __init__(self, binary: str):
-        flags = ["--port", "0", "--seed", "0", "--log-level", "warning", "--kv-cache-memory", "512MiB"]
-        self.process = subprocess.Popen([binary, "serve", *flags], stdout=subprocess.PIPE, text=True)
-        self.url = None
-        for line in self.process.stdout:
-            found = re.match(r"Octavo is serving at (\S+)/$", line)
-            if found:
-                self.url = found.group(1) + "/v1"
-                break
-
-    def stop(self) -> int:
-        self.process.terminate()
-        self.process.stdout.close()
-        return self.process.wait(30)
 
 
 class OfficialSdk(unittest.TestCase):
@@ -198,15 +180,14 @@ def main() -> int:
     arguments = [argument for argument in sys.argv[1:] if argument != "--inside"]
     if "--inside" not in sys.argv:
         enter(__file__, "python-clients", PACKAGES)
-    SERVER = Server(arguments[0])
-    if SERVER.url is None:
-        print("the server did not start", file=sys.stderr)
-        return 1
+    SERVER = octavo(arguments[0])
+    house = scripted(arguments[0], python_tools.SCRIPT, python_tools.SCRIPT_FLAGS)
+    python_tools.Served.url, python_tools.Served.script_url = SERVER.url, house.url
     outcome = unittest.main(argv=[sys.argv[0]], exit=False, verbosity=2).result
-    code = SERVER.stop()
-    if code != 0:
-        print(f"the server ended with {code}", file=sys.stderr)
-    return 0 if outcome.wasSuccessful() and code == 0 else 1
+    codes = [SERVER.stop(), house.stop()]
+    if any(codes):
+        print(f"the servers ended with {codes}", file=sys.stderr)
+    return 0 if outcome.wasSuccessful() and not any(codes) else 1
 
 
 if __name__ == "__main__":

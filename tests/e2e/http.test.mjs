@@ -1,5 +1,6 @@
 // Plain HTTP, the upgrade, and what strangers send to an open port.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
@@ -57,6 +58,7 @@ describe('plain HTTP', () => {
     assert.equal(model.owned_by, 'octavo');
     assert.ok(Number.isInteger(model.created) && model.created < 1e11, 'created is in seconds');
     assert.equal(model.max_model_len, 2048);
+    assert.ok(existsSync(`${model.root}/tokenizer.json`), 'where its tokenizer is');
     assert.deepEqual(JSON.parse((await fetched(`v1/models/${model.id}`)).body), model);
     const { response, body } = await fetched('v1/models/another');
     assert.equal(response.status, 404);

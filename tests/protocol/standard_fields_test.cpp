@@ -52,6 +52,7 @@ const std::vector<Field> kFields{
     {"safety_identifier", {"\"\"", "\"x\""}, {}},
     {"prompt_cache_key", {"\"\"", "\"x\""}, {}},
     {"user", {"\"\"", "\"x\""}, {}},
+    {"client_metadata", kObjects, {}},
     {"prompt_cache_retention", {"\"in_memory\""}, {"\"24h\""}},
     {"service_tier",
      {"\"auto\"", "\"default\""},

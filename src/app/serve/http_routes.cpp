@@ -73,6 +73,8 @@ json::object model_json(const ServedModel& model, std::string_view name) {
           {"object", "model"},
           {"created", model.created_at},
           {"owned_by", "octavo"},
+          {"root", model.root},  // As vLLM has it: its benchmark takes the tokenizer from there.
+          {"parent", nullptr},
           {"max_model_len", model.max_model_len},
           {"octavo", {{"defaults", defaults_json(model)}}}};
 }

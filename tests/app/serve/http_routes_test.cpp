@@ -166,6 +166,7 @@ TEST_CASE("what anybody may ask needs no key, everything else does") {
 TEST_CASE("the model is listed, and found under its own name alone") {
   Routed routed;
   routed.sim.model.created_at = 1234;
+  routed.sim.model.root = "/models/sim";
   const json::object list = object_in(routed.ask("/v1/models"));
   CHECK(list.at("object") == "list");
   REQUIRE(list.at("data").as_array().size() == 1);
@@ -175,6 +176,8 @@ TEST_CASE("the model is listed, and found under its own name alone") {
                               {"object", "model"},
                               {"created", 1234},
                               {"owned_by", "octavo"},
+                              {"root", "/models/sim"},
+                              {"parent", nullptr},
                               {"max_model_len", 512},
                               {"octavo",
                                {{"defaults",
