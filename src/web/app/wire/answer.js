@@ -13,6 +13,11 @@ export function hasBegun(answer) {
   return answer.firstAt !== null;
 }
 
+/// What a conversation keeps of it.
+export function contentOf({ text }) {
+  return { text };
+}
+
 export function isOver(answer) {
   return ['done', 'stopped', 'cut', 'failed'].includes(answer.phase);
 }
