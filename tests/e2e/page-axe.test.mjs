@@ -8,6 +8,7 @@ import { ended, importTree, pageSuite, phone, show } from './page_suite.mjs';
 const kAnswer = ['# Heading', 'Words with `code`, [a link](https://example.com) and *more*.', '> A quotation', '1. one\n2. two\n   - [x] done', '| a | b |\n|---|--:|\n| 1 | 2 |', '```python\ndef f(x):  # a comment\n    return "a" < 1\n```', '```json\n{"a":[1,null]}\n```', '\\[x^2\\]'].join('\n\n');
 const kTree = { title: 'Forked', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.'], ['b', 'q', 'A lantern.'], ['r', 'b', 'Is it warm?'], ['c', 'r', 'A little.']] };
 const kPair = { title: 'Two', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.', { beside: 'b', side: 0, settings: { temperature: 0 } }], ['b', 'q', 'A lantern.', { beside: 'a', side: 1, settings: {} }]] };
+const kThoughts = { title: 'Thought', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.', { thoughts: 'A *lamp*, or a `lantern`?', thoughtTokens: 12 }]] };
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 /// Opens the list of conversations where it is not beside the page.
@@ -22,6 +23,11 @@ const kStates = {
   'a conversation': (page) => show(page, { title: 'Everything', question: 'Show me everything', answer: kAnswer, status: 'stopped' }),
   'an answer that failed': (page) => show(page, { title: 'Failed', answer: '', status: 'failed' }),
   'an answer of JSON': (page) => show(page, { title: 'JSON', answer: '{"a":["x",1,true,null]}' }),
+  'an answer with its thoughts': async (page) => {
+    await importTree(page, kThoughts);
+    await page.locator('.thoughts summary').click();
+    await page.waitForSelector('.thoughts .prose');
+  },
   'a message that is edited': async (page) => {
     await importTree(page, kTree);
     await page.locator('.question').first().hover();

@@ -7,7 +7,7 @@ import * as tree from '../../src/web/app/talk/conversation.js';
 import { cleanSettings, requestFields } from '../../src/web/app/talk/settings.js';
 import { describeFacts } from '../../src/web/app/text/answer_line.js';
 import { BlockReader } from '../../src/web/app/text/blocks.js';
-import { afterEvent, isOver, newAnswer } from '../../src/web/app/wire/answer.js';
+import { afterEvent, contentOf, isOver, newAnswer } from '../../src/web/app/wire/answer.js';
 import { Lanes } from '../../src/web/app/wire/lanes.js';
 import { backoff } from '../../src/web/app/wire/link.js';
 import { createEvent } from '../../src/web/app/wire/request.js';
@@ -98,6 +98,24 @@ test('an answer grows by its deltas and ends with what it cost', () => {
   assert.equal(done.text, 'Good day');
   assert.equal(done.phase, 'done');
   assert.deepEqual([done.facts.tokens, done.facts.cachedTokens, done.facts.seenTtftMs], [2, 4, 10]);
+});
+
+test('items of an answer may be told in any order, and each is told apart', () => {
+  const said = (output_index, text) => ({ type: 'response.output_text.delta', output_index, delta: text });
+  const thought = (output_index, text) => ({ type: 'response.reasoning_text.delta', output_index, delta: text });
+  const both = told([thought(0, 'Hm'), said(2, 'So'), thought(0, '.'), said(1, 'Well.'), said(2, ' be it.')]);
+  assert.deepEqual([both.text, both.thoughts, both.phase], ['Well.\n\nSo be it.', 'Hm.', 'writing']);
+  const whole = told([{ type: 'response.reasoning_text.done', output_index: 0, text: 'Hm, hm.' }, { type: 'response.output_text.done', output_index: 1, text: 'So.' }], both);
+  assert.deepEqual([whole.thoughts, whole.text], ['Hm, hm.', 'So.\n\nSo be it.']);
+  assert.equal(told([said(0, 'not a thought')], both).thoughts, 'Hm.');
+  const usage = { output_tokens: 9, output_tokens_details: { reasoning_tokens: 5 } };
+  assert.deepEqual(contentOf(told([{ type: 'response.completed', response: { ...response, usage } }], whole)), { text: 'So.\n\nSo be it.', thoughts: 'Hm, hm.', thoughtTokens: 5 });
+  assert.deepEqual(contentOf(told([delta('x')])), { text: 'x' });
+});
+
+test('an answer that is continued goes on where its words end', () => {
+  const more = told([{ type: 'response.reasoning_text.delta', output_index: 0, delta: 'More.' }, { type: 'response.output_text.delta', output_index: 1, delta: ' day' }], newAnswer(0, { text: 'Good', thoughts: 'Hm.' }));
+  assert.deepEqual([more.text, more.thoughts], ['Good day', 'Hm.\n\nMore.']);
 });
 
 test('an answer that was stopped or too long says which', () => {

@@ -12,7 +12,7 @@ export function keepUnfinished(answer) {
   }
 }
 
-/// All that is kept: [key, { conversationId, answerId, text }] each.
+/// All that is kept: [key, { conversationId, answerId, text, thoughts }] each.
 export function unfinished() {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(kPrefix));
   return keys.map((key) => [key, JSON.parse(localStorage.getItem(key))]);

@@ -39,8 +39,8 @@ export class Chat {
     this.#tabs.listen((message, from) => this.#hear(message, from));
     this.#tabs.tell({ hello: true });
     await this.conversations.start(id);
-    for (const [key, { conversationId, answerId, text }] of unfinished()) {
-      this.conversations.lengthen(conversationId, answerId, text).then(() => forgetUnfinished(key));
+    for (const [key, { conversationId, answerId, ...content }] of unfinished()) {
+      this.conversations.lengthen(conversationId, answerId, content).then(() => forgetUnfinished(key));
     }
     await this.#exchange.open(sessionStorage.getItem(kKey));
   }
@@ -95,8 +95,8 @@ export class Chat {
   /// Goes on with an answer that ended too early.
   continueAnswer(conversationId, answerId) {
     if (this.#live.get(answerId)) return;
-    const { text } = this.#conversation(conversationId).nodes[answerId];
-    this.#await(conversationId, [[answerId, newAnswer(performance.now(), text)]], () => this.conversations.changeMessage(conversationId, answerId, kClosed));
+    const node = this.#conversation(conversationId).nodes[answerId];
+    this.#await(conversationId, [[answerId, newAnswer(performance.now(), node)]], () => this.conversations.changeMessage(conversationId, answerId, kClosed));
   }
 
   /// Leaves out the oldest turns of the way to a message from now on. False: there are none that could be left out.

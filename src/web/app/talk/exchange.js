@@ -6,7 +6,7 @@ import { isRefusal, Link } from '../wire/link.js';
 import { continueEvent, createEvent } from '../wire/request.js';
 import { bytesOf, startOf } from './context.js';
 import { pathTo } from './conversation.js';
-import { kBegun, saidOf } from './said.js';
+import { kBegun, kThinking, saidOf } from './said.js';
 
 const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
 
@@ -160,9 +160,15 @@ export class Exchange {
     if (event.type === 'error' && this.#isCurable(event, live.conversationId, answerId)) return;
     const answer = afterEvent(live.answer, event, performance.now());
     if (answer === live.answer) return;
-    if (hasBegun(answer) && !hasBegun(live.answer) && live.conversationId === this.#value.current) this.#say(kBegun);
+    if (live.conversationId === this.#value.current) this.#sayBeginning(live.answer, answer);
     if (isOver(answer)) this.#finish(answerId, answer);
     else this.#live.set(answerId, { ...live, answer });
+  }
+
+  #sayBeginning(before, { phase }) {
+    if (phase === before.phase) return;
+    if (phase === 'thinking' && !before.thoughts) this.#say(kThinking);
+    if (phase === 'writing' && before.text === before.before.text) this.#say(kBegun);
   }
 
   /// To screen readers, also when it is the same again.

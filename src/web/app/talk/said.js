@@ -4,6 +4,7 @@ const kWhole = 500;
 const kBeginning = 300;
 
 export const kBegun = 'The answer is being written.';
+export const kThinking = 'The model is thinking.';
 
 export function saidOf({ phase, text, error }) {
   if (phase === 'failed') return `The answer failed: ${error}`;

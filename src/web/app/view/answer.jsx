@@ -8,6 +8,7 @@ import { Again } from './icons.jsx';
 import { lights } from './lights.js';
 import { Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
+import { Thoughts } from './thoughts.jsx';
 
 const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
 const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed', full: 'Ended where the context was full' };
@@ -76,11 +77,12 @@ export function Answer({ state, chat, conversation, node, isLast, isBeside, pale
   const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
-  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text } : null);
-  const text = live ? live.text : node.text;
+  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text, thoughts: node.thoughts } : null);
+  const { text, thoughts } = live ?? node;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
     <article class={`answer ${live ? 'live' : ''}`} id={`message-${node.id}`} tabIndex={-1} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
+      {thoughts && <Thoughts text={thoughts} isOver={!live || Boolean(text)} isLive={live?.phase === 'thinking'} numTokens={node.thoughtTokens} />}
       <Prose text={text} isOver={!live} />
       {live && <Waiting phase={live.phase} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}

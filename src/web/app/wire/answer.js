@@ -1,11 +1,15 @@
 // One answer as its events tell it: a value that only grows. Knows the wire's event types and
 // nothing of sockets or pages.
+import { contentOfItems, kindOfDelta, withItemEvent } from './output_items.js';
 
-/// phase: waiting (nothing from the server yet), reading (accepted, no text yet), writing, paused
-/// (preempted), then exactly one of done, stopped, cut (length), failed.
-/// `text`: what an answer that is continued has already.
-export function newAnswer(now, text = '') {
-  return { phase: 'waiting', text, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
+const kPhases = { thoughts: 'thinking', text: 'writing', call: 'calling' };
+
+/// phase: waiting (nothing from the server yet), reading (accepted, no text yet), thinking, writing, calling,
+/// paused (preempted), then exactly one of done, stopped, cut (length), failed.
+/// `before`: what an answer that is continued has already, { text, thoughts }.
+export function newAnswer(now, { text = '', thoughts = '' } = {}) {
+  const before = { text, thoughts };
+  return { phase: 'waiting', before, items: {}, text, thoughts, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
 }
 
 /// Has the server sent anything of it?
@@ -14,8 +18,9 @@ export function hasBegun(answer) {
 }
 
 /// What a conversation keeps of it.
-export function contentOf({ text }) {
-  return { text };
+export function contentOf({ text, thoughts, facts }) {
+  const counted = facts?.reasoningTokens ? { thoughtTokens: facts.reasoningTokens } : {};
+  return { text, ...(thoughts ? { thoughts, ...counted } : {}) };
 }
 
 export function isOver(answer) {
@@ -30,6 +35,7 @@ function factsOf(answer, response) {
     seenTtftMs: answer.firstAt === null ? null : answer.firstAt - answer.askedAt,
     queueMs: timings.queue_ms ?? null,
     tokens: response.usage?.output_tokens ?? null,
+    reasoningTokens: response.usage?.output_tokens_details?.reasoning_tokens ?? null,
     promptTokens: response.usage?.input_tokens ?? null,
     cachedTokens: response.usage?.input_tokens_details?.cached_tokens ?? null,
     preemptions: response.octavo?.preemptions ?? 0,
@@ -48,6 +54,20 @@ function reasonOf(response) {
   return response.incomplete_details?.reason === 'max_output_tokens' ? 'cut' : 'stopped';
 }
 
+function grown(answer, event, now) {
+  const items = withItemEvent(answer.items, event);
+  if (items === answer.items) return answer;
+  const kind = kindOfDelta(event);
+  const begun = kind ? { phase: kPhases[kind], firstAt: answer.firstAt ?? now } : {};
+  return { ...answer, items, ...contentOfItems(items, answer.before), ...begun };
+}
+
+/// Where an answer is that has been held up.
+function phaseOf({ items }) {
+  const last = Object.values(items).at(-1);
+  return last ? kPhases[last.kind] : 'reading';
+}
+
 /// The answer after one event of its own. Events it does not know leave it as it is.
 export function afterEvent(answer, event, now) {
   if (isOver(answer)) return answer;
@@ -55,13 +75,10 @@ export function afterEvent(answer, event, now) {
     case 'response.created':
     case 'response.in_progress':
       return { ...answer, phase: 'reading', responseId: event.response.id };
-    case 'response.output_text.delta':
-      if (event.output_index !== 0) return answer;
-      return { ...answer, phase: 'writing', text: answer.text + event.delta, firstAt: answer.firstAt ?? now };
     case 'octavo:response.preempted':
       return { ...answer, phase: 'paused' };
     case 'octavo:response.resumed':
-      return { ...answer, phase: answer.text ? 'writing' : 'reading' };
+      return { ...answer, phase: phaseOf(answer) };
     case 'response.completed':
       return ended(answer, 'done', event.response);
     case 'response.incomplete':
@@ -71,6 +88,6 @@ export function afterEvent(answer, event, now) {
     case 'error':
       return failed(answer, event.error?.message ?? 'the server refused the request', event.error?.code);
     default:
-      return answer;
+      return grown(answer, event, now);
   }
 }

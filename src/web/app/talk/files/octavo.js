@@ -16,6 +16,8 @@ function nodeOf(raw, ids) {
   const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
   const status = kStatuses.includes(raw.status) ? raw.status : 'done';
   const rest = raw.isStart === true ? { isStart: true } : {};
+  if (typeof raw.thoughts === 'string' && raw.role === 'assistant') rest.thoughts = raw.thoughts;
+  if (Number.isSafeInteger(raw.thoughtTokens) && raw.thoughtTokens > 0) rest.thoughtTokens = raw.thoughtTokens;
   if (raw.settings) rest.settings = cleanSettings(raw.settings);
   if (ids.has(raw.beside) && [0, 1].includes(raw.side)) Object.assign(rest, { beside: ids.get(raw.beside), side: raw.side });
   return { ...node, text: raw.text, at: timeOf(raw.at), status, ...rest };
