@@ -9,6 +9,9 @@ const kAnswer = ['# Heading', 'Words with `code`, [a link](https://example.com) 
 const kTree = { title: 'Forked', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.'], ['b', 'q', 'A lantern.'], ['r', 'b', 'Is it warm?'], ['c', 'r', 'A little.']] };
 const kPair = { title: 'Two', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.', { beside: 'b', side: 0, settings: { temperature: 0 } }], ['b', 'q', 'A lantern.', { beside: 'a', side: 1, settings: {} }]] };
 const kThoughts = { title: 'Thought', messages: [['q', null, 'What is it?'], ['a', 'q', 'A lamp.', { thoughts: 'A *lamp*, or a `lantern`?', thoughtTokens: 12 }]] };
+const kCall = { callId: 'c', name: 'get_weather', arguments: '{"city":"Bern","days":2}', isWhole: true };
+const kCalls = { title: 'Calls', messages: [['q', null, 'How is it?'], ['a', 'q', 'I ask.', { calls: [kCall, { ...kCall, callId: 'd' }, { ...kCall, isWhole: false }] }]] };
+const kResult = { title: 'Result', messages: [['q', null, 'How is it?'], ['a', 'q', '', { calls: [kCall] }], ['r', 'a', 'sunny', { results: [{ callId: 'c', name: 'get_weather', output: 'sunny' }] }], ['b', 'r', 'It is sunny.']] };
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
 /// Opens the list of conversations where it is not beside the page.
@@ -27,6 +30,20 @@ const kStates = {
     await importTree(page, kThoughts);
     await page.locator('.thoughts summary').click();
     await page.waitForSelector('.thoughts .prose');
+  },
+  'an answer that calls functions': async (page) => {
+    await importTree(page, kCalls);
+    await page.waitForSelector('.call-result');
+  },
+  'a result that is edited': async (page) => {
+    await importTree(page, kResult);
+    await page.locator('.question').nth(1).hover();
+    await page.getByLabel('Edit the result').click();
+  },
+  'functions that are none': async (page) => {
+    await page.getByLabel('Settings of this conversation').click();
+    await page.fill('dialog [name=tools]', '[3]');
+    await page.waitForSelector('dialog .fault');
   },
   'a message that is edited': async (page) => {
     await importTree(page, kTree);

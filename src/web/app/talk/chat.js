@@ -2,6 +2,7 @@
 // Inspector the only writer of the page's state.
 import { forgetUnfinished, unfinished } from '../keep/unfinished.js';
 import { newAnswer } from '../wire/answer.js';
+import { hasContent, resultsOf, wholeCalls } from './calls.js';
 import { startAfterTrimming } from './context.js';
 import { newConversation, newId, pairOf } from './conversation.js';
 import { Conversations } from './conversations.js';
@@ -57,7 +58,13 @@ export class Chat {
 
   /// Says something at the end of what is shown; in a new conversation if none is open.
   say(text, parent) {
-    this.#ask(this.#opened(), parent, text);
+    this.#ask(this.#opened(), parent, { text });
+  }
+
+  /// Gives back what the calls of an answer return: a text for each.
+  giveResults(conversationId, answerId, outputs) {
+    const conversation = this.#conversation(conversationId);
+    this.#ask(conversation, answerId, resultsOf(wholeCalls(conversation.nodes[answerId]), outputs));
   }
 
   /// Says something with two settings at once. The answers stand beside each other until one of them is chosen.
@@ -81,7 +88,14 @@ export class Chat {
   /// The same question with other words: a fork of the conversation above it.
   edit(conversationId, nodeId, text) {
     const conversation = this.#conversation(conversationId);
-    this.#ask(conversation, conversation.nodes[nodeId].parent, text);
+    this.#ask(conversation, conversation.nodes[nodeId].parent, { text });
+  }
+
+  /// The same calls with other results.
+  editResults(conversationId, nodeId, outputs) {
+    const conversation = this.#conversation(conversationId);
+    const { parent, results } = conversation.nodes[nodeId];
+    this.#ask(conversation, parent, resultsOf(results, outputs));
   }
 
   /// Another answer to the same question.
@@ -111,12 +125,12 @@ export class Chat {
   /// answer is without words.
   beginFrom(conversationId, answerId) {
     const { settings, nodes } = this.#conversation(conversationId);
-    const { text, status, parent } = nodes[answerId];
+    const { text, thoughts, thoughtTokens, calls, status, parent } = nodes[answerId];
     const conversation = newConversation(settings);
     const question = { id: newId(), role: 'user', text: nodes[parent].text };
     this.#set({ current: conversation.id, numAsked: this.#value.numAsked + 1 });
-    if (!text) return this.#ask(conversation, null, question.text);
-    this.conversations.add(conversation, null, [question, { id: newId(), role: 'assistant', text, status }]);
+    if (!hasContent({ text, calls })) return this.#ask(conversation, null, { text: question.text });
+    this.conversations.add(conversation, null, [question, { id: newId(), role: 'assistant', text, thoughts, thoughtTokens, calls, status }]);
   }
 
   /// Stops an answer, in whatever tab it is received.
@@ -125,10 +139,10 @@ export class Chat {
     else if (this.#live.isElsewhere(answerId)) this.#tabs.tell({ stop: answerId });
   }
 
-  /// Asks for an answer below `parent`, or below a new question there.
+  /// Asks for an answer below `parent`, or below a new question there: { text }, with results of calls { text, results }.
   #ask(conversation, parent, question) {
     const answer = emptyAnswer(newId());
-    const asked = question === undefined ? [] : [{ id: newId(), role: 'user', text: question }];
+    const asked = question === undefined ? [] : [{ id: newId(), role: 'user', ...question }];
     this.#await(conversation.id, [[answer.id, newAnswer(performance.now())]], () => this.conversations.add(conversation, parent, [...asked, answer]));
   }
 

@@ -107,9 +107,9 @@ export class Conversations {
     });
   }
 
-  /// More of an answer than what was kept of it. `content`: { text, thoughts }.
+  /// More of an answer than what was kept of it. `content`: { text, thoughts, calls }.
   lengthen(id, messageId, content) {
-    const sizeOf = ({ text, thoughts = '' }) => text.length + thoughts.length;
+    const sizeOf = ({ text, thoughts = '', calls = [] }) => text.length + thoughts.length + JSON.stringify(calls).length;
     const isMore = (stored) => stored?.nodes[messageId]?.status === 'failed' && sizeOf(stored.nodes[messageId]) < sizeOf(content);
     return this.#change(id, (stored) => (isMore(stored) ? changeMessage(stored, messageId, content, stored.updatedAt) : stored));
   }

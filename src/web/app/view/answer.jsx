@@ -3,6 +3,7 @@ import { usePart } from '../keep/state.js';
 import { branchesOf } from '../talk/branches.js';
 import { startAfterTrimming } from '../talk/context.js';
 import { describeFacts } from '../text/answer_line.js';
+import { Calls } from './calls.jsx';
 import { CopyButton } from './copy_button.jsx';
 import { Again } from './icons.jsx';
 import { lights } from './lights.js';
@@ -77,13 +78,15 @@ export function Answer({ state, chat, conversation, node, isLast, isBeside, pale
   const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
-  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text, thoughts: node.thoughts } : null);
-  const { text, thoughts } = live ?? node;
+  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text, thoughts: node.thoughts, calls: node.calls } : null);
+  const { text, thoughts, calls = [] } = live ?? node;
+  const give = isLast && !isBeside && !live ? (outputs) => chat.giveResults(conversation.id, node.id, outputs) : null;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
     <article class={`answer ${live ? 'live' : ''}`} id={`message-${node.id}`} tabIndex={-1} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
       {thoughts && <Thoughts text={thoughts} isOver={!live || Boolean(text)} isLive={live?.phase === 'thinking'} numTokens={node.thoughtTokens} />}
       <Prose text={text} isOver={!live} />
+      {calls.length > 0 && <Calls node={node} calls={calls} onSend={give} />}
       {live && <Waiting phase={live.phase} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}
       {!live && (

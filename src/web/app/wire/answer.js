@@ -6,10 +6,10 @@ const kPhases = { thoughts: 'thinking', text: 'writing', call: 'calling' };
 
 /// phase: waiting (nothing from the server yet), reading (accepted, no text yet), thinking, writing, calling,
 /// paused (preempted), then exactly one of done, stopped, cut (length), failed.
-/// `before`: what an answer that is continued has already, { text, thoughts }.
-export function newAnswer(now, { text = '', thoughts = '' } = {}) {
-  const before = { text, thoughts };
-  return { phase: 'waiting', before, items: {}, text, thoughts, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
+/// `before`: what an answer that is continued has already, { text, thoughts, calls }.
+export function newAnswer(now, { text = '', thoughts = '', calls = [] } = {}) {
+  const before = { text, thoughts, calls };
+  return { phase: 'waiting', before, items: {}, ...before, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
 }
 
 /// Has the server sent anything of it?
@@ -18,9 +18,9 @@ export function hasBegun(answer) {
 }
 
 /// What a conversation keeps of it.
-export function contentOf({ text, thoughts, facts }) {
+export function contentOf({ text, thoughts, calls, facts }) {
   const counted = facts?.reasoningTokens ? { thoughtTokens: facts.reasoningTokens } : {};
-  return { text, ...(thoughts ? { thoughts, ...counted } : {}) };
+  return { text, ...(thoughts ? { thoughts, ...counted } : {}), ...(calls.length > 0 ? { calls } : {}) };
 }
 
 export function isOver(answer) {

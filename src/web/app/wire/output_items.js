@@ -35,10 +35,15 @@ function textsOf(items, kind) {
   return Object.values(items).filter((item) => item.kind === kind && item.text).map(({ text }) => text);
 }
 
+function callOf({ callId = '', name = '', text, isWhole = false }) {
+  return { callId, name, arguments: text, isWhole };
+}
+
 /// What the items say together, after what had been said before them. Object keys that are numbers come in their order.
 export function contentOfItems(items, before) {
   return {
     text: before.text + textsOf(items, 'text').join('\n\n'),
+    calls: [...before.calls, ...Object.values(items).filter(({ kind }) => kind === 'call').map(callOf)],
     thoughts: [before.thoughts, ...textsOf(items, 'thoughts')].filter(Boolean).join('\n\n'),
   };
 }

@@ -1,13 +1,18 @@
 // A turn of a conversation as `response.create`. What the server still remembers is named, so that
 // its cached blocks are used again; what it does not is sent whole.
+import { wholeCalls } from '../talk/calls.js';
 import { sentPath } from '../talk/context.js';
 import { pathTo } from '../talk/conversation.js';
 import { requestFields } from '../talk/settings.js';
 
 const kGoOn = 'Go on exactly where your last answer stopped, without repeating any of it.';
 
-function asInput({ role, text }) {
-  return { type: 'message', role, content: text };
+/// A message in words: of a result the calls that it answers, of an answer what it said and called.
+function asInput({ role, text, calls, results }) {
+  if (results) return results.map(({ callId, output }) => ({ type: 'function_call_output', call_id: callId, output }));
+  const said = text ? [{ type: 'message', role, content: text }] : [];
+  const called = wholeCalls({ calls }).map(({ callId, name, arguments: given }) => ({ type: 'function_call', call_id: callId, name, arguments: given }));
+  return [...said, ...called];
 }
 
 /// More of what `responseId` wrote, from the very token where it stopped: for as long as the server remembers it.
@@ -22,9 +27,9 @@ export function createEvent(conversation, userId, lane, known, begun = '') {
   const path = pathTo(conversation, userId);
   const previous = known.get(path.at(-2)?.id);
   const event = { type: 'response.create', stream_id: lane, ...requestFields(conversation.settings) };
-  if (previous && !begun) return { ...event, previous_response_id: previous, input: [asInput(path.at(-1))] };
+  if (previous && !begun) return { ...event, previous_response_id: previous, input: asInput(path.at(-1)) };
   // An answer that never came to a word tells the model nothing.
-  const input = sentPath(path).filter(({ text }) => text).map(asInput);
-  if (begun) input.push(asInput({ role: 'assistant', text: begun }), asInput({ role: 'user', text: kGoOn }));
+  const input = sentPath(path).flatMap(asInput);
+  if (begun) input.push(...asInput({ role: 'assistant', text: begun }), ...asInput({ role: 'user', text: kGoOn }));
   return { ...event, input };
 }
