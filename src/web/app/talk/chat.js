@@ -1,12 +1,12 @@
 // What a person does in conversations: turns, other answers, what is left out. With Conversations, LiveAnswers, Exchange, Memory and
 // Inspector the only writer of the page's state.
 import { forgetUnfinished, unfinished } from '../keep/unfinished.js';
-import { newAnswer } from '../wire/answer.js';
+import { contentOf, newAnswer, thawed } from '../wire/answer.js';
 import { hasContent, resultsOf, wholeCalls } from './calls.js';
 import { startAfterTrimming } from './context.js';
 import { newConversation, newId, pairOf } from './conversation.js';
 import { Conversations } from './conversations.js';
-import { Exchange } from './exchange.js';
+import { Exchange, kMaxSent } from './exchange.js';
 import { Inspector } from './inspector.js';
 import { LiveAnswers } from './live_answers.js';
 import { Memory } from './memory.js';
@@ -40,10 +40,19 @@ export class Chat {
     this.#tabs.listen((message, from) => this.#hear(message, from));
     this.#tabs.tell({ hello: true });
     await this.conversations.start(id);
-    for (const [key, { conversationId, answerId, ...content }] of unfinished()) {
-      this.conversations.lengthen(conversationId, answerId, content).then(() => forgetUnfinished(key));
-    }
+    for (const kept of unfinished()) this.#takeUp(kept);
     await this.#exchange.open(sessionStorage.getItem(kKey));
+  }
+
+  /// An answer that another page had begun to hear when it was closed.
+  #takeUp({ conversationId, answerId, answer: kept, isFresh, ...rest }) {
+    const { status } = this.conversations.get(conversationId)?.nodes[answerId] ?? {};
+    const answer = thawed(kept);
+    if (status === 'failed' && isFresh && answer.responseId && rest.lane) {
+      this.#live.begin([[answerId, { ...rest, conversationId, answer, numSent: kMaxSent, lossWords: kClosed.error }]]);
+      this.#exchange.takeUp(answerId);
+    }
+    this.conversations.lengthen(conversationId, answerId, contentOf(answer)).then(() => forgetUnfinished(answerId));
   }
 
   useKey(key) {
@@ -174,7 +183,7 @@ export class Chat {
   /// The page was asleep, and other tabs were not.
   wake() {
     this.conversations.followAll();
-    this.#live.tell();
+    this.#live.wake();
     this.#tabs.tell({ hello: true });
   }
 

@@ -1,14 +1,14 @@
 // What goes over the connection and what comes back: requests wait here for a lane or a connection, events find their answers,
 // and what was lost is sent again.
-import { afterEvent, contentOf, failed, hasBegun, isOver } from '../wire/answer.js';
+import { afterEvent, asNew, contentOf, failed, hasBegun, isOver } from '../wire/answer.js';
 import { Lanes } from '../wire/lanes.js';
 import { isRefusal, Link } from '../wire/link.js';
-import { continueEvent, createEvent } from '../wire/request.js';
+import { continueEvent, createEvent, resumeEvent } from '../wire/request.js';
 import { bytesOf, startOf } from './context.js';
-import { pathTo } from './conversation.js';
+import { newId, pathTo } from './conversation.js';
 import { kBegun, kThinking, saidOf } from './said.js';
 
-const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
+export const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
 
 function refusalWords(code, reason) {
   if (code === 1009) return 'the message is larger than the server takes';
@@ -20,7 +20,7 @@ export class Exchange {
   #live;
   #memory;
   #link;
-  #lanes = new Lanes();
+  #lanes = new Lanes(16, `page-${newId().slice(0, 8)}`);
   #known = new Map(); // Answer id -> { responseId, start: what it was sent from, isPart: it wrote the end alone }; only as long as the connection.
   #sentBytes = new Map(); // Answer id -> bytes of what asked for it, on this connection.
   #unsent = []; // Ids of answers that wait for a lane or a connection.
@@ -58,6 +58,12 @@ export class Exchange {
     this.#sendNext();
   }
 
+  /// Of an answer that another page has asked for, what this one has not.
+  takeUp(answerId) {
+    this.#hold(answerId, this.#live.get(answerId));
+    if (this.#link.isOpen) this.#resumeAll();
+  }
+
   stop(answerId) {
     const live = this.#live.get(answerId);
     const lane = this.#lanes.of(answerId);
@@ -76,7 +82,7 @@ export class Exchange {
         const lane = this.#lanes.take(answerId, path.at(-3)?.id);
         if (lane === null) return;
         const start = startOf(path);
-        this.#live.set(answerId, { ...live, start, numSent: live.numSent + 1 });
+        this.#live.set(answerId, { ...live, lane, start, numSent: live.numSent + 1 });
         this.#send(answerId, this.#eventFor(conversation, path, lane, start));
       }
       this.#unsent.shift();
@@ -117,6 +123,7 @@ export class Exchange {
     this.#isDraining = false;
     this.#state.set({ link: 'open', model: model.id, contextLength: model.max_model_len ?? null, modelDefaults: model.octavo?.defaults ?? {} });
     this.#memory.opened();
+    this.#resumeAll();
     this.#sendNext();
   }
 
@@ -130,11 +137,34 @@ export class Exchange {
     for (const answerId of running.reverse()) {
       const live = this.#live.get(answerId);
       if (!live) continue;
-      // What has not begun is asked again by itself; half an answer is shown as such.
-      if (hasBegun(live.answer)) this.#finish(answerId, failed(live.answer, 'the connection was lost'));
-      else if (live.numSent >= kMaxSent) this.#finish(answerId, failed(live.answer, 'the connection was lost each time that this was sent'));
-      else this.#unsent.unshift(answerId), this.#live.set(answerId, { ...live, answer: { ...live.answer, phase: 'waiting', responseId: null } });
+      // The server writes on what it has begun, and keeps it for a while.
+      if (live.answer.responseId && (live.numResumed ?? 0) < kMaxSent) this.#hold(answerId, live);
+      else this.#giveUp(answerId, live);
     }
+  }
+
+  /// An answer waits for the next connection, to be come back to.
+  #hold(answerId, live) {
+    this.#lanes.adopt(live.lane, answerId);
+    this.#live.set(answerId, { ...live, isHeld: true, answer: { ...live.answer, phase: 'waiting' } });
+  }
+
+  #resumeAll() {
+    for (const [answerId, live] of this.#live.entries()) {
+      if (!live.isHeld) continue;
+      this.#live.set(answerId, { ...live, isHeld: false, numResumed: (live.numResumed ?? 0) + 1 });
+      this.#link.send(resumeEvent(live.lane, live.answer));
+    }
+  }
+
+  /// An answer that cannot be come back to. What has not begun is asked again by itself; half an answer is shown as such.
+  #giveUp(answerId, live) {
+    const { answer, numSent, lossWords } = live;
+    if (hasBegun(answer) || lossWords) return this.#finish(answerId, failed(answer, lossWords ?? 'the connection was lost'));
+    if (numSent >= kMaxSent) return this.#finish(answerId, failed(answer, 'the connection was lost each time that this was sent'));
+    this.#lanes.release(live.lane);
+    this.#live.set(answerId, { ...live, numResumed: 0, answer: asNew(answer) });
+    this.#resend(answerId);
   }
 
   /// The server closed the connection over something that was sent: the largest of what it has not begun to answer, or
@@ -157,12 +187,13 @@ export class Exchange {
     const answerId = this.#lanes.at(event.stream_id);
     const live = this.#live.get(answerId);
     if (!live) return;
+    if (event.type === 'error' && live.numResumed > 0) return this.#giveUp(answerId, live);
     if (event.type === 'error' && this.#isCurable(event, live.conversationId, answerId)) return;
     const answer = afterEvent(live.answer, event, performance.now());
     if (answer === live.answer) return;
     if (live.conversationId === this.#value.current) this.#sayBeginning(live.answer, answer);
     if (isOver(answer)) this.#finish(answerId, answer);
-    else this.#live.set(answerId, { ...live, answer });
+    else this.#live.set(answerId, { ...live, answer, numResumed: 0, lossWords: undefined });
   }
 
   #sayBeginning(before, { phase }) {

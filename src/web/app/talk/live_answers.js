@@ -1,7 +1,7 @@
 // The answers that are being written: by this tab, which keeps them on the shelf as they grow, and by others, of which it only
 // hears.
-import { keepUnfinished } from '../keep/unfinished.js';
-import { contentOf, hasBegun } from '../wire/answer.js';
+import { forgetUnfinished, keepUnfinished } from '../keep/unfinished.js';
+import { contentOf, frozen, hasBegun } from '../wire/answer.js';
 
 const kKeepMs = 1000;
 
@@ -55,14 +55,25 @@ export class LiveAnswers {
     }
   }
 
-  /// The page is closed or put to sleep: the answers that it receives end here.
+  /// The page is closed or put to sleep: the next one can take up the answers that it receives.
   leave() {
     this.keep();
     // The shelf may be too slow for a page that is being closed.
-    for (const [answerId, { conversationId, answer }] of this.#all) {
-      if (hasBegun(answer)) keepUnfinished({ conversationId, answerId, ...contentOf(answer) });
+    for (const [answerId, { conversationId, answer, lane, start, isContinued }] of this.#all) {
+      if (hasBegun(answer) || answer.responseId) keepUnfinished({ conversationId, answerId, lane, start, isContinued, answer: frozen(answer) });
     }
     this.#tabs.tell({ writing: [] });
+  }
+
+  /// The page was asleep, and has its answers still.
+  wake() {
+    for (const answerId of this.#all.keys()) forgetUnfinished(answerId);
+    this.tell();
+  }
+
+  /// [id, live] each.
+  entries() {
+    return [...this.#all];
   }
 
   /// Tells the other tabs which answers this one receives.

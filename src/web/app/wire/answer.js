@@ -9,7 +9,22 @@ const kPhases = { thoughts: 'thinking', text: 'writing', call: 'calling' };
 /// `before`: what an answer that is continued has already, { text, thoughts, calls }.
 export function newAnswer(now, { text = '', thoughts = '', calls = [] } = {}) {
   const before = { text, thoughts, calls };
-  return { phase: 'waiting', before, items: {}, ...before, responseId: null, askedAt: now, firstAt: null, facts: null, error: null, code: null };
+  return { phase: 'waiting', before, items: {}, ...before, responseId: null, askedAt: now, firstAt: null, lastNumber: -1, facts: null, error: null, code: null };
+}
+
+/// What another page needs to take it up.
+export function frozen({ before, items, responseId, lastNumber, firstAt }) {
+  return { before, items, responseId, lastNumber, hasBegun: firstAt !== null };
+}
+
+/// When it was asked for is not known to the other page.
+export function thawed({ hasBegun: hadBegun, ...rest }) {
+  return { ...newAnswer(null, rest.before), ...rest, ...contentOfItems(rest.items, rest.before), firstAt: hadBegun ? 0 : null };
+}
+
+/// The same answer before anything was heard of it.
+export function asNew({ before, askedAt }) {
+  return newAnswer(askedAt, before);
 }
 
 /// Has the server sent anything of it?
@@ -32,7 +47,7 @@ function factsOf(answer, response) {
   return {
     tokensPerSecond: timings.tokens_per_s ?? null,
     serverTtftMs: timings.ttft_ms ?? null,
-    seenTtftMs: answer.firstAt === null ? null : answer.firstAt - answer.askedAt,
+    seenTtftMs: answer.firstAt === null || answer.askedAt === null ? null : answer.firstAt - answer.askedAt,
     queueMs: timings.queue_ms ?? null,
     tokens: response.usage?.output_tokens ?? null,
     reasoningTokens: response.usage?.output_tokens_details?.reasoning_tokens ?? null,
@@ -68,9 +83,14 @@ function phaseOf({ items }) {
   return last ? kPhases[last.kind] : 'reading';
 }
 
-/// The answer after one event of its own. Events it does not know leave it as it is.
+/// The answer after one event of its own. Events that it does not know, or has had already, leave it as it is.
 export function afterEvent(answer, event, now) {
-  if (isOver(answer)) return answer;
+  const { sequence_number: number } = event;
+  if (isOver(answer) || number <= answer.lastNumber) return answer;
+  return changedBy(number === undefined ? answer : { ...answer, lastNumber: number }, event, now);
+}
+
+function changedBy(answer, event, now) {
   switch (event.type) {
     case 'response.created':
     case 'response.in_progress':

@@ -5,6 +5,7 @@ import { sentPath } from '../talk/context.js';
 import { pathTo } from '../talk/conversation.js';
 import { requestFields } from '../talk/settings.js';
 
+const kGrace = { resume_grace_ms: 30_000 }; // As long an answer is written on without its connection, and can be come back to.
 const kGoOn = 'Go on exactly where your last answer stopped, without repeating any of it.';
 
 /// A message in words: of a result the calls that it answers, of an answer what it said and called.
@@ -18,7 +19,12 @@ function asInput({ role, text, calls, results }) {
 /// More of what `responseId` wrote, from the very token where it stopped: for as long as the server remembers it.
 export function continueEvent(conversation, lane, responseId) {
   const { instructions, ...fields } = requestFields(conversation.settings);
-  return { type: 'response.create', stream_id: lane, ...fields, previous_response_id: responseId, octavo: { prompt_token_ids: [] } };
+  return { type: 'response.create', stream_id: lane, ...fields, previous_response_id: responseId, octavo: { ...kGrace, prompt_token_ids: [] } };
+}
+
+/// The rest of what the page has begun to hear by another connection.
+export function resumeEvent(lane, { responseId, lastNumber }) {
+  return { type: 'octavo:response.resume', stream_id: lane, response_id: responseId, ...(lastNumber >= 0 ? { starting_after: lastNumber } : {}) };
 }
 
 /// The turn that answers message `userId`. `known`: answer id -> response id on this connection, of those that were given on
@@ -26,7 +32,7 @@ export function continueEvent(conversation, lane, responseId) {
 export function createEvent(conversation, userId, lane, known, begun = '') {
   const path = pathTo(conversation, userId);
   const previous = known.get(path.at(-2)?.id);
-  const event = { type: 'response.create', stream_id: lane, ...requestFields(conversation.settings) };
+  const event = { type: 'response.create', stream_id: lane, ...requestFields(conversation.settings), octavo: kGrace };
   if (previous && !begun) return { ...event, previous_response_id: previous, input: asInput(path.at(-1)) };
   // An answer that never came to a word tells the model nothing.
   const input = sentPath(path).flatMap(asInput);
