@@ -45,6 +45,13 @@ const kStates = {
     await page.fill('dialog [name=tools]', '[3]');
     await page.waitForSelector('dialog .fault');
   },
+  'a prompt that is read': async (page, gate) => {
+    gate.hold = ({ stream_id: lane, type }) => Boolean(lane) && type !== 'response.created';
+    await ask(page, 'What is 7 times 8?');
+    await page.waitForSelector('.answer.live[data-phase=reading]');
+    gate.socket.send(JSON.stringify({ type: 'octavo:response.progress', stream_id: gate.sent.at(-1).stream_id, sequence_number: 9, queue_position: 0, prompt_tokens: 5000, computed_tokens: 3100, cached_tokens: 0, time_left_ms: 4000 }));
+    await page.waitForSelector('.waiting-bar');
+  },
   'a message that is edited': async (page) => {
     await importTree(page, kTree);
     await page.locator('.question').first().hover();
@@ -103,8 +110,8 @@ const kStates = {
 for (const [where, options] of [['on a desktop', { viewport: { width: 1280, height: 800 } }], ['on a phone', { ...phone, viewport: { width: 390, height: 800 } }]]) {
   pageSuite(`${where}, axe-core finds nothing to complain about`, [], (scenario) => {
     for (const [state, open] of Object.entries(kStates)) {
-      scenario(`in ${state}`, async (page) => {
-        await open(page);
+      scenario(`in ${state}`, async (page, gate) => {
+        await open(page, gate);
         for (const colorScheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme });
           assert.deepEqual(await violations(page), [], colorScheme);

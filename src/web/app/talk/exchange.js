@@ -6,6 +6,7 @@ import { isRefusal, Link } from '../wire/link.js';
 import { continueEvent, createEvent, resumeEvent } from '../wire/request.js';
 import { bytesOf, startOf } from './context.js';
 import { newId, pathTo } from './conversation.js';
+import { progressSaid } from './progress.js';
 import { kBegun, kThinking, saidOf } from './said.js';
 
 export const kMaxSent = 3; // A message with which the connection was lost so often is not sent again by itself.
@@ -191,12 +192,14 @@ export class Exchange {
     if (event.type === 'error' && this.#isCurable(event, live.conversationId, answerId)) return;
     const answer = afterEvent(live.answer, event, performance.now());
     if (answer === live.answer) return;
-    if (live.conversationId === this.#value.current) this.#sayBeginning(live.answer, answer);
+    if (live.conversationId === this.#value.current) this.#sayChange(live.answer, answer);
     if (isOver(answer)) this.#finish(answerId, answer);
     else this.#live.set(answerId, { ...live, answer, numResumed: 0, lossWords: undefined });
   }
 
-  #sayBeginning(before, { phase }) {
+  #sayChange(before, { phase, progress }) {
+    const far = progressSaid(before.progress, progress);
+    if (far) this.#say(far);
     if (phase === before.phase) return;
     if (phase === 'thinking' && !before.thoughts) this.#say(kThinking);
     if (phase === 'writing' && before.text === before.before.text) this.#say(kBegun);

@@ -10,8 +10,8 @@ import { lights } from './lights.js';
 import { Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
 import { Thoughts } from './thoughts.jsx';
+import { Waiting } from './waiting.jsx';
 
-const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
 const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed', full: 'Ended where the context was full' };
 const kTooLong = ['context_length_exceeded', 'message_too_large'];
 const kHopeless = [...kTooLong, 'message_refused']; // The same again would end the same.
@@ -20,11 +20,6 @@ function Facts({ node }) {
   if (!node.facts) return null;
   const { parts, all } = describeFacts(node.facts);
   return <span class="facts" title={all.join('\n')}>{parts.join(' · ')}</span>;
-}
-
-function Waiting({ phase }) {
-  const words = kPhases[phase];
-  return words ? <p class={`waiting ${phase}`}><span class="pulse" aria-hidden="true" />{words}</p> : null;
 }
 
 /// Did an answer end because the context had no room for more of it?
@@ -87,7 +82,7 @@ export function Answer({ state, chat, conversation, node, isLast, isBeside, pale
       {thoughts && <Thoughts text={thoughts} isOver={!live || Boolean(text)} isLive={live?.phase === 'thinking'} numTokens={node.thoughtTokens} />}
       <Prose text={text} isOver={!live} />
       {calls.length > 0 && <Calls node={node} calls={calls} onSend={give} />}
-      {live && <Waiting phase={live.phase} />}
+      {live && <Waiting phase={live.phase} progress={live.progress} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}
       {!live && (
         <footer class="turn-foot">

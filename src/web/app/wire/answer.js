@@ -1,6 +1,7 @@
 // One answer as its events tell it: a value that only grows. Knows the wire's event types and
 // nothing of sockets or pages.
 import { contentOfItems, kindOfDelta, withItemEvent } from './output_items.js';
+import { isWorthTelling, progressOf } from './progress.js';
 
 const kPhases = { thoughts: 'thinking', text: 'writing', call: 'calling' };
 
@@ -9,7 +10,7 @@ const kPhases = { thoughts: 'thinking', text: 'writing', call: 'calling' };
 /// `before`: what an answer that is continued has already, { text, thoughts, calls }.
 export function newAnswer(now, { text = '', thoughts = '', calls = [] } = {}) {
   const before = { text, thoughts, calls };
-  return { phase: 'waiting', before, items: {}, ...before, responseId: null, askedAt: now, firstAt: null, lastNumber: -1, facts: null, error: null, code: null };
+  return { phase: 'waiting', before, items: {}, ...before, responseId: null, askedAt: now, firstAt: null, lastNumber: -1, progress: null, facts: null, error: null, code: null };
 }
 
 /// What another page needs to take it up.
@@ -73,7 +74,7 @@ function grown(answer, event, now) {
   const items = withItemEvent(answer.items, event);
   if (items === answer.items) return answer;
   const kind = kindOfDelta(event);
-  const begun = kind ? { phase: kPhases[kind], firstAt: answer.firstAt ?? now } : {};
+  const begun = kind ? { phase: kPhases[kind], firstAt: answer.firstAt ?? now, progress: null } : {};
   return { ...answer, items, ...contentOfItems(items, answer.before), ...begun };
 }
 
@@ -90,11 +91,18 @@ export function afterEvent(answer, event, now) {
   return changedBy(number === undefined ? answer : { ...answer, lastNumber: number }, event, now);
 }
 
+function withProgress(answer, event) {
+  const progress = progressOf(event);
+  return hasBegun(answer) || !isWorthTelling(progress, answer.progress) ? answer : { ...answer, phase: 'reading', progress };
+}
+
 function changedBy(answer, event, now) {
   switch (event.type) {
     case 'response.created':
     case 'response.in_progress':
       return { ...answer, phase: 'reading', responseId: event.response.id };
+    case 'octavo:response.progress':
+      return withProgress(answer, event);
     case 'octavo:response.preempted':
       return { ...answer, phase: 'paused' };
     case 'octavo:response.resumed':
