@@ -77,6 +77,7 @@ pageSuite('the address of a conversation', slowly, (scenario) => {
   });
 
   scenario('an answer that a reload cuts off keeps what was there, even when it has just begun', async (page, gate) => {
+    gate.change = (event) => (event.type === 'octavo:response.resume' ? { ...event, response_id: 'resp_none' } : event); // It is forgotten.
     let deltas = 0;
     gate.hold = ({ type }) => gate.opened === 1 && type !== 'response.created' && (type !== 'response.output_text.delta' || ++deltas > 3);
     await ask(page, kStory);
@@ -187,6 +188,8 @@ pageSuite('answers that ended too early', slowly, (scenario) => {
     gate.hold = ({ type }) => type !== 'response.created' && (type !== 'response.output_text.delta' || ++deltas > 3);
     await ask(page, kStory);
     await page.waitForFunction(() => document.querySelector('.answer.live .prose')?.textContent.length > 3);
+    gate.change = (event) => (event.type === 'octavo:response.resume' ? { ...event, response_id: 'resp_none' } : event);
+    gate.hold = ({ stream_id: lane, type }) => Boolean(lane) && type !== 'error';
     await gate.socket.close({ code: 1012 });
     await page.waitForSelector(`${ended}[data-phase=failed]`);
     const half = await text(page);

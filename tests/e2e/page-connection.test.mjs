@@ -51,9 +51,10 @@ describe('the connection of the chat page', { skip: missingBrowser }, () => {
   });
 
   scenario('a message that was not answered before the loss is asked again by itself', async (page, gate) => {
-    gate.hold = ({ type }) => type !== 'response.created';
+    gate.hold = ({ stream_id }) => Boolean(stream_id);
     await say(page, 'What is 7 times 8?');
-    await page.waitForSelector('.answer.live[data-phase=reading]');
+    await page.waitForSelector('.answer.live[data-phase=waiting]');
+    while (gate.sent.length === 0) await page.evaluate(() => new Promise(requestAnimationFrame));
     gate.hold = () => false;
     await gate.socket.close({ code: 1001 });
     await page.waitForSelector(`${ended}[data-phase=done]`);
@@ -62,6 +63,7 @@ describe('the connection of the chat page', { skip: missingBrowser }, () => {
   });
 
   scenario('half an answer is kept, and can be asked for again', async (page, gate) => {
+    gate.change = (event) => (event.type === 'octavo:response.resume' ? { ...event, response_id: 'resp_none' } : event);
     let deltas = 0;
     gate.hold = ({ type }) => type !== 'response.created' && (type !== 'response.output_text.delta' || ++deltas > 3);
     await say(page, 'Tell me a story about a fox named Pip and a lantern.');
@@ -94,7 +96,8 @@ describe('the connection of the chat page', { skip: missingBrowser }, () => {
     gate.hold = ({ type }) => type !== 'response.created';
     await say(page, 'What is 7 times 8?');
     await page.waitForSelector('.answer.live[data-phase=reading]');
-    const event = (type) => JSON.stringify({ type, sequence_number: 9, stream_id: gate.sent[0].stream_id, response_id: 'any' });
+    let number = 9;
+    const event = (type) => JSON.stringify({ type, sequence_number: (number += 1), stream_id: gate.sent[0].stream_id, response_id: 'any' });
     gate.socket.send(event('octavo:response.preempted'));
     await page.waitForSelector('.waiting:has-text("Waiting for memory")');
     gate.socket.send(event('octavo:response.resumed'));

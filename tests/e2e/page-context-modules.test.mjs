@@ -82,7 +82,7 @@ test('an answer that is continued is sent with its words and the wish for more',
 });
 
 test('an answer that is continued grows from what it had, and has begun only with the first new word', () => {
-  const answer = newAnswer(0, 'half ');
+  const answer = newAnswer(0, { text: 'half ' });
   assert.equal(hasBegun(answer), false);
   const grown = afterEvent(answer, { type: 'response.output_text.delta', output_index: 0, delta: 'done' }, 1);
   assert.equal(grown.text, 'half done');

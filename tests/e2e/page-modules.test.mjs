@@ -7,10 +7,10 @@ import * as tree from '../../src/web/app/talk/conversation.js';
 import { cleanSettings, requestFields } from '../../src/web/app/talk/settings.js';
 import { describeFacts } from '../../src/web/app/text/answer_line.js';
 import { BlockReader } from '../../src/web/app/text/blocks.js';
-import { afterEvent, isOver, newAnswer } from '../../src/web/app/wire/answer.js';
+import { afterEvent, contentOf, frozen, hasBegun, isOver, newAnswer, thawed } from '../../src/web/app/wire/answer.js';
 import { Lanes } from '../../src/web/app/wire/lanes.js';
 import { backoff } from '../../src/web/app/wire/link.js';
-import { createEvent } from '../../src/web/app/wire/request.js';
+import { createEvent, resumeEvent } from '../../src/web/app/wire/request.js';
 
 /// u1 - a1 - u2 - a2, with b2 a sibling of u2 that was added last.
 function branched(settings = {}) {
@@ -100,6 +100,35 @@ test('an answer grows by its deltas and ends with what it cost', () => {
   assert.deepEqual([done.facts.tokens, done.facts.cachedTokens, done.facts.seenTtftMs], [2, 4, 10]);
 });
 
+test('items of an answer may be told in any order, and each is told apart', () => {
+  const said = (output_index, text) => ({ type: 'response.output_text.delta', output_index, delta: text });
+  const thought = (output_index, text) => ({ type: 'response.reasoning_text.delta', output_index, delta: text });
+  const both = told([thought(0, 'Hm'), said(2, 'So'), thought(0, '.'), said(1, 'Well.'), said(2, ' be it.')]);
+  assert.deepEqual([both.text, both.thoughts, both.phase], ['Well.\n\nSo be it.', 'Hm.', 'writing']);
+  const whole = told([{ type: 'response.reasoning_text.done', output_index: 0, text: 'Hm, hm.' }, { type: 'response.output_text.done', output_index: 1, text: 'So.' }], both);
+  assert.deepEqual([whole.thoughts, whole.text], ['Hm, hm.', 'So.\n\nSo be it.']);
+  assert.equal(told([said(0, 'not a thought')], both).thoughts, 'Hm.');
+  const usage = { output_tokens: 9, output_tokens_details: { reasoning_tokens: 5 } };
+  assert.deepEqual(contentOf(told([{ type: 'response.completed', response: { ...response, usage } }], whole)), { text: 'So.\n\nSo be it.', thoughts: 'Hm, hm.', thoughtTokens: 5 });
+  assert.deepEqual(contentOf(told([delta('x')])), { text: 'x' });
+});
+
+test('an answer hears no event twice, and is taken up by another page as it was', () => {
+  const numbered = [{ type: 'response.created', response }, delta('Good '), delta('day')].map((event, i) => ({ ...event, sequence_number: i }));
+  const heard = told(numbered);
+  assert.equal(told(numbered, heard), heard);
+  const taken = thawed(JSON.parse(JSON.stringify(frozen(heard))));
+  assert.deepEqual([contentOf(taken), taken.responseId, taken.lastNumber, hasBegun(taken)], [{ text: 'Good day' }, 'resp_1', 2, true]);
+  const whole = told([{ ...delta('!'), sequence_number: 3 }, { type: 'response.completed', response, sequence_number: 4 }], taken);
+  assert.deepEqual([whole.text, whole.phase, whole.facts.seenTtftMs], ['Good day!', 'done', null]);
+  assert.deepEqual(resumeEvent('lane', taken), { type: 'octavo:response.resume', stream_id: 'lane', response_id: 'resp_1', starting_after: 2 });
+});
+
+test('an answer that is continued goes on where its words end', () => {
+  const more = told([{ type: 'response.reasoning_text.delta', output_index: 0, delta: 'More.' }, { type: 'response.output_text.delta', output_index: 1, delta: ' day' }], newAnswer(0, { text: 'Good', thoughts: 'Hm.' }));
+  assert.deepEqual([more.text, more.thoughts], ['Good day', 'Hm.\n\nMore.']);
+});
+
 test('an answer that was stopped or too long says which', () => {
   const end = (reason) => told([delta('Go'), { type: 'response.incomplete', response: { ...response, incomplete_details: { reason } } }]);
   assert.equal(end('cancelled').phase, 'stopped');
@@ -138,6 +167,9 @@ test('a continuation keeps its lane and a fork takes another', () => {
   assert.equal(lanes.take('b2', 'a1'), 'page-2');
   assert.equal(lanes.take('c2', 'a1'), null);
   assert.deepEqual(lanes.reset(), ['a2', 'b2']);
+  lanes.adopt('other-1', 'd2');
+  assert.deepEqual([lanes.at('other-1'), lanes.of('d2'), lanes.take('e2')], ['d2', 'other-1', 'page-1']);
+  lanes.reset();
   assert.equal(lanes.of('a2'), undefined);
 });
 

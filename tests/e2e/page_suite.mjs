@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { launchBrowser, missingBrowser, openGate, openPage } from './browser.mjs';
+import { scriptedFor, suiteScope } from './helpers.mjs';
 import { startServer } from './server.mjs';
 
 /// The plain kernels on one thread: slow enough that an answer is seen while it grows.
@@ -12,13 +13,15 @@ export const slowly = ['--threads', '1', '--cpu-instruction-set', 'reference'];
 export const phone = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' };
 export const ended = '.answer:last-child:not(.live)';
 
-/// `define(scenario)` is called with scenario(name, run(page, gate, { server, complaints }), options of the page).
+/// `flags`: of the server; or { script, flags } for a house that says what a script tells it. `define(scenario)` is called with
+/// scenario(name, run(page, gate, { server, complaints }), options of the page).
 export function pageSuite(name, flags, define) {
   describe(name, { skip: missingBrowser }, () => {
     let server;
     let browser;
+    const scope = suiteScope();
     before(async () => {
-      server = await startServer(flags);
+      server = flags.script ? await scriptedFor(scope, flags.script, flags.flags) : await startServer(flags);
       browser = await launchBrowser();
     });
     after(async () => {

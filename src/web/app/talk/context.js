@@ -24,7 +24,7 @@ export function startOf(path) {
 }
 
 function sizeOf(message) {
-  if (!sizes.has(message)) sizes.set(message, bytesOf(message.text));
+  if (!sizes.has(message)) sizes.set(message, bytesOf(message.text + (message.calls ? JSON.stringify(message.calls) : '')));
   return sizes.get(message);
 }
 
@@ -78,7 +78,8 @@ export function startAfterTrimming(conversation, contextLength, lastId = shownPa
     numBytes += sizeOf(sent[i]);
     const numTokens = numBytes / perToken + kTokensPerMessage * (sent.length - i);
     const fits = numTokens <= kTrimmedShare * contextLength && numBytes <= kTrimmedShare * maxBytes;
-    if (sent[i].role === 'user' && (fits || start === null)) start = sent[i].id;
+    // A result is nothing without its call.
+    if (sent[i].role === 'user' && !sent[i].results && (fits || start === null)) start = sent[i].id;
     if (!fits && start !== null) break;
   }
   return start;

@@ -123,7 +123,7 @@ export function titleOf(conversation) {
 export function matches(conversation, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const texts = Object.values(conversation.nodes).map((node) => node.text);
+  const texts = Object.values(conversation.nodes).flatMap(({ text, calls = [] }) => [text, ...calls.flatMap((call) => [call.name, call.arguments])]);
   const whole = [conversation.title, ...texts].join('\n').toLowerCase();
   return words.every((word) => whole.includes(word));
 }

@@ -107,10 +107,11 @@ export class Conversations {
     });
   }
 
-  /// More of an answer than what was kept of it.
-  lengthen(id, messageId, text) {
-    const isMore = (stored) => stored?.nodes[messageId]?.status === 'failed' && stored.nodes[messageId].text.length < text.length;
-    return this.#change(id, (stored) => (isMore(stored) ? changeMessage(stored, messageId, { text }, stored.updatedAt) : stored));
+  /// More of an answer than what was kept of it. `content`: { text, thoughts, calls }.
+  lengthen(id, messageId, content) {
+    const sizeOf = ({ text, thoughts = '', calls = [] }) => text.length + thoughts.length + JSON.stringify(calls).length;
+    const isMore = (stored) => stored?.nodes[messageId]?.status === 'failed' && sizeOf(stored.nodes[messageId]) < sizeOf(content);
+    return this.#change(id, (stored) => (isMore(stored) ? changeMessage(stored, messageId, content, stored.updatedAt) : stored));
   }
 
   rename(id, title) {

@@ -4,12 +4,14 @@ const kWhole = 500;
 const kBeginning = 300;
 
 export const kBegun = 'The answer is being written.';
+export const kThinking = 'The model is thinking.';
 
-export function saidOf({ phase, text, error }) {
+export function saidOf({ phase, text, calls = [], error }) {
   if (phase === 'failed') return `The answer failed: ${error}`;
   const words = text.trim();
   const end = phase === 'stopped' ? ' Stopped.' : '';
-  if (words.length <= kWhole) return `${words}${end}`;
+  const called = calls.length > 0 ? `The model calls ${calls.map(({ name }) => name).join(' and ')}, and waits for what it returns.` : '';
+  if (words.length <= kWhole) return [`${words}${end}`.trim(), called].filter(Boolean).join(' ');
   const beginning = words.slice(0, kBeginning).replace(/\s+\S*$/, '');
-  return `${beginning} … The answer has ${words.split(/\s+/).length.toLocaleString('en')} words.${end}`;
+  return `${beginning} … The answer has ${words.split(/\s+/).length.toLocaleString('en')} words.${end}${called && ` ${called}`}`;
 }

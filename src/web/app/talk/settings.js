@@ -1,6 +1,8 @@
 // What may be set for a conversation, in the order the panel shows it. A setting that is not given
 // is left to the server, which knows the model's own defaults.
 
+import { cleanTools } from './tools.js';
+
 export const kSettings = [
   { key: 'temperature', label: 'Temperature', hint: '0 is greedy', min: 0, max: 2, step: 0.05 },
   { key: 'top_p', label: 'Top p', hint: 'smallest set of that probability', min: 0, max: 1, step: 0.01 },
@@ -38,7 +40,7 @@ export function cleanSettings(raw) {
   }
   const stops = Array.isArray(raw.stop) ? raw.stop.filter((stop) => typeof stop === 'string' && stop) : [];
   if (stops.length > 0) settings.stop = stops.slice(0, 16);
-  return settings;
+  return { ...settings, ...cleanTools(raw) };
 }
 
 /// What was changed between two versions of the settings: key -> new value, undefined for one that was taken away.
@@ -54,6 +56,8 @@ export function applyChanges(settings, changes) {
 
 /// The settings as fields of `response.create`.
 export function requestFields(settings) {
-  const { system, ...fields } = cleanSettings(settings);
+  const { system, tool_choice: choice, ...fields } = cleanSettings(settings);
+  // There is nothing to choose among no functions.
+  if (choice && fields.tools) fields.tool_choice = choice;
   return system ? { instructions: system, ...fields } : fields;
 }

@@ -7,9 +7,15 @@ const kPythonNames = ['conversation', 'include', 'input', 'instructions', 'max_o
   'stream_options', 'temperature', 'text', 'tool_choice', 'tools', 'top_logprobs', 'top_p', 'truncation', 'user'];
 const kEnds = "['response.completed', 'response.incomplete', 'response.failed', 'error']";
 
+/// A program does not come back to an answer as the page does.
+function withoutGrace({ octavo = {}, ...event }) {
+  const { resume_grace_ms: _, ...rest } = octavo;
+  return Object.keys(rest).length > 0 ? { ...event, octavo: rest } : event;
+}
+
 /// The body of POST /v1/responses that asks for the same.
 export function bodyOf(event) {
-  return Object.fromEntries(Object.entries(event).filter(([key]) => !kWire.includes(key)));
+  return Object.fromEntries(Object.entries(withoutGrace(event)).filter(([key]) => !kWire.includes(key)));
 }
 
 function shellQuoted(text) {
@@ -65,7 +71,7 @@ import { WebSocket } from 'k6/websockets';
 
 export const options = { vus: 1, iterations: 1 }; // More with: k6 run --vus 20 --duration 1m
 
-const request = ${JSON.stringify(event, null, 2)};
+const request = ${JSON.stringify(withoutGrace(event), null, 2)};
 const ends = ${kEnds};
 const firstText = new Trend('octavo_first_text', true);
 const wholeAnswer = new Trend('octavo_whole_answer', true);

@@ -3,13 +3,15 @@ import { usePart } from '../keep/state.js';
 import { branchesOf } from '../talk/branches.js';
 import { startAfterTrimming } from '../talk/context.js';
 import { describeFacts } from '../text/answer_line.js';
+import { Calls } from './calls.jsx';
 import { CopyButton } from './copy_button.jsx';
 import { Again } from './icons.jsx';
 import { lights } from './lights.js';
 import { Prose } from './prose.jsx';
 import { Siblings } from './siblings.jsx';
+import { Thoughts } from './thoughts.jsx';
+import { Waiting } from './waiting.jsx';
 
-const kPhases = { waiting: 'Waiting for the server', reading: 'Reading', paused: 'Waiting for memory', elsewhere: 'Written in another tab' };
 const kEnds = { stopped: 'Stopped', cut: 'Ended at the longest length allowed', full: 'Ended where the context was full' };
 const kTooLong = ['context_length_exceeded', 'message_too_large'];
 const kHopeless = [...kTooLong, 'message_refused']; // The same again would end the same.
@@ -18,11 +20,6 @@ function Facts({ node }) {
   if (!node.facts) return null;
   const { parts, all } = describeFacts(node.facts);
   return <span class="facts" title={all.join('\n')}>{parts.join(' · ')}</span>;
-}
-
-function Waiting({ phase }) {
-  const words = kPhases[phase];
-  return words ? <p class={`waiting ${phase}`}><span class="pulse" aria-hidden="true" />{words}</p> : null;
 }
 
 /// Did an answer end because the context had no room for more of it?
@@ -76,13 +73,16 @@ export function Answer({ state, chat, conversation, node, isLast, isBeside, pale
   const contextLength = usePart(state, (all) => all.contextLength);
   const own = usePart(state, ({ live }) => live.get(node.id)?.answer);
   const isElsewhere = usePart(state, ({ elsewhere }) => elsewhere.has(node.id));
-  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text } : null);
-  const text = live ? live.text : node.text;
+  const live = own ?? (isElsewhere ? { phase: 'elsewhere', text: node.text, thoughts: node.thoughts, calls: node.calls } : null);
+  const { text, thoughts, calls = [] } = live ?? node;
+  const give = isLast && !isBeside && !live ? (outputs) => chat.giveResults(conversation.id, node.id, outputs) : null;
   const again = () => chat.askAgain(conversation.id, node.id);
   return (
     <article class={`answer ${live ? 'live' : ''}`} id={`message-${node.id}`} tabIndex={-1} aria-label="Answer" aria-busy={Boolean(live)} data-phase={live ? live.phase : node.status} {...lights(chat, conversation.id, node.id)}>
+      {thoughts && <Thoughts text={thoughts} isOver={!live || Boolean(text)} isLive={live?.phase === 'thinking'} numTokens={node.thoughtTokens} />}
       <Prose text={text} isOver={!live} />
-      {live && <Waiting phase={live.phase} />}
+      {calls.length > 0 && <Calls node={node} calls={calls} onSend={give} />}
+      {live && <Waiting phase={live.phase} progress={live.progress} />}
       {!live && node.status === 'failed' && <Failure chat={chat} conversation={conversation} node={node} isLast={isLast} contextLength={contextLength} />}
       {!live && (
         <footer class="turn-foot">

@@ -52,7 +52,7 @@ function refusalOf(text, { contextLength, perToken, refusedBytes }) {
 
 /// Tokens of an answer that have come since it was last kept.
 function numTokensSince(answer, node, perToken) {
-  return answer ? Math.max(0, tokensOf(answer.text, perToken) - tokensOf(node.text, perToken)) : 0;
+  return answer ? Math.max(0, tokensOf(answer.text + answer.thoughts, perToken) - tokensOf(node.text, perToken)) : 0;
 }
 
 /// The words that are being written, kept for each conversation.

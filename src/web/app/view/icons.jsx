@@ -25,6 +25,7 @@ export const Plus = icon('M10 4v12M4 10h12');
 export const Send = icon('M10 16V4', 'M5 9l5-5 5 5');
 export const Stop = icon('M6 6h8v8H6z');
 export const Two = icon('M3.5 4h5.5v12H3.5zM11 4h5.5v12H11z');
+export const Wrench = icon('M12.2 7.8L4.5 15.5M12.2 7.8a3.3 3.3 0 0 1 4-4.3l-2 2 .3 1 1 .3 2-2a3.3 3.3 0 0 1-4.3 4');
 export const Trash = icon('M4 6h12M8 6V4h4v2M6 6l.6 10h6.8L14 6');
 export const Download = icon('M10 3v9M6 8.5l4 4 4-4', 'M4 13v3.5h12V13');
 export const Upload = icon('M10 12.5V3M6 7l4-4 4 4', 'M4 13v3.5h12V13');

@@ -1,6 +1,7 @@
 // What a person said, as it was typed; editing it makes another branch.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+import { ResultForm } from './calls.jsx';
 import { fitHeight } from './composer.jsx';
 import { drafts } from './drafts.js';
 import { focusNext } from './focus.js';
@@ -53,6 +54,20 @@ function Said({ text }) {
   );
 }
 
+/// What was given back to the calls above.
+function Results({ results }) {
+  return (
+    <div class="results">
+      {results.map(({ callId, name, output }) => (
+        <div class="result" key={callId}>
+          <p class="result-name">Result of <b>{name}</b></p>
+          <Said text={output} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
 export function Question({ chat, conversation, node }) {
   const [isEdited, setEdited] = useState(drafts.has(node.id));
   const leave = () => {
@@ -61,18 +76,23 @@ export function Question({ chat, conversation, node }) {
   };
   const cancel = () => {
     leave();
-    focusNext(`#message-${node.id} [aria-label="Edit the message"]`);
+    focusNext(`#message-${node.id} [title="Edit and branch"]`);
   };
   const send = (text) => {
     leave();
     chat.edit(conversation.id, node.id, text);
   };
+  const sendResults = (outputs) => {
+    setEdited(false);
+    chat.editResults(conversation.id, node.id, outputs);
+  };
+  if (isEdited && node.results) return <article class="question"><ResultForm calls={node.results} nodeId={node.id} given={node.results.map(({ output }) => output)} takesFocus isFieldOnly onSend={sendResults} onLeave={cancel} /></article>;
   if (isEdited) return <article class="question"><Editor text={drafts.get(node.id) ?? node.text} onInput={(text) => drafts.set(node.id, text)} onSend={send} onLeave={cancel} /></article>;
   return (
     <article class="question" id={`message-${node.id}`} tabIndex={-1} aria-label="Message" {...lights(chat, conversation.id, node.id)}>
-      <Said text={node.text} />
+      {node.results ? <Results results={node.results} /> : <Said text={node.text} />}
       <footer class="turn-foot">
-        <button class="quiet" type="button" title="Edit and branch" aria-label="Edit the message" onClick={() => setEdited(true)}><Pencil /></button>
+        <button class="quiet" type="button" title="Edit and branch" aria-label={node.results ? 'Edit the result' : 'Edit the message'} onClick={() => setEdited(true)}><Pencil /></button>
         <Siblings chat={chat} conversation={conversation} node={node} what="message" />
       </footer>
     </article>

@@ -16,7 +16,11 @@ export function SettingsPanel({ settings, modelDefaults, model, contextLength, o
     dialog.current.close();
   };
   const clear = ({ target }) => {
-    for (const field of target.form.querySelectorAll('textarea, input[type=number]')) field.value = '';
+    for (const field of target.form.querySelectorAll('textarea, input[type=number]')) {
+      field.value = '';
+      field.dispatchEvent(new Event('input'));
+    }
+    target.form.elements.tool_choice.value = 'auto';
   };
   const onBackdrop = (event) => event.target === dialog.current && dialog.current.close();
   return (

@@ -23,7 +23,8 @@ function Rails({ row, width }) {
   );
 }
 
-function wordsOf({ text, status }) {
+function wordsOf({ text, calls, status }) {
+  if (!text && calls?.length > 0) return `calls ${calls.map(({ name }) => name).join(', ')}`;
   const words = text.slice(0, 4 * kWords).trim().replace(/\s+/g, ' ').slice(0, kWords);
   return words || (status === 'failed' ? 'failed' : 'no words yet');
 }

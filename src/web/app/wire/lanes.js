@@ -5,8 +5,9 @@ export class Lanes {
   #busy = new Map();
   #last = new Map();
 
-  constructor(count = 16) {
-    this.names = Array.from({ length: count }, (_, i) => `page-${i + 1}`);
+  /// `prefix`: of the names. An answer keeps its lane over a reload, so no other page may use the same.
+  constructor(count = 16, prefix = 'page') {
+    this.names = Array.from({ length: count }, (_, i) => `${prefix}-${i + 1}`);
   }
 
   /// A free lane for an answer; the one that carried `parent`, if it is free and `parent` was the last
@@ -26,7 +27,12 @@ export class Lanes {
   }
 
   of(answerId) {
-    return this.names.find((name) => this.#busy.get(name) === answerId);
+    return [...this.#busy].find(([, id]) => id === answerId)?.[0];
+  }
+
+  /// An answer goes on by the lane that it had on another connection.
+  adopt(lane, answerId) {
+    this.#busy.set(lane, answerId);
   }
 
   release(lane) {

@@ -1,6 +1,7 @@
 // Conversations as ChatGPT exports them (conversations.json): a mapping of nodes with parent and children, each with a message
 // or none. Read and written; what is not a person's or the model's words for one another (tools, thoughts, hidden context) is
 // passed over.
+import { readableText } from '../calls.js';
 import { childrenOf, shownPath, titleOf } from '../conversation.js';
 import { grownFrom, timeOfSeconds } from './foreign_tree.js';
 
@@ -63,7 +64,7 @@ export function toChatGpt(conversation, model) {
   if (system) mapping[system] = { id: system, message: written(system, 'system', settings.system, createdAt), parent: kRoot, children: top };
   for (const node of Object.values(nodes)) {
     const metadata = node.role === 'assistant' ? { model_slug: model, finish_details: { type: kFinished[node.status] ?? 'stop' } } : {};
-    mapping[node.id] = { id: node.id, message: written(node.id, node.role, node.text, node.at, metadata), parent: node.parent ?? first, children: childrenOf(conversation, node.id) };
+    mapping[node.id] = { id: node.id, message: written(node.id, node.role, readableText(node), node.at, metadata), parent: node.parent ?? first, children: childrenOf(conversation, node.id) };
   }
   return {
     title: titleOf(conversation), create_time: createdAt / 1000, update_time: updatedAt / 1000, mapping, moderation_results: [],

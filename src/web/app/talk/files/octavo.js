@@ -1,5 +1,6 @@
 // Conversations as the page's own file has them. A file is a stranger: everything in it is checked and copied field by field,
 // never taken over whole.
+import { cleanCalls } from '../calls.js';
 import { newId } from '../conversation.js';
 import { cleanSettings } from '../settings.js';
 
@@ -16,6 +17,9 @@ function nodeOf(raw, ids) {
   const node = { id: ids.get(raw.id), parent: raw.parent === null ? null : ids.get(raw.parent), role: raw.role };
   const status = kStatuses.includes(raw.status) ? raw.status : 'done';
   const rest = raw.isStart === true ? { isStart: true } : {};
+  if (typeof raw.thoughts === 'string' && raw.role === 'assistant') rest.thoughts = raw.thoughts;
+  if (Number.isSafeInteger(raw.thoughtTokens) && raw.thoughtTokens > 0) rest.thoughtTokens = raw.thoughtTokens;
+  Object.assign(rest, cleanCalls(raw));
   if (raw.settings) rest.settings = cleanSettings(raw.settings);
   if (ids.has(raw.beside) && [0, 1].includes(raw.side)) Object.assign(rest, { beside: ids.get(raw.beside), side: raw.side });
   return { ...node, text: raw.text, at: timeOf(raw.at), status, ...rest };

@@ -1,5 +1,6 @@
 // Conversations as Open WebUI exports them: a list of chats, whose history has messages with parentId and childrenIds. Read and
 // written, with the settings that both programs know.
+import { readableText } from '../calls.js';
 import { childrenOf, shownPath, titleOf } from '../conversation.js';
 import { cleanSettings } from '../settings.js';
 import { grownFrom, timeOfSeconds } from './foreign_tree.js';
@@ -73,7 +74,7 @@ export function toOpenWebUi(conversation, model) {
   const messages = {};
   for (const node of Object.values(nodes)) {
     const own = node.role === 'user' ? { models: [model] } : { model, modelName: model, modelIdx: 0, done: node.status !== 'stopped', ...(node.status === 'failed' ? { error: { content: node.error ?? 'The answer failed.' } } : {}) };
-    messages[node.id] = { id: node.id, parentId: node.parent, childrenIds: childrenOf(conversation, node.id), role: node.role, content: node.text, timestamp: Math.floor(node.at / 1000), ...own };
+    messages[node.id] = { id: node.id, parentId: node.parent, childrenIds: childrenOf(conversation, node.id), role: node.role, content: readableText(node), timestamp: Math.floor(node.at / 1000), ...own };
   }
   const path = shownPath(conversation).map((node) => messages[node.id]);
   const params = Object.fromEntries(Object.entries(kParams).filter(([, ours]) => settings[ours] !== undefined).map(([theirs, ours]) => [theirs, settings[ours]]));
