@@ -75,7 +75,7 @@ struct Timings {
 struct RequestAccepted {
   RequestId request;
 };
-/// How far it is before its first token.
+/// How far it is before its first token; only to who asked for it.
 struct RequestProgressed {
   RequestId request;
   std::int32_t queue_position = 0;  ///< 1: the next; 0: it has begun.

@@ -20,7 +20,7 @@ struct OutputItem {
   bool is_broken = false;  ///< The model has not written it to its end.
 };
 
-/// Filled by a parser, item after item: only the last is open.
+/// Filled by a parser, item after item; only the last is open.
 class OutputItems {
  public:
   /// max_calls: further ones are left out.

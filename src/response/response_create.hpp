@@ -42,7 +42,7 @@ struct ResponseCreate {
   bool parallel_tool_calls = true;     ///< An answer may hold several calls.
   OutputFormat format;                 ///< What the answer may be.
   std::int32_t prompt_index = 0;       ///< Which of the prompts of one HTTP request it answers.
-  std::vector<std::string> bad_words;  ///< What the answer must not hold.
+  std::vector<std::string> bad_words;  ///< Words that the answer must not hold.
   bool generate = true;
   bool store = true;
   bool include_logprobs = false;

@@ -156,7 +156,7 @@ describe('the official SDK over HTTP', () => {
     const read = await openai.responses.retrieve(created.id);
     assert.deepEqual(read.output, created.output);
     assert.deepEqual(read.usage, created.usage);
-    await assert.rejects(openai.responses.retrieve(created.id, { stream: true }), { status: 400, param: 'stream' });
+    await assert.rejects(openai.responses.retrieve(created.id, { stream: true }), { status: 404, param: 'response_id' });
     const items = await openai.responses.inputItems.list(created.id);
     assert.equal(items.data[0].content[0].text, story);
     const next = await openai.responses.create({ ...body, input: 'And then?', previous_response_id: created.id });
