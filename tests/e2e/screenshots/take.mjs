@@ -1,7 +1,8 @@
-// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. Three of them are the README's.
+// Takes the pictures of the chat page: node screenshots/take.mjs FOLDER. Four of them are the README's.
 import { join } from 'node:path';
 
 import { launchBrowser, openPage } from '../browser.mjs';
+import { importTree } from '../page_suite.mjs';
 import { startServer } from '../server.mjs';
 
 const folder = process.argv[2] ?? '.';
@@ -65,6 +66,16 @@ async function compare(page) {
   await page.waitForFunction(() => document.querySelectorAll('.pair .answer:not(.live)').length === 2);
 }
 
+/// What a model thinks and calls; the demo model does neither by itself.
+async function call(page) {
+  const calls = [{ callId: 'b', name: 'get_weather', arguments: '{"city":"Bern","days":2}', isWhole: true }];
+  const thoughts = 'Two things are asked:\n\n1. the **weather** of the weekend, which I have to look up,\n2. what to take along, which follows from it.';
+  const answer = { thoughts, thoughtTokens: 38, calls };
+  await importTree(page, { title: 'A weekend in Bern', messages: [['q', null, 'What should I take along for a weekend in Bern?'], ['a', 'q', 'I look up the weather first.', answer]] });
+  await page.locator('.thoughts summary').click();
+  await page.getByLabel('Result of get_weather').fill('{"sky": "sunny", "temperature": 21}');
+}
+
 const server = await startServer(['--served-model-name', 'octavo-demo']);
 const slowServer = await startServer(['--served-model-name', 'octavo-demo', '--threads', '1', '--cpu-instruction-set', 'reference', '--block-size', '8',
   '--kv-cache-memory', '8MiB', '--swap-space', '0.002']);
@@ -93,6 +104,11 @@ try {
   await desktop.page.getByRole('button', { name: 'Protocol', exact: true }).click();
   await desktop.page.locator('.frame.out .frame-line').last().click();
   await shoot(desktop.page, 'protocol');
+
+  const calls = await openPage(browser, server.url, kDesktop);
+  await calls.page.waitForSelector('.model.open');
+  await call(calls.page);
+  await shoot(calls.page, 'calls');
 
   const memory = await openPage(browser, slowServer.url, kDesktop);
   await memory.page.waitForSelector('.model.open');
