@@ -25,7 +25,6 @@ constexpr std::array kRows{
     Row{"context_length_exceeded", "The request is longer than the context."},
     Row{"model_not_found", "The model is not served here."},
     Row{"response_not_found", "The response is not known here."},
-    Row{"resume_window_exceeded", "The events that were missed are no longer kept."},
     Row{"queue_full", "Too many requests are waiting; try again later."},
     Row{"websocket_connection_limit_reached", "The connection has reached its age limit."},
     Row{"engine_error", "The engine failed."},
@@ -38,8 +37,9 @@ constexpr std::array kRows{
     Row{"io_error", "The operating system refused an operation."},
     Row{"out_of_memory", "There is not enough memory."},
     Row{"slow_consumer", "The client does not read what it is sent."},
+    Row{"resume_window_exceeded", "The events that were missed are no longer kept."},
 };
-static_assert(kRows.size() == static_cast<std::size_t>(Errc::kSlowConsumer) + 1);
+static_assert(kRows.size() == static_cast<std::size_t>(Errc::kResumeWindowExceeded) + 1);
 
 }  // namespace
 

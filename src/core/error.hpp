@@ -23,19 +23,19 @@ enum class Errc : std::uint8_t {
                               ///< cache holds.
   kModelNotFound,             ///< The request names a model that is not served.
   kResponseNotFound,          ///< A cancel or look-up names no response that the client may know.
-  kResumeWindowExceeded,      ///< Events that a client missed are no longer kept.
   kQueueFull,                 ///< Too many requests wait already; try again later.
   kConnectionLimitReached,    ///< The connection is older than its 60 minutes.
   kEngineError,               ///< The engine failed while it worked on the request.
   kServerDraining,            ///< The server is shutting down and takes nothing new.
   kDeadlineExceeded,          ///< The request's deadline passed before it was finished.
   kInvalidApiKey,             ///< The key is missing or wrong.
-  kInvalidFile,       ///< A file of a model or a template is missing, damaged or contradictory.
-  kUnsupportedModel,  ///< The model needs mathematics that Octavo does not have.
-  kTemplateError,     ///< A chat template failed, raised, or ran over its budget.
-  kIo,                ///< The operating system refused: open, map, bind, ...
-  kOutOfMemory,       ///< The memory asked for could not be had.
-  kSlowConsumer,      ///< The client does not read what it is sent.
+  kInvalidFile,           ///< A file of a model or a template is missing, damaged or contradictory.
+  kUnsupportedModel,      ///< The model needs mathematics that Octavo does not have.
+  kTemplateError,         ///< A chat template failed, raised, or ran over its budget.
+  kIo,                    ///< The operating system refused: open, map, bind, ...
+  kOutOfMemory,           ///< The memory asked for could not be had.
+  kSlowConsumer,          ///< The client does not read what it is sent.
+  kResumeWindowExceeded,  ///< Events that a client missed are no longer kept.
 };
 
 /// The snake_case name that goes over the wire, for instance `invalid_value`.

@@ -22,6 +22,7 @@ SchedulerConfig one_at_a_time() {
   config.max_num_seqs = 1;
   config.max_num_batched_tokens = 8;
   config.max_model_len = 64;
+  config.num_blocks = 40;
   return config;
 }
 
