@@ -96,9 +96,10 @@ void Listener::drain(std::chrono::milliseconds time_left) {
 
 void Listener::end(const Error& error) {
   close();
-  // First what has no connection any more, so that whoever listens to it hears the end.
-  const auto left_behind = context_.sessions.left_behind;
-  for (ResponseRunner* runner : left_behind) runner->end(error, CancelReason::kShutdown);
+  // Responses whose own connection is gone end first, so that connections which have resumed them
+  // still hear the end.
+  const auto runners = context_.sessions.detached_runners;
+  for (ResponseRunner* runner : runners) runner->end(error, CancelReason::kShutdown);
   for_each([&error](HttpConnection& connection) { connection.end(error); });
 }
 

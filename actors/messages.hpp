@@ -48,10 +48,10 @@ struct ParentFound {
 };
 
 /// Time to look whether anybody has come back to the responses that run on.
-struct ReturnDue {};
+struct GraceDue {};
 
 using SessionMessage = std::variant<SessionEvents, PromptPrepared, BlockMapChanged, LoadDue,
-                                    ReturnDue, ResponseStored, ParentFound>;
+                                    GraceDue, ResponseStored, ParentFound>;
 
 // session -> scheduler
 struct SubmitRequest {

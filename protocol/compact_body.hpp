@@ -14,13 +14,14 @@ namespace octavo {
 /// As parse_create(), but that the model must be named. Errors: those, and kInvalidValue.
 [[nodiscard]] Result<ResponseCreate> parse_compact(std::string_view body);
 
-/// {id, object, created_at, output, usage}. id: of the memory that stands for the conversation.
+/// {id, object, created_at, output, usage}. id: names the remembered conversation.
 std::string compact_body(const std::string& id, const std::string& handle, std::int64_t created_at,
                          std::size_t num_input_tokens);
 
-/// What stands in the item: the memory's id with a mark that only this server makes.
+/// The content of a compaction item: the id of the remembered conversation, signed, so that a
+/// client can neither make one up nor use another tenant's.
 std::string compaction_handle(const HashKey& key, std::uint64_t tenant, std::string_view id);
-/// The id; nothing for a handle that the server has not made for this tenant.
+/// The id in a handle. Nothing for a handle that this server has not signed for this tenant.
 std::optional<std::string> id_of_compaction(const HashKey& key, std::uint64_t tenant,
                                             std::string_view handle);
 

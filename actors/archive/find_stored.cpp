@@ -30,6 +30,17 @@ asio::awaitable<std::shared_ptr<const RememberedResponse>> find_memory(
   co_return archived ? archived->memory : nullptr;
 }
 
+asio::awaitable<Result<std::shared_ptr<const RememberedResponse>>> find_parent(
+    SessionContext& context, asio::any_io_executor executor,
+    std::optional<Result<std::string>> parent_id, std::uint64_t tenant) {
+  if (!parent_id) co_return std::shared_ptr<const RememberedResponse>();
+  if (!*parent_id) co_return parent_id->error();
+  auto finding = find_memory(context, std::move(executor), **parent_id, tenant);
+  auto memory = co_await std::move(finding);
+  if (memory == nullptr) co_return previous_response_not_found(**parent_id);
+  co_return memory;
+}
+
 asio::awaitable<Result<void>> keep_memory(SessionContext& context, asio::any_io_executor executor,
                                           std::shared_ptr<const RememberedResponse> memory) {
   context.store.put({memory, nullptr}, context.clock());

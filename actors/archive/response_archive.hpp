@@ -1,5 +1,6 @@
-// Stored responses on the disk, which may take its time: a thread of its own asks the file, and
-// what waits together is written together. Thread: the home thread's only; the file's is its own.
+// Writing to a disk may take long, and the io thread must not wait for it. So a thread of its own
+// reads and writes the file of stored responses, and everything that waits to be written is written
+// in one transaction. Thread: call it from the home thread only.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -20,13 +21,13 @@ class ResponseArchive {
   using Erased = std::function<void(Result<bool>)>;
   using Done = std::function<void(const Result<void>&)>;
 
-  /// home: where what is asked is answered.
+  /// home: callbacks run there.
   ResponseArchive(std::unique_ptr<ResponseFile> file, boost::asio::any_io_executor home,
                   std::function<std::int64_t()> unix_seconds);
-  /// What was put is on the disk then.
+  /// Waits until everything that was put has been written to the disk.
   ~ResponseArchive();
 
-  /// done: once it is on the disk, or cannot be.
+  /// done: called once the record is on the disk, or could not be written.
   void put(ResponseRecord record, Done done);
   void find(std::string id, std::uint64_t tenant, Found found);
   void erase(std::string id, std::uint64_t tenant, Erased erased);

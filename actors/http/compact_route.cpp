@@ -30,14 +30,10 @@ asio::awaitable<HttpReply> CompactRoute::answer(std::string body, std::uint64_t 
     co_return error_reply(checked.error());
   parsed->tenant = tenant;
   const auto create = std::make_shared<const ResponseCreate>(std::move(*parsed));
-  std::shared_ptr<const RememberedResponse> parent;
-  if (const auto id = context_.parent_of(*create)) {
-    if (!*id) co_return error_reply(id->error());
-    auto finding = find_memory(context_, executor_, **id, tenant);
-    parent = co_await std::move(finding);
-    if (parent == nullptr) co_return error_reply(previous_response_not_found(**id));
-  }
-  auto preparing = prepare(create, parent, tenant);
+  auto finding = find_parent(context_, executor_, context_.parent_of(*create), tenant);
+  auto parent = co_await std::move(finding);
+  if (!parent) co_return error_reply(parent.error());
+  auto preparing = prepare(create, std::move(*parent), tenant);
   const Made made = co_await std::move(preparing);
   if (made == nullptr) co_return error_reply({Errc::kServerDraining, "", ""});
   if (!*made) co_return error_reply(made->error());

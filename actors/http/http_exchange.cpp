@@ -60,7 +60,7 @@ asio::awaitable<void> HttpExchange::follow_engine(std::shared_ptr<HttpExchange> 
   for (;;) {
     auto message = co_await self->mailbox_.receive();
     if (!message) co_return;
-    if (auto* due = std::get_if<ReturnDue>(&*message)) self->runner_.handle(*due);
+    if (auto* due = std::get_if<GraceDue>(&*message)) self->runner_.handle(*due);
     if (auto* stored = std::get_if<ResponseStored>(&*message)) self->runner_.handle(*stored);
     if (auto* parent = std::get_if<ParentFound>(&*message))
       self->runner_.handle(std::move(*parent));

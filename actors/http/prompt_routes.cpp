@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "actors/archive/find_stored.hpp"
 #include "protocol/create_body.hpp"
 #include "protocol/json_body.hpp"
 #include "protocol/prompt_request.hpp"
@@ -12,7 +13,13 @@ namespace octavo {
 
 asio::awaitable<HttpReply> PromptRoutes::answer(RouteName route, std::string body,
                                                 std::uint64_t tenant) const {
-  auto job = job_of(route, body, tenant);
+  Result<Job> job = Job();
+  if (route == RouteName::kResponseInputTokens) {
+    auto preparing = count_job(std::move(body), tenant);
+    job = co_await std::move(preparing);
+  } else {
+    job = job_of(route, body);
+  }
   if (!job) co_return error_reply(job.error());
   using Answer = std::unique_ptr<Result<std::string>>;
   const auto answers = std::make_shared<Mailbox<Answer>>(executor_);
@@ -27,10 +34,8 @@ asio::awaitable<HttpReply> PromptRoutes::answer(RouteName route, std::string bod
   co_return json_reply(std::move(***answer));
 }
 
-Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view body,
-                                               std::uint64_t tenant) const {
+Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view body) const {
   const ServedModel& model = context_.model;
-  if (route == RouteName::kResponseInputTokens) return count_job(body, tenant);
   if (route == RouteName::kDetokenize) {
     auto tokens = parse_detokenize(body, model);
     if (!tokens) return tokens.error();
@@ -65,26 +70,23 @@ Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_
   });
 }
 
-Result<PromptRoutes::Job> PromptRoutes::count_job(std::string_view body,
-                                                  std::uint64_t tenant) const {
+asio::awaitable<Result<PromptRoutes::Job>> PromptRoutes::count_job(std::string body,
+                                                                   std::uint64_t tenant) const {
   const auto object = parse_json_object(body, "the body");
-  if (!object) return object.error();
+  if (!object) co_return object.error();
   auto create = parse_create(*object, Transport::kHttp);
-  if (!create) return create.error();
-  if (auto checked = check_model(context_.model, *create); !checked) return checked.error();
-  std::shared_ptr<const RememberedResponse> parent;
-  if (!create->previous_response_id.empty()) {
-    const StoredResponse* stored =
-        context_.store.find(create->previous_response_id, tenant, context_.clock());
-    if (stored == nullptr) return previous_response_not_found(create->previous_response_id);
-    parent = stored->memory;
-  }
-  return Job(
-      [&model = context_.model, parent, create = std::move(*create)]() -> Result<std::string> {
-        const auto prompt = prepare_prompt(model, create, parent.get());
-        if (!prompt) return prompt.error();
-        return input_tokens_body(*prompt);
-      });
+  if (!create) co_return create.error();
+  if (auto checked = check_model(context_.model, *create); !checked) co_return checked.error();
+  create->tenant = tenant;
+  auto finding = find_parent(context_, executor_, context_.parent_of(*create), tenant);
+  auto parent = co_await std::move(finding);
+  if (!parent) co_return parent.error();
+  co_return Job([&model = context_.model, parent = std::move(*parent),
+                 create = std::move(*create)]() -> Result<std::string> {
+    const auto prompt = prepare_prompt(model, create, parent.get());
+    if (!prompt) return prompt.error();
+    return input_tokens_body(*prompt);
+  });
 }
 
 }  // namespace octavo

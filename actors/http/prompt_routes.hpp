@@ -24,9 +24,9 @@ class PromptRoutes {
 
  private:
   using Job = std::function<Result<std::string>()>;
-  Result<Job> job_of(RouteName route, std::string_view body, std::uint64_t tenant) const;
+  Result<Job> job_of(RouteName route, std::string_view body) const;
   Result<Job> render_job(RouteName route, std::string_view body) const;
-  Result<Job> count_job(std::string_view body, std::uint64_t tenant) const;
+  asio::awaitable<Result<Job>> count_job(std::string body, std::uint64_t tenant) const;
 
   SessionContext& context_;
   asio::any_io_executor executor_;

@@ -21,7 +21,7 @@ ResponseRunner::ResponseRunner(SessionContext& context, const asio::any_io_execu
       responses_(context.running),
       steering_(context, responses_, memory_, lanes_, outbox_),
       watcher_(context.owners.next_watcher()),
-      returns_(context, executor, responses_, reply_to_) {}
+      resumable_(context, executor, responses_, reply_to_) {}
 
 void ResponseRunner::create(ResponseCreate create) {
   context_.metrics.count_received();
@@ -301,7 +301,8 @@ void ResponseRunner::tell(Response& response, const std::vector<ResponseEvent>& 
     std::vector<std::string> frames;
     encoder_.encode(response, event, frames);
     response.count_events(static_cast<std::int64_t>(frames.size()));
-    if (response.event_log != nullptr) returns_.keep(response, event, frames, encoder_.is_plain());
+    if (response.event_log != nullptr)
+      resumable_.record(response, event, frames, encoder_.is_plain());
     std::size_t num_bytes = 0;
     for (std::string& frame : frames) {
       num_bytes += frame.size();
@@ -345,7 +346,7 @@ void ResponseRunner::decongest() {
 void ResponseRunner::leave(CancelReason reason) {
   has_left_ = true;
   for (const RequestId request : responses_.all()) {
-    if (ReturnWatch::may_run_on(*responses_.find(request), reason)) continue;
+    if (ResumableResponses::survives(*responses_.find(request), reason)) continue;
     const Response response = responses_.take(request);
     if (response.state() == ResponseState::kEnded) continue;  // It waits for the disk alone.
     context_.metrics.count_aborted(response);
@@ -354,14 +355,14 @@ void ResponseRunner::leave(CancelReason reason) {
       scheduler_.send(CancelRequest{response.request(), reason});
   }
   if (responses_.is_empty()) return;
-  context_.left_behind.insert(this);
-  returns_.begin();
+  context_.detached_runners.insert(this);
+  resumable_.detach();
 }
 
 void ResponseRunner::end(const Error& error, CancelReason reason) {
   for (const RequestId request : responses_.all()) {
     Response& response = *responses_.find(request);
-    if (ReturnWatch::may_run_on(response, reason)) continue;
+    if (ResumableResponses::survives(response, reason)) continue;
     if (response.state() == ResponseState::kEnded) {
       response.is_kept = false;  // For all that its client may be told.
       conclude(response);

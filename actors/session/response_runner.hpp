@@ -10,7 +10,7 @@
 
 #include "actors/session/lanes.hpp"
 #include "actors/session/outbox.hpp"
-#include "actors/session/return_watch.hpp"
+#include "actors/session/resumable_responses.hpp"
 #include "actors/session/session_context.hpp"
 #include "actors/session/steering.hpp"
 #include "protocol/client_event.hpp"
@@ -32,7 +32,7 @@ class ResponseRunner {
   /// The client gets Octavo's own events unasked.
   void speak_octavo() { speaks_octavo_ = true; }
 
-  ~ResponseRunner() { context_.left_behind.erase(this); }
+  ~ResponseRunner() { context_.detached_runners.erase(this); }
   ResponseRunner(const ResponseRunner&) = delete;
   ResponseRunner& operator=(const ResponseRunner&) = delete;
 
@@ -43,7 +43,7 @@ class ResponseRunner {
   bool cancel(const ResponseCancel& cancel);
   void handle(const SessionEvents& events);
   void handle(PromptPrepared prepared);
-  void handle(const ReturnDue&) { returns_.look(); }
+  void handle(const GraceDue&) { resumable_.give_up_expired(); }
   void handle(const ResponseStored& stored);
   void handle(ParentFound found);
   /// Starts what may start now. After every message.
@@ -126,7 +126,7 @@ class ResponseRunner {
   bool speaks_octavo_ = false;
   bool draining_ = false;
   bool has_left_ = false;
-  ReturnWatch returns_;
+  ResumableResponses resumable_;
 };
 
 }  // namespace octavo

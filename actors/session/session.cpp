@@ -86,7 +86,7 @@ void Session::receive(const FeedUnsubscribe& unsubscribe) {
 // Its one use is to let what runs on come to its end.
 void Session::handle_unheard(SessionMessage message) {
   if (auto* events = std::get_if<SessionEvents>(&message)) runner_.handle(*events);
-  if (auto* due = std::get_if<ReturnDue>(&message)) runner_.handle(*due);
+  if (auto* due = std::get_if<GraceDue>(&message)) runner_.handle(*due);
   if (auto* stored = std::get_if<ResponseStored>(&message)) runner_.handle(*stored);
   if (runner_.is_quiet()) mailbox_.close();
 }

@@ -43,18 +43,20 @@ struct SessionContext {
                        ///< requests.
   RequestOwners owners{};
   RunningResponses running{};
-  EventLogs event_logs{};  ///< Of the responses that clients can come back to.
-  /// Those whose client has gone while something of theirs runs on.
-  std::set<ResponseRunner*> left_behind{};
-  /// Stored responses on the disk as well; null: in memory alone.
+  /// The recorded events of every response that a client can resume.
+  EventLogs event_logs{};
+  /// Runners whose client has disconnected while some of its responses still run.
+  std::set<ResponseRunner*> detached_runners{};
+  /// Writes stored responses to a file. Null when they are kept in memory alone.
   std::unique_ptr<ResponseArchive> archive{};
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.
   std::string response_id(RequestId request) const;
-  /// What the request goes on with: a response, or the conversation that a compaction stands for.
-  /// Nothing where it begins anew. Errors: kInvalidValue for a handle that is not this server's.
+  /// The id under which the conversation is remembered that the request continues: of its previous
+  /// response, or of the compaction that it sends. Nothing when it begins a new conversation.
+  /// Errors: kInvalidValue for a compaction that this server has not made for this tenant.
   std::optional<Result<std::string>> parent_of(const ResponseCreate& create) const;
   /// The request of such an id; nothing for an id that this server has not given.
   std::optional<RequestId> request_of(std::string_view response_id) const;

@@ -26,7 +26,7 @@ json::value logprobs_of(const Response& response, std::span<const LogprobEntry> 
   return json::object{{"content", logprobs_json(entries)}, {"refusal", nullptr}};
 }
 
-// What was said, or null where there are only calls.
+// The message of one choice. Its content is null when the choice consists of calls alone.
 json::object message_of(const Response& response, std::int32_t index) {
   std::string content;
   std::string reasoning;

@@ -40,7 +40,7 @@ json::array calls_of(JsonReader& message) {
   return calls;
 }
 
-// What only an answer has.
+// Reads the members that only a message of the assistant has: calls, thoughts and a refusal.
 void read_answer(JsonReader& message, json::object& shown) {
   json::array calls = calls_of(message);
   if (!calls.empty()) shown["tool_calls"] = std::move(calls);

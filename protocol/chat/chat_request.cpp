@@ -63,7 +63,7 @@ void read_generation_prompt(JsonReader& fields, ResponseCreate& create) {
   }
 }
 
-// What chat completions had before they had tools.
+// Chat completions had `functions` before they had `tools`. Clients are told to send the new form.
 void refuse_old_functions(JsonReader& fields) {
   const auto* functions = fields.find("functions");
   if (functions != nullptr) {

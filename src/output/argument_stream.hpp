@@ -10,20 +10,34 @@
 
 namespace octavo {
 
+struct ScannedPart {
+  ReadProgress progress = ReadProgress::kMore;  ///< kDone: the value is over, whole or broken.
+  bool is_broken = false;
+};
+
+/// Moves what belongs to the value from the front of the text into the call that is open. A value
+/// that breaks off, or whose text ends (is_last), is made whole.
+inline ScannedPart scan_part(JsonScanner& scanner, std::string_view& text, bool is_last,
+                             OutputItems& items) {
+  std::string out;
+  const JsonScanner::Progress progress = scanner.take(text, out);
+  const bool is_broken = progress == JsonScanner::Progress::kFault ||
+                         (progress == JsonScanner::Progress::kMore && is_last);
+  if (is_broken) scanner.complete(out);
+  items.add(ItemKind::kFunctionCall, out);
+  if (progress == JsonScanner::Progress::kFault) return {ReadProgress::kFault, true};
+  const bool is_over = progress == JsonScanner::Progress::kWhole || is_last;
+  return {is_over ? ReadProgress::kDone : ReadProgress::kMore, is_broken};
+}
+
 class ArgumentStream {
  public:
-  /// Takes from the front of the text; kDone once they are whole, and the call goes on.
+  /// Takes from the front of the text. kDone: the arguments are over; the call is still open where
+  /// they are whole, and has ended where they broke off.
   ReadProgress read(std::string_view& text, bool is_last, OutputItems& items) {
-    std::string out;
-    const JsonScanner::Progress progress = scanner_.take(text, out);
-    const bool breaks = progress == JsonScanner::Progress::kFault ||
-                        (progress == JsonScanner::Progress::kMore && is_last);
-    if (breaks) scanner_.complete(out);
-    items.add(ItemKind::kFunctionCall, out);
-    if (breaks) end_broken(items);
-    if (progress == JsonScanner::Progress::kFault) return ReadProgress::kFault;
-    if (progress == JsonScanner::Progress::kWhole || is_last) return ReadProgress::kDone;
-    return ReadProgress::kMore;
+    const ScannedPart part = scan_part(scanner_, text, is_last, items);
+    if (part.is_broken) end_broken(items);
+    return part.progress;
   }
 
  private:

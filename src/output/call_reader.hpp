@@ -27,6 +27,18 @@ class CallReader {
   virtual ReadProgress read(std::string_view& text, bool is_last, OutputItems& items) = 0;
 };
 
+/// Repeats a reader's step for as long as it takes from the text or goes on to another place.
+template <class Place, class Step>
+ReadProgress repeat(const Place& place, const std::string_view& text, Step step) {
+  for (;;) {
+    const Place place_before = place;
+    const std::size_t size_before = text.size();
+    const ReadProgress progress = step();
+    const bool has_moved = place != place_before || text.size() != size_before;
+    if (progress != ReadProgress::kMore || !has_moved) return progress;
+  }
+}
+
 /// opener: the last mark before the inside, empty for a bare call; first: the character after it
 /// and blanks. Null where no call begins with them. tools: outlive the reader; they say which
 /// arguments are text.

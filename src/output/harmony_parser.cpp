@@ -36,38 +36,26 @@ bool may_be_header(std::string_view text) {
 
 }  // namespace
 
-void HarmonyParser::append(std::string_view text, OutputItems& items) {
-  pending_ += text;
-  while (!pending_.empty() && step(false, items)) {
-  }
-}
-
-void HarmonyParser::finish(OutputItems& items) {
-  while (step(true, items)) {
-  }
-}
-
 bool HarmonyParser::step(bool is_last, OutputItems& items) {
   if (place_ == Place::kHeader) return take_header(is_last, items);
   if (place_ == Place::kBody) return take_body(is_last, items);
-  const FoundMark found = find_first(pending_, kBegins);
-  pending_.erase(0,
-                 found.is_found() ? found.begin : pending_.size() - num_begun(pending_, kBegins));
+  const FoundMark found = find_first(pending(), kBegins);
+  consume(found.is_found() ? found.begin : pending().size() - num_begun(pending(), kBegins));
   if (found.is_found()) place_ = Place::kHeader;
   return found.is_found();
 }
 
 bool HarmonyParser::take_header(bool is_last, OutputItems& items) {
-  const std::size_t end = pending_.find(kMessage);
-  if (end != std::string::npos && may_be_header(pending_)) {
-    begin_body(std::string_view(pending_).substr(0, end), items);
-    pending_.erase(0, end + kMessage.size());
+  const std::size_t end = pending().find(kMessage);
+  if (end != std::string::npos && may_be_header(pending())) {
+    begin_body(std::string_view(pending()).substr(0, end), items);
+    consume(end + kMessage.size());
     return true;
   }
-  const bool waits = !is_last && pending_.size() <= kMaxHeaderBytes && may_be_header(pending_);
-  if (waits || pending_.empty()) return false;
-  if (is_last && may_be_header(pending_)) {
-    pending_.clear();  // A header whose message never came.
+  const bool waits = !is_last && pending().size() <= kMaxHeaderBytes && may_be_header(pending());
+  if (waits || pending().empty()) return false;
+  if (is_last && may_be_header(pending())) {
+    consume(pending().size());  // A header whose message never came.
     return false;
   }
   kind_ = ItemKind::kMessage;
@@ -90,12 +78,13 @@ void HarmonyParser::begin_body(std::string_view header, OutputItems& items) {
 }
 
 bool HarmonyParser::take_body(bool is_last, OutputItems& items) {
-  const FoundMark found = find_first(pending_, kEnds);
+  const FoundMark found = find_first(pending(), kEnds);
   const bool is_over = found.is_found() || is_last;
   const std::size_t num_bytes =
-      found.is_found() ? found.begin : pending_.size() - (is_last ? 0 : num_begun(pending_, kEnds));
-  take_content(std::string_view(pending_).substr(0, num_bytes), is_over, items);
-  pending_.erase(0, num_bytes);
+      found.is_found() ? found.begin
+                       : pending().size() - (is_last ? 0 : num_begun(pending(), kEnds));
+  take_content(std::string_view(pending()).substr(0, num_bytes), is_over, items);
+  consume(num_bytes);
   if (!found.is_found()) return false;
   items.end();
   place_ = found.mark == kStart ? Place::kHeader : Place::kBetween;

@@ -26,19 +26,13 @@ std::string object_of(const std::string& value) { return text_of(value).value_or
 }  // namespace
 
 ReadProgress JsonCallReader::read(std::string_view& text, bool is_last, OutputItems& items) {
-  for (;;) {
-    const Place place = place_;
-    const std::size_t before = text.size();
-    const ReadProgress progress = step(text, is_last, items);
-    const bool has_moved = place_ != place || text.size() != before;
-    if (progress == ReadProgress::kMore && has_moved) continue;
-    if (progress == ReadProgress::kFault && items.is_open(ItemKind::kFunctionCall)) items.end(true);
-    if (progress != ReadProgress::kMore || !is_last) return progress;
-    if (place_ == Place::kBetween) return ReadProgress::kDone;
-    if (!name_) return ReadProgress::kFault;
-    end_early(items);
-    return ReadProgress::kDone;
-  }
+  const ReadProgress progress = repeat(place_, text, [&] { return step(text, is_last, items); });
+  if (progress == ReadProgress::kFault && items.is_open(ItemKind::kFunctionCall)) items.end(true);
+  if (progress != ReadProgress::kMore || !is_last) return progress;
+  if (place_ == Place::kBetween) return ReadProgress::kDone;
+  if (!name_) return ReadProgress::kFault;
+  end_early(items);
+  return ReadProgress::kDone;
 }
 
 ReadProgress JsonCallReader::step(std::string_view& text, bool is_last, OutputItems& items) {

@@ -23,17 +23,6 @@ MarkedOutputParser::MarkedOutputParser(const ChatFormat& format, const std::vect
   if (!format.reasoning.begin.empty()) marks_.push_back(format.reasoning.begin);
 }
 
-void MarkedOutputParser::append(std::string_view text, OutputItems& items) {
-  pending_ += text;
-  while (!pending_.empty() && step(false, items)) {
-  }
-}
-
-void MarkedOutputParser::finish(OutputItems& items) {
-  while (step(true, items)) {
-  }
-}
-
 bool MarkedOutputParser::step(bool is_last, OutputItems& items) {
   switch (place_) {
     case Place::kText:
@@ -50,8 +39,8 @@ bool MarkedOutputParser::step(bool is_last, OutputItems& items) {
 
 bool MarkedOutputParser::take_text(bool is_last, OutputItems& items) {
   const bool is_open = items.is_open(ItemKind::kMessage);
-  if (!is_open && (has_thought_ || !items.is_empty())) consume(num_leading_blanks(pending_));
-  if (pending_.empty()) return false;
+  if (!is_open && (has_thought_ || !items.is_empty())) consume(num_leading_blanks(pending()));
+  if (pending().empty()) return false;
   const Starts closes = is_after_call_ ? take_closer() : Starts::kNo;
   if (closes == Starts::kYes || (closes == Starts::kPerhaps && !is_last))
     return closes == Starts::kYes;
@@ -59,21 +48,21 @@ bool MarkedOutputParser::take_text(bool is_last, OutputItems& items) {
   // A model that writes about the mark, in the middle of its answer, does not begin to think.
   const std::span<const std::string_view> openers = std::span(marks_).first(num_openers_);
   const std::span<const std::string_view> marks = is_open ? openers : std::span(marks_);
-  FoundMark found = find_first(pending_, marks);
+  FoundMark found = find_first(pending(), marks);
   const bool has_text =
-      pending_.find_first_not_of(kBlanks) < std::min(found.begin, pending_.size());
-  if (found.is_found() && has_text) found = find_first(pending_, openers);
+      pending().find_first_not_of(kBlanks) < std::min(found.begin, pending().size());
+  if (found.is_found() && has_text) found = find_first(pending(), openers);
   if (found.is_found()) {
-    open(pending_.substr(0, found.begin), found.mark, items);
+    open(pending().substr(0, found.begin), found.mark, items);
     return true;
   }
-  std::size_t num_held = is_last ? 0 : num_begun(pending_, marks);
+  std::size_t num_held = is_last ? 0 : num_begun(pending(), marks);
   if (!is_last)
     num_held +=
-        num_trailing_blanks(std::string_view(pending_).substr(0, pending_.size() - num_held));
-  const std::size_t num_bytes = pending_.size() - num_held;
+        num_trailing_blanks(std::string_view(pending()).substr(0, pending().size() - num_held));
+  const std::size_t num_bytes = pending().size() - num_held;
   if (num_bytes == 0) return false;
-  items.add(ItemKind::kMessage, std::string_view(pending_).substr(0, num_bytes));
+  items.add(ItemKind::kMessage, std::string_view(pending()).substr(0, num_bytes));
   consume(num_bytes);
   is_after_call_ = false;
   return false;
@@ -83,7 +72,7 @@ bool MarkedOutputParser::take_text(bool is_last, OutputItems& items) {
 Starts MarkedOutputParser::take_closer() {
   Starts closes = Starts::kNo;
   for (const std::string_view closer : format_.tools->closers) {
-    const Starts starts = starts_with(pending_, closer);
+    const Starts starts = starts_with(pending(), closer);
     if (starts == Starts::kPerhaps) closes = starts;
     if (starts != Starts::kYes) continue;
     consume(closer.size());
@@ -95,10 +84,10 @@ Starts MarkedOutputParser::take_closer() {
 // An answer that is nothing but a call may have no mark.
 bool MarkedOutputParser::open_bare(OutputItems& items) {
   if (num_openers_ == 0 || !format_.tools->may_be_bare) return false;
-  const std::size_t num_blanks = num_leading_blanks(pending_);
+  const std::size_t num_blanks = num_leading_blanks(pending());
   const bool may_begin = items.is_empty() || is_after_call_;
-  if (!may_begin || num_blanks == pending_.size() || pending_[num_blanks] != '{') return false;
-  open(pending_.substr(0, num_blanks), "", items);
+  if (!may_begin || num_blanks == pending().size() || pending()[num_blanks] != '{') return false;
+  open(pending().substr(0, num_blanks), "", items);
   return true;
 }
 
@@ -118,15 +107,15 @@ void MarkedOutputParser::open(const std::string& before, std::string_view mark,
 }
 
 bool MarkedOutputParser::take_reasoning(bool is_last, OutputItems& items) {
-  if (!items.is_open(ItemKind::kReasoning)) consume(num_leading_blanks(pending_));
-  if (pending_.empty()) return false;
+  if (!items.is_open(ItemKind::kReasoning)) consume(num_leading_blanks(pending()));
+  if (pending().empty()) return false;
   const std::string_view end = format_.reasoning.end;
-  const std::size_t found = pending_.find(end);
+  const std::size_t found = pending().find(end);
   const bool is_found = found != std::string::npos;
   const std::string_view marks[]{end};
-  const std::size_t num_marked = is_found || is_last ? 0 : num_begun(pending_, marks);
+  const std::size_t num_marked = is_found || is_last ? 0 : num_begun(pending(), marks);
   std::string_view text =
-      std::string_view(pending_).substr(0, is_found ? found : pending_.size() - num_marked);
+      std::string_view(pending()).substr(0, is_found ? found : pending().size() - num_marked);
   if (is_found || !is_last) text.remove_suffix(num_trailing_blanks(text));
   if (!text.empty()) items.add(ItemKind::kReasoning, text);
   if (!is_found) {
@@ -141,14 +130,14 @@ bool MarkedOutputParser::take_reasoning(bool is_last, OutputItems& items) {
 }
 
 bool MarkedOutputParser::take_opening(bool is_last, OutputItems& items) {
-  const std::size_t num_blanks = num_leading_blanks(pending_);
-  opening_.append(pending_, 0, num_blanks);
+  const std::size_t num_blanks = num_leading_blanks(pending());
+  opening_.append(pending(), 0, num_blanks);
   consume(num_blanks);
   const Starts opens = take_second_opener();
   if (opens == Starts::kYes) return true;
-  if ((pending_.empty() || opens == Starts::kPerhaps) && !is_last) return false;
-  if (pending_.empty()) return give_up_call(items);
-  reader_ = make_call_reader(*format_.tools, opener_, pending_.front(), tools_);
+  if ((pending().empty() || opens == Starts::kPerhaps) && !is_last) return false;
+  if (pending().empty()) return give_up_call(items);
+  reader_ = make_call_reader(*format_.tools, opener_, pending().front(), tools_);
   if (reader_ == nullptr) return give_up_call(items);
   num_items_ = items.all().size();
   place_ = Place::kCall;
@@ -160,8 +149,8 @@ Starts MarkedOutputParser::take_second_opener() {
   const bool is_bare = opener_.empty();
   Starts opens = Starts::kNo;
   for (const std::string_view opener : format_.tools->openers) {
-    if (is_bare || opener == opener_ || pending_.empty()) continue;
-    const Starts starts = starts_with(pending_, opener);
+    if (is_bare || opener == opener_ || pending().empty()) continue;
+    const Starts starts = starts_with(pending(), opener);
     if (starts == Starts::kPerhaps) opens = starts;
     if (starts != Starts::kYes) continue;
     opening_ += opener;
@@ -173,11 +162,11 @@ Starts MarkedOutputParser::take_second_opener() {
 }
 
 bool MarkedOutputParser::take_call(bool is_last, OutputItems& items) {
-  std::string_view rest = pending_;
+  std::string_view rest = pending();
   const ReadProgress progress = reader_->read(rest, is_last, items);
-  const std::size_t num_taken = pending_.size() - rest.size();
+  const std::size_t num_taken = pending().size() - rest.size();
   const bool has_begun = items.all().size() > num_items_;
-  if (!has_begun) opening_.append(pending_, 0, num_taken);
+  if (!has_begun) opening_.append(pending(), 0, num_taken);
   consume(num_taken);
   if (progress == ReadProgress::kMore) return false;
   if (progress == ReadProgress::kFault && !has_begun) return give_up_call(items);

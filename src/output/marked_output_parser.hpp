@@ -15,14 +15,10 @@ class MarkedOutputParser final : public OutputParser {
   MarkedOutputParser(const ChatFormat& format, const std::vector<Tool>& tools,
                      bool begins_in_reasoning);
 
-  void append(std::string_view text, OutputItems& items) override;
-  void finish(OutputItems& items) override;
-
  private:
   enum class Place : std::uint8_t { kText, kReasoning, kOpening, kCall };
 
-  /// True when there may be more to take.
-  bool step(bool is_last, OutputItems& items);
+  bool step(bool is_last, OutputItems& items) override;
   bool take_text(bool is_last, OutputItems& items);
   Starts take_closer();
   bool open_bare(OutputItems& items);
@@ -32,14 +28,12 @@ class MarkedOutputParser final : public OutputParser {
   Starts take_second_opener();
   bool take_call(bool is_last, OutputItems& items);
   bool give_up_call(OutputItems& items);
-  void consume(std::size_t num_bytes) { pending_.erase(0, num_bytes); }
 
   const ChatFormat& format_;
   const std::vector<Tool>& tools_;
   std::size_t num_openers_ = 0;          ///< Of calls; 0 where none may come.
   std::vector<std::string_view> marks_;  ///< These, and after them what begins reasoning.
   Place place_ = Place::kText;
-  std::string pending_;
   bool has_thought_ = false;
   bool is_after_call_ = false;
   std::unique_ptr<CallReader> reader_;

@@ -38,19 +38,13 @@ std::string bare_name(std::string_view name) {
 }  // namespace
 
 ReadProgress NamedCallReader::read(std::string_view& text, bool is_last, OutputItems& items) {
-  for (;;) {
-    const Place place = place_;
-    const std::size_t before = text.size();
-    const ReadProgress progress = step(text, is_last, items);
-    const bool has_moved = place_ != place || text.size() != before;
-    if (progress == ReadProgress::kMore && has_moved) continue;
-    if (progress == ReadProgress::kDone) items.end();
-    if (progress == ReadProgress::kDone || (progress == ReadProgress::kMore && !is_last))
-      return progress;
-    if (!has_begun_) return ReadProgress::kFault;
-    break_off(items);
-    return progress == ReadProgress::kFault ? progress : ReadProgress::kDone;
-  }
+  const ReadProgress progress = repeat(place_, text, [&] { return step(text, is_last, items); });
+  if (progress == ReadProgress::kDone) items.end();
+  if (progress == ReadProgress::kDone || (progress == ReadProgress::kMore && !is_last))
+    return progress;
+  if (!has_begun_) return ReadProgress::kFault;
+  break_off(items);
+  return progress == ReadProgress::kFault ? progress : ReadProgress::kDone;
 }
 
 // Between two arguments in parentheses; arguments in braces end themselves.
@@ -175,15 +169,9 @@ ReadProgress NamedCallReader::take_keyword(std::string_view& text, OutputItems& 
 
 ReadProgress NamedCallReader::take_keyword_value(std::string_view& text, bool is_last,
                                                  OutputItems& items) {
-  std::string out;
-  const JsonScanner::Progress progress = scanner_.take(text, out);
-  const bool breaks = progress == JsonScanner::Progress::kFault ||
-                      (progress == JsonScanner::Progress::kMore && is_last);
-  if (breaks) scanner_.complete(out);
-  items.add(ItemKind::kFunctionCall, out);
-  if (progress == JsonScanner::Progress::kMore && !is_last) return ReadProgress::kMore;
-  if (breaks) return ReadProgress::kFault;
-  place_ = Place::kKeyword;
+  const ScannedPart part = scan_part(scanner_, text, is_last, items);
+  if (part.is_broken) return ReadProgress::kFault;
+  if (part.progress == ReadProgress::kDone) place_ = Place::kKeyword;
   return ReadProgress::kMore;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,10 +16,27 @@ namespace octavo {
 class OutputParser {
  public:
   virtual ~OutputParser() = default;
-  virtual void append(std::string_view text, OutputItems& items) = 0;
+  void append(std::string_view text, OutputItems& items) {
+    pending_ += text;
+    while (!pending_.empty() && step(false, items)) {
+    }
+  }
   /// The text is over: what was held back is what it is. The last item stays open where nothing has
   /// ended it.
-  virtual void finish(OutputItems& items) = 0;
+  void finish(OutputItems& items) {
+    while (step(true, items)) {
+    }
+  }
+
+ protected:
+  /// Takes what is certain from the front of the pending text. True when there may be more to take.
+  /// is_last: no more text comes, so everything is certain.
+  virtual bool step(bool is_last, OutputItems& items) = 0;
+  const std::string& pending() const { return pending_; }
+  void consume(std::size_t num_bytes) { pending_.erase(0, num_bytes); }
+
+ private:
+  std::string pending_;
 };
 
 /// Null where everything is text. tools: those that may be called; empty: calls are text.

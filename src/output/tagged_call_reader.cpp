@@ -69,21 +69,15 @@ std::string json_of(std::string_view value) {
 }  // namespace
 
 ReadProgress TaggedCallReader::read(std::string_view& text, bool is_last, OutputItems& items) {
-  for (;;) {
-    const Place place = place_;
-    const std::size_t before = text.size();
-    const ReadProgress progress = step(text, is_last, items);
-    const bool has_moved = place_ != place || text.size() != before;
-    if (progress == ReadProgress::kMore && has_moved) continue;
-    if (progress == ReadProgress::kDone) end_call(items, false);
-    if (progress == ReadProgress::kDone || (progress == ReadProgress::kMore && !is_last))
-      return progress;
-    if (!has_begun_) return ReadProgress::kFault;
-    if (place_ == Place::kKey) text = {};
-    if (place_ == Place::kValue || place_ == Place::kValueBegin) end_value(items);
-    end_call(items, true);
-    return progress == ReadProgress::kFault ? progress : ReadProgress::kDone;
-  }
+  const ReadProgress progress = repeat(place_, text, [&] { return step(text, is_last, items); });
+  if (progress == ReadProgress::kDone) end_call(items, false);
+  if (progress == ReadProgress::kDone || (progress == ReadProgress::kMore && !is_last))
+    return progress;
+  if (!has_begun_) return ReadProgress::kFault;
+  if (place_ == Place::kKey) text = {};
+  if (place_ == Place::kValue || place_ == Place::kValueBegin) end_value(items);
+  end_call(items, true);
+  return progress == ReadProgress::kFault ? progress : ReadProgress::kDone;
 }
 
 ReadProgress TaggedCallReader::step(std::string_view& text, bool is_last, OutputItems& items) {

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,10 +34,7 @@ class EventLogs {
   }
   /// The response has ended; its events can be asked for as long as this.
   void end(const std::string& id, TimePoint until) {
-    const auto found = logs_.find(id);
-    if (found == logs_.end()) return;
-    found->second.until = until;
-    ended_.emplace_back(until, id);
+    if (logs_.contains(id)) ended_.emplace_back(until, id);
   }
   /// Null for what is not known, and for what is another tenant's.
   std::shared_ptr<EventLog> find(const std::string& id, std::uint64_t tenant, TimePoint now) {
@@ -53,7 +49,6 @@ class EventLogs {
   struct Entry {
     std::shared_ptr<EventLog> log;
     std::uint64_t tenant = 0;
-    std::optional<TimePoint> until{};
   };
 
   // One that somebody still listens to lives on with its listeners.

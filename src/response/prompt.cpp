@@ -136,10 +136,13 @@ Result<std::vector<TextSpan>> render(const ServedModel& model, const ResponseCre
   const bool shows_tools = format.renders_tools && !tools.empty();
   if (shows_tools) context["tools"] = std::move(tools);
   add_effort(format, create, context);
-  for (const auto& [name, value] : create.template_variables) context[name] = value;
-  context["add_generation_prompt"] = create.add_generation_prompt && !create.continue_final_message;
   const ChatTemplate& chosen =
       shows_tools && model.tool_template != nullptr ? *model.tool_template : *model.chat_template;
+  // What the template does not read changes nothing, and its functions are not a client's to set.
+  for (const auto& [name, value] : create.template_variables) {
+    if (chosen.has_variable(name)) context[name] = value;
+  }
+  context["add_generation_prompt"] = create.add_generation_prompt && !create.continue_final_message;
   auto rendered = chosen.render(context);
   if (rendered || !has_calls(messages)) return rendered;
   // Some templates write arguments down as they are, and want them as text.

@@ -102,6 +102,10 @@ Result<std::shared_ptr<const ChatTemplate>> ChatTemplate::parse(const std::strin
   }
 }
 
+bool ChatTemplate::has_variable(std::string_view name) const {
+  return std::ranges::binary_search(tree_->root.variables, name);
+}
+
 Result<std::vector<TextSpan>> ChatTemplate::render(const json::object& context,
                                                    RenderLimits limits) const {
   try {

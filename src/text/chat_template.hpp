@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/core/result.hpp"
@@ -32,6 +33,9 @@ class ChatTemplate {
   /// kTemplateError: with the line where the template failed; with its own message where it raised.
   [[nodiscard]] Result<std::vector<TextSpan>> render(const boost::json::object& context,
                                                      RenderLimits limits = {}) const;
+
+  /// Whether the template reads this name of its context. Its functions are no variables.
+  bool has_variable(std::string_view name) const;
 
   ~ChatTemplate();
   ChatTemplate(const ChatTemplate&) = delete;

@@ -102,6 +102,34 @@ describe('a response whose connection breaks', () => {
     await untilIdle(server);
   });
 
+  test('200 clients beside them hear their own answers whole', async () => {
+    const random = randomOf(7);
+    const texts = new Map();
+    const whole = async (index) => {
+      const socket = await open(server);
+      for (let turn = 0; turn < 3; ++turn) {
+        const seed = (index + turn) % 20;
+        const events = await hear(socket, { type: 'response.create', ...body(seed, { octavo: {} }) }, isEnd);
+        socket.removeAllListeners('message');
+        checkWhole(events);
+        texts.set(seed, texts.get(seed) ?? textOf(events));
+        assert.equal(textOf(events), texts.get(seed));
+      }
+      socket.terminate();
+    };
+    const cut = async () => {
+      for (let turn = 0; turn < 10; ++turn) {
+        const seed = random(20);
+        const events = await inPieces(server, body(seed), [random(12) + 1, random(12) + 1]);
+        checkWhole(events);
+        texts.set(seed, texts.get(seed) ?? textOf(events));
+        assert.equal(textOf(events), texts.get(seed));
+      }
+    };
+    await Promise.all([...Array.from({ length: 200 }, (_, index) => whole(index)), ...Array.from({ length: 16 }, cut)]);
+    await untilIdle(server);
+  });
+
   test('SSE that was cut goes on over GET, and over the WebSocket', async () => {
     const controller = new AbortController();
     const answer = await fetch(`${server.url}v1/responses`, {

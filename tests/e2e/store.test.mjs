@@ -85,6 +85,11 @@ describe('a file of stored responses', () => {
     assert.equal(again.usage.input_tokens, whole.usage.input_tokens);
     const chained = await sdk(second).responses.compact({ model: 'octavo-demo', previous_response_id: again.id });
     assert.ok(chained.usage.input_tokens > compacted.usage.input_tokens);
+    for (const body of [{ input: [item, next] }, { input: 'x', previous_response_id: again.id }]) {
+      const counted = await sdk(second).responses.inputTokens.count({ model: 'octavo-demo', ...body });
+      const run = await sdk(second).responses.create({ ...asked, ...body });
+      assert.equal(counted.input_tokens, run.usage.input_tokens);
+    }
     const refused = [[{ input: [{ ...item, encrypted_content: `${item.encrypted_content}0` }, next] }, 'invalid_value'],
                      [{ input: [next, item] }, 'invalid_value'], [{ input: [item], previous_response_id: again.id }, 'invalid_value']];
     for (const [body, code] of refused)

@@ -53,6 +53,19 @@ constexpr const char* kTemplate = "{% for m in messages %}{{ m.content }}{% endf
 
 }  // namespace
 
+TEST_CASE("a request sets what its template reads, and none of the template's functions") {
+  const ServedModel model = model_of(byte_tokenizer(),
+                                     "{{ raise_exception('no') if strict }}{{ mood }}{{ now_text }}"
+                                     "{{ strftime_now('%Y') }}");
+  ResponseCreate create = says("x");
+  create.template_variables = {{"mood", "calm"}, {"strftime_now", "mine"}, {"unread", "u"}};
+  const auto prompt = prepare_prompt(model, create, nullptr);
+  REQUIRE(prompt.has_value());
+  CHECK(prompt->text.starts_with("calm2"));  // The year is the clock's.
+  create.template_variables = {{"strict", true}};
+  CHECK(prepare_prompt(model, create, nullptr).has_error());
+}
+
 TEST_CASE("a text's token outside the model's vocabulary refuses the prompt by id and word") {
   const auto tokenizer = byte_tokenizer(kAddedTokens);
   const ServedModel plain = model_of(tokenizer);

@@ -39,6 +39,16 @@ std::string untrusted_part(const std::vector<TextSpan>& spans) {
 
 }  // namespace
 
+TEST_CASE("a template knows what it reads of its context, and its functions are not among that") {
+  const auto parsed = ChatTemplate::parse(
+      "{% set own = 1 %}{% if tools %}{{ raise_exception(why) }}{% endif %}{{ own }}"
+      "{{ strftime_now('%Y') }}{% for m in messages %}{{ m.content }}{% endfor %}");
+  REQUIRE(parsed.has_value());
+  for (const char* name : {"tools", "why", "messages"}) CHECK((*parsed)->has_variable(name));
+  for (const char* name : {"raise_exception", "strftime_now", "content", "other"})
+    CHECK(!(*parsed)->has_variable(name));
+}
+
 TEST_CASE("spans tell the user's words from the template's", "[text]") {
   const auto spans = render(
       "{% for m in messages %}<|im_start|>{{ m.role }}: {{ m['content'] | trim }}{{ eos_token }}{% "

@@ -110,6 +110,7 @@ struct Stmt {
 struct Template {
   Body body;
   std::vector<std::string> unset;
+  std::vector<std::string> variables;  ///< What it reads of its context; sorted.
 };
 
 }  // namespace octavo::jinja

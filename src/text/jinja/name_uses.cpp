@@ -15,6 +15,16 @@ bool NameUses::reads_since(std::size_t begin, std::string_view name) const {
   return false;
 }
 
+std::vector<std::string> NameUses::variables() const {
+  std::vector<std::string> names;
+  for (const Use& use : uses_) {
+    if (use.kind == Kind::kRead && !is_function(use.name)) names.push_back(use.name);
+  }
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 void NameUses::check_calls() const {
   struct Counts {
     int num_reads = 0;

@@ -19,6 +19,9 @@ class NameUses {
   /// Whether name is read before it is set, from the use at begin on.
   bool reads_since(std::size_t begin, std::string_view name) const;
 
+  /// The names that are read and that no function has: what a request may bring. Sorted.
+  std::vector<std::string> variables() const;
+
   /// Fails on a name that is called and nothing else: neither set in the template, nor a function
   /// that every template has, nor asked for whether it is there. What a request brings is data, and
   /// cannot be called.

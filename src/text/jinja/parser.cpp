@@ -66,8 +66,9 @@ void Parser::fail_here(std::string_view wanted) const {
 
 Template Parser::parse(std::string_view source) {
   Parser parser(tokenize(source));
-  Template tree{parser.parse_body({}), {}};
+  Template tree{parser.parse_body({}), {}, {}};
   parser.names_.check_calls();
+  tree.variables = parser.names_.variables();
   find_unset(tree);
   return tree;
 }

@@ -1,4 +1,4 @@
-#include "actors/session/return_watch.hpp"
+#include "actors/session/resumable_responses.hpp"
 
 #include <algorithm>
 
@@ -7,13 +7,13 @@
 
 namespace octavo {
 
-bool ReturnWatch::may_run_on(const Response& response, CancelReason reason) {
+bool ResumableResponses::survives(const Response& response, CancelReason reason) {
   return reason != CancelReason::kShutdown && response.event_log != nullptr &&
          response.num_events() > 0;
 }
 
-// Looks again when the first of them may have been forgotten.
-void ReturnWatch::begin() {
+// A timer looks again well before the shortest grace is over.
+void ResumableResponses::detach() {
   if (responses_.is_empty()) return;
   std::chrono::milliseconds least = std::chrono::hours(1);
   responses_.for_each([&](Response& response) {
@@ -22,11 +22,11 @@ void ReturnWatch::begin() {
   });
   timer_.expires_after(std::max(least / 4, std::chrono::milliseconds(1)));
   timer_.async_wait([reply_to = reply_to_](boost::system::error_code error) {
-    if (!error) reply_to.send(ReturnDue{});
+    if (!error) reply_to.send(GraceDue{});
   });
 }
 
-void ReturnWatch::look() {
+void ResumableResponses::give_up_expired() {
   const TimePoint now = context_.clock();
   responses_.for_each([&](Response& response) {
     if (response.state() != ResponseState::kRunning) return;
@@ -35,11 +35,11 @@ void ReturnWatch::look() {
     log_aborted(response, CancelReason::kClientGone);
     context_.scheduler.send(CancelRequest{response.request(), CancelReason::kClientGone});
   });
-  begin();
+  detach();
 }
 
-void ReturnWatch::keep(Response& response, const ResponseEvent& event,
-                       const std::vector<std::string>& frames, bool is_plain) {
+void ResumableResponses::record(Response& response, const ResponseEvent& event,
+                                const std::vector<std::string>& frames, bool is_plain) {
   std::vector<std::string> events;
   if (!is_plain) {
     response.count_events(-static_cast<std::int64_t>(frames.size()));
