@@ -1,5 +1,6 @@
-// The responses that a client has come back to: what it missed goes into its outbox, and what comes
-// follows, although another connection asked for it. Thread: the io thread's only.
+// A client resumes responses that another connection had created. This is the resuming client's
+// side: the events that it missed go into its outbox at once, later ones as they come. Thread: the
+// io thread's only.
 #pragma once
 
 #include <functional>
@@ -16,10 +17,11 @@ namespace octavo {
 
 class ResumedResponses {
  public:
-  /// How the client is sent an event.
+  /// Makes the client's form of an event: a frame of a WebSocket, or a server-sent event.
   using Form = std::function<std::string(const std::string& json)>;
 
-  /// after_each: called after an event has gone into the outbox. Context and outbox outlive it.
+  /// after_each: called whenever events have gone into the outbox. Context and outbox must outlive
+  /// this object.
   ResumedResponses(SessionContext& context, Outbox& outbox, Form form,
                    std::function<void()> after_each);
   ~ResumedResponses();
@@ -30,11 +32,11 @@ class ResumedResponses {
   /// kResumeWindowExceeded, kInvalidValue as EventLog has them.
   [[nodiscard]] Result<void> resume(const std::string& response_id, std::int64_t starting_after,
                                     std::uint64_t tenant);
-  /// Ends one of them. False when the client has not come back to it.
+  /// Cancels a response that this client has resumed. False when it has not resumed it.
   bool cancel(const std::string& response_id, std::uint64_t tenant);
-  /// The client has gone.
+  /// Stops listening, because the client has gone.
   void leave();
-  /// Nothing more will come.
+  /// Whether no resumed response is left that still runs.
   bool is_quiet() const { return listeners_.empty(); }
 
  private:

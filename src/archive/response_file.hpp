@@ -1,5 +1,6 @@
-// Stored responses in a file, so that chains go on after the server was stopped or killed: SQLite
-// with a write-ahead log. Every call may wait for the disk; one thread at a time.
+// Conversations that clients continue by a response's id must survive a server that is stopped or
+// killed. This keeps stored responses in an SQLite file with a write-ahead log. Every call may wait
+// for the disk. Thread: one at a time.
 #pragma once
 
 #include <chrono>
@@ -18,9 +19,9 @@ namespace octavo {
 
 class ResponseFile {
  public:
-  /// Opens the file or makes it. new_key: names the tenants of a file that is new. Errors:
-  /// kInvalidFile for one that is something else or is damaged; kIo, also where another server
-  /// writes it.
+  /// Opens the file, or creates it. new_key: the key that a new file keeps for naming tenants.
+  /// Errors: kInvalidFile for a file of another kind or a damaged one; kIo, also when another
+  /// server has the file open.
   [[nodiscard]] static Result<std::unique_ptr<ResponseFile>> open(const std::string& path,
                                                                   const HashKey& new_key,
                                                                   StoreLimits limits);
@@ -28,13 +29,15 @@ class ResponseFile {
   ResponseFile(const ResponseFile&) = delete;
   ResponseFile& operator=(const ResponseFile&) = delete;
 
-  /// The same in every run, so that a tenant finds its own again.
+  /// The key by which tenants are named. It is kept in the file, so that a tenant finds its own
+  /// responses after a restart.
   const HashKey& key() const { return key_; }
 
-  /// All of them or none, on the disk when it returns; then the old go, and those beyond the limit,
-  /// oldest first. now: Unix seconds. Errors: kIo.
+  /// Writes all records or none; they are on the disk when it returns. Then deletes what is too old
+  /// and what exceeds the limit, the oldest first. now: Unix seconds. Errors: kIo.
   [[nodiscard]] Result<void> put(const std::vector<ResponseRecord>& records, std::int64_t now);
-  /// Nothing for what is not there, is too old, or is another tenant's. Errors: kIo, kInvalidFile.
+  /// Nothing when the response is not there, is too old, or belongs to another tenant. Errors: kIo,
+  /// kInvalidFile.
   [[nodiscard]] Result<std::optional<ResponseRecord>> find(const std::string& id,
                                                            std::uint64_t tenant, std::int64_t now);
   /// True when it was there. Errors: kIo.

@@ -1,5 +1,4 @@
-// A response that outlives its server: what a continuation needs and what a client reads, as one
-// row of a file.
+// A stored response as one row of a file: what a continuation needs, and what a client reads.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +18,10 @@ struct ResponseRecord {
   std::shared_ptr<const RememberedResponse> memory;
 };
 
-/// All of a memory but its tokens, as JSON. Of the settings only what later turns ask for.
+/// The remembered response as JSON, without its tokens. Of its settings only those are kept that a
+/// continuation needs.
 std::string memory_json(const RememberedResponse& memory);
-/// tokens: as they were. Errors: kInvalidFile for a text that memory_json() has not made.
+/// The reverse. tokens: those of the response. Errors: kInvalidFile for damaged text.
 [[nodiscard]] Result<RememberedResponse> memory_of(const std::string& id, std::uint64_t tenant,
                                                    std::string_view json,
                                                    std::vector<TokenId> tokens);

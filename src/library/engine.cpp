@@ -7,7 +7,7 @@
 namespace octavo {
 namespace {
 
-/// The end of the house's values: from here on an error is thrown.
+/// Inside, errors are values; the public header throws them.
 template <class T>
 T value_of(Result<T> result) {
   if (!result) throw engine_error(result.error());

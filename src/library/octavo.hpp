@@ -3,9 +3,8 @@
 //
 //     octavo::Engine engine({.model = "/path/to/Llama-3.2-1B-Instruct"});
 //     engine.submit({.prompt = octavo::Messages{{"user", "Tell me a story."}}});
-//     engine.submit({.prompt = "Once upon a time", .sampling = {.temperature = 0, .max_tokens =
-//     50}}); for (const octavo::Completion& each : engine.run())
-//     std::puts(each.choices[0].text.c_str());
+//     engine.submit({.prompt = "Once upon a time", .sampling = {.max_tokens = 50}});
+//     for (const auto& each : engine.run()) std::puts(each.choices[0].text.c_str());
 //
 // Build with `g++ -std=c++20 my.cpp $(pkg-config --cflags --libs octavo)`. This header needs the
 // standard library alone.

@@ -1,5 +1,5 @@
-// The arguments of the call that is open, from their first brace on: what every reader of JSON
-// arguments does alike.
+// Several readers find the arguments of a call as JSON, each after marks of its own. What they do
+// with them is the same: the arguments of the call that is open, from the first brace on.
 #pragma once
 
 #include <string>
@@ -41,7 +41,8 @@ class ArgumentStream {
   }
 
  private:
-  // A word that is no value is what the model said next.
+  // The scanner has taken a word that turned out to be no JSON value. It is not lost: the model
+  // said it, so it becomes text.
   void end_broken(OutputItems& items) const {
     const bool is_open = items.is_open(ItemKind::kFunctionCall);
     items.end(true);

@@ -1,5 +1,6 @@
-// What stands inside the marks of a call: the function's name, and arguments that become JSON as
-// they come. A reader takes one opening's worth of calls, cut anywhere.
+// Between the marks of a call stand the function's name and its arguments, and each family writes
+// them in its own way. A reader takes the text after one opening mark, however it is cut into
+// pieces, and fills the calls in it; their arguments become JSON while they come.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ enum class ReadProgress : std::uint8_t {
 class CallReader {
  public:
   virtual ~CallReader() = default;
-  /// Takes from the front of the text. is_last: nothing follows it, so what is open ends, and the
-  /// answer is never kMore.
+  /// Takes from the front of the text. is_last: no more text comes, so a call that is open ends,
+  /// and the result is never kMore.
   virtual ReadProgress read(std::string_view& text, bool is_last, OutputItems& items) = 0;
 };
 
@@ -39,9 +40,9 @@ ReadProgress repeat(const Place& place, const std::string_view& text, Step step)
   }
 }
 
-/// opener: the last mark before the inside, empty for a bare call; first: the character after it
-/// and blanks. Null where no call begins with them. tools: outlive the reader; they say which
-/// arguments are text.
+/// opener: the mark that was read last; empty for a call without a mark. first: the first character
+/// after it that is not blank. tools: their schemas say which arguments are strings; they outlive
+/// the reader. Null when no call can begin with that character.
 std::unique_ptr<CallReader> make_call_reader(const ToolSyntax& syntax, std::string_view opener,
                                              char first, const std::vector<Tool>& tools);
 

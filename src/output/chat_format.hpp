@@ -1,5 +1,5 @@
-// How the model that is served writes down what is no plain text: told from its chat template, or
-// by flags.
+// Models mark their thoughts and their calls in the text, each family in its own way. This is how
+// the served model does it; the server learns it from the chat template, or is told by flags.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace octavo {
 
-/// Around what a model thinks; both empty for one that does not.
+/// The marks around what a model thinks. Both are empty for a model that does not think.
 struct ReasoningMarks {
   std::string_view begin{};
   std::string_view end{};
@@ -25,8 +25,8 @@ struct ChatFormat {
   bool knows_thinking = false;  ///< It asks for `enable_thinking`, or `thinking`.
   bool knows_effort = false;    ///< It asks for `reasoning_effort`.
 
-  /// Everything that may stand in an answer as a mark. Control tokens among them must stay in the
-  /// text for a parser to see.
+  /// Every mark that an answer may hold. Where a mark is a control token of the vocabulary, the
+  /// detokenizer must not skip it, or the parser would not see it.
   std::vector<std::string_view> marks() const;
 };
 
@@ -35,8 +35,8 @@ struct ChatFormatFlags {
   std::string reasoning_parser = "auto";  ///< think, mistral, seed_oss, none; names of vLLM's too.
 };
 
-/// template_source: of all templates of the model together; empty for one without. Errors:
-/// kInvalidValue for a flag that names nothing.
+/// template_source: the source of the model's chat templates, joined; empty for a model without
+/// one. Errors: kInvalidValue for a flag that names no known format.
 [[nodiscard]] Result<ChatFormat> chat_format_of(std::string_view template_source,
                                                 const ChatFormatFlags& flags);
 

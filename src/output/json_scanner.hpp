@@ -1,6 +1,6 @@
-// The arguments of a call are wanted while the model still writes them, and must be JSON when they
-// end, whatever the model has written: reads one JSON value as its characters come, cut anywhere,
-// and passes on no more than what can still be made whole.
+// Clients want the arguments of a call while the model still writes them, and in the end they must
+// be JSON, whatever the model has written. This scanner reads one JSON value piece by piece. It
+// passes on only what it can still complete to a valid value, should the text break off.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ class JsonScanner {
   /// of it, without the blanks between its parts. Line breaks within a string, which models write
   /// and JSON forbids, are escaped.
   Progress take(std::string_view& text, std::string& out);
-  /// No more comes: appends what makes a value of all that was passed on.
+  /// The text has ended: appends what is missing to make a valid value of what was passed on.
   void complete(std::string& out);
-  /// The number or word that made the fault: taken, and not passed on.
+  /// The number or word at which the scanner failed. It was taken from the text and not passed on.
   const std::string& unread() const { return scalar_; }
   bool is_whole() const { return expected_ == Expected::kNothing; }
 

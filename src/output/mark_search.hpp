@@ -1,5 +1,5 @@
-// Text comes in pieces that end anywhere, also inside of a mark: what is not yet certain waits, and
-// what no longer can be part of a mark goes on.
+// A model's text arrives in pieces, and a piece may end inside of a mark. These functions find the
+// marks in a text, and say how much of its end must wait because it may be the beginning of one.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ inline std::size_t num_begun(std::string_view text, std::span<const std::string_
 
 enum class Starts : std::uint8_t { kYes, kNo, kPerhaps };
 
-/// Whether the text starts with the mark; perhaps, where it ends before that is certain.
+/// Whether the text starts with the mark. kPerhaps: the text is too short to say.
 inline Starts starts_with(std::string_view text, std::string_view mark) {
   if (text.size() >= mark.size()) return text.starts_with(mark) ? Starts::kYes : Starts::kNo;
   return mark.starts_with(text) ? Starts::kPerhaps : Starts::kNo;

@@ -1,5 +1,6 @@
-// For models that set apart what they think and call by marks in the text. Blanks next to a mark
-// belong to it. What begins like a call and is none is text.
+// The parser for models that put marks such as <think> and <tool_call> around what they think and
+// call. Blanks next to a mark are dropped with it. Text that begins like a call and turns out to be
+// none becomes part of the message.
 #pragma once
 
 #include <string>

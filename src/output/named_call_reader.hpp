@@ -10,7 +10,7 @@ namespace octavo {
 
 class NamedCallReader final : public CallReader {
  public:
-  /// syntax: outlives the reader.
+  /// syntax: must outlive the reader.
   explicit NamedCallReader(const ToolSyntax& syntax) : syntax_(syntax) {}
   ReadProgress read(std::string_view& text, bool is_last, OutputItems& items) override;
 

@@ -1,5 +1,5 @@
 // An answer is not only text: a model may think before it speaks, and ask for functions to be
-// called. The parts of one answer, in the order in which they came.
+// called. These are the parts of one answer, in the order in which they came.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct OutputItem {
 /// Filled by a parser, item after item; only the last is open.
 class OutputItems {
  public:
-  /// max_calls: further ones are left out.
+  /// max_calls: calls beyond this number are dropped.
   explicit OutputItems(std::size_t max_calls = SIZE_MAX) : num_calls_left_(max_calls) {}
 
   const std::vector<OutputItem>& all() const { return items_; }

@@ -1,5 +1,6 @@
-// A model says what it thinks, what it answers and what it calls in one stream of text, with marks
-// between: takes the text as it comes, cut anywhere, and fills the items of the answer.
+// A model writes what it thinks, what it answers and what it calls into one stream of text, with
+// marks between them. A parser takes this text as it comes, however it is cut into pieces, and
+// fills the items of the answer.
 #pragma once
 
 #include <memory>
@@ -39,9 +40,9 @@ class OutputParser {
   std::string pending_;
 };
 
-/// Null where everything is text. tools: those that may be called; empty: calls are text.
-/// begins_in_reasoning: the prompt has ended with the mark that begins it. Format and tools outlive
-/// the parser.
+/// Null when the whole answer is one message. tools: those that the model may call; when there are
+/// none, calls are left in the text. begins_in_reasoning: the prompt ends with the mark that begins
+/// the thoughts, so the answer does not repeat it. Format and tools must outlive the parser.
 std::unique_ptr<OutputParser> make_output_parser(const ChatFormat& format,
                                                  const std::vector<Tool>& tools,
                                                  bool begins_in_reasoning);

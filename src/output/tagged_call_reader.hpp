@@ -1,5 +1,6 @@
-// Calls with each argument between tags, as Qwen3-Coder and GLM write them. The tags hold plain
-// text; what the function's schema says is no string is read as JSON.
+// Qwen3-Coder and GLM put each argument of a call between tags of its own. The tags hold plain
+// text, not JSON: the function's schema says which arguments are strings, and the others are read
+// as JSON.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@ namespace octavo {
 
 class TaggedCallReader final : public CallReader {
  public:
-  /// has_name_begun: the tag before the name was the mark. The others outlive the reader.
+  /// has_name_begun: the opening mark was itself the tag before the name, and has been read. Syntax
+  /// and tools must outlive the reader.
   TaggedCallReader(const ToolSyntax& syntax, const std::vector<Tool>& tools, bool has_name_begun)
       : tags_(syntax.tags),
         closers_(syntax.closers),

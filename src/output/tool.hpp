@@ -1,4 +1,4 @@
-// What a client lets a model call, and what it must.
+// The functions that a client lets the model call, and whether the model must call one.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -37,23 +37,24 @@ struct ToolSyntax {
   std::string_view call_end{};
   std::string_view separator{};
   std::string_view section_end{};
-  /// Where calls may begin in a text, longest first; what stands at one is given to the body.
+  /// The marks at which a call may begin.
   std::vector<std::string_view> openers{};
-  /// What may stand after a call without being text.
+  /// Marks that may follow a call; they are dropped.
   std::vector<std::string_view> closers{};
-  /// What may end a name, where the inside is no JSON object: see NamedCallReader.
+  /// The marks that may end the function's name where the call is not a JSON object;
+  /// NamedCallReader reads these calls.
   std::vector<std::string_view> name_marks{};
-  /// A call may also be all of an answer, from its first brace on.
+  /// An answer that begins with a brace may be a call without any mark.
   bool may_be_bare = false;
   ArgumentTags tags{};
   bool wants_short_ids = false;  ///< Its templates take ids of nine letters and digits only.
 };
 
-/// Null for a name that is none.
+/// Null when no syntax has this name.
 const ToolSyntax* find_tool_syntax(std::string_view name);
 /// All names, with commas, for --help and errors.
 std::string_view tool_syntax_names();
-/// By the marks in the source of a chat template; Hermes for one that has none.
+/// The syntax whose marks stand in the source of a chat template. Hermes when there are none.
 const ToolSyntax& tool_syntax_of(std::string_view template_source);
 
 }  // namespace octavo

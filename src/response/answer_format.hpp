@@ -1,5 +1,5 @@
-// What an answer may be, for the masks: what the client asked of its text, the calls that it wants
-// and the marks that the model's family puts around both are one description.
+// A client may ask for a format of the text and for calls of functions at once, and the model puts
+// its own marks around both. The masks need one description of it all; this makes it.
 #pragma once
 
 #include "src/core/output_format.hpp"
@@ -7,11 +7,11 @@
 
 namespace octavo {
 
-/// The request holds the model to anything: a format, calls, or calls by their schemas.
+/// Whether masks are needed: for a format, for calls that must come, or for strict tools.
 bool is_constrained(const ResponseCreate& create);
 
-/// Only where is_constrained(). Errors: kUnsupportedParameter for a strict tool whose schema says
-/// what no mask can hold a model to.
+/// The description of the whole answer. Call it only when is_constrained(). Errors:
+/// kUnsupportedParameter for a strict tool whose schema no mask can enforce.
 [[nodiscard]] Result<OutputFormat> answer_format(const ServedModel& model,
                                                  const ResponseCreate& create,
                                                  const Prompt& prompt);

@@ -1,6 +1,7 @@
-// A connection breaks and its response runs on: the events of one response as its client was told
-// them, so that the client hears what it missed over its next connection, and what comes. Bounded:
-// the oldest go first. Thread: the io thread's only.
+// When a connection breaks, its client misses events of a response that runs on. This log keeps the
+// events of one response as they were sent, so that the client can resume over another connection:
+// it receives what it missed, and then hears what comes. The log is bounded; the oldest events are
+// dropped first. Thread: the io thread's only.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ class EventLog {
   class Listener {
    public:
     virtual ~Listener() = default;
-    /// is_last: the response has ended with it. May take itself off the list.
+    /// is_last: this event ends the response. The listener may call unlisten() from here.
     virtual void hear(const std::string& frame, bool is_last) = 0;
   };
 

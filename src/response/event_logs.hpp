@@ -1,5 +1,6 @@
-// Which responses a client can come back to, over whichever connection: those that run, and for a
-// while those that have ended. Thread: the io thread's only.
+// A client resumes a response by its id, over any connection. This finds the event log of every
+// response that can be resumed: of those that run, and of those that ended a short while ago.
+// Thread: the io thread's only.
 #pragma once
 
 #include <chrono>
@@ -24,7 +25,7 @@ class EventLogs {
  public:
   explicit EventLogs(EventLogLimits limits = {}) : limits_(limits) {}
 
-  /// Null where there are too many already.
+  /// Null when there are too many logs already; the response then runs without one.
   std::shared_ptr<EventLog> begin(const std::string& id, std::uint64_t tenant, TimePoint now) {
     forget_old(now);
     if (logs_.size() >= limits_.max_logs) return nullptr;
@@ -32,11 +33,11 @@ class EventLogs {
     logs_.emplace(id, Entry{log, tenant});
     return log;
   }
-  /// The response has ended; its events can be asked for as long as this.
+  /// The response has ended. Its log can be found until this time.
   void end(const std::string& id, TimePoint until) {
     if (logs_.contains(id)) ended_.emplace_back(until, id);
   }
-  /// Null for what is not known, and for what is another tenant's.
+  /// Null for an id that is not known or belongs to another tenant.
   std::shared_ptr<EventLog> find(const std::string& id, std::uint64_t tenant, TimePoint now) {
     forget_old(now);
     const auto found = logs_.find(id);
@@ -51,7 +52,7 @@ class EventLogs {
     std::uint64_t tenant = 0;
   };
 
-  // One that somebody still listens to lives on with its listeners.
+  // Listeners share the log, so one that is forgotten here lives as long as they do.
   void forget_old(TimePoint now) {
     std::erase_if(ended_, [&](const auto& each) {
       if (each.first > now) return false;
