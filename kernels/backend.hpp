@@ -53,6 +53,7 @@ struct CudaOptions {
   DType dtype = DType::kBF16;           ///< The type of activations, which is that of the matrices.
   std::int64_t max_tokens = 0;          ///< The largest step.
   std::int64_t max_seqs = 0;            ///< The largest step.
+  std::int64_t max_logits = 0;          ///< Most rows of logits in a step.
   std::int64_t max_context_tokens = 0;  ///< About what all sequences of a step have together.
   std::int64_t vocab_size = 0;
   std::chrono::milliseconds step_timeout{60000};  ///< A step that takes longer counts as lost.

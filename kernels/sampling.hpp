@@ -34,6 +34,9 @@ struct SampleRow {
   std::span<const std::int32_t> forbidden{};  ///< Never sampled (stop tokens before min_tokens).
   /// [ceil(vocab_size / 32)], bit t % 32 of word t / 32: token t may be sampled. Empty: all may.
   std::span<const std::uint32_t> allowed{};
+  /// The token is known, and only what the logits say of it is asked: nothing above changes that.
+  /// -1: one is to be chosen.
+  std::int32_t given = -1;
   std::int32_t num_logprobs = -1;  ///< -1: none; 0: the chosen token's; k: the k best's as well.
 };
 
@@ -41,6 +44,7 @@ struct SampleOutput {
   std::int32_t token = 0;
   float logprob = 0.0F;  ///< By the raw logits; only where it was asked for.
   std::vector<std::pair<std::int32_t, float>> top;
+  std::int32_t rank = 0;  ///< Of a given token: one more than the tokens with a larger logit.
   /// False: the row has no largest finite logit (all are NaN or -inf, or one is +inf), so that
   /// nothing can be chosen. The token is one of the vocabulary and means nothing.
   bool is_finite = true;

@@ -3,6 +3,9 @@
 // another.
 //
 //   place -> stage_samples -> run_forward(operations) -> sample -> submit ... wait -> results
+//
+// What a sample asks may depend on what the step before has sampled. Then it is staged after
+// run_forward, while the device is at work, and `operations` do not sample.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +51,7 @@ class Steps {
   /// a step: the answer is valid until the next call, also for operations that run later.
   virtual StepInputs place(const StepInputs& host) = 0;
   /// Says how the step's logits become tokens; copied. Before `Operations::sample`, once per step.
+  /// Where that is one of run_forward's operations, before run_forward.
   virtual void stage_samples(std::span<const SampleRow> rows) = 0;
   /// Calls `operations`, which enqueue the forward pass of the step that `place` began; a backend
   /// may record what they enqueue and replay that for a later step of the same shape. So

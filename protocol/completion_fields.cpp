@@ -12,8 +12,7 @@ namespace octavo {
 namespace {
 
 // Each would change the answer, so it may not be left out without a word.
-constexpr std::array<std::string_view, 15> kRefused{"suffix",
-                                                    "prompt_logprobs",
+constexpr std::array<std::string_view, 14> kRefused{"suffix",
                                                     "allowed_token_ids",
                                                     "truncate_prompt_tokens",
                                                     "logits_processors",
@@ -53,6 +52,19 @@ void read_best_of(JsonReader& fields, AnswerOptions& options, ResponseCreate& cr
   create.sampling.num_logprobs = 0;
 }
 
+// Those of the prompt's own tokens, and of the k best beside each.
+void read_prompt_logprobs(JsonReader& fields, AnswerOptions& options, ResponseCreate& create) {
+  const auto* given = fields.find("prompt_logprobs");
+  if (given == nullptr || *given == false) return;
+  fields.read("prompt_logprobs", options.num_prompt_logprobs);
+  if (options.num_prompt_logprobs < 0 || options.num_prompt_logprobs > 20)
+    fields.wrong("prompt_logprobs", "between 0 and 20");
+  if (options.stream.is_stream)
+    fields.unsupported("prompt_logprobs",
+                       "prompt_logprobs come with the whole answer: leave `stream` out");
+  create.sampling.num_prompt_logprobs = options.num_prompt_logprobs;
+}
+
 void read_text_options(JsonReader& fields, TextOptions& options) {
   fields.read("skip_special_tokens", options.skip_special_tokens);
   fields.read("include_stop_str_in_output", options.include_stop);
@@ -82,7 +94,7 @@ AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create)
   options.stream = read_stream_options(fields, create.unknown_fields);
   fields.read("model", create.model);
   read_best_of(fields, options, create);
-  read_max_tokens(fields, "max_tokens", create);
+  read_prompt_logprobs(fields, options, create);
   read_text_options(fields, create.text_options);
   fields.read("return_token_ids", options.return_token_ids);
   fields.read("return_progress", options.return_progress);

@@ -11,8 +11,9 @@ namespace octavo {
 struct AnswerOptions {
   StreamOptions stream;
   bool return_token_ids = false;
-  bool return_progress = false;  ///< While the prompt computes, chunks tell how far it is.
-  std::int32_t num_choices = 1;  ///< Of those that are sampled the best are answered.
+  bool return_progress = false;           ///< While the prompt computes, chunks tell how far it is.
+  std::int32_t num_prompt_logprobs = -1;  ///< -1: none; k: of the k best beside each token's own.
+  std::int32_t num_choices = 1;           ///< Of those that are sampled the best are answered.
 };
 
 /// Fills `create` and answers the rest; faults stay in `fields`.

@@ -1,5 +1,6 @@
 #include "protocol/logprob_json.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 
 #include "src/core/json_number.hpp"
@@ -27,11 +28,36 @@ json::object logprob_json(const LogprobEntry& entry) {
   return out;
 }
 
+json::object ranked_entry(const Tokenizer* tokenizer, TokenId id, float logprob,
+                          std::int64_t rank) {
+  const std::string_view bytes = tokenizer == nullptr ? "" : tokenizer->token_bytes(id);
+  return {{"logprob", json_logprob(logprob)},
+          {"rank", rank},
+          {"decoded_token", is_valid_utf8(bytes) ? bytes : kReplacementCharacter}};
+}
+
 }  // namespace
 
 json::array logprobs_json(std::span<const LogprobEntry> entries) {
   json::array out;
   for (const LogprobEntry& entry : entries) out.push_back(logprob_json(entry));
+  return out;
+}
+
+json::array prompt_logprobs_json(const Response& response, std::int32_t num_top) {
+  json::array out;
+  if (!response.prompt_tokens().empty()) out.push_back(nullptr);
+  for (const PromptLogprob& each : response.prompt_logprobs()) {
+    json::object tokens;
+    const auto entry = [&](TokenId id, float logprob, std::int64_t rank) {
+      tokens[std::to_string(id)] = ranked_entry(response.tokenizer(), id, logprob, rank);
+    };
+    const auto count = std::min(static_cast<std::size_t>(num_top), each.top.size());
+    for (std::size_t i = 0; i < count; ++i)
+      entry(each.top[i].id, each.top[i].logprob, static_cast<std::int64_t>(i) + 1);
+    entry(each.token, each.logprob, each.rank);
+    out.push_back(std::move(tokens));
+  }
   return out;
 }
 

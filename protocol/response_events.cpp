@@ -13,14 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::object usage_json(const Usage& usage, std::int64_t num_reasoning_tokens) {
-  return {{"input_tokens", usage.num_prompt_tokens},
-          {"input_tokens_details", {{"cached_tokens", usage.num_cached_tokens}}},
-          {"output_tokens", usage.num_completion_tokens},
-          {"output_tokens_details", {{"reasoning_tokens", num_reasoning_tokens}}},
-          {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}};
-}
-
 json::value milliseconds(std::chrono::nanoseconds duration) {
   return json_number(static_cast<double>(duration.count()) / 1e6);
 }
@@ -226,7 +218,7 @@ json::object final_snapshot(const Response& response) {
   const ResponseEnd& end = response.end();
   const FinishReason reason = end.finished.reason;
   json::object made = snapshot(response, status_of(reason), output_json(response));
-  made["usage"] = usage_json(end.finished.usage, response.num_reasoning_tokens());
+  made["usage"] = response_usage_json(end.finished.usage, response.num_reasoning_tokens());
   made["octavo"] = extension_json(end);
   if (reason == FinishReason::kStop) made["completed_at"] = end.completed_at;
   if (reason == FinishReason::kLength)
@@ -388,6 +380,14 @@ std::size_t size_of_end(const Response& response, const ResponseEvent& event,
   if (std::holds_alternative<ResponseEnded>(event)) return 4 * num_bytes;
   const auto num_choices = static_cast<std::size_t>(response.create().sampling.n);
   return std::holds_alternative<ItemEnded>(event) ? 2 * num_bytes * num_choices : 0;
+}
+
+json::object response_usage_json(const Usage& usage, std::int64_t num_reasoning_tokens) {
+  return {{"input_tokens", usage.num_prompt_tokens},
+          {"input_tokens_details", {{"cached_tokens", usage.num_cached_tokens}}},
+          {"output_tokens", usage.num_completion_tokens},
+          {"output_tokens_details", {{"reasoning_tokens", num_reasoning_tokens}}},
+          {"total_tokens", usage.num_prompt_tokens + usage.num_completion_tokens}};
 }
 
 }  // namespace octavo

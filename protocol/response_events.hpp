@@ -28,6 +28,9 @@ void encode(const Response& response, const ResponseEvent& event, std::vector<st
 /// The response as it is, the `response` of its last event once it has ended. Not before it runs.
 boost::json::object response_json(const Response& response);
 
+/// {input_tokens, input_tokens_details, output_tokens, output_tokens_details, total_tokens}.
+boost::json::object response_usage_json(const Usage& usage, std::int64_t num_reasoning_tokens);
+
 /// About how many bytes all frames at the end of a response come to, told from the num_bytes of
 /// those of one event; 0 for other events. An item is in four frames, three of them its own.
 std::size_t size_of_end(const Response& response, const ResponseEvent& event,

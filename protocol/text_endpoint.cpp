@@ -5,6 +5,7 @@
 
 #include "protocol/chat/chat_answer.hpp"
 #include "protocol/chat/chat_request.hpp"
+#include "protocol/compact_body.hpp"
 #include "protocol/completions/completion_answer.hpp"
 #include "protocol/completions/completion_request.hpp"
 #include "protocol/create_body.hpp"
@@ -45,10 +46,27 @@ Result<TextRequest> completion_request(const boost::json::object& body, const Se
   return request;
 }
 
+Result<TextRequest> summary_request(const boost::json::object& body, const HashKey& key) {
+  auto create = parse_summary(body);
+  if (!create) return create.error();
+  TextRequest request;
+  request.answer = make_summary_answer(key);
+  request.creates.push_back(std::move(*create));
+  return request;
+}
+
+// A body that is no JSON asks for nothing yet; whoever parses it says so.
+bool is_for_summary(std::string_view body) {
+  const auto object = parse_json_object(body, "the body");
+  return object && asks_for_summary(*object);
+}
+
 }  // namespace
 
-std::optional<TextEndpoint> text_endpoint_of(RouteName route) {
+std::optional<TextEndpoint> text_endpoint_of(RouteName route, std::string_view body) {
   switch (route) {
+    case RouteName::kResponseCompact:
+      return is_for_summary(body) ? std::optional(TextEndpoint::kSummaries) : std::nullopt;
     case RouteName::kResponses:
       return TextEndpoint::kResponses;
     case RouteName::kChatCompletions:
@@ -61,7 +79,7 @@ std::optional<TextEndpoint> text_endpoint_of(RouteName route) {
 }
 
 Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                       const ServedModel& model) {
+                                       const ServedModel& model, const HashKey& key) {
   const auto object = parse_json_object(body, "the body");
   if (!object) return object.error();
   switch (endpoint) {
@@ -69,6 +87,8 @@ Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view b
       return chat_request(*object);
     case TextEndpoint::kCompletions:
       return completion_request(*object, model);
+    case TextEndpoint::kSummaries:
+      return summary_request(*object, key);
     case TextEndpoint::kResponses:
       break;
   }

@@ -42,9 +42,11 @@ asio::awaitable<HttpReply> CompactRoute::answer(std::string body, std::uint64_t 
   auto keeping = keep_memory(context_, executor_, memory);
   const Result<void> kept = co_await std::move(keeping);
   if (!kept) co_return error_reply(kept.error());
+  Usage usage;
+  usage.num_prompt_tokens = static_cast<std::int64_t>(memory->tokens.size());
   co_return json_reply(compact_body(memory->id,
                                     compaction_handle(context_.hash_key, tenant, memory->id),
-                                    context_.unix_seconds(), memory->tokens.size()));
+                                    context_.unix_seconds(), usage));
 }
 
 asio::awaitable<CompactRoute::Made> CompactRoute::prepare(

@@ -159,7 +159,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   keep_alive_ = request.keep_alive();
   answering_ = true;
   const auto resumed = resume_of(request, route);
-  const auto endpoint = has_body ? text_endpoint_of(route.name) : std::nullopt;
+  const auto endpoint = has_body ? text_endpoint_of(route.name, request.body()) : std::nullopt;
   if (endpoint) {
     auto answering = answer_with_text(*endpoint, request.body(), *api_key);
     co_await std::move(answering);
@@ -179,7 +179,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
                                                        std::string_view api_key) {
   SessionContext& sessions = context_.sessions;
-  auto asked = parse_text_request(endpoint, body, sessions.model);
+  auto asked = parse_text_request(endpoint, body, sessions.model, sessions.hash_key);
   if (!asked) {
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);

@@ -55,8 +55,9 @@ Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view
 Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_view body) const {
   const ServedModel& model = context_.model;
   const bool is_chat = route == RouteName::kChatRender;
-  auto request = parse_text_request(
-      is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions, body, model);
+  auto request =
+      parse_text_request(is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions,
+                         body, model, context_.hash_key);
   if (!request) return request.error();
   if (auto checked = check_model(model, request->creates.front()); !checked) return checked.error();
   return Job([&model, is_chat, creates = std::move(request->creates)]() -> Result<std::string> {

@@ -93,6 +93,7 @@ class ResponseRunner {
   // These handle the engine's events about a running response.
   void on(Response& response, const RequestAccepted& event);
   void on(Response& response, const RequestProgressed& event);
+  void on(Response& response, const PromptLogprobsComputed& event) { response.add(event); }
   void on(Response& response, const TokensGenerated& event);
   void on(Response& response, const RequestPreempted& event);
   void on(Response& response, const RequestResumed& event);

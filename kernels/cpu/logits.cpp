@@ -109,10 +109,19 @@ std::int32_t LogitSampler::choose(const LogitKernels& kernels, const float* logi
   return filter_and_draw(candidates_, dropped, row);
 }
 
+void LogitSampler::tell_given(const float* logits, std::int64_t vocab_size, std::int32_t token,
+                              double total, SampleOutput& output) {
+  output.token = token;
+  output.is_finite = std::isfinite(total);
+  output.logprob = static_cast<float>(logits[token] - total);
+  output.rank = rank_of(logits, vocab_size, token);
+}
+
 void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64_t vocab_size,
                           const SampleRow& row, SampleOutput& output) {
   output.top.clear();
   output.logprob = 0.0F;
+  output.rank = 0;
   forget_nan(logits, vocab_size);
   double total = 0.0;
   const bool wants_logprobs = row.num_logprobs >= 0;
@@ -127,6 +136,7 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
         output.top.emplace_back(c.token, static_cast<float>(c.logit - total));
       }
     }
+    if (row.given >= 0) return tell_given(logits, vocab_size, row.given, total, output);
     raw_.assign(logits, logits + vocab_size);
   }
   adjust_logits(logits, vocab_size, row);

@@ -35,6 +35,8 @@ class LogitSampler {
  private:
   std::int32_t choose(const LogitKernels& kernels, const float* logits, std::int64_t vocab_size,
                       const SampleRow& row, bool& is_finite);
+  static void tell_given(const float* logits, std::int64_t vocab_size, std::int32_t token,
+                         double total, SampleOutput& output);
   std::int32_t draw_unfiltered(const LogitKernels& kernels, const float* logits,
                                std::int64_t vocab_size, float largest, const SampleRow& row);
   void collect_best(const LogitKernels& kernels, const float* logits, std::int64_t vocab_size,

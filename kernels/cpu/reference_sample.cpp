@@ -42,9 +42,14 @@ void ReferenceBackend::sample_rows(float* logits, std::int64_t vocab_size,
     forget_nan(row_logits, vocab_size);
     std::vector<Candidate> raw;
     if (row.num_logprobs >= 0) raw = sorted_candidates(row_logits, vocab_size);
-    adjust_logits(row_logits, vocab_size, row);
     outputs[i] = SampleOutput{};
-    outputs[i].token = choose(row_logits, vocab_size, row, outputs[i].is_finite);
+    if (row.given >= 0) {
+      outputs[i].token = row.given;
+      outputs[i].rank = rank_of(row_logits, vocab_size, row.given);
+    } else {
+      adjust_logits(row_logits, vocab_size, row);
+      outputs[i].token = choose(row_logits, vocab_size, row, outputs[i].is_finite);
+    }
     if (raw.empty()) continue;
     outputs[i].is_finite = outputs[i].is_finite && std::isfinite(raw[0].logit);
     double sum = 0.0;

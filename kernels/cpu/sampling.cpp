@@ -72,6 +72,12 @@ void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row)
   if (!row.allowed.empty()) forbid_others(logits, vocab_size, row.allowed);
 }
 
+std::int32_t rank_of(const float* logits, std::int64_t vocab_size, std::int32_t token) {
+  const float logit = logits[token];
+  return 1 + static_cast<std::int32_t>(
+                 std::count_if(logits, logits + vocab_size, [=](float x) { return x > logit; }));
+}
+
 std::int32_t filter_and_draw(std::span<Candidate> candidates, double dropped_mass,
                              const SampleRow& row) {
   const float largest = candidates.front().logit;

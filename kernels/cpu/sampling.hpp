@@ -19,6 +19,9 @@ void forget_nan(float* logits, std::int64_t vocab_size);
 /// completion.
 void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row);
 
+/// One more than the logits above that of `token`. logits: [vocab_size].
+std::int32_t rank_of(const float* logits, std::int64_t vocab_size, std::int32_t token);
+
 struct Candidate {
   float logit = 0.0F;
   std::int32_t token = 0;

@@ -30,7 +30,7 @@ void free_host(void* data, std::size_t) { cudaFreeHost(data); }
 CudaBackend::CudaBackend(const CudaOptions& options, std::string description)
     : options_(options),
       description_(std::move(description)),
-      max_rows_(options.max_seqs),
+      max_rows_(std::max(options.max_seqs, options.max_logits)),
       clock_(stream_),
       linear_(stream_),
       arrays_(options),
@@ -96,6 +96,7 @@ StepInputs CudaBackend::place(const StepInputs& host) {
   clock_.keep_up(stream_);
   num_sampled_ = 0;
   recorded_rows_ = rows_to_record(host);
+  has_begun_ = is_staged_ = false;
   const StepInputs placed = arrays_.place(host, recorded_rows_);
   if (arrays_.attention_plan().num_prefill_tiles > 0) recorded_rows_ = 0;
   return placed;
@@ -103,13 +104,22 @@ StepInputs CudaBackend::place(const StepInputs& host) {
 
 void CudaBackend::stage_samples(std::span<const SampleRow> rows) {
   arrays_.stage_samples(rows);
+  is_staged_ = true;
+  send_arrays();
+}
+
+void CudaBackend::send_arrays() {
   arrays_.send(stream_);
-  steps_.begin(stream_);
-  if (arrays_.take_moved()) recorded_.clear();
+  if (!std::exchange(has_begun_, true)) steps_.begin(stream_);
+  if (!arrays_.take_moved()) return;
+  recorded_.clear();
+  recorded_forwards_.clear();
 }
 
 void CudaBackend::run_forward(const std::function<void()>& ops) {
+  if (!has_begun_) send_arrays();
   if (recorded_rows_ == 0) return ops();
+  if (!is_staged_) return recorded_forwards_.run(recorded_rows_, stream_, ops);
   recorded_.run(recorded_rows_, stream_, ops);
   num_sampled_ = recorded_rows_;
 }

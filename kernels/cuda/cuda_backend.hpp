@@ -76,6 +76,7 @@ class CudaBackend final : public Backend {
   Buffer allocate_for_overwrite(std::size_t bytes);
   void upload(const void* host, void* device, std::size_t bytes);
   std::int64_t rows_to_record(const StepInputs& host) const;
+  void send_arrays();
   void reserve_attention(const AttentionArgs& args);
 
   CudaOptions options_;
@@ -91,7 +92,8 @@ class CudaBackend final : public Backend {
   Upload pairs_;
   Transfers transfers_;
   RecordedSteps recorded_;
-  std::int64_t recorded_rows_ = 0;  ///< What this step is recorded for; 0: it is not recorded.
+  RecordedSteps recorded_forwards_;  ///< Of steps whose samples are staged later: without these.
+  std::int64_t recorded_rows_ = 0;   ///< What this step is recorded for; 0: it is not recorded.
   Memory attention_memory_;
   Memory gathered_;  ///< [devices, max_rows, a device's part of the vocabulary]
   Memory sample_memory_;
@@ -99,6 +101,8 @@ class CudaBackend final : public Backend {
   Memory sampled_;         ///< [max_rows] tokens of the last step that sampled
   Memory choices_;         ///< [max_rows] `choice` of each row of that step, for the host
   std::int64_t num_sampled_ = 0;
+  bool has_begun_ = false;  ///< The step's arrays are on their way.
+  bool is_staged_ = false;  ///< So are those of its samples.
   SubmittedSteps steps_;
 };
 

@@ -203,6 +203,8 @@ void ChatCompletion::encode(const Response& response, const ResponseEvent& event
   body["usage"] = usage_json(response.end().finished.usage, response.num_reasoning_tokens());
   if (options_.return_token_ids)
     body["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
+  if (options_.num_prompt_logprobs >= 0)
+    body["prompt_logprobs"] = prompt_logprobs_json(response, options_.num_prompt_logprobs);
   body_ = json::serialize(body);
 }
 

@@ -107,6 +107,7 @@ Result<ChatRequest> parse_chat_request(const json::object& body) {
   JsonReader fields(body);
   const auto* messages = fields.find("messages");
   request.options = read_completion_fields(fields, create);
+  read_max_tokens(fields, "max_tokens", create);
   read_max_tokens(fields, "max_completion_tokens", create);
   read_logprobs(fields, create);
   read_prompt_shape(fields, create);

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "protocol/completion_json.hpp"
+#include "protocol/completions/logprob_lists.hpp"
 #include "protocol/error_frame.hpp"
-#include "src/core/json_number.hpp"
+#include "protocol/logprob_json.hpp"
 #include "src/core/utf8.hpp"
 
 namespace octavo {
@@ -29,30 +30,24 @@ std::string prompt_text_of(const Response& response, const ServedModel& model) {
   return model.tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
 }
 
-std::string shown(std::string_view bytes) {
-  return is_valid_utf8(bytes) ? std::string(bytes) : std::string(kReplacementCharacter);
+/// The log-probabilities of a choice's tokens, after those of an echoed prompt.
+json::object logprobs_of(const Response& response, const CompletionChoice& choice,
+                         const CompletionOptions& options) {
+  LogprobLists lists;
+  if (options.echo) lists.add_prompt(response, options.num_logprobs);
+  if (options.has_completion) lists.add(choice.logprobs());
+  return lists.take();
 }
 
-/// Parallel lists, one entry a token. text_offset: where the text of the first token begins, in
-/// characters of the whole text.
-json::object logprobs_json(const std::vector<LogprobEntry>& entries, std::size_t text_offset) {
-  json::array tokens;
-  json::array logprobs;
-  json::array tops;
-  json::array offsets;
-  for (const LogprobEntry& entry : entries) {
-    tokens.push_back(json::string(shown(entry.bytes)));
-    logprobs.push_back(json_logprob(entry.logprob));
-    json::object top;
-    for (const auto& [bytes, logprob] : entry.top) top[shown(bytes)] = json_logprob(logprob);
-    tops.push_back(std::move(top));
-    offsets.push_back(text_offset);
-    text_offset += count_characters(entry.bytes);
-  }
-  return {{"tokens", std::move(tokens)},
-          {"token_logprobs", std::move(logprobs)},
-          {"top_logprobs", std::move(tops)},
-          {"text_offset", std::move(offsets)}};
+/// What the response used: of one that was only echoed, the prompt.
+Usage usage_of(const Response& response, const CompletionOptions& options) {
+  Usage usage = response.end().finished.usage;
+  if (!options.has_completion) usage.num_completion_tokens = 0;
+  return usage;
+}
+
+json::value reason_of(const CompletionChoice& choice, const CompletionOptions& options) {
+  return options.has_completion ? finish_reason_json(choice) : json::value("length");
 }
 
 class CompletionChunks final : public HttpAnswer {
@@ -65,7 +60,7 @@ class CompletionChunks final : public HttpAnswer {
               std::vector<std::string>& frames) override {
     if (std::holds_alternative<ResponseEnded>(event)) {
       if (is_failure(response.end().finished.reason)) return fail(response);
-      usage_ = usage_ + response.end().finished.usage;
+      usage_ = usage_ + usage_of(response, options_);
       last_ = base_of(response);
     } else if (const auto* progressed = std::get_if<PromptProgressed>(&event)) {
       tell_progress(response, *progressed, frames);
@@ -120,17 +115,24 @@ class CompletionChunks final : public HttpAnswer {
       shown["token_ids"] = json::array();
     }
     sent_[index].num_characters = count_characters(text);
+    if (options_.echo && options_.num_logprobs >= 0) {
+      LogprobLists lists;
+      lists.add_prompt(response, options_.num_logprobs);
+      shown["logprobs"] = lists.take();
+    }
     write(response, std::move(shown), frames);
   }
   void add(const Response& response, std::int32_t choice, const std::string& text,
            const std::vector<LogprobEntry>& logprobs, std::vector<std::string>& frames) {
+    if (!options_.has_completion) return;
     const std::int32_t index = index_of(response, choice);
     json::object shown = choice_json(index, text);
     Sent& sent = sent_[index];
     if (options_.num_logprobs >= 0) {
-      shown["logprobs"] = logprobs_json(logprobs, sent.num_characters);
-      for (const LogprobEntry& entry : logprobs)
-        sent.num_characters += count_characters(entry.bytes);
+      LogprobLists lists(sent.num_characters);
+      lists.add(logprobs);
+      sent.num_characters = lists.text_offset();
+      shown["logprobs"] = lists.take();
     }
     add_token_ids(response.choice(choice), sent, shown);
     write(response, std::move(shown), frames);
@@ -138,12 +140,12 @@ class CompletionChunks final : public HttpAnswer {
   void end(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
     const std::int32_t index = index_of(response, choice);
     json::object shown = choice_json(index, "");
-    shown["finish_reason"] = finish_reason_json(response.choice(choice));
+    shown["finish_reason"] = reason_of(response.choice(choice), options_);
     add_token_ids(response.choice(choice), sent_[index], shown);
     write(response, std::move(shown), frames);
   }
   void add_token_ids(const CompletionChoice& choice, Sent& sent, json::object& shown) const {
-    if (!options_.return_token_ids) return;
+    if (!options_.return_token_ids || !options_.has_completion) return;
     json::array ids = token_ids_json(choice, sent.num_tokens);
     sent.num_tokens += ids.size();
     shown["token_ids"] = std::move(ids);
@@ -151,7 +153,7 @@ class CompletionChunks final : public HttpAnswer {
   void write(const Response& response, json::object choice, std::vector<std::string>& frames) {
     json::object chunk = base_of(response);
     chunk["choices"] = json::array{std::move(choice)};
-    if (options_.stream.continuous_usage_stats)
+    if (options_.stream.continuous_usage_stats && options_.has_completion)
       chunk["usage"] = usage_json(usage_ + usage_so_far(response));
     else if (options_.stream.include_usage)
       chunk["usage"] = nullptr;
@@ -176,7 +178,7 @@ class TextCompletion final : public HttpAnswer {
     if (!std::holds_alternative<ResponseEnded>(event)) return;
     if (is_failure(response.end().finished.reason)) return fail(response);
     if (body_.empty() || response.create().prompt_index == 0) body_ = base_of(response);
-    usage_ = usage_ + response.end().finished.usage;
+    usage_ = usage_ + usage_of(response, options_);
     std::int32_t index = response.create().prompt_index * options_.num_choices;
     for (const std::int32_t choice : chosen(response, options_.num_choices))
       choices_[index] = choice_json(response, response.choice(choice), index), ++index;
@@ -195,14 +197,15 @@ class TextCompletion final : public HttpAnswer {
                            std::int32_t index) const {
     const std::string prompt = options_.echo ? prompt_text_of(response, model_) : "";
     json::object shown{{"index", index},
-                       {"text", prompt + choice.text()},
+                       {"text", options_.has_completion ? prompt + choice.text() : prompt},
                        {"logprobs", nullptr},
-                       {"finish_reason", finish_reason_json(choice)}};
-    if (options_.num_logprobs >= 0)
-      shown["logprobs"] = logprobs_json(choice.logprobs(), count_characters(prompt));
+                       {"finish_reason", reason_of(choice, options_)}};
+    if (options_.num_logprobs >= 0) shown["logprobs"] = logprobs_of(response, choice, options_);
+    if (options_.num_prompt_logprobs >= 0)
+      shown["prompt_logprobs"] = prompt_logprobs_json(response, options_.num_prompt_logprobs);
     if (options_.return_token_ids) {
       shown["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
-      shown["token_ids"] = token_ids_json(choice);
+      shown["token_ids"] = options_.has_completion ? token_ids_json(choice) : json::array();
     }
     return shown;
   }

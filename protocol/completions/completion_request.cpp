@@ -1,5 +1,7 @@
 #include "protocol/completions/completion_request.hpp"
 
+#include <algorithm>
+
 #include "protocol/named_values.hpp"
 #include "protocol/sampling_fields.hpp"
 #include "protocol/unknown_fields.hpp"
@@ -66,6 +68,19 @@ void read_logprobs(JsonReader& fields, CompletionOptions& options, ResponseCreat
   if (create.include_logprobs) create.sampling.num_logprobs = options.num_logprobs;
 }
 
+// 0 asks for no more than the echo. The engine always goes on by one token, which stays untold.
+void read_most_tokens(JsonReader& fields, CompletionOptions& options, ResponseCreate& create) {
+  const auto* given = fields.find("max_tokens");
+  options.has_completion = given == nullptr || *given != 0;
+  if (options.has_completion) {
+    read_max_tokens(fields, "max_tokens", create);
+    if (!create.max_tokens) create.max_tokens = kUsualMaxTokens;
+    return;
+  }
+  if (!options.echo) fields.wrong("max_tokens", "at least 1, or 0 together with `echo`");
+  create.max_tokens = 1;
+}
+
 }  // namespace
 
 Result<CompletionRequest> parse_completion_request(const json::object& body) {
@@ -73,12 +88,12 @@ Result<CompletionRequest> parse_completion_request(const json::object& body) {
   ResponseCreate settings;
   JsonReader fields(body);
   static_cast<AnswerOptions&>(request.options) = read_completion_fields(fields, settings);
-  if (!settings.max_tokens) settings.max_tokens = kUsualMaxTokens;
   read_logprobs(fields, request.options, settings);
   fields.read("echo", request.options.echo);
-  if (request.options.echo && request.options.num_logprobs >= 0)
-    fields.unsupported("echo",
-                       "echo with logprobs needs those of the prompt, which are not supported");
+  read_most_tokens(fields, request.options, settings);
+  if (request.options.echo)
+    settings.sampling.num_prompt_logprobs =
+        std::max(settings.sampling.num_prompt_logprobs, request.options.num_logprobs);
   const auto* prompt = fields.find("prompt");
   if (prompt == nullptr)
     fields.wrong("prompt", kPrompt);

@@ -12,6 +12,7 @@ namespace octavo {
 
 struct CompletionOptions : AnswerOptions {
   bool echo = false;               ///< The text begins with the prompt.
+  bool has_completion = true;      ///< False: only the prompt is echoed, with what the model knows.
   std::int32_t num_logprobs = -1;  ///< -1: none; k: of the k best beside each token's own.
 };
 

@@ -69,7 +69,7 @@ void BlockManager::start(const SequenceStart& start, StepBatch& batch) {
       table.reserved.push_back(BlockId{start.reservation->first.value + i});
   } else if (start.sibling) {
     adopt_sibling(table, table_of(*start.sibling), started);
-  } else if (config_.enable_prefix_caching) {
+  } else if (config_.enable_prefix_caching && start.sampling.num_prompt_logprobs < 0) {
     adopt_prefix(table, started, batch);
   }
   table.num_tokens = started.num_cached_tokens;

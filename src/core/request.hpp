@@ -115,9 +115,17 @@ struct RequestRejected {
   Error error;
 };
 
+/// Of tokens of the prompt; in their order, and all of them before its first TokensGenerated. After
+/// a preemption some may come once more.
+struct PromptLogprobsComputed {
+  RequestId request;
+  std::int32_t first_position = 1;  ///< In the prompt.
+  std::vector<PromptLogprob> tokens;
+};
+
 using RequestEvent =
     std::variant<RequestAccepted, TokensGenerated, RequestPreempted, RequestResumed,
-                 RequestFinished, RequestRejected, RequestProgressed>;
+                 RequestFinished, RequestRejected, RequestProgressed, PromptLogprobsComputed>;
 static_assert(std::is_nothrow_move_constructible_v<RequestEvent>);  // Or vectors would copy them.
 
 }  // namespace octavo

@@ -78,6 +78,8 @@ Result<void> validate(const SamplingParams& p, std::int32_t vocab_size) {
     return bad("min_tokens", "between 0 and max_output_tokens");
   }
   if (p.num_logprobs < -1 || p.num_logprobs > 20) return bad("top_logprobs", "between 0 and 20");
+  if (p.num_prompt_logprobs < -1 || p.num_prompt_logprobs > 20)
+    return bad("prompt_logprobs", "between 0 and 20");
   if (p.n < 1 || p.n > 8) return bad("n", "between 1 and 8");
   if (auto beams = validate_beams(p); !beams) return beams;
   return validate_lists(p, vocab_size);

@@ -38,8 +38,11 @@ struct SamplingParams {
   std::vector<std::string> stop;        ///< Strings that end the completion; cut from the text.
   std::vector<std::pair<TokenId, float>> logit_bias;  ///< Added to the logits; each in [-100, 100].
   std::int32_t num_logprobs =
-      -1;              ///< -1: none; 0: of the chosen token; k: of the k best as well, at most 20.
-  std::int32_t n = 1;  ///< Sequences to sample for the request; 1 .. 8.
+      -1;  ///< -1: none; 0: of the chosen token; k: of the k best as well, at most 20.
+  /// The same of the prompt's tokens. None of them is taken from the prefix cache then, which knows
+  /// keys and values but no logits.
+  std::int32_t num_prompt_logprobs = -1;
+  std::int32_t n = 1;           ///< Sequences to sample for the request; 1 .. 8.
   std::int32_t beam_width = 0;  ///< 0: sample. Else beam search of that width, 1 .. 16; the n best
                                 ///< are answered. Temperature, filters and seed do not apply then.
   std::shared_ptr<const TokenConstraint> constraint;  ///< What the answer may be; null: anything.

@@ -16,6 +16,10 @@
 
 namespace octavo {
 
+/// Of so many prompt tokens at most one step tells the log-probabilities: each costs a row of
+/// logits, as long as the vocabulary.
+inline constexpr std::int32_t kMaxPromptLogprobs = 128;
+
 /// A run of blocks set aside for one sequence (contiguous allocators only).
 struct BlockRange {
   BlockId first;
@@ -184,6 +188,23 @@ struct SampledToken {
                                   ///< candidates; `token` is the best of them and not appended.
 };
 
+/// What the model thought of a token of the prompt, given those before it.
+struct PromptLogprob {
+  TokenId token = 0;
+  float logprob = 0.0F;           ///< Natural logarithm, of the raw logits.
+  std::int32_t rank = 0;          ///< 1: no token was likelier.
+  std::vector<TokenLogprob> top;  ///< The k best of the raw logits, best first.
+  friend bool operator==(const PromptLogprob&, const PromptLogprob&) = default;
+};
+
+/// Those of the prompt's tokens from first_position on, which is never the first: nothing stands
+/// before that.
+struct PromptLogprobs {
+  SequenceId sequence;
+  std::int32_t first_position = 1;
+  std::vector<PromptLogprob> tokens;
+};
+
 /// A sequence that could not be computed, for a reason of its own: a token that the model does not
 /// have, say. The others of its step are as they should be.
 struct FailedSequence {
@@ -196,7 +217,8 @@ struct StepResult {
   StepId id;
   std::vector<SampledToken>
       sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
-  std::vector<FailedSequence> failed;  ///< What they sampled, if anything, means nothing.
+  std::vector<FailedSequence> failed;           ///< What they sampled, if anything, means nothing.
+  std::vector<PromptLogprobs> prompt_logprobs;  ///< Of sequences that asked for them.
   std::vector<TransferId> transfers_finished;
   std::chrono::nanoseconds elapsed{};           ///< Time that the device worked on the step.
   std::int32_t num_blocks_transferred = 0;      ///< Between the tiers, by what has finished.

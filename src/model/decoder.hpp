@@ -51,6 +51,9 @@ class Decoder {
   /// next call.
   float* forward(const kernels::StepInputs& inputs, const kernels::KvCacheView& cache);
 
+  /// What forward() answers, where that step is replayed and nobody calls it.
+  float* logits() { return logits_.as<float>(); }
+
   const DecoderSpec& spec() const { return spec_; }
 
  private:

@@ -202,6 +202,7 @@ RecordedSubmission RecordingReader::submission(ByteReader& in) {
   request.sampling = get_sampling(in);
   request.prompt.resize(in.get_count());
   for (TokenId& token : request.prompt) token = static_cast<TokenId>(in.get());
+  if (in.num_left() > 0) request.sampling.num_prompt_logprobs = in.get_int(0, 20);
   return event;
 }
 

@@ -89,6 +89,9 @@ void RecordingWriter::submitted(const Request& request, TimePoint now) {
   put_sampling(out_, request.sampling);
   out_.put(request.prompt.size());
   for (TokenId token : request.prompt) out_.put(static_cast<std::uint64_t>(token));
+  // Only where they are asked for, so that other recordings are what they were before.
+  if (request.sampling.num_prompt_logprobs >= 0)
+    out_.put_signed(request.sampling.num_prompt_logprobs);
   end();
 }
 

@@ -45,6 +45,14 @@ CompletionChoice Response::make_choice() const {
   return {model_->tokenizer.get(), create_->sampling, options, std::move(parser), max_calls};
 }
 
+void Response::add(const PromptLogprobsComputed& computed) {
+  // What comes once more, after a preemption, is what came before.
+  const auto first = static_cast<std::size_t>(computed.first_position) - 1;
+  const std::size_t end = first + computed.tokens.size();
+  if (prompt_logprobs_.size() < end) prompt_logprobs_.resize(end);
+  std::ranges::copy(computed.tokens, prompt_logprobs_.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
 bool Response::append(const TokensGenerated& tokens, bool is_congested,
                       std::vector<ResponseEvent>& events) {
   CompletionChoice& choice = choices_.at(static_cast<std::size_t>(tokens.choice));
@@ -151,6 +159,7 @@ RememberedResponse Response::remember() {
   response.tokens = std::move(prompt_.tokens);
   response.settings = create_->settings();
   if (!create_->generate) return response;
+  if (create_->is_summary) return remember_summary(std::move(response));
   const CompletionChoice& first = choices_[0];
   if (first.is_cut()) {
     response.cut_text = first.text();
@@ -159,6 +168,16 @@ RememberedResponse Response::remember() {
     response.tokens.insert(response.tokens.end(), first.tokens().begin(), first.tokens().end());
   }
   response.messages.push_back(message_of_first());
+  return response;
+}
+
+// Some templates want a user's message before every answer, so the last, which asked for the
+// summary, stays.
+RememberedResponse Response::remember_summary(RememberedResponse response) const {
+  const boost::json::value question = response.messages.back();
+  response.messages = {question, message_of_first()};
+  response.prompt_text.clear();
+  response.tokens.clear();
   return response;
 }
 

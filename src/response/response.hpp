@@ -59,6 +59,11 @@ class Response {
   const std::string& model_name() const { return model_->name; }
   std::int64_t created_at() const { return created_at_; }
   const std::vector<TokenId>& prompt_tokens() const { return prompt_.tokens; }
+  /// Null for a model without one.
+  const Tokenizer* tokenizer() const { return model_->tokenizer.get(); }
+  /// Of the prompt's tokens from the second on, as far as they have come, which is all once a
+  /// choice has begun. Empty where they were not asked for.
+  const std::vector<PromptLogprob>& prompt_logprobs() const { return prompt_logprobs_; }
   const std::shared_ptr<const TokenConstraint>& constraint() const { return prompt_.constraint; }
   const std::vector<CompletionChoice>& choices() const { return choices_; }
   const CompletionChoice& choice(std::int32_t index) const {
@@ -76,6 +81,8 @@ class Response {
   /// Appends the events for the client. True when a stop string has ended the choice and the
   /// scheduler does not know yet: cancel it there.
   bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
+  /// Keeps what the engine tells of the prompt.
+  void add(const PromptLogprobsComputed& computed);
   /// What was held back by congestion.
   void release(std::vector<ResponseEvent>& events);
   /// The server ends it, with this error, before the engine does: kRunning -> kEnded.
@@ -114,6 +121,7 @@ class Response {
   void tell_news(std::int32_t index, std::vector<ResponseEvent>& events);
   CompletionChoice make_choice() const;
   boost::json::object message_of_first() const;
+  RememberedResponse remember_summary(RememberedResponse response) const;
   std::vector<float> scores() const;
 
   RequestId request_;
@@ -124,6 +132,7 @@ class Response {
   const ServedModel* model_ = nullptr;
   std::int64_t created_at_ = 0;
   Prompt prompt_;
+  std::vector<PromptLogprob> prompt_logprobs_;
   std::vector<CompletionChoice> choices_;
   std::vector<std::pair<std::int32_t, std::int32_t>> output_;  ///< As output() has it.
   std::optional<ResponseEnd> end_;

@@ -44,6 +44,8 @@ struct ResponseCreate {
   std::int32_t prompt_index = 0;       ///< Which of the prompts of one HTTP request it answers.
   std::vector<std::string> bad_words;  ///< Words that the answer must not hold.
   bool generate = true;
+  /// The answer is to stand for the conversation: what continues it begins with the answer alone.
+  bool is_summary = false;
   bool store = true;
   bool include_logprobs = false;
   // What the request leaves open takes the model's generation_config: complete_sampling() puts
@@ -81,6 +83,7 @@ inline ResponseCreate ResponseCreate::settings() const {
   settings.input_token_ids.reset();
   settings.prompt_text.reset();
   settings.unknown_fields.clear();
+  settings.is_summary = false;
   return settings;
 }
 

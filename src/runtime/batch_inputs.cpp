@@ -71,6 +71,17 @@ void clear(BatchInputs& inputs) {
   inputs.block_tables.clear();
   inputs.last_rows.clear();
   inputs.logits_rows.clear();
+  inputs.prompt_rows.clear();
+}
+
+/// What the step's tokens of the sequence, from row first_row on, tell of its prompt.
+void append_prompt_rows(const ScheduledSequence& scheduled, const SequenceState& state,
+                        std::int32_t first_row, BatchInputs& inputs) {
+  if (state.sampling.num_prompt_logprobs < 0) return;
+  const auto last = static_cast<std::int32_t>(state.num_prompt_tokens) - 1;
+  const std::int32_t count = std::min(scheduled.num_tokens, last - scheduled.first_position);
+  if (count > 0)
+    inputs.prompt_rows.push_back({scheduled.id, scheduled.first_position + 1, count, first_row});
 }
 
 void append_sequence(const ScheduledSequence& scheduled, const SequenceState& state,
@@ -136,8 +147,18 @@ Result<void> build_batch_inputs(const StepBatch& batch, const SequenceTable& seq
     }
     const std::span table(batch.block_tables.data() + table_begin,
                           static_cast<std::size_t>(batch.cu_blocks[i + 1] - table_begin));
+    append_prompt_rows(scheduled, *state, static_cast<std::int32_t>(inputs.token_ids.size()),
+                       inputs);
     append_sequence(scheduled, *state, table, limits.block_size, inputs);
   }
+  // After those that sample, whose places the next step goes by.
+  std::int32_t num_prompt_rows = 0;
+  for (const PromptLogitsRows& rows : inputs.prompt_rows) {
+    for (std::int32_t i = 0; i < rows.count; ++i) inputs.logits_rows.push_back(rows.first_row + i);
+    num_prompt_rows += rows.count;
+  }
+  if (num_prompt_rows > kMaxPromptLogprobs)
+    return bad_batch(batch, "more log-probabilities of prompts than a step can tell");
   return {};
 }
 

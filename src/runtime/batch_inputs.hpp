@@ -20,6 +20,14 @@ struct BatchLimits {
   std::int64_t max_positions = 0;
 };
 
+/// Prompt tokens of a sequence whose log-probabilities the step tells.
+struct PromptLogitsRows {
+  SequenceId sequence;
+  std::int32_t first_position = 1;  ///< Of the first of these tokens, in the prompt.
+  std::int32_t count = 0;
+  std::int32_t first_row = 0;  ///< The step's token before the first of them, whose logits tell it.
+};
+
 /// The arrays of one step, reused by the next. Shapes as in `kernels::StepInputs`.
 struct BatchInputs {
   std::vector<std::int32_t> token_ids;
@@ -29,8 +37,9 @@ struct BatchInputs {
   std::vector<std::int32_t> context_lens;
   std::vector<std::int32_t> cu_blocks;
   std::vector<std::int32_t> block_tables;
-  std::vector<std::int32_t> logits_rows;
-  std::vector<std::int32_t> last_rows;  ///< [scheduled] row of each sequence's last token
+  std::vector<std::int32_t> logits_rows;  ///< Those that sample, then those of the prompts.
+  std::vector<std::int32_t> last_rows;    ///< [scheduled] row of each sequence's last token
+  std::vector<PromptLogitsRows> prompt_rows;
 
   /// Pointers into these arrays, valid until they change; the host's.
   kernels::StepInputs view() const;

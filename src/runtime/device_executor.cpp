@@ -60,6 +60,7 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   step.num_tokens = static_cast<std::int64_t>(inputs_.token_ids.size());
   if (step.computes) forward(batch, step.result.failed);
   step.samples = append_rows(batch);
+  step.prompt_rows = inputs_.prompt_rows;
   step.launched = LaunchedStep{backend_->submit()};
   const LaunchedStep launched = step.launched;
   if (spans_ != nullptr) {
@@ -70,8 +71,7 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   return launched;
 }
 
-// Which tokens may be next depends on those before, so the steps on their way are waited for. On a
-// CPU there are none.
+// Which tokens may be next depends on those before, so the steps on their way are waited for.
 void DeviceExecutor::learn_tokens() {
   for (Step& step : steps_) {
     if (!step.outputs.empty() || step.samples.empty()) continue;
@@ -82,16 +82,18 @@ void DeviceExecutor::learn_tokens() {
 
 // Once for each step.
 void DeviceExecutor::take_outputs(Step& step) {
-  step.outputs.resize(step.samples.size());
+  std::size_t num_outputs = step.samples.size();
+  for (const PromptLogitsRows& each : step.prompt_rows)
+    num_outputs += static_cast<std::size_t>(each.count);
+  step.outputs.resize(num_outputs);
   step.span = backend_->results(step.launched.ticket, step.outputs);
-  for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+  for (std::size_t i = 0; i < step.samples.size(); ++i) {
     const Sample& sample = step.samples[i];
     if (sample.index) sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
   }
 }
 
-void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>& failed) {
-  std::vector<SequenceId> constrained;
+void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {
   rows_.clear();
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
@@ -101,34 +103,51 @@ void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>
     }
     rows_.push_back(sequences_.find(scheduled.id)->sample_row());
   }
-  if (!constrained.empty()) learn_tokens();
+  for (const PromptLogitsRows& each : inputs_.prompt_rows) {
+    const SequenceState& state = *sequences_.find(each.sequence);
+    for (std::int32_t i = 0; i < each.count; ++i)
+      rows_.push_back(state.prompt_row(each.first_position + i));
+  }
+}
+
+void DeviceExecutor::see_logits(const float* logits) {
+  if (!on_logits_ || rows_.empty()) return;
+  seen_logits_.resize(rows_.size() * static_cast<std::size_t>(info_.vocab_size));
+  backend_->read(logits, seen_logits_.data(), seen_logits_.size() * sizeof(float));
+  on_logits_(seen_logits_);
+}
+
+void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>& failed) {
+  std::vector<SequenceId> constrained;
+  list_rows(batch, constrained);
+  const kernels::StepInputs inputs = backend_->place(inputs_.view());
+  const auto sample = [&](float* logits) {
+    see_logits(logits);
+    if (inputs.num_logits > 0) backend_->sample(logits, info_.vocab_size, inputs.num_logits);
+  };
+  if (constrained.empty()) {
+    backend_->stage_samples(rows_);
+    const auto compute = [&] { sample(decoder_.forward(inputs, cache_.view())); };
+    return on_logits_ ? compute() : backend_->run_forward(compute);
+  }
   const auto find_allowed = [&] {
     for (const SequenceId id : constrained) {
       if (!sequences_.constrain(id)) failed.push_back({id, not_allowed()});
     }
   };
-  const kernels::StepInputs inputs = backend_->place(inputs_.view());
-  // A GPU is sent the masks with all else; on a CPU they are made beside the forward pass.
+  // Masks need the tokens of the step before, the forward pass does not: a GPU is at work on it
+  // while they are found, and so is a CPU, in whose threads it runs.
   std::future<void> masks;
-  if (!constrained.empty() && !is_asynchronous_)
-    masks = mask_thread_.run(find_allowed);
-  else
+  if (!is_asynchronous_) masks = mask_thread_.run(find_allowed);
+  backend_->run_forward([&] { decoder_.forward(inputs, cache_.view()); });
+  if (is_asynchronous_) {
+    learn_tokens();
     find_allowed();
+  } else {
+    masks.wait();
+  }
   backend_->stage_samples(rows_);
-  const auto compute = [&] {
-    float* logits = decoder_.forward(inputs, cache_.view());
-    if (masks.valid()) masks.wait();
-    if (on_logits_ && !rows_.empty()) {
-      seen_logits_.resize(rows_.size() * static_cast<std::size_t>(info_.vocab_size));
-      backend_->read(logits, seen_logits_.data(), seen_logits_.size() * sizeof(float));
-      on_logits_(seen_logits_);
-    }
-    if (inputs.num_logits > 0) backend_->sample(logits, info_.vocab_size, inputs.num_logits);
-  };
-  if (on_logits_)
-    compute();
-  else
-    backend_->run_forward(compute);
+  sample(decoder_.logits());
 }
 
 // A beam search goes on with what the scheduler chooses.
@@ -175,8 +194,8 @@ Result<StepResult> DeviceExecutor::collect(const LaunchedStep&) {
     spans_->add({Track::kCompute, step.result.id.value, span.begin, span.end, step.num_tokens});
   step.result.transfers_finished = cache_.collect_transfers(step.result.id);
   cache_.report_copies(step.result);
-  step.result.sampled.reserve(outputs.size());
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
+  step.result.sampled.reserve(step.samples.size());
+  for (std::size_t i = 0; i < step.samples.size(); ++i) {
     const Sample& sample = step.samples[i];
     SampledToken token{sample.sequence, outputs[i].token, std::nullopt, {}};
     if (sample.wants_logprob) token.logprob = outputs[i].logprob;
@@ -184,7 +203,25 @@ Result<StepResult> DeviceExecutor::collect(const LaunchedStep&) {
     if (!outputs[i].is_finite) step.result.failed.push_back({sample.sequence, no_finite_logit()});
     step.result.sampled.push_back(std::move(token));
   }
+  report_prompts(step);
   return std::move(step.result);
+}
+
+void DeviceExecutor::report_prompts(Step& step) {
+  std::size_t at = step.samples.size();
+  for (const PromptLogitsRows& rows : step.prompt_rows) {
+    PromptLogprobs computed{rows.sequence, rows.first_position, {}};
+    bool is_finite = true;
+    for (std::int32_t i = 0; i < rows.count; ++i) {
+      const kernels::SampleOutput& output = step.outputs[at++];
+      PromptLogprob token{output.token, output.logprob, output.rank, {}};
+      for (const auto& [id, logprob] : output.top) token.top.push_back({id, logprob});
+      is_finite = is_finite && output.is_finite;
+      computed.tokens.push_back(std::move(token));
+    }
+    if (!is_finite) step.result.failed.push_back({rows.sequence, no_finite_logit()});
+    step.result.prompt_logprobs.push_back(std::move(computed));
+  }
 }
 
 }  // namespace octavo

@@ -52,6 +52,7 @@ class DeviceExecutor final : public ModelExecutor {
   struct Step {
     StepResult result;
     std::vector<Sample> samples;
+    std::vector<PromptLogitsRows> prompt_rows;  ///< Their outputs stand after those of `samples`.
     std::int64_t num_tokens = 0;
     bool computes = false;
     LaunchedStep launched{};
@@ -60,9 +61,12 @@ class DeviceExecutor final : public ModelExecutor {
   };
 
   void forward(const StepBatch& batch, std::vector<FailedSequence>& failed);
+  void list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained);
+  void see_logits(const float* logits);
   void learn_tokens();
   void take_outputs(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);
+  static void report_prompts(Step& step);
 
   std::unique_ptr<kernels::Backend> backend_;  ///< First: all that follows lives in its memory.
   Decoder decoder_;

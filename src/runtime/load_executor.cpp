@@ -99,6 +99,7 @@ Result<std::unique_ptr<kernels::Backend>> make_backend(const ExecutorOptions& op
                                   .dtype = plan.dtype,
                                   .max_tokens = plan.limits.max_tokens,
                                   .max_seqs = options.max_num_seqs,
+                                  .max_logits = plan.limits.max_logits,
                                   .max_context_tokens = plan.num_blocks * options.block_size,
                                   .vocab_size = model.spec.vocab_size},
                                  &why);

@@ -77,7 +77,9 @@ RunPlan plan_run_on(std::optional<kernels::CudaDevice> gpu, const ExecutorOption
                                       ? options.max_num_batched_tokens
                                       : (plan.gpu ? kGpuStepTokens : kCpuStepTokens);
   const auto size = [&](std::int64_t max_positions) {
-    plan.limits = {max_tokens, options.max_num_seqs, max_positions};
+    const std::int64_t max_logits =
+        options.max_num_seqs + std::min<std::int64_t>(max_tokens, kMaxPromptLogprobs);
+    plan.limits = {max_tokens, max_logits, max_positions};
     plan.memory = plan_memory(spec, plan.dtype, plan.kv_dtype, options.block_size, plan.limits,
                               plan.gpu ? plan.dtype : kernels::DType::kF32);
     if (options.quantizes_weights) {

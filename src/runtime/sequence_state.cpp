@@ -32,6 +32,7 @@ SamplingParams harmless(const SamplingParams& asked) {
   sampling.seed = asked.seed;
   sampling.beam_width = asked.beam_width;
   sampling.ignore_eos = true;
+  sampling.num_prompt_logprobs = asked.num_prompt_logprobs;
   return sampling;
 }
 
@@ -65,6 +66,14 @@ kernels::SampleRow SequenceState::sample_row() const {
   row.num_logprobs = sampling.is_beam_search()
                          ? num_beam_candidates(sampling.beam_width, stop_ids.size())
                          : sampling.num_logprobs;
+  return row;
+}
+
+kernels::SampleRow SequenceState::prompt_row(std::int32_t position) const {
+  kernels::SampleRow row;
+  row.temperature = 0.0F;
+  row.given = tokens[static_cast<std::size_t>(position)];
+  row.num_logprobs = sampling.num_prompt_logprobs;
   return row;
 }
 

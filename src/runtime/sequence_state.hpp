@@ -49,6 +49,8 @@ struct SequenceState {
 
   /// How the next token is to be chosen. Spans point into this state.
   kernels::SampleRow sample_row() const;
+  /// Asks for the log-probability of the prompt's token at `position`.
+  kernels::SampleRow prompt_row(std::int32_t position) const;
 };
 
 /// All sequences that the executor knows. Executor thread only.

@@ -94,8 +94,9 @@ void BatchPlanner::add_chunk(Sequence& sequence) {
   const std::int32_t num_free =
       &group == queues_.borrower() ? borrowing_.room(group) : credits_.num_free();
   const std::int32_t num_slots = (sequence.num_blocks + num_free) * config_.block_size;
-  const std::int32_t chunk =
-      std::min({num_left, builder_.prefill_budget(), num_slots - sequence.num_planned_tokens});
+  const std::int32_t chunk = builder_.chunk_within_logits(
+      sequence,
+      std::min({num_left, builder_.prefill_budget(), num_slots - sequence.num_planned_tokens}));
   if (chunk <= 0) return;
   if (blocks_missing(sequence, chunk, config_.block_size) > num_free) return;
   if (builder_.schedule(sequence, chunk)) siblings_.start_twins(group);

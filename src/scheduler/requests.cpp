@@ -78,6 +78,7 @@ std::unique_ptr<Sequence> Requests::make_sequence(SequenceGroup& group, const Re
   sequence->tokens = request.prompt;
   sequence->num_prompt_tokens = static_cast<std::int32_t>(request.prompt.size());
   sequence->sampling = request.sampling;
+  if (choice > 0) sequence->sampling.num_prompt_logprobs = -1;  // They have one prompt.
   sequence->sampling.seed =
       choice == 0 ? base_seed : split_mix(base_seed + static_cast<std::uint64_t>(choice));
   return sequence;
@@ -100,6 +101,7 @@ std::vector<RequestId> Requests::expired(TimePoint now) const {
 
 void Requests::append(Sequence& sequence, const SampledToken& sampled, TimePoint now) {
   sequence.tokens.push_back(sampled.token);
+  sequence.sampling.num_prompt_logprobs = -1;  // Told; a preemption need not tell them again.
   if (sequence.status != SequenceStatus::kOutside) builder_.append(sequence.id, sampled.token);
   SequenceGroup& group = *sequence.group;
   ++group.usage.num_completion_tokens;

@@ -99,6 +99,7 @@ void Scheduler::complete(const StepReceipt& receipt, const StepResult& result, T
   outcome_.end(step);
   outcome_.apply_started(step, receipt.started);
   outcome_.finish_transfers(result.transfers_finished);
+  outcome_.tell_prompt_logprobs(step, result.prompt_logprobs);
   outcome_.append_samples(step, result.sampled, now);
   progress_.tell(now);
   requests_.forget_retired();

@@ -56,6 +56,10 @@ struct Sequence {
   bool is_decoding() const {
     return num_schedulable() == 1 && num_planned_tokens >= num_prompt_tokens;
   }
+  /// What is computed of it next tells of its prompt, which costs logits.
+  bool computes_prompt_logprobs() const {
+    return sampling.num_prompt_logprobs >= 0 && num_planned_tokens < num_prompt_tokens;
+  }
   bool has_computed_prompt() const {
     return status == SequenceStatus::kRunning && num_planned_tokens >= num_prompt_tokens;
   }

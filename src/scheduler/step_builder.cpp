@@ -22,9 +22,16 @@ bool StepBuilder::has_decisions() const {
 void StepBuilder::begin(TimePoint now, std::int32_t num_running) {
   now_ = now;
   token_budget_ = prefill_budget_ = config_.max_num_batched_tokens;
+  prompt_logprobs_budget_ = kMaxPromptLogprobs;
   step_.id = plan_.id;
   plan_.scheduled.reserve(static_cast<std::size_t>(num_running));
   step_.scheduled.reserve(static_cast<std::size_t>(num_running));
+}
+
+std::int32_t StepBuilder::chunk_within_logits(const Sequence& sequence,
+                                              std::int32_t num_tokens) const {
+  return sequence.computes_prompt_logprobs() ? std::min(num_tokens, prompt_logprobs_budget_)
+                                             : num_tokens;
 }
 
 bool StepBuilder::schedule(Sequence& sequence, std::int32_t num_tokens) {
@@ -34,6 +41,7 @@ bool StepBuilder::schedule(Sequence& sequence, std::int32_t num_tokens) {
   sequence.tail.leave();
   token_budget_ -= num_tokens;
   prefill_budget_ -= num_tokens;
+  if (sequence.computes_prompt_logprobs()) prompt_logprobs_budget_ -= num_tokens;
   const std::int32_t first = sequence.num_planned_tokens;
   const std::int32_t end = first + num_tokens;
   const bool samples = end == sequence.num_expected_tokens();
@@ -78,6 +86,7 @@ void StepBuilder::start(Sequence& sequence, const Sequence* sibling, std::int32_
   const bool may_sample = group.sequences.size() == 1 || (!config_.is_paged() && !is_beam) ||
                           (sequence.num_completion_tokens() > 0 && !is_beam);
   std::int32_t chunk = std::min(num_tokens - (may_sample ? 0 : 1), prefill_budget_);
+  chunk = chunk_within_logits(sequence, chunk);
   if (is_limited) {
     chunk = std::min(chunk, max_blocks * config_.block_size);
     plan_.starts.back().max_blocks = max_blocks;

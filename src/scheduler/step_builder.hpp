@@ -54,6 +54,9 @@ class StepBuilder {
   std::int32_t prefill_budget() const { return prefill_budget_; }
   void limit_prefill(std::int32_t num_tokens) { prefill_budget_ = num_tokens; }
 
+  /// How many of the next num_tokens of the sequence this step can take, as logits of its prompt
+  /// are wanted.
+  std::int32_t chunk_within_logits(const Sequence& sequence, std::int32_t num_tokens) const;
   /// num_tokens more of the sequence; it samples when these are its last. Its blocks and the budget
   /// must be there. Answers whether it samples.
   bool schedule(Sequence& sequence, std::int32_t num_tokens);
@@ -88,6 +91,7 @@ class StepBuilder {
   StepInFlight step_;
   std::int32_t token_budget_ = 0;
   std::int32_t prefill_budget_ = 0;
+  std::int32_t prompt_logprobs_budget_ = 0;
   TimePoint now_;
 };
 

@@ -116,6 +116,16 @@ void StepOutcome::finish_transfers(const std::vector<TransferId>& finished) {
   }
 }
 
+void StepOutcome::tell_prompt_logprobs(const StepInFlight& step,
+                                       const std::vector<PromptLogprobs>& computed) {
+  for (const PromptLogprobs& each : computed) {
+    const auto found = std::ranges::find(step.scheduled, each.sequence, &Sequence::id);
+    if (found == step.scheduled.end() || (*found)->status == SequenceStatus::kFinished) continue;
+    events_.push_back(
+        PromptLogprobsComputed{(*found)->group->id, each.first_position, each.tokens});
+  }
+}
+
 void StepOutcome::append_samples(const StepInFlight& step, const std::vector<SampledToken>& sampled,
                                  TimePoint now) {
   std::vector<std::pair<SequenceGroup*, std::vector<std::vector<TokenLogprob>>>> beams;

@@ -27,6 +27,8 @@ class StepOutcome {
   /// What was found in the cache is known now: the sequence goes on after it.
   void apply_started(const StepInFlight& step, const std::vector<StartedSequence>& started);
   void finish_transfers(const std::vector<TransferId>& finished);
+  /// Before append_samples(): the client hears of its prompt before it hears an answer.
+  void tell_prompt_logprobs(const StepInFlight& step, const std::vector<PromptLogprobs>& computed);
   /// The samples stand in the order of those that were scheduled to sample. A sequence that ended
   /// while this step was in flight drops its token; one that was preempted keeps it.
   void append_samples(const StepInFlight& step, const std::vector<SampledToken>& sampled,

@@ -265,3 +265,15 @@ TEST_CASE("where there is no room for all of a prompt it takes no more free bloc
     CHECK(manager.reserve(std::move(limited)).promotions.at(0).copies.size() == 1);
   }
 }
+
+TEST_CASE(
+    "a prompt whose log-probabilities are asked for is computed, though its blocks are known") {
+  BlockManager manager({.num_blocks = 8, .block_size = 4});
+  manager.reserve(numbered(1, start_distinct(kA, 9)));
+  StepPlan plan = numbered(2, start_distinct(kB, 9));
+  plan.starts[0].sampling.num_prompt_logprobs = 0;
+  const StepBatch batch = manager.reserve(std::move(plan));
+  REQUIRE(batch.receipt.started.size() == 1);
+  CHECK(batch.receipt.started[0].num_cached_tokens == 0);
+  CHECK(batch.scheduled[0].first_position == 0);
+}

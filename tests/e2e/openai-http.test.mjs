@@ -29,6 +29,7 @@ describe('the official SDK over HTTP', () => {
     [model] = (await openai.models.list()).data.map((each) => each.id);
   });
   const chat = (body) => openai.chat.completions.create({ model, messages: asked, max_completion_tokens: 60, temperature: 0, ...body });
+  const complete = (prompt, more) => openai.completions.create({ model, prompt, max_tokens: 8, temperature: 0, ...more });
 
   test('a chat completion says the same whole, streamed and over the WebSocket', async () => {
     const whole = await chat();
@@ -78,6 +79,53 @@ describe('the official SDK over HTTP', () => {
     assert.equal(whole.usage.completion_tokens, 60);
   });
 
+  test('log-probabilities of the prompt are those that its tokens have when they are generated', async () => {
+    const prompt = (await complete('Once upon a time', { return_token_ids: true, max_tokens: 1 })).choices[0].prompt_token_ids;
+    const said = (await complete(prompt, { logprobs: 2, return_token_ids: true, max_tokens: 30, temperature: 0 })).choices[0];
+    const whole = [...prompt, ...said.token_ids];
+    // Twice: what the prefix cache knows by then must not hide a token.
+    for (let i = 0; i < 2; ++i) {
+      const { choices: [told], usage } = await complete(whole, { echo: true, logprobs: 2, prompt_logprobs: 1, max_tokens: 0, return_token_ids: true });
+      assert.equal(usage.completion_tokens, 0);
+      assert.equal(usage.prompt_tokens_details.cached_tokens, 0);
+      assert.equal(told.finish_reason, 'length');
+      assert.deepEqual(told.token_ids, []);
+      const { tokens, token_logprobs, top_logprobs, text_offset } = told.logprobs;
+      assert.equal(tokens.length, whole.length);
+      assert.deepEqual([token_logprobs[0], top_logprobs[0]], [null, null]);
+      const own = token_logprobs.slice(prompt.length);
+      said.logprobs.token_logprobs.forEach((logprob, at) => assert.ok(Math.abs(logprob - own[at]) < 2e-3, `token ${at}: ${logprob}, ${own[at]}`));
+      assert.ok(text_offset.every((offset, at) => at === 0 || told.text.slice(offset).startsWith(tokens[at])), 'but for the first, which is no text');
+      assert.equal(told.prompt_logprobs.length, whole.length);
+      assert.equal(told.prompt_logprobs[0], null);
+      told.prompt_logprobs.slice(1).forEach((entry, at) => {
+        const { logprob, rank, decoded_token } = entry[whole[at + 1]];
+        assert.equal(decoded_token, tokens[at + 1]);
+        assert.ok(rank === 1 ? Object.keys(entry).length === 1 : Object.keys(entry).length === 2 && rank > 1);
+        assert.ok(Math.abs(logprob - token_logprobs[at + 1]) < 1e-6);
+        if (at + 1 >= prompt.length) assert.equal(rank, 1);
+      });
+    }
+  });
+
+  test('an echoed prompt with log-probabilities streams them before the answer, and chat has them beside it', async () => {
+    const body = { echo: true, logprobs: 1, max_tokens: 4, temperature: 0 };
+    const { choices: [plain] } = await complete('The fox', body);
+    const joined = { tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] };
+    let text = '';
+    for (const { choices: [choice] } of await collect(await complete('The fox', { ...body, stream: true }))) {
+      text += choice.text;
+      for (const [name, list] of Object.entries(choice.logprobs ?? {})) joined[name].push(...list);
+    }
+    assert.equal(text, plain.text);
+    assert.deepEqual(joined, plain.logprobs);
+    const answer = await chat({ prompt_logprobs: 0, max_completion_tokens: 2 });
+    assert.equal(answer.prompt_logprobs.length, answer.usage.prompt_tokens);
+    assert.ok(answer.prompt_logprobs.slice(1).every((entry) => Object.keys(entry).length === 1));
+    assert.equal(answer.choices[0].finish_reason, 'length');
+    await assert.rejects(chat({ prompt_logprobs: 1, stream: true }), { status: 400, param: 'prompt_logprobs' });
+  });
+
   test('log-probabilities of a token and of those beside it', async () => {
     const whole = await chat({ logprobs: true, top_logprobs: 3, max_completion_tokens: 4 });
     const { content } = whole.choices[0].logprobs;
@@ -116,7 +164,6 @@ describe('the official SDK over HTTP', () => {
   });
 
   test('completions take a text, a list of texts, token ids and lists of them', async () => {
-    const complete = (prompt, more) => openai.completions.create({ model, prompt, max_tokens: 8, temperature: 0, ...more });
     const one = await complete('Once upon');
     assert.equal(one.object, 'text_completion');
     const tokens = (await (await fetch(`${server.url}tokenize`, { method: 'POST', body: JSON.stringify({ prompt: 'Once upon' }) })).json()).tokens;
@@ -210,7 +257,7 @@ describe('the official SDK over HTTP', () => {
       [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] }] }, 400, 'unsupported_parameter', 'messages[0].content[0]'],
       [{ model: 'another' }, 404, 'model_not_found', 'model'],
       [{ suffix: 'x' }, 400, 'unsupported_parameter', 'suffix'],
-      [{ prompt_logprobs: 1 }, 400, 'unsupported_parameter', 'prompt_logprobs'],
+      [{ prompt_logprobs: 21 }, 400, 'invalid_value', 'prompt_logprobs'],
       [{ chat_template_kwargs: { messages: [] } }, 400, 'unsupported_parameter', 'chat_template_kwargs.messages'],
       [{ messages: [{ role: 'user', content: 'fox '.repeat(3000) }] }, 400, 'context_length_exceeded', 'messages'],
     ];

@@ -97,6 +97,33 @@ describe('a file of stored responses', () => {
     await assert.rejects(sdk(second).responses.retrieve(item.id), (error) => error.status === 404);
   });
 
+  test('a summary stands for the conversation and is shorter, also after a restart', async (t) => {
+    const file = folderFor(t);
+    const first = await startServer(['--response-store', file, '--log-level', 'warning']);
+    const input = [{ role: 'user', content: `Tell me of a fox. ${'It was red. '.repeat(40)}` }, { role: 'assistant', content: 'There was a fox.' }];
+    const body = { model: 'octavo-demo', input, temperature: 0, max_output_tokens: 12, octavo: { summary: true } };
+    const compacted = await sdk(first).responses.compact(body);
+    const [item] = compacted.output;
+    assert.deepEqual([compacted.output.length, item.type, compacted.usage.output_tokens], [1, 'compaction', 12]);
+    const summary = await sdk(first).responses.retrieve(compacted.id);
+    assert.equal(summary.usage.input_tokens, compacted.usage.input_tokens);
+    await first.stop();
+    const second = await serverFor(t, ['--response-store', file]);
+    const next = { role: 'user', content: 'And then?' };
+    const again = await sdk(second).responses.create({ ...asked, input: [item, next] });
+    const whole = await sdk(second).responses.create({ ...asked, input: [...input, next] });
+    assert.ok(again.usage.input_tokens < whole.usage.input_tokens, `${again.usage.input_tokens} of ${whole.usage.input_tokens}`);
+    // The same as a client would send it, had it asked for the summary and kept nothing else.
+    const items = await sdk(second).responses.inputItems.list(compacted.id, { order: 'asc' });
+    const question = items.data.at(-1);
+    const spoken = [{ role: 'user', content: question.content }, { role: 'assistant', content: summary.output_text }, next];
+    const by_hand = await sdk(second).responses.create({ ...asked, input: spoken });
+    assert.equal(by_hand.usage.input_tokens, again.usage.input_tokens);
+    assert.equal(by_hand.output_text, again.output_text);
+    for (const [more, param] of [[{ octavo: { summary: 1 } }, 'octavo.summary'], [{ model: undefined }, 'model']])
+      await assert.rejects(sdk(second).responses.compact({ ...body, ...more }), (error) => error.status === 400 && error.error.param === param);
+  });
+
   test('a key finds its own responses after a restart, and nobody else does', async (t) => {
     const file = folderFor(t);
     const keys = ['--api-key', 'a', '--api-key', 'b'];

@@ -94,3 +94,16 @@ TEST_CASE("a step was worked on from its placing to its submission") {
   CHECK(span.begin <= span.end);
   CHECK(span.end <= after);
 }
+
+TEST_CASE("samples may be staged when the forward pass is under way") {
+  const auto backend = backend_of("reference");
+  std::vector<float> logits{0.0F, 3.0F, 2.0F, 1.0F};
+  backend->place({});
+  backend->run_forward([] {});
+  const std::vector<std::uint32_t> allowed{0b1100};
+  SampleRow row{.temperature = 0.0F};
+  row.allowed = allowed;
+  backend->stage_samples({&row, 1});
+  backend->sample(logits.data(), 4, 1);
+  CHECK(tokens_of(*backend, backend->submit(), 1) == Tokens{2});
+}

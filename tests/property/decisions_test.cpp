@@ -96,6 +96,7 @@ class Decisions {
     hash_.add(event.mode == PreemptionMode::kSwap ? 1 : 0);
   }
   void add(const RequestProgressed&) {}  // Nobody has asked for it.
+  void add(const PromptLogprobsComputed&) {}
   void add(const RequestResumed& event) {
     hash_.add(event.request.value);
     hash_.add(event.mode == PreemptionMode::kSwap ? 1 : 0);

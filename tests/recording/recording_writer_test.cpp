@@ -29,6 +29,20 @@ std::string submission_of(const Request& request) {
 
 }  // namespace
 
+TEST_CASE("log-probabilities of the prompt are written last, and only where they are asked for") {
+  Request request;
+  request.prompt = {7};
+  const std::string plain = submission_of(request);
+  request.sampling.num_prompt_logprobs = 0;
+  CHECK(submission_of(request).size() == plain.size() + 1);
+  RecordingWriter writer(RecordingHeader{});
+  request.sampling.num_prompt_logprobs = 20;
+  writer.submitted(request, TimePoint{});
+  const Reading reading = read_all(writer.bytes());
+  REQUIRE(reading.events.size() == 1);
+  CHECK(std::get<RecordedSubmission>(reading.events[0]).request.sampling.num_prompt_logprobs == 20);
+}
+
 TEST_CASE("a file begins with its line and the record of its header") {
   RecordingHeader header = header_from(TimePoint(9s));
   header.model = "tiny";

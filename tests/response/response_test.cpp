@@ -124,6 +124,30 @@ TEST_CASE("an answer that a stop string cut is remembered as it was shown, witho
   CHECK(remembered.messages.back().at("content") == "yes");
 }
 
+TEST_CASE("a summary is remembered in place of the conversation that it sums up") {
+  ResponseCreate create = create_of();
+  create.is_summary = true;
+  Response response(RequestId{1}, "resp_1", create, TimePoint{});
+  response.begin_preparing();
+  Prompt prompt;
+  prompt.tokens = {'a', 'b'};
+  prompt.text = "ab";
+  for (const char* content : {"a", "sum it up"})
+    prompt.messages.push_back(json::object{{"role", "user"}, {"content", content}});
+  response.start(byte_model(), std::move(prompt), 1700000000);
+  hear(response, said("short", 0, FinishReason::kStop));
+  response.finish(finished(FinishReason::kStop), 1700000001);
+  const RememberedResponse memory = response.remember();
+  CHECK(memory.id == "resp_1");
+  CHECK(memory.tokens.empty());
+  CHECK(memory.prompt_text.empty());
+  REQUIRE(memory.messages.size() == 2);
+  CHECK(memory.messages[0].at("content") == "sum it up");
+  CHECK(memory.messages[1].at("role") == "assistant");
+  CHECK(memory.messages[1].at("content") == "shor");
+  CHECK_FALSE(memory.settings.is_summary);
+}
+
 TEST_CASE("more input leaves what the desk reads as it was") {
   ResponseCreate create = create_of();
   create.text_input = "one";

@@ -226,3 +226,73 @@ TEST_CASE("a refused step leaves the executor usable") {
   CHECK(executor->execute(batch).error().code == Errc::kEngineError);
   CHECK(generate(*executor, {prompt(4, 10)}, greedy(), 1)[0].tokens == expected);
 }
+
+TEST_CASE("a prompt is told of token by token, as if each had been sampled") {
+  auto executor = make_executor();
+  const auto tokens = prompt(21, 12);
+  auto asked = greedy();
+  asked.num_prompt_logprobs = 3;
+  const auto told = [&](std::int64_t chunk) {
+    StepDriver driver(*executor, chunk);
+    const SequenceId id = driver.add(tokens, asked);
+    std::vector<PromptLogprob> all;
+    for (bool is_sampled = false; !is_sampled;) {
+      const auto result = driver.step();
+      REQUIRE(result.has_value());
+      for (const PromptLogprobs& each : result->prompt_logprobs) {
+        CHECK(each.sequence == id);
+        CHECK(each.first_position == static_cast<std::int32_t>(all.size()) + 1);
+        all.insert(all.end(), each.tokens.begin(), each.tokens.end());
+      }
+      is_sampled = !result->sampled.empty();
+    }
+    driver.release(id);
+    return all;
+  };
+  const std::vector<PromptLogprob> whole = told(0);
+  REQUIRE(whole.size() == tokens.size() - 1);
+  for (const std::int64_t chunk : {1, 7}) {
+    const std::vector<PromptLogprob> in_parts = told(chunk);
+    REQUIRE(in_parts.size() == whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      CHECK(in_parts[i].rank == whole[i].rank);
+      CHECK(std::abs(in_parts[i].logprob - whole[i].logprob) < 1e-4F);
+    }
+  }
+  // The same question put to the sampler: which tokens are likeliest after the first i of them?
+  for (const std::size_t length : {1U, 2U, 13U, 20U}) {
+    auto sampling = greedy();
+    sampling.num_logprobs = 3;
+    const std::vector<TokenId> first(tokens.begin(),
+                                     tokens.begin() + static_cast<std::ptrdiff_t>(length));
+    const SampledToken next = generate(*executor, {first}, sampling, 1)[0].sampled[0];
+    const PromptLogprob& each = whole[length - 1];
+    CHECK(each.token == tokens[length]);
+    REQUIRE(each.top.size() == 3);
+    CHECK(each.top[0].id == next.token);
+    CHECK(std::abs(each.top[0].logprob - *next.logprob) < 1e-4F);
+    CHECK((each.rank == 1) == (each.token == next.token));
+  }
+}
+
+TEST_CASE("a prompt that is told of changes nothing of what others sample beside it") {
+  auto executor = make_executor();
+  const auto expected = generate(*executor, {prompt(9, 13)}, sampled(4), 6)[0].tokens;
+  StepDriver driver(*executor);
+  const SequenceId id = driver.add(prompt(9, 13), sampled(4));
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < 6; ++i) {
+    auto asked = greedy();
+    asked.num_prompt_logprobs = 0;
+    const SequenceId other = driver.add(prompt(30, i), asked);
+    const auto result = driver.step();
+    REQUIRE(result.has_value());
+    REQUIRE(result->sampled.size() == 2);
+    CHECK(result->prompt_logprobs.size() == 1);
+    for (const SampledToken& each : result->sampled) {
+      if (each.sequence == id) tokens.push_back(each.token);
+    }
+    driver.release(other);
+  }
+  CHECK(tokens == expected);
+}

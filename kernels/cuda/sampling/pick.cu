@@ -30,6 +30,15 @@ __device__ void load_bins(const SampleScratch& scratch, std::int64_t index, Sele
   __syncthreads();
 }
 
+/// One more than the logits above the token's.
+__device__ int rank_of(const float* logits, int vocab_size, int token, SelectMemory& memory) {
+  const std::uint32_t own = order_key(logits[token]);
+  Word64 above = 0;
+  for_each_logit(logits, vocab_size, 0, vocab_size, static_cast<int>(threadIdx.x), kPickThreads,
+                 [&](float x, int) { above += order_key(x) > own ? 1 : 0; });
+  return 1 + static_cast<int>(memory.collectives.sum(above));
+}
+
 __global__ void __launch_bounds__(kPickThreads)
     pick(const float* logits, int vocab_size, int slice, const SampleArrays arrays,
          DeviceSampleOutput* outputs, const SampleScratch scratch) {
@@ -42,7 +51,11 @@ __global__ void __launch_bounds__(kPickThreads)
   const DeviceSampleRow& row = arrays.rows[index];
   const float* row_logits = logits + index * vocab_size;
   int token = state.best_token;
-  if (state.kind != RowKind::kChosen) {
+  int rank = 0;
+  if (row.given >= 0) {
+    token = row.given;
+    rank = rank_of(row_logits, vocab_size, token, memory);
+  } else if (state.kind != RowKind::kChosen) {
     const RowSelect all{row_logits, vocab_size, Scale(state.best_logit, row.temperature), memory};
     if (state.kind == RowKind::kPlain) {
       const bool has_slice = static_cast<int>(threadIdx.x) < scratch.slices;
@@ -57,6 +70,7 @@ __global__ void __launch_bounds__(kPickThreads)
   DeviceSampleOutput& output = outputs[index];
   const bool is_finite = isfinite(state.best_logit) && isfinite(state.log_total);
   output.choice = arrays.choices[index] = is_finite ? token : ~token;
+  output.rank = rank;
   arrays.sampled[index] = token;
   if (row.num_logprobs <= 0) output.num_top = 0;
   if (row.num_logprobs < 0) return;

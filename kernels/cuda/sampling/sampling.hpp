@@ -35,6 +35,7 @@ struct DeviceSampleRow {
   std::int32_t num_forbidden;
   std::int32_t first_allowed;  ///< In `allowed`.
   std::int32_t num_allowed;    ///< Words, one bit a token of the vocabulary; 0: all are allowed.
+  std::int32_t given;          ///< The token, where it is known; -1: it is to be chosen.
   std::int32_t is_active;      ///< 0: padding; nothing of the row is written.
 };
 
@@ -55,7 +56,8 @@ struct SampleArrays {
 struct DeviceSampleOutput {
   /// The token; its complement, which is negative, where the row has no largest finite logit.
   std::int32_t choice;
-  float logprob;  ///< By the raw logits; only where it was asked for.
+  float logprob;      ///< By the raw logits; only where it was asked for.
+  std::int32_t rank;  ///< Of a given token: one more than the tokens with a larger logit.
   std::int32_t num_top;
   std::int32_t top_tokens[kMaxTopLogprobs];
   float top_logprobs[kMaxTopLogprobs];

@@ -39,6 +39,7 @@ void start(std::span<const HostCopy> copies, cudaStream_t stream) {
     parts.parts[count++] = copy;
     longest = std::max(longest, copy.bytes);
   }
+  if (count == 0) return;
   const std::size_t blocks = (longest + kThreads * sizeof(uint4) - 1) / (kThreads * sizeof(uint4));
   launch(copy_parts<kFromHost>, dim3(static_cast<unsigned>(blocks), count), kThreads, 0, stream,
          parts);

@@ -18,7 +18,7 @@ struct HostCopy {
   std::size_t bytes = 0;
 };
 
-inline constexpr std::size_t kMaxHostCopies = 4;
+inline constexpr std::size_t kMaxHostCopies = 5;
 
 /// The room for `count` elements that a HostCopy asks for.
 template <class T>

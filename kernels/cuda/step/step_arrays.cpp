@@ -1,7 +1,9 @@
 #include "kernels/cuda/step/step_arrays.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 namespace octavo::kernels::cuda {
 namespace {
@@ -25,7 +27,8 @@ StepArrays::StepArrays(const CudaOptions& options)
              .max_seqs = options.max_seqs,
              .max_context_tokens = options.max_context_tokens},
       rows_(static_cast<std::size_t>(options.max_tokens) * 24 +
-            static_cast<std::size_t>(options.max_seqs) * (sizeof(DeviceSampleRow) + 32)),
+            static_cast<std::size_t>(options.max_seqs) * 32),
+      samples_(static_cast<std::size_t>(options.max_logits) * sizeof(DeviceSampleRow)),
       tables_(kFirstListBytes),
       plans_(attention_plan_bytes(shape_)),
       lists_(kFirstListBytes) {}
@@ -42,7 +45,6 @@ StepInputs StepArrays::place(const StepInputs& host, std::int64_t rows) {
   const auto context_lens = layout.add<std::int32_t>(num_seqs);
   const auto cu_blocks = layout.add<std::int32_t>(num_seqs + 1);
   const auto logits_rows = layout.add<std::int32_t>(num_logits_);
-  sample_rows_at_ = layout.add<DeviceSampleRow>(num_logits_);
   rows_bytes_ = layout.bytes();
   host_rows_ = rows_.begin(rows_bytes_, moved_);
   put(host_rows_, token_ids, host.token_ids, host.num_tokens, num_tokens, 0);
@@ -63,6 +65,8 @@ StepInputs StepArrays::place(const StepInputs& host, std::int64_t rows) {
   if (num_blocks > 0) std::memcpy(tables, host.block_tables, tables_bytes_);
   std::byte* plan = plans_.begin(attention_plan_bytes(shape_), moved_);
   plan_ = plan_attention(shape_, host.cu_seqlens, host.context_lens, host.num_seqs, plan);
+  is_placed_ = true;
+  is_staged_ = false;
 
   const std::byte* device = rows_.device();
   const auto ints = [device](std::size_t at) {
@@ -82,7 +86,9 @@ StepInputs StepArrays::place(const StepInputs& host, std::int64_t rows) {
 }
 
 void StepArrays::stage_samples(std::span<const SampleRow> rows) {
-  auto* first = reinterpret_cast<DeviceSampleRow*>(host_rows_ + sample_rows_at_);
+  const std::size_t bytes = host_copy_bytes<DeviceSampleRow>(num_logits_);
+  auto* first = reinterpret_cast<DeviceSampleRow*>(samples_.begin(bytes, moved_));
+  is_staged_ = true;
   const std::span staged(first, static_cast<std::size_t>(num_logits_));
   std::fill(staged.begin(), staged.end(), DeviceSampleRow{});
   wants_logprobs_ = false;
@@ -101,6 +107,7 @@ void StepArrays::stage_samples(std::span<const SampleRow> rows) {
     to.seed = row.seed;
     to.position = row.position;
     to.num_prompt_tokens = static_cast<std::int32_t>(row.num_prompt_tokens);
+    to.given = row.given;
     to.is_active = 1;
     wants_logprobs_ = wants_logprobs_ || row.num_logprobs >= 0;
   }
@@ -169,10 +176,24 @@ void StepArrays::stage_lists(std::span<const SampleRow> rows, std::span<DeviceSa
 }
 
 void StepArrays::send(cudaStream_t stream) {
-  const std::array copies{rows_.copy(rows_bytes_), tables_.copy(tables_bytes_),
-                          plans_.copy(plan_.bytes), lists_.copy(lists_bytes_)};
-  copy_from_host(copies, stream);
-  for (Upload* each : {&rows_, &tables_, &plans_, &lists_}) each->mark_sent(stream);
+  std::array<HostCopy, kMaxHostCopies> copies;
+  std::array<Upload*, kMaxHostCopies> sent;
+  std::size_t count = 0;
+  const auto add = [&](Upload& upload, std::size_t bytes) {
+    copies[count] = upload.copy(bytes);
+    sent[count++] = &upload;
+  };
+  if (std::exchange(is_placed_, false)) {
+    add(rows_, rows_bytes_);
+    add(tables_, tables_bytes_);
+    add(plans_, plan_.bytes);
+  }
+  if (std::exchange(is_staged_, false)) {
+    add(samples_, host_copy_bytes<DeviceSampleRow>(num_logits_));
+    add(lists_, lists_bytes_);
+  }
+  copy_from_host(std::span(copies).first(count), stream);
+  for (Upload* each : std::span(sent).first(count)) each->mark_sent(stream);
 }
 
 SampleArrays StepArrays::sample_arrays() const {
@@ -180,7 +201,7 @@ SampleArrays StepArrays::sample_arrays() const {
   const auto ints = [lists](std::size_t at) {
     return reinterpret_cast<const std::int32_t*>(lists + at);
   };
-  return {.rows = reinterpret_cast<const DeviceSampleRow*>(rows_.device() + sample_rows_at_),
+  return {.rows = reinterpret_cast<const DeviceSampleRow*>(samples_.device()),
           .tokens = ints(offsets_.tokens),
           .bias_tokens = ints(offsets_.bias_tokens),
           .bias_values = reinterpret_cast<const float*>(lists + offsets_.bias_values),

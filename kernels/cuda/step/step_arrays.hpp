@@ -21,6 +21,7 @@ class StepArrays {
   StepInputs place(const StepInputs& host, std::int64_t rows);
   /// For the rows of the step's logits; after `place`.
   void stage_samples(std::span<const SampleRow> rows);
+  /// Sends what was laid out since the last call.
   void send(cudaStream_t stream);
 
   const AttentionPlan& attention_plan() const { return plan_; }
@@ -45,18 +46,20 @@ class StepArrays {
 
   AttentionShape shape_;
   AttentionPlan plan_;
-  Upload rows_;    ///< All that has a fixed size.
-  Upload tables_;  ///< Block tables.
-  Upload plans_;   ///< The attention's work.
-  Upload lists_;   ///< What sampling rows refer to.
+  Upload rows_;     ///< All of the forward pass that has a fixed size.
+  Upload samples_;  ///< [num_logits] DeviceSampleRow
+  Upload tables_;   ///< Block tables.
+  Upload plans_;    ///< The attention's work.
+  Upload lists_;    ///< What sampling rows refer to.
   std::byte* host_rows_ = nullptr;
   std::size_t rows_bytes_ = 0;
   std::size_t tables_bytes_ = 0;
   std::size_t lists_bytes_ = 0;
-  std::size_t sample_rows_at_ = 0;
   std::int64_t num_logits_ = 0;
   SampleOffsets offsets_;
   bool wants_logprobs_ = false;
+  bool is_placed_ = false;  ///< And not sent.
+  bool is_staged_ = false;  ///< And not sent.
   bool moved_ = false;
 };
 

@@ -26,6 +26,7 @@ SampleOutput output_of(std::int32_t choice) {
 SampleOutput output_of(const DeviceSampleOutput& from) {
   SampleOutput output = output_of(from.choice);
   output.logprob = from.logprob;
+  output.rank = from.rank;
   for (std::int32_t k = 0; k < std::min(from.num_top, kMaxTopLogprobs); ++k)
     output.top.emplace_back(from.top_tokens[k], from.top_logprobs[k]);
   return output;

@@ -6,6 +6,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/json.hpp>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +21,8 @@ namespace json = boost::json;
 namespace websocket = boost::beast::websocket;
 using tcp = asio::ip::tcp;
 
-/// Falls over in the scheduler's own thread when the plan of that number is written down.
+/// Falls over in the scheduler's own thread when the plan of that number is written down, and not
+/// before the client has heard of its response.
 class FallingJournal final : public SchedulerJournal {
  public:
   explicit FallingJournal(int num_plans) : num_plans_(num_plans) {}
@@ -29,14 +31,18 @@ class FallingJournal final : public SchedulerJournal {
   void cancelled(RequestId, CancelReason, TimePoint, std::int32_t) override {}
   void asked_to_preempt(RequestId, PreemptionMode) override {}
   void planned(const StepPlan* plan, TimePoint) override {
-    if (plan != nullptr && --num_plans_ == 0) throw std::logic_error("an invariant is broken");
+    if (plan == nullptr || --num_plans_ > 0) return;
+    heard_.get_future().wait();
+    throw std::logic_error("an invariant is broken");
   }
+  void client_has_heard() { heard_.set_value(); }
   void completed(const StepReceipt&, const StepResult&, TimePoint) override {}
   void failed(StepId, const Error&, TimePoint) override {}
   void transferred(const std::vector<TransferId>&) override {}
 
  private:
   int num_plans_;
+  std::promise<void> heard_;
 };
 
 class RunningHouse {
@@ -109,6 +115,8 @@ TEST_CASE("when an actor of the engine dies, every client gets its last words an
   Client asking(house.port());
   Client idle(house.port());
   asking.say(testing::create("one two three", 100));
+  CHECK(asking.read().value().at("type") == "response.created");
+  journal.client_has_heard();
   const std::vector<json::object> events = asking.read_all();
   REQUIRE(!events.empty());
   const json::object& last = events.back();

@@ -307,3 +307,37 @@ TEST_CASE("only what is allowed is sampled, whatever else would take it out or i
     CHECK(sample_one(*backend, logits, row) == 5);
   }
 }
+
+TEST_CASE("a token that is known is told of by the raw logits, whatever else the row asks for") {
+  for (const std::string& name : cpu_instruction_sets()) {
+    INFO(name);
+    const auto backend = backend_of(name);
+    std::vector<float> logits(kVocab, -4.0F);
+    logits[7] = 3.0F;
+    logits[8] = 2.0F;
+    logits[9] = 1.0F;
+    logits[10] = 1.0F;
+    logits[11] = std::nanf("");
+    SampleRow row;
+    row.given = 10;
+    row.num_logprobs = 2;
+    row.temperature = 0.0F;
+    const std::vector<std::int32_t> forbidden{10};
+    row.forbidden = forbidden;
+    std::vector<SampleRow> rows{row, row};
+    rows[1].given = 7;
+    std::vector<float> both = logits;
+    both.insert(both.end(), logits.begin(), logits.end());
+    const auto outputs = sample_rows(*backend, both, rows);
+    double sum = 0.0;
+    for (const float x : logits) sum += std::isnan(x) ? 0.0 : std::exp(static_cast<double>(x));
+    CHECK(outputs[0].token == 10);
+    CHECK(outputs[0].rank == 3);  // Its equal does not count.
+    CHECK(std::abs(outputs[0].logprob - (1.0 - std::log(sum))) < 1e-5);
+    REQUIRE(outputs[0].top.size() == 2);
+    CHECK(outputs[0].top[0].first == 7);
+    CHECK(outputs[0].is_finite);
+    CHECK(outputs[1].token == 7);
+    CHECK(outputs[1].rank == 1);
+  }
+}

@@ -107,11 +107,26 @@ TEST_CASE("an answer goes on with the last message, or begins anew") {
         "continue_final_message");
 }
 
+TEST_CASE("log-probabilities of the prompt come with a whole answer") {
+  const ChatRequest asked = accepted(R"("prompt_logprobs":2)");
+  CHECK(asked.options.num_prompt_logprobs == 2);
+  CHECK(asked.create.sampling.num_prompt_logprobs == 2);
+  CHECK(accepted(R"("prompt_logprobs":0)").create.sampling.num_prompt_logprobs == 0);
+  for (const char* none : {"null", "false"})
+    CHECK(accepted(R"("prompt_logprobs":)" + std::string(none)).options.num_prompt_logprobs == -1);
+  for (const char* wrong : {"-1", "21", "true", "\"1\"", "[1]"}) {
+    CHECK(refused(R"("prompt_logprobs":)" + std::string(wrong)).code == Errc::kInvalidValue);
+  }
+  const Error streamed = refused(R"("prompt_logprobs":1,"stream":true)");
+  CHECK(streamed.code == Errc::kUnsupportedParameter);
+  CHECK(streamed.param == "prompt_logprobs");
+}
+
 TEST_CASE("what is known and not done is refused by name, unless it asks for nothing") {
   for (const char* name :
-       {"suffix", "prompt_logprobs", "allowed_token_ids", "truncate_prompt_tokens",
-        "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
-        "kv_transfer_params", "return_tokens_as_token_ids", "documents", "chat_template"}) {
+       {"suffix", "allowed_token_ids", "truncate_prompt_tokens", "logits_processors", "guided_json",
+        "guided_regex", "guided_choice", "guided_grammar", "kv_transfer_params",
+        "return_tokens_as_token_ids", "documents", "chat_template"}) {
     CAPTURE(name);
     const Error error = refused("\"" + std::string(name) + R"(":[1])");
     CHECK(error.code == Errc::kUnsupportedParameter);

@@ -63,7 +63,21 @@ TEST_CASE("a completion is short unless it is asked for more, and may begin with
   CHECK_FALSE(
       accepted(R"({"prompt":"a","add_special_tokens":false})").creates[0].add_special_tokens);
   CHECK(parse(R"({"prompt":"a","suffix":"b"})").error().param == "suffix");
-  CHECK(parse(R"({"prompt":"a","echo":true,"logprobs":1})").error().param == "echo");
+}
+
+TEST_CASE("a prompt that is echoed with log-probabilities has its own, and may be all of it") {
+  const CompletionRequest echoed = accepted(R"({"prompt":"a","echo":true,"logprobs":1})");
+  CHECK(echoed.creates[0].sampling.num_prompt_logprobs == 1);
+  CHECK(accepted(R"({"prompt":"a","logprobs":1})").creates[0].sampling.num_prompt_logprobs == -1);
+  const CompletionRequest both =
+      accepted(R"({"prompt":"a","echo":true,"logprobs":1,"prompt_logprobs":4})");
+  CHECK(both.creates[0].sampling.num_prompt_logprobs == 4);
+  const CompletionRequest alone =
+      accepted(R"({"prompt":"a","echo":true,"logprobs":1,"max_tokens":0})");
+  CHECK_FALSE(alone.options.has_completion);
+  CHECK(alone.creates[0].max_tokens == 1);
+  CHECK(parse(R"({"prompt":"a","max_tokens":0})").error().param == "max_tokens");
+  CHECK(parse(R"({"prompt":"a","echo":true,"max_tokens":-1})").error().param == "max_tokens");
 }
 
 TEST_CASE("log-probabilities are one number") {

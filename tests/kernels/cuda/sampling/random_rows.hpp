@@ -62,6 +62,8 @@ inline TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random
   row.num_logprobs = any_of({-1, -1, -1, 0, 1, 5, 20, 64}, random);
   row.num_logprobs = std::min(row.num_logprobs, size + 3);
   test.is_active = random() % 12 != 0;
+  if (row.num_logprobs >= 0 && random() % 3 == 0)
+    row.given = static_cast<std::int32_t>(random() % vocab);
   const auto token = [&] { return static_cast<std::int32_t>(random() % (vocab + 3)); };
   if (random() % 2 == 0) {
     row.repetition_penalty = any_of({1.0F, 1.1F, 1.7F, 0.8F}, random);

@@ -31,6 +31,7 @@ struct Expected {
   std::int32_t token = 0;
   float logprob = 0.0F;
   std::vector<std::pair<std::int32_t, float>> top;
+  std::int32_t rank = 0;
   bool is_finite = true;
   std::int32_t choice() const { return is_finite ? token : ~token; }
 };
@@ -70,6 +71,13 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
       std::erase_if(candidates, [least](const cpu::Candidate& c) { return c.logit < least; });
     }
     expected.token = cpu::filter_and_draw(candidates, 0.0, row);
+  }
+  if (row.given >= 0) {
+    std::vector<float> without_nan = test.logits;
+    cpu::forget_nan(without_nan.data(), size);
+    expected.token = row.given;
+    expected.rank = cpu::rank_of(without_nan.data(), size, row.given);
+    expected.is_finite = std::isfinite(raw[0].logit);
   }
   if (raw.empty()) return expected;
   double sum = 0.0;
@@ -113,6 +121,7 @@ inline DeviceSampleRow device_row(const TestRow& test) {
           .num_forbidden = 0,
           .first_allowed = 0,
           .num_allowed = 0,
+          .given = test.row.given,
           .is_active = test.is_active ? 1 : 0};
 }
 
@@ -212,6 +221,7 @@ inline bool is_close(float a, float b) {
 inline bool is_same(const DeviceSampleOutput& a, const DeviceSampleOutput& b, const TestRow& test) {
   if (a.choice != b.choice || a.num_top != b.num_top) return false;
   if (test.row.num_logprobs >= 0 && std::memcmp(&a.logprob, &b.logprob, 4) != 0) return false;
+  if (a.rank != b.rank) return false;
   const auto size = static_cast<std::size_t>(a.num_top) * 4;
   return std::memcmp(a.top_tokens, b.top_tokens, size) == 0 &&
          std::memcmp(a.top_logprobs, b.top_logprobs, size) == 0;
@@ -240,6 +250,7 @@ inline void check(const std::vector<TestRow>& tests, const std::vector<std::int3
     if (output.choice != expected.choice() || row.num_logprobs < 0) continue;
     CAPTURE(output.logprob, expected.logprob);
     CHECK(is_close(output.logprob, expected.logprob));
+    CHECK(output.rank == expected.rank);
     std::size_t num_wrong = 0;
     for (std::size_t k = 0; k < expected.top.size(); ++k) {
       if (output.top_tokens[k] != expected.top[k].first ||
