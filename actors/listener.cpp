@@ -1,9 +1,11 @@
 #include "actors/listener.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace octavo {
@@ -34,6 +36,21 @@ Result<std::unique_ptr<Listener>> Listener::open(ConnectionContext& context,
   return std::make_unique<Listener>(context, std::move(acceptor));
 }
 
+Result<std::unique_ptr<Listener>> Listener::adopt(ConnectionContext& context,
+                                                  const asio::any_io_executor& executor,
+                                                  int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  boost::system::error_code error;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    error.assign(errno, boost::system::system_category());
+  tcp::acceptor acceptor(executor);
+  if (!error)
+    acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor, error);
+  if (!error) return std::make_unique<Listener>(context, std::move(acceptor));
+  return Error{Errc::kIo, "cannot listen on the socket that was passed: " + error.message(), ""};
+}
+
 Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
     : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
   boost::system::error_code ignored;
@@ -53,13 +70,29 @@ asio::awaitable<void> Listener::run() {
       co_await pause_.async_wait(kTuple);
       continue;
     }
-    const bool is_full = num_connections_ >= context_.sessions.limits.max_connections;
-    if (is_full && !std::exchange(was_full_, true))
-      spdlog::warn("listener: refuses connections open={}", num_connections_);
-    if (is_full) continue;  // The socket closes by itself.
-    was_full_ = false;
-    auto connection = std::make_shared<HttpConnection>(context_, std::move(std::get<1>(accepted)));
-    context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
+    take(std::move(std::get<1>(accepted)));
+  }
+}
+
+void Listener::take(tcp::socket socket) {
+  const bool is_full = num_connections_ >= context_.sessions.limits.max_connections;
+  if (is_full && !std::exchange(was_full_, true))
+    spdlog::warn("listener: refuses connections open={}", num_connections_);
+  if (is_full) return;  // The socket closes by itself.
+  was_full_ = false;
+  auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+  if (is_draining_) connection->drain("draining", {});
+  context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
+}
+
+// A listening socket that is closed resets whoever has connected and was not accepted yet.
+void Listener::take_waiting() {
+  boost::system::error_code error;
+  acceptor_.non_blocking(true, error);
+  while (!error) {
+    tcp::socket socket(acceptor_.get_executor());
+    acceptor_.accept(socket, error);
+    if (!error) take(std::move(socket));
   }
 }
 
@@ -90,6 +123,8 @@ void Listener::for_each(const std::function<void(HttpConnection&)>& action) {
 }
 
 void Listener::drain(std::chrono::milliseconds time_left) {
+  is_draining_ = true;
+  take_waiting();
   close();
   for_each([time_left](HttpConnection& connection) { connection.drain("draining", time_left); });
 }

@@ -22,6 +22,9 @@ class Listener {
 
   std::uint16_t port() const { return endpoint_.port(); }
   asio::ip::address address() const { return endpoint_.address(); }
+  /// Takes a socket over that listens already. Errors: kIo.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(
+      ConnectionContext& context, const asio::any_io_executor& executor, int descriptor);
   /// Accepts until close().
   asio::awaitable<void> run();
   void close();
@@ -36,6 +39,8 @@ class Listener {
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
 
  private:
+  void take(asio::ip::tcp::socket socket);
+  void take_waiting();
   static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection);
   void for_each(const std::function<void(HttpConnection&)>& action);
 
@@ -45,6 +50,7 @@ class Listener {
   asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<HttpConnection>> connections_;
   std::size_t num_connections_ = 0;
+  bool is_draining_ = false;
   bool was_full_ = false;  ///< One line of the log for a crowd.
   std::function<void()> on_empty_;
 };

@@ -42,6 +42,10 @@ class Metrics {
 
   prometheus::Gauge& num_connections() { return connections_; }
   prometheus::Gauge& kv_cache_audit_ok() { return audit_ok_; }
+  /// So many since the start.
+  void set_log_lines_dropped(double count) {
+    log_lines_dropped_.Increment(count - log_lines_dropped_.Value());
+  }
 
   /// The page, content type `text/plain; version=0.0.4`: the engine's numbers as they are now, and
   /// the server's own.
@@ -56,6 +60,7 @@ class Metrics {
   prometheus::Gauge& audit_ok_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
+  prometheus::Counter& log_lines_dropped_;
   prometheus::Counter& received_;
   prometheus::Counter& prompt_tokens_;
   prometheus::Counter& generation_tokens_;

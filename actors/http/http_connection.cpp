@@ -18,6 +18,7 @@
 #include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
 #include "protocol/response_answer.hpp"
+#include "protocol/trace_parent.hpp"
 
 namespace octavo {
 namespace {
@@ -86,7 +87,10 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
     co_return;
   }
   const auto api_key = api_key_of(upgrade->base(), self->context_.policy);
-  if (auto refusal = check_upgrade(upgrade->base(), api_key)) {
+  auto refusal = check_upgrade(upgrade->base(), api_key);
+  if (!refusal && self->ends_answered_)
+    refusal = HttpRefusal{http::status::service_unavailable, "the server is shutting down"};
+  if (refusal) {
     co_await self->refuse(std::move(*refusal));
     self->close_socket();
     co_return;
@@ -104,7 +108,9 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
   if (num_answered_ == 0 || buffer_.size() > 0) co_return true;
   stream_.expires_after(limits_.keep_alive_timeout);
   auto room = buffer_.prepare(4096);
+  is_idle_ = true;
   auto read = co_await stream_.async_read_some(room, kTuple);
+  is_idle_ = false;
   if (std::get<0>(read)) co_return false;
   buffer_.commit(std::get<1>(read));
   co_return true;
@@ -157,7 +163,6 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   HttpRequest request = parser.release();
   request.base() = head_;  // Trailers may have been added to it.
   keep_alive_ = request.keep_alive();
-  answering_ = true;
   const auto resumed = resume_of(request, route);
   const auto endpoint = has_body ? text_endpoint_of(route.name, request.body()) : std::nullopt;
   if (endpoint) {
@@ -171,7 +176,6 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
     HttpReply response = co_await std::move(handling);
     co_await write(std::move(response));
   }
-  answering_ = false;
   ++num_answered_;
   co_return keep_alive_ && !ends_answered_;
 }
@@ -192,6 +196,7 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
   begin_exchange(std::move(asked->answer), api_key);
   const std::string name = request_id_of(head_).value_or("");
   for (ResponseCreate& create : asked->creates) create.request_name = name;
+  exchange_->set_trace_id(trace_id_of(head_));
   exchange_->create(std::move(asked->creates));
   auto writing = write_exchange();
   co_await std::move(writing);
@@ -276,10 +281,10 @@ asio::awaitable<void> HttpConnection::linger() {
 
 void HttpConnection::drain(std::string_view reason, std::chrono::milliseconds time_left) {
   if (websocket_) return websocket_->drain(reason, time_left);
-  if (answering_)
-    ends_answered_ = true;
-  else
-    close_socket();
+  // A request that is on its way is answered: a client or a proxy that has sent it cannot know
+  // whether it ran, and a proxy sends no POST twice.
+  ends_answered_ = true;
+  if (is_idle_) close_socket();
 }
 
 void HttpConnection::end(const Error& error) {

@@ -78,7 +78,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   http::request_header<> head_;                     ///< The head of the request that is answered.
   std::size_t num_answered_ = 0;
   bool keep_alive_ = false;     ///< The client wants to go on after this answer.
-  bool answering_ = false;      ///< A request is at the handler.
+  bool is_idle_ = false;        ///< Between two requests.
   bool ends_answered_ = false;  ///< The answer under way is the last.
 };
 

@@ -40,6 +40,7 @@ Result<void> ResponseRunner::add(ResponseCreate create) {
   if (!sampling) return sampling.error();
   create.sampling = std::move(*sampling);
   create.tenant = tenant_;
+  create.trace_id = trace_id_;
   const RequestId request = context_.take_request();
   if (auto queued = lanes_.enqueue(create.stream_id, request); !queued) return queued.error();
   responses_.add(

@@ -29,6 +29,8 @@ class ResponseRunner {
 
   /// The API key that the client came with; before its first request.
   void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
+  /// The trace that every response belongs to.
+  void set_trace_id(std::string trace_id) { trace_id_ = std::move(trace_id); }
   /// The client gets Octavo's own events unasked.
   void speak_octavo() { speaks_octavo_ = true; }
 
@@ -123,6 +125,7 @@ class ResponseRunner {
   ResponseMemory memory_;
   Steering steering_;
   std::uint64_t tenant_ = 0;
+  std::string trace_id_;
   std::uint64_t watcher_;
   bool speaks_octavo_ = false;
   bool draining_ = false;

@@ -28,6 +28,7 @@ class Session {
 
   /// The API key that the client came with; before its first frame.
   void set_api_key(std::string_view api_key) { runner_.set_api_key(api_key); }
+  void set_trace_id(std::string trace_id) { runner_.set_trace_id(std::move(trace_id)); }
   /// A text frame from the client.
   void receive_frame(std::string_view frame);
   /// Messages from the engine and from the desk arrive here. The connection awaits them and passes

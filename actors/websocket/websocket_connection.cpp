@@ -7,6 +7,7 @@
 
 #include "protocol/error_frame.hpp"
 #include "protocol/http_checks.hpp"
+#include "protocol/trace_parent.hpp"
 #include "src/core/utf8.hpp"
 
 namespace octavo {
@@ -36,6 +37,7 @@ WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& su
 
 asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnection> self,
                                                  http::request<http::string_body> upgrade) {
+  self->session_.set_trace_id(trace_id_of(upgrade.base()));
   const bool accepted = co_await self->accept(std::move(upgrade));
   if (!accepted) {
     self->close_socket();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "src/core/span_sink.hpp"
@@ -30,7 +31,12 @@ struct EngineStatus {
 
   std::int32_t block_size = 16;  ///< Tokens; set before the actors start.
 
+  /// Longest that a step may be on its way; set before the actors start.
+  std::chrono::nanoseconds step_limit{std::chrono::seconds(60)};
+
   // Written by the scheduler.
+  /// Since when a step has been awaited, on the steady clock; 0: none is on its way.
+  std::atomic<std::int64_t> awaiting_since_ns{0};
   std::atomic<std::int32_t> num_running{0};    ///< Sequences in the batch.
   std::atomic<std::int32_t> num_waiting{0};    ///< Sequences that wait for admission.
   std::atomic<std::int32_t> num_preempted{0};  ///< Requests, by either mode, that wait to return.
@@ -61,6 +67,16 @@ struct EngineStatus {
     const double num_slots = static_cast<double>(device.num_used()) * block_size;
     const auto num_filled = static_cast<double>(num_tokens_held.load());
     return num_slots > 0 ? std::max(0.0, 1.0 - num_filled / num_slots) : 0.0;
+  }
+
+  /// A step has not come back for too long: a driver hangs, or a thread is gone.
+  bool is_stuck(std::chrono::steady_clock::time_point now) const {
+    const std::chrono::nanoseconds since(awaiting_since_ns.load(std::memory_order_relaxed));
+    return since.count() != 0 && now.time_since_epoch() - since > step_limit;
+  }
+  /// The engine answers, as far as anybody can tell.
+  bool is_alive(std::chrono::steady_clock::time_point now) const {
+    return healthy.load() && !is_stuck(now);
   }
 };
 

@@ -20,6 +20,7 @@ namespace octavo {
 struct ResponseCreate {
   std::uint64_t tenant = 0;  ///< Whose it is (API key); 0 where there are no keys.
   std::string request_name;  ///< `X-Request-Id`, by which it can be cancelled; perhaps empty.
+  std::string trace_id;      ///< Of `traceparent`, for the log; perhaps empty.
   std::string stream_id;     ///< Empty: the default lane.
   std::string model;         ///< Empty: the model that is served.
   std::string previous_response_id;

@@ -1,13 +1,17 @@
 #include "src/app/serve/house.hpp"
-#include "src/core/unix_time.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 #include <random>
 #include <string_view>
+
+#include "src/app/serve/log.hpp"
+#include "src/core/unix_time.hpp"
 
 namespace octavo {
 namespace {
@@ -40,8 +44,11 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
   if (auto opened = house->open_archive(); !opened) return opened.error();
-  auto listener = Listener::open(house->connections_, house->io_.get_executor(),
-                                 house->options_.host, house->options_.port);
+  const auto passed = house->options_.manager.listening_socket();
+  auto listener =
+      passed ? Listener::adopt(house->connections_, house->io_.get_executor(), *passed)
+             : Listener::open(house->connections_, house->io_.get_executor(), house->options_.host,
+                              house->options_.port);
   if (!listener) return listener.error();
   house->listener_ = std::move(*listener);
   auto hosts = AllowedHosts::make(house->listener_->address(), house->options_.host,
@@ -85,12 +92,15 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                    HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
                               sessions_, ResponseRoutes(sessions_, io_.get_executor()),
                               PromptRoutes(sessions_, io_.get_executor()),
-                              CompactRoute(sessions_, io_.get_executor())},
+                              CompactRoute(sessions_, io_.get_executor()),
+                              options_.num_log_lines_dropped},
                    supervisor_},
       signals_(io_),
+      watchdog_(io_),
       progress_(io_.get_executor()) {
   status_.block_size = config.block_size;
   status_.spans = options_.spans;
+  status_.step_limit = options_.engine_timeout;
 }
 
 House::~House() = default;
@@ -104,9 +114,13 @@ int House::run() {
   if (options_.handle_signals) {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
+    signals_.add(SIGUSR1);
     wait_for_signal();
   }
+  if (options_.manager.watchdog())
+    supervisor_.spawn(io_.get_executor(), "watchdog", feed_watchdog(this));
   ready_ = true;
+  options_.manager.tell("READY=1\nSTATUS=serving");
   std::thread engine([this] { engine_.run(); });
   std::thread device([this] { device_.run(); });
   io_.run();  // Until shut_down() stops it.
@@ -122,9 +136,12 @@ int House::run() {
 }
 
 void House::wait_for_signal() {
-  signals_.async_wait([this](boost::system::error_code error, int) {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
-    begin_stop();
+    if (signal == SIGUSR1)
+      toggle_debug_log(options_.log_level);
+    else
+      begin_stop();
     wait_for_signal();
   });
 }
@@ -179,18 +196,35 @@ void House::on_device_lost(const std::string& fault) {
 void House::begin_stop() {
   if (std::exchange(stopping_, true)) {
     spdlog::warn("house: second signal, ending now");
+    hurries_ = true;
     progress_.ring();
     return;
   }
   ready_ = false;
+  options_.manager.tell("STOPPING=1\nSTATUS=draining");
   supervisor_.spawn(io_.get_executor(), "shut_down", shut_down(this));
 }
 
+// As long as the engine answers; who feeds it also shows that this thread does.
+asio::awaitable<void> House::feed_watchdog(House* self) {
+  for (;;) {
+    if (self->status_.is_alive(self->sessions_.clock())) self->options_.manager.tell("WATCHDOG=1");
+    self->watchdog_.expires_after(*self->options_.manager.watchdog() / 3);
+    auto waited = co_await self->watchdog_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (std::get<0>(waited)) co_return;
+  }
+}
+
 asio::awaitable<void> House::shut_down(House* self) {
+  if (self->options_.drain_delay.count() > 0) {
+    spdlog::info("house: not ready any more, serving on delay_ms={}",
+                 self->options_.drain_delay.count());
+    co_await self->progress_.wait_for(self->options_.drain_delay);
+  }
   spdlog::info("house: draining connections={} limit_ms={}", self->listener_->num_connections(),
                self->options_.drain_timeout.count());
   self->listener_->drain(self->options_.drain_timeout);
-  co_await self->wait_for_connections(self->options_.drain_timeout);
+  if (!self->hurries_) co_await self->wait_for_connections(self->options_.drain_timeout);
   self->listener_->end(
       Error{self->status_.healthy ? Errc::kServerDraining : Errc::kEngineError, "", ""});
   co_await self->wait_for_connections(
@@ -198,6 +232,7 @@ asio::awaitable<void> House::shut_down(House* self) {
   self->ring_.stop(CancelReason::kShutdown);
   co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
+  self->watchdog_.cancel();
   self->io_.stop();
 }
 

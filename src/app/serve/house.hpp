@@ -16,6 +16,7 @@
 #include "actors/listener.hpp"
 #include "actors/ring/ring.hpp"
 #include "src/app/serve/http_routes.hpp"
+#include "src/app/serve/service_manager.hpp"
 
 namespace octavo {
 
@@ -27,11 +28,17 @@ struct HouseOptions {
   SessionLimits limits;
   std::string metrics_prefix = "octavo";
   std::chrono::milliseconds drain_timeout{30'000};
+  /// Between the signal and the drain: not ready, and all else as before.
+  std::chrono::milliseconds drain_delay{0};
   std::string response_store;  ///< A file for stored responses; empty: in memory alone.
   bool handle_signals = true;
   std::uint64_t first_request = 1;
   SchedulerJournal* journal = nullptr;  ///< Outlives the house.
   SpanSink* spans = nullptr;            ///< Likewise.
+  ServiceManager manager{[](const char*) { return nullptr; }, 0};  ///< None.
+  std::chrono::milliseconds engine_timeout{60'000};  ///< A step that takes longer is stuck.
+  std::function<std::uint64_t()> num_log_lines_dropped{};
+  std::string log_level = "info";  ///< To which SIGUSR1 returns.
 };
 
 class House {
@@ -66,6 +73,7 @@ class House {
   void on_device_lost(const std::string& fault);
   void wait_for_signal();
   void begin_stop();  ///< The second call skips the waiting.
+  static asio::awaitable<void> feed_watchdog(House* self);
   static asio::awaitable<void> shut_down(House* self);
   static asio::awaitable<void> give_up(House* self);
   asio::awaitable<void> wait_for_connections(std::chrono::milliseconds limit);
@@ -88,8 +96,10 @@ class House {
   ConnectionContext connections_;
   std::unique_ptr<Listener> listener_;
   asio::signal_set signals_;
+  asio::steady_timer watchdog_;  ///< When the service manager is told next that all is well.
   Bell progress_;  ///< Rings when the stop may go on: the last connection or actor has left.
   bool stopping_ = false;
+  bool hurries_ = false;    ///< A second signal: nothing is waited for.
   bool giving_up_ = false;  ///< An actor has died: the clients get their last words.
   int exit_status_ = 0;
 };

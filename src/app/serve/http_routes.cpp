@@ -151,14 +151,20 @@ asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
 HttpReply HttpRoutes::open_route(const Request& request, RouteName route,
                                  std::string_view path) const {
   if (route == RouteName::kHealth) {
-    const bool healthy = status.healthy.load();
-    return make_reply(healthy ? http::status::ok : http::status::service_unavailable,
+    const bool is_stuck = status.is_stuck(sessions.clock());
+    const bool is_alive = status.healthy.load() && !is_stuck;
+    return make_reply(is_alive ? http::status::ok : http::status::service_unavailable,
                       "application/json",
-                      healthy ? R"({"status":"ok"})" : R"({"status":"failed"})");
+                      is_alive   ? R"({"status":"ok"})"
+                      : is_stuck ? R"({"status":"stuck"})"
+                                 : R"({"status":"failed"})");
   }
   if (route == RouteName::kVersion)
     return json_reply(json::serialize(json::object{{"version", OCTAVO_VERSION}}));
   if (route == RouteName::kNone) return page(request, *find_asset(path));
+  if (ready.load() && status.is_stuck(sessions.clock()))
+    return fail(http::status::service_unavailable, "the engine does not answer", "server_error",
+                "engine_error");
   if (ready.load()) return json_reply(R"({"status":"ready"})");
   HttpReply response = fail(http::status::service_unavailable, "the server is shutting down",
                             "server_error", "server_draining");
@@ -217,6 +223,8 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
 // So that the gauge says what holds now.
 HttpReply HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) const {
   metrics.kv_cache_audit_ok().Set(audit && audit->is_consistent ? 1 : 0);
+  if (num_log_lines_dropped)
+    metrics.set_log_lines_dropped(static_cast<double>(num_log_lines_dropped()));
   return make_reply(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
                     metrics.text(status));
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 
 #include "actors/http/compact_route.hpp"
 #include "actors/http/http_connection.hpp"
@@ -24,6 +26,7 @@ struct HttpRoutes {
   ResponseRoutes responses;
   PromptRoutes prompts;
   CompactRoute compact;
+  std::function<std::uint64_t()> num_log_lines_dropped{};
 
   asio::awaitable<HttpReply> operator()(http::request<http::string_body> request) const;
 

@@ -54,12 +54,23 @@ Response ended(FinishReason reason, std::optional<Error> error = {}) {
 
 }  // namespace
 
-TEST_CASE("a request that ends leaves one line at debug, with its counts and times") {
-  const Log log(spdlog::level::debug);
+TEST_CASE("a request that ends leaves one line, with its counts and times") {
+  const Log log(spdlog::level::info);
   log_ended(ended(FinishReason::kLength), std::chrono::milliseconds(1500));
-  CHECK_THAT(log.text(), StartsWith("debug request: id=resp_1 lane=\"lane-1\" reason=length code=- "
+  CHECK_THAT(log.text(), StartsWith("info request: id=resp_1 lane=\"lane-1\" reason=length code=- "
                                     "prompt_tokens=1 cached_tokens=0 output_tokens=2 "));
   CHECK_THAT(log.text(), Contains(" e2e_ms=1500.0 "));
+  CHECK(std::ranges::count(log.text(), '\n') == 1);
+}
+
+TEST_CASE("a request is found by the names that its client gave it") {
+  const Log log(spdlog::level::info);
+  ResponseCreate create;
+  create.request_name = "my \"first\"";
+  create.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  log_aborted(running_response(create), CancelReason::kClientGone);
+  CHECK_THAT(log.text(), Contains(" trace_id=4bf92f3577b34da6a3ce929d0e0e4736 "));
+  CHECK_THAT(log.text(), Contains(" request_id=\"my "));
   CHECK(std::ranges::count(log.text(), '\n') == 1);
 }
 
@@ -77,7 +88,7 @@ TEST_CASE("who has left and what was refused is told by ids, codes and numbers")
   const Log log(spdlog::level::debug);
   log_aborted(running_response({}), CancelReason::kClientGone);
   log_refused(Error{Errc::kInvalidValue, "`Tell me` is too long", "input"}, "lane-1");
-  CHECK_THAT(log.text(), Contains("debug request: id=resp_1 lane=\"\" reason=abort cause="));
+  CHECK_THAT(log.text(), Contains("info request: id=resp_1 lane=\"\" reason=abort cause="));
   CHECK_THAT(log.text(), Contains("debug session: refused code=invalid_value param=\"input\" "
                                   "lane=\"lane-1\"") &&
                              !Contains("Tell me"));

@@ -1,18 +1,26 @@
 // The whole house on a real socket, with a fake executor for a model.
 #include "src/app/serve/house.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/json.hpp>
 #include <future>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/sim.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace octavo {
 namespace {
@@ -47,8 +55,7 @@ class FallingJournal final : public SchedulerJournal {
 
 class RunningHouse {
  public:
-  explicit RunningHouse(SchedulerJournal* journal) {
-    HouseOptions options;
+  explicit RunningHouse(SchedulerJournal* journal, HouseOptions options = {}) {
     options.port = 0;
     options.handle_signals = false;
     options.journal = journal;
@@ -126,6 +133,66 @@ TEST_CASE("when an actor of the engine dies, every client gets its last words an
   CHECK(idle.read_all().empty());
   CHECK(idle.why_closed().code == 1001);
   CHECK(house.exit_status() == 1);
+}
+
+TEST_CASE("a request that is on its way when the house stops is answered, not cut off") {
+  RunningHouse house(nullptr);
+  Client running(house.port());
+  running.say(testing::create("one two three", 200));
+  CHECK(running.read().value().at("type") == "response.created");
+  asio::io_context io;
+  tcp::socket early(io);
+  early.connect({asio::ip::make_address("127.0.0.1"), house.port()});
+  const std::string head = "GET /ready HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  asio::write(early, asio::buffer(head));
+  house.stop();
+  running.read();  // The house has heard of the stop by now, or will before the next line comes.
+  asio::write(early, asio::buffer(std::string("\r\n")));
+  std::string answer;
+  boost::system::error_code error;
+  asio::read(early, asio::dynamic_buffer(answer), error);
+  CHECK(error == asio::error::eof);
+  CHECK_THAT(answer, Catch::StartsWith("HTTP/1.1 "));
+  CHECK_THAT(answer, Catch::Contains("Connection: close"));
+  running.read_all();
+  CHECK(house.exit_status() == 0);
+}
+
+TEST_CASE("a house serves on a socket that was passed, and tells its manager what it does") {
+  asio::io_context io;
+  tcp::acceptor passed(io, {asio::ip::make_address("127.0.0.1"), 0});
+  const std::uint16_t port = passed.local_endpoint().port();
+  const testing::TempFolder folder;
+  const std::string path = folder.path().string() + "/notify";
+  asio::local::datagram_protocol::socket manager(io, path);
+  const int descriptor = ::dup(passed.native_handle());
+  passed.close();
+  const std::map<std::string, std::string> variables{{"NOTIFY_SOCKET", path},
+                                                     {"WATCHDOG_USEC", "30000"},
+                                                     {"LISTEN_PID", "1"},
+                                                     {"LISTEN_FDS", "1"}};
+  HouseOptions options;
+  options.manager = ServiceManager(
+      [&](const char* name) {
+        const auto found = variables.find(name);
+        return found == variables.end() ? nullptr : found->second.c_str();
+      },
+      1, descriptor);
+  const auto heard = [&] {
+    char text[128];
+    return std::string(text, manager.receive(asio::buffer(text)));
+  };
+  std::vector<std::string> told;
+  {
+    RunningHouse house(nullptr, std::move(options));
+    CHECK(house.port() == port);
+    while (told.empty() || told.back() != "WATCHDOG=1") told.push_back(heard());
+    Client asking(port);
+    asking.say(testing::create("one", 3));
+    CHECK(asking.read().has_value());
+  }
+  while (told.back().find("STOPPING=1") == std::string::npos) told.push_back(heard());
+  CHECK(std::ranges::count(told, "READY=1\nSTATUS=serving") == 1);
 }
 
 TEST_CASE("a house that is stopped lets what runs come to its end") {

@@ -77,6 +77,27 @@ TEST_CASE("health is the ring's: ok while it lives, 503 once an actor has died")
   CHECK(routed.ask("/health").body() == R"({"status":"failed"})");
 }
 
+TEST_CASE("an engine whose step does not come back is neither healthy nor ready, until it does") {
+  Routed routed;
+  EngineStatus& status = routed.sim.status;
+  status.step_limit = std::chrono::seconds(60);
+  const auto since = [&](std::chrono::seconds ago) {
+    const auto began = routed.sim.sessions.clock() - ago;
+    status.awaiting_since_ns = std::chrono::nanoseconds(began.time_since_epoch()).count();
+  };
+  routed.sim.advance_time(std::chrono::seconds(1000));
+  since(std::chrono::seconds(59));
+  CHECK(routed.ask("/health").result_int() == 200);
+  since(std::chrono::seconds(61));
+  CHECK(routed.ask("/health").result_int() == 503);
+  CHECK(routed.ask("/health").body() == R"({"status":"stuck"})");
+  CHECK(code_in(routed.ask("/ready")) == "engine_error");
+  since(std::chrono::seconds(1));
+  CHECK(routed.ask("/ready").result_int() == 200);
+  status.awaiting_since_ns = 0;
+  CHECK(routed.ask("/health").result_int() == 200);
+}
+
 TEST_CASE("a server that shuts down is healthy but not ready, and says when to ask again") {
   Routed routed;
   CHECK(routed.ask("/ready").body() == R"({"status":"ready"})");

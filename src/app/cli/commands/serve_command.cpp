@@ -11,6 +11,7 @@
 #include "src/app/cli/flags/api_keys.hpp"
 #include "src/app/cli/load.hpp"
 #include "src/app/serve/house.hpp"
+#include "src/app/serve/log.hpp"
 #include "src/app/serve/recording_file.hpp"
 #include "src/app/serve/trace_file.hpp"
 #include "src/core/bytes.hpp"
@@ -92,8 +93,14 @@ HouseOptions house_options_of(const ServeOptions& options) {
   house.limits = options.limits;
   house.response_store = options.response_store;
   house.metrics_prefix = options.metrics_prefix;
+  house.manager = ServiceManager::of_process();
+  house.log_level = options.log_level;
+  house.engine_timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.engine_timeout_s * 1000));
   house.drain_timeout =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_timeout_s * 1000));
+  house.drain_delay =
+      std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_delay_s * 1000));
   return house;
 }
 
@@ -112,7 +119,7 @@ Result<void> check_names(const ServeOptions& options) {
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  const auto log = open_log(options.log_level, options.log_format);
   if (auto checked = check_names(options); !checked) return checked.error();
   auto path = resolve_model_path(options.model.model);
   if (!path) return path.error();
@@ -144,6 +151,7 @@ Result<int> serve(const ServeOptions& options) {
   if (options.chat_template.empty() && !own_template) return own_template.error();
   log_model(*model, info, config->max_model_len);
   HouseOptions house_options = house_options_of(options);
+  house_options.num_log_lines_dropped = [log] { return log->num_dropped(); };
   if (recording.file != nullptr) {
     recording.start(*config, model->name, info);
     house_options.journal = recording.recorder.get();

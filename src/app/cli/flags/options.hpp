@@ -26,7 +26,10 @@ struct ServeOptions {
   std::string response_store;  ///< A file; empty: memory alone.
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
+  std::string log_format = "text";
+  double engine_timeout_s = 60;  ///< Longest that a step may take.
   double drain_timeout_s = 30;
+  double drain_delay_s = 0;
   std::int32_t max_queue = 8192;
   std::string trace;   ///< Where a trace is written; empty: nowhere.
   std::string record;  ///< Where the scheduler's events are written; empty: nowhere.

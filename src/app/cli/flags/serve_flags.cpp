@@ -158,9 +158,23 @@ void add_limits(CLI::App& command, ServeOptions& options) {
       ->transform(integer(1, kMaxStoreSeconds))
       ->group(kServer);
   command
-      .add_option("--drain-timeout", options.drain_timeout_s,
-                  "Seconds that running responses get at shutdown")
+      .add_option("--drain-timeout,--shutdown-timeout", options.drain_timeout_s,
+                  "Seconds that running responses get at shutdown; a second signal ends at once")
       ->transform(number(0, kMaxDrainSeconds))
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--drain-delay", options.drain_delay_s,
+                  "Seconds between the signal and the drain, in which /ready answers 503 and all "
+                  "else goes on, so that balancers look elsewhere first")
+      ->transform(number(0, kMaxDrainSeconds))
+      ->capture_default_str()
+      ->group(kServer);
+  command
+      .add_option("--engine-timeout", options.engine_timeout_s,
+                  "Seconds after which a step that has not come back makes /health and /ready "
+                  "answer 503 and lets systemd's watchdog restart the server")
+      ->transform(number(1, kMaxDrainSeconds))
       ->capture_default_str()
       ->group(kServer);
 }
@@ -183,8 +197,14 @@ void add_records(CLI::App& command, ServeOptions& options) {
                   "Write what actors, device streams and sequences do to this file, for Perfetto "
                   "(ui.perfetto.dev) or chrome://tracing")
       ->group(kServer);
-  command.add_option("--log-level", options.log_level, "trace, debug, info, warning, error, off")
+  command
+      .add_option("--log-level", options.log_level,
+                  "trace, debug, info, warning, error, off; SIGUSR1 turns debug on and off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+      ->capture_default_str()
+      ->group(kServer);
+  command.add_option("--log-format", options.log_format, "text, or json: an object on each line")
+      ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()
       ->group(kServer);
 }
