@@ -12,6 +12,8 @@
 namespace octavo::fuzz {
 namespace {
 
+constexpr std::chrono::milliseconds kCloseTimeout{20};
+
 asio::awaitable<HttpReply> answer(http::request<http::string_body>) {
   co_return make_reply(http::status::ok, "text/plain", "here");
 }
@@ -25,10 +27,16 @@ std::int32_t small_house() {
   return is_ready ? 64 : 0;
 }
 
+SessionLimits short_limits() {
+  SessionLimits limits;
+  limits.close_timeout = kCloseTimeout;
+  return limits;
+}
+
 }  // namespace
 
 Wire::Wire()
-    : sim_(small_house()), context_{sim_.sessions, policy_, answer, sim_.supervisor} {
+    : sim_(small_house(), short_limits()), context_{sim_.sessions, policy_, answer, sim_.supervisor} {
   sim_.settle();
   num_running_ = sim_.supervisor.num_running();
   std::array<int, 2> ends{};
@@ -69,6 +77,11 @@ std::string Wire::receive() {
 void Wire::leave() {
   ::close(std::exchange(client_, -1));
   sim_.settle();
+  // A close handshake that the client did not finish has a time limit, by the real clock.
+  for (int i = 0; i < 10 && sim_.supervisor.num_running() != num_running_; ++i) {
+    sim_.io.restart();
+    sim_.io.run_for(kCloseTimeout);
+  }
   // What may be resumed runs on until its grace is over.
   sim_.advance_time(std::chrono::hours(1));
   sim_.settle();

@@ -1,5 +1,6 @@
 // The server's connection classes over one end of a pair of sockets, with the simulated engine
-// behind them: a target writes a client's bytes into the other end. Nothing here waits for a clock.
+// behind them: a target writes a client's bytes into the other end. It waits for a
+// clock only where the client has left a close handshake unfinished.
 #pragma once
 
 #include <memory>

@@ -194,7 +194,7 @@ asio::awaitable<void> House::shut_down(House* self) {
   self->listener_->end(
       Error{self->status_.healthy ? Errc::kServerDraining : Errc::kEngineError, "", ""});
   co_await self->wait_for_connections(
-      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+      2 * self->options_.limits.close_timeout);
   self->ring_.stop(CancelReason::kShutdown);
   co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
@@ -205,7 +205,7 @@ asio::awaitable<void> House::shut_down(House* self) {
 asio::awaitable<void> House::give_up(House* self) {
   self->listener_->end(Error{Errc::kEngineError, "", ""});
   co_await self->wait_for_connections(
-      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+      2 * self->options_.limits.close_timeout);
   self->io_.stop();
 }
 
