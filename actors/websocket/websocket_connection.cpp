@@ -144,8 +144,7 @@ asio::awaitable<void> WebSocketConnection::close(CloseReason reason) {
   const websocket::close_reason frame(
       websocket::close_code{static_cast<std::uint16_t>(reason.code)},
       quotable(reason.text, kMaxReasonBytes));
-  co_await websocket_.async_close(frame,
-                                  asio::bind_cancellation_slot(closing_.slot(), kTuple));
+  co_await websocket_.async_close(frame, asio::bind_cancellation_slot(closing_.slot(), kTuple));
   deadline_.cancel();
   close_socket();
 }
@@ -214,9 +213,9 @@ void WebSocketConnection::close_socket() {
 }
 
 // Beast 1.81 lets a read and a close wait for one another for ever: the close has its frame out and
-// wants to read, while the read has found a frame that ends the connection, in bytes that came before
-// the close, and wants to write. Neither waits for the socket then, so closing it wakes neither, and
-// their coroutines would never end.
+// wants to read, while the read has found a frame that ends the connection, in bytes that came
+// before the close, and wants to write. Neither waits for the socket then, so closing it wakes
+// neither, and their coroutines would never end.
 void WebSocketConnection::release_operations() {
   reading_.emit(asio::cancellation_type::terminal);
   closing_.emit(asio::cancellation_type::terminal);

@@ -3,13 +3,13 @@
 // its standard input ends.
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
 #include <cstdio>
-#include <unistd.h>
 
 #include "actors/websocket/websocket_connection.hpp"
 
@@ -34,7 +34,8 @@ SessionLimits limits_of_cases() {
 
 class EchoServer {
  public:
-  explicit EchoServer(asio::io_context& io) : io_(io), acceptor_(io, {asio::ip::address_v4::loopback(), 0}) {
+  explicit EchoServer(asio::io_context& io)
+      : io_(io), acceptor_(io, {asio::ip::address_v4::loopback(), 0}) {
     supervisor_.spawn(io_.get_executor(), "accept", accept(this));
   }
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }

@@ -67,8 +67,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   boost::system::error_code error;
   const boost::json::value given = boost::json::parse(text, error);
   const bool is_given = !error && given.is_object();
-  const auto spans = (*parsed)->render(is_given ? given.get_object() : fuzz::default_context(),
-                                       fuzz::kLimits);
+  const auto spans =
+      (*parsed)->render(is_given ? given.get_object() : fuzz::default_context(), fuzz::kLimits);
   if (!spans) return 0;
   if (!is_given) fuzz::check(source, *spans);
   return 0;

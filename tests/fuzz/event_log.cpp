@@ -97,13 +97,13 @@ class Model {
       return;
     }
     expect(static_cast<std::int64_t>(missed->size()) == num_said - after - 1, "events are missing");
-    found->second.clients.emplace_back(
-        static_cast<std::size_t>(after + 1),
-        std::make_unique<Client>(log, *missed, input.pick(4) == 0));
+    found->second.clients.emplace_back(static_cast<std::size_t>(after + 1),
+                                       std::make_unique<Client>(log, *missed, input.pick(4) == 0));
   }
 
   static void check(const Said& said) {
-    expect(said.log->num_events() == static_cast<std::int64_t>(said.frames.size()), "a number is wrong");
+    expect(said.log->num_events() == static_cast<std::int64_t>(said.frames.size()),
+           "a number is wrong");
     const bool is_one = said.frames.empty() || said.log->num_bytes() == said.frames.back().size();
     expect(said.log->num_bytes() <= kMaxLogBytes || is_one, "a log is larger than it may be");
     for (const auto& [first, client] : said.clients) {

@@ -1,6 +1,6 @@
-// What a client wants an answer to be: a schema, an expression, a grammar or tags. Building masks is
-// total: an error, or a constraint that goes on to its end. The first byte chooses the kind, the next
-// eight how the answer goes on.
+// What a client wants an answer to be: a schema, an expression, a grammar or tags. Building masks
+// is total: an error, or a constraint that goes on to its end. The first byte chooses the kind, the
+// next eight how the answer goes on.
 #include <array>
 
 #include "src/grammar/grammar_engine.hpp"
@@ -44,7 +44,8 @@ void walk(const TokenConstraint& constraint, std::string_view choices) {
   for (int i = 0; i < 48; ++i) {
     const std::vector<TokenId> allowed = allowed_by(*matcher);
     if (allowed.empty()) return;  // An answer that nothing can be, such as an empty enumeration.
-    const auto choice = static_cast<std::uint8_t>(choices[static_cast<std::size_t>(i) % choices.size()]);
+    const auto choice =
+        static_cast<std::uint8_t>(choices[static_cast<std::size_t>(i) % choices.size()]);
     const TokenId token = allowed[choice % allowed.size()];
     expect(matcher->accept(token), "a token that was allowed is not accepted");
     if (token == kEnd) return;

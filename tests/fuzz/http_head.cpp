@@ -1,5 +1,5 @@
-// The head of an HTTP request: whatever Beast's parser accepts goes through the server's own checks,
-// and what they let pass has no second reading.
+// The head of an HTTP request: whatever Beast's parser accepts goes through the server's own
+// checks, and what they let pass has no second reading.
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>

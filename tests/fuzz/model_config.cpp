@@ -1,5 +1,5 @@
-// A config.json from anywhere: refused with an error, or a model whose memory can be planned without
-// an overflow.
+// A config.json from anywhere: refused with an error, or a model whose memory can be planned
+// without an overflow.
 #include <boost/json/parse.hpp>
 
 #include "src/model/coverage.hpp"
@@ -12,7 +12,8 @@ namespace {
 void check(const DecoderSpec& spec) {
   expect(spec.architecture != nullptr, "a model without an architecture");
   expect(spec.num_heads % spec.num_kv_heads == 0, "heads that share no keys evenly");
-  expect(spec.windows.size() == static_cast<std::size_t>(spec.num_layers), "layers without a window");
+  expect(spec.windows.size() == static_cast<std::size_t>(spec.num_layers),
+         "layers without a window");
   const StepLimits limits{.max_tokens = 512, .max_logits = 64, .max_positions = 4096};
   const MemoryPlan plan =
       plan_memory(spec, kernels::DType::kBF16, kernels::DType::kBF16, 16, limits);

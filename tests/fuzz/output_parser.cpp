@@ -12,9 +12,9 @@
 namespace octavo::fuzz {
 namespace {
 
-constexpr std::array kSyntaxes{"hermes",      "qwen3_coder", "glm45",          "llama3_json",
-                               "mistral",     "mistral_v11", "deepseek_v3",    "deepseek_v31",
-                               "granite",     "kimi_k2",     "phi4_mini_json", "seed_oss",
+constexpr std::array kSyntaxes{"hermes",        "qwen3_coder", "glm45",          "llama3_json",
+                               "mistral",       "mistral_v11", "deepseek_v3",    "deepseek_v31",
+                               "granite",       "kimi_k2",     "phi4_mini_json", "seed_oss",
                                "nemotron_json", "openai"};
 constexpr std::array kReasonings{"think", "none", "mistral", "seed_oss"};
 
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::check_items(items);
   const std::string at_once = fuzz::shown(items);
   const std::string in_pieces = fuzz::shown(fuzz::parse(*pieces, text, cuts));
-  fuzz::expect(at_once == in_pieces, "a text in pieces gives other items than at once:\n" + at_once +
-                                         "in pieces:\n" + in_pieces);
+  fuzz::expect(at_once == in_pieces, "a text in pieces gives other items than at once:\n" +
+                                         at_once + "in pieces:\n" + in_pieces);
   return 0;
 }

@@ -1,6 +1,6 @@
 // A recording from anywhere, read and repeated. Where the first byte is 'r', the rest is the
-// payloads of its records, the header's first, with a line "----" between them, and their frames and
-// sums are right; else the rest is the file.
+// payloads of its records, the header's first, with a line "----" between them, and their frames
+// and sums are right; else the rest is the file.
 #include "src/recording/recording_replay.hpp"
 #include "tests/fuzz/support.hpp"
 #include "tests/recording/record_file.hpp"

@@ -1,5 +1,5 @@
-// What clients ask for, as JSON: frames of the WebSocket and the bodies of every endpoint. The first
-// byte says where the rest is sent.
+// What clients ask for, as JSON: frames of the WebSocket and the bodies of every endpoint. The
+// first byte says where the rest is sent.
 #include <array>
 #include <boost/json/parse.hpp>
 

@@ -35,7 +35,8 @@ void bind(sqlite3_stmt* statement, int place, std::string_view part) {
   } else if (type == 'f') {
     sqlite3_bind_double(statement, place, -0.5 * static_cast<double>(part.size()));
   } else if (type == 'b') {
-    sqlite3_bind_blob64(statement, place, part.empty() ? "" : part.data(), part.size(), SQLITE_STATIC);
+    sqlite3_bind_blob64(statement, place, part.empty() ? "" : part.data(), part.size(),
+                        SQLITE_STATIC);
   } else {
     sqlite3_bind_text64(statement, place, part.data(), part.size(), SQLITE_STATIC, SQLITE_UTF8);
   }

@@ -41,7 +41,8 @@ void check_ends(const RandomRing& ring) {
   expect(ring.blocks().num_sequences() == 0, "a sequence is left");
   for (const auto& [id, conversation] : ring.conversations()) {
     expect(conversation.num_finished + conversation.num_rejected == 1, "not one end of a request");
-    for (const auto& [choice, ends] : conversation.num_ends) expect(ends == 1, "not one end of a choice");
+    for (const auto& [choice, ends] : conversation.num_ends)
+      expect(ends == 1, "not one end of a choice");
   }
 }
 
@@ -60,7 +61,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ring.on_plan = [&](const StepPlan& plan) { fuzz::check_plan(ring, plan); };
   ring.on_batch = [&](const StepBatch&) { fuzz::check_memory(ring); };
   ring.on_event = [&](const RequestEvent& event) {
-    if (const auto* tokens = std::get_if<TokensGenerated>(&event)) fuzz::check_tokens(ring, *tokens);
+    if (const auto* tokens = std::get_if<TokensGenerated>(&event))
+      fuzz::check_tokens(ring, *tokens);
   };
   const int num_events = static_cast<int>(std::min<std::size_t>(size / 3, 400));
   fuzz::expect(ring.run(num_events), "the traffic does not come to its end");

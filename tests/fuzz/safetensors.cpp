@@ -1,5 +1,5 @@
-// A .safetensors file from anywhere. Where the first byte is 'h', the rest is a header, a line "----"
-// and data, and the length in front of them is right; else the rest is the file.
+// A .safetensors file from anywhere. Where the first byte is 'h', the rest is a header, a line
+// "----" and data, and the length in front of them is right; else the rest is the file.
 #include <cstring>
 
 #include "src/model/safetensors.hpp"
@@ -22,7 +22,8 @@ void check(const SafetensorsFile& file, std::size_t file_size) {
   unsigned sum = 0;
   for (const auto& [name, tensor] : file.tensors()) {
     num_bytes += tensor.size_bytes;
-    for (std::size_t i = 0; i < tensor.size_bytes; ++i) sum += std::to_integer<unsigned>(tensor.data[i]);
+    for (std::size_t i = 0; i < tensor.size_bytes; ++i)
+      sum += std::to_integer<unsigned>(tensor.data[i]);
     for (const std::int64_t extent : tensor.shape) expect(extent >= 0, "a negative dimension");
   }
   expect(num_bytes < file_size, "more bytes of tensors than of the file");

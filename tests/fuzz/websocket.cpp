@@ -1,5 +1,5 @@
-// A client's bytes after the upgrade to a WebSocket. Where the first byte is 'e', the rest is events
-// with a line "----" between them, each in a text frame; else it is raw bytes of frames.
+// A client's bytes after the upgrade to a WebSocket. Where the first byte is 'e', the rest is
+// events with a line "----" between them, each in a text frame; else it is raw bytes of frames.
 #include "tests/fuzz/support.hpp"
 #include "tests/fuzz/wire.hpp"
 

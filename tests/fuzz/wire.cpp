@@ -36,7 +36,8 @@ SessionLimits short_limits() {
 }  // namespace
 
 Wire::Wire()
-    : sim_(small_house(), short_limits()), context_{sim_.sessions, policy_, answer, sim_.supervisor} {
+    : sim_(small_house(), short_limits()),
+      context_{sim_.sessions, policy_, answer, sim_.supervisor} {
   sim_.settle();
   num_running_ = sim_.supervisor.num_running();
   std::array<int, 2> ends{};

@@ -139,9 +139,7 @@ const std::vector<Case> kCases{
      R"(<|python_tag|>get_weather.call(city="Bern, CH", days=2, exact=True))",
      {R"(get_weather({"city":"Bern, CH","days":2,"exact":true}))"}},
     {"llama3_json", R"(<|python_tag|>now.call())", {"now({})"}},
-    {"llama3_json",
-     R"({"name": "now", "parameters": ""{a: 1}})",
-     {"now({})!", R"(text:{a: 1}})"}},
+    {"llama3_json", R"({"name": "now", "parameters": ""{a: 1}})", {"now({})!", R"(text:{a: 1}})"}},
     {"llama3_json", R"({"answer": 42})", {R"(text:{"answer": 42})"}},
     {"llama3_json", "{ braces } in text", {"text:{ braces } in text"}},
     // Mistral
@@ -224,8 +222,8 @@ std::vector<Case> long_cases() {
       "<|channel|>" + header + "<|message|>a",
       "<|channel|>" + header + "<|mess",
   };
-  const std::vector<std::string> syntaxes{"mistral_v11", "mistral_v11", "llama3_json", "qwen3_coder",
-                                          "glm45",       "openai",      "openai"};
+  const std::vector<std::string> syntaxes{
+      "mistral_v11", "mistral_v11", "llama3_json", "qwen3_coder", "glm45", "openai", "openai"};
   std::vector<Case> cases;
   for (std::size_t i = 0; i < texts.size(); ++i)
     cases.push_back({syntaxes[i], texts[i], {"text:" + texts[i]}});
