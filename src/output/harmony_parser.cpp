@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "src/core/trim.hpp"
 #include "src/output/mark_search.hpp"
 
 namespace octavo {
@@ -98,14 +97,8 @@ void HarmonyParser::take_content(std::string_view text, bool is_last, OutputItem
     if (!text.empty()) items.add(kind_, text);
     return;
   }
-  if (!are_arguments_over_) {
-    const std::string_view begun = trim(text, kBlanks);
-    // A function without arguments may be called with nothing at all.
-    const bool is_nothing =
-        begun.empty() && is_last && items.is_open(kind_) && items.all().back().text.empty();
-    if (is_nothing) return items.add(kind_, "{}");
+  if (!are_arguments_over_)
     are_arguments_over_ = arguments_.read(text, is_last, items) != ReadProgress::kMore;
-  }
   if (!are_arguments_over_) return;
   // What follows the arguments is said, not called; blanks between the two are neither.
   if (!items.is_open(ItemKind::kMessage)) text.remove_prefix(num_leading_blanks(text));

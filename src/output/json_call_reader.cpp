@@ -125,7 +125,7 @@ ReadProgress JsonCallReader::end_member(OutputItems& items) {
     if (!name_) return ReadProgress::kFault;
     if (!early_arguments_.empty()) begin_call(items);
   } else if (key_ == "arguments" || key_ == "parameters" || key_ == "args") {
-    early_arguments_ = object_of(captured_);
+    early_arguments_ = captured_ == "null" ? "" : object_of(captured_);
     if (name_) begin_call(items);
   }
   return ReadProgress::kMore;

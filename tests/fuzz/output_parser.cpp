@@ -67,8 +67,8 @@ void check_items(const std::vector<OutputItem>& items) {
     boost::system::error_code error;
     boost::json::parse_options options;
     options.max_depth = 100'000;
-    boost::json::parse(item.text, error, {}, options);
-    expect(!error, "the arguments of a call are no JSON");
+    const auto arguments = boost::json::parse(item.text, error, {}, options);
+    expect(!error && arguments.is_object(), "the arguments of a call are no JSON object");
   }
 }
 

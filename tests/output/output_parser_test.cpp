@@ -88,6 +88,10 @@ const std::vector<Case> kCases{
      "<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"now\", \"arguments\": "
      "\"{\\\"a\\\": 1}\"}}</tool_call>",
      {R"(now({"a":1}))"}},
+    {"hermes",
+     R"(<tool_call>{"arguments": null, "name": "now"}</tool_call>)"
+     R"(<tool_call>{"name": "now", "arguments": [1]}</tool_call>)",
+     {"now({})", "now({})!"}},
     {"hermes", "<tool_call>no call</tool_call>", {"text:<tool_call>no call</tool_call>"}},
     {"hermes",
      "<tool_call>{\"name\":\"now\"}</tool_call>x <tool_call>no</tool_call>",
@@ -207,6 +211,8 @@ const std::vector<Case> kCases{
     {"openai",
      " to=functions.now<|channel|>commentary<|message|>{}\t \n\v so, and\t<|call|>",
      {"now({})", "text:so, and\t"}},
+    {"openai", " to=functions.now<|message|>word<|call|>", {"now({})!", "text:word"}},
+    {"openai", " to=functions.now<|message|> \n<|call|>", {"now({})"}},
 };
 
 // What is too long to be a name, a key or a header is none, however much of it comes at once.
