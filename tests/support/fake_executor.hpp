@@ -68,10 +68,7 @@ class FakeExecutor final : public StepExecutor {
   }
 
   Result<StepResult> execute(const StepBatch& batch) override {
-    // As StepExecutor::fault() has it: steps that compute nothing still succeed.
-    const bool computes = !batch.scheduled.empty() || !batch.copies.empty() ||
-                          !batch.demotions.empty() || !batch.promotions.empty();
-    bool fails = std::exchange(fail_next, false) && computes;
+    bool fails = std::exchange(fail_next, false);
     for (const ScheduledSequence& each : batch.scheduled)
       fails = fails || lost_.count(each.id) != 0;
     if (fails) {  // Nothing of the step happens: its sequences are lost, and so is every later step

@@ -13,13 +13,14 @@ namespace octavo::testing {
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
-  /// The draws are these bytes, one for each small draw and 0 once they are used up: for a fuzzer,
-  /// which learns what a byte does. They must outlive it.
+  /// The draws are these bytes, one for each small draw, and the highest values once they are used
+  /// up: for a fuzzer, which learns what a byte does. They must outlive it.
   explicit Random(std::span<const std::uint8_t> bytes) : bytes_(bytes), has_bytes_(true) {}
 
   /// One of low, low + 1, ... high.
   int pick(int low, int high) {
     const auto num_values = static_cast<std::uint64_t>(std::int64_t{high} - low + 1);
+    if (has_bytes_ && bytes_.empty()) return high;
     const std::uint64_t drawn = has_bytes_ ? take(num_values > 256 ? 2 : 1) : engine_();
     return static_cast<int>(low + static_cast<std::int64_t>(drawn % num_values));
   }
