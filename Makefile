@@ -15,8 +15,11 @@ CUDA_PACKAGES  := python3 python3-venv
 GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
+FUZZ_PACKAGES  := clang-16 libclang-rt-16-dev
+# For each fuzz target, of which two run at a time: all together take about an hour.
+SECONDS ?= 450
 
-.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fresh mutants format clean
+.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -29,6 +32,7 @@ help:
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan    mailbox, actors, thread pool and embedded engine under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
+	@echo "make fuzz    random input against every parser for an hour (SECONDS=60 for each target, TARGETS='grammar ring' for some)"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
 	@echo "make clang   build and unit tests with clang"
@@ -100,6 +104,14 @@ arm64:
 	ninja -C build-arm64 -j$(JOBS)
 	meson test -C build-arm64 --no-rebuild --print-errorlogs --num-processes 2 --timeout-multiplier 10 --suite unit
 
+fuzz:
+	@tests/support/install_packages.sh $(PACKAGES) $(FUZZ_PACKAGES) --optional $(GRAMMAR_PACKAGES) llvm-16
+	@$(GRAMMAR)
+	@CC="$$(command -v ccache) clang-16" CXX="$$(command -v ccache) clang++-16" $(CONFIGURE) build-fuzz -Dfuzz=true -Dtests=false \
+	  -Dbench=false -Dweb=disabled -Dcuda=disabled -Doptimization=1 -Ddebug=true -Dcpp_args=-g1
+	ninja -C build-fuzz -j$(JOBS) fuzz_targets
+	tests/fuzz/run_fuzz.sh build-fuzz $(SECONDS) $(TARGETS)
+
 fresh:
 	@tests/support/install_packages.sh $(FRESH_PACKAGES)
 	tests/fresh/fresh_debian.sh
@@ -112,4 +124,4 @@ format:
 	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64 build-mutants
+	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64 build-fuzz build-mutants

@@ -22,7 +22,7 @@ struct SessionLimits {
   std::chrono::seconds keep_alive_timeout{75};  ///< Between the requests of a connection.
   std::chrono::seconds idle_timeout{60};        ///< Pings at half of it.
   std::chrono::seconds write_timeout{10};
-  std::chrono::seconds close_timeout{2};
+  std::chrono::milliseconds close_timeout{2000};
   std::chrono::minutes max_age{60};
 };
 

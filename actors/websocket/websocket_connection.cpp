@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "protocol/error_frame.hpp"
@@ -82,7 +83,8 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
 
 asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocketConnection> self) {
   for (;;) {
-    auto read = co_await self->websocket_.async_read_some(self->buffer_, kReadBytes, kTuple);
+    auto read = co_await self->websocket_.async_read_some(
+        self->buffer_, kReadBytes, asio::bind_cancellation_slot(self->reading_.slot(), kTuple));
     if (std::get<0>(read)) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.
     self->take_bytes();
   }
@@ -106,7 +108,7 @@ void WebSocketConnection::take_bytes() {
   if (!outbox.close_reason()) {
     if (!websocket_.is_message_done()) return;
     const auto bytes = buffer_.cdata();
-    session_.receive_frame({static_cast<const char*>(bytes.data()), bytes.size()});
+    receive({static_cast<const char*>(bytes.data()), bytes.size()});
   }
   buffer_.consume(buffer_.size());
   if (buffer_.capacity() > kReadBytes) buffer_.shrink_to_fit();
@@ -144,7 +146,7 @@ asio::awaitable<void> WebSocketConnection::close(CloseReason reason) {
   const websocket::close_reason frame(
       websocket::close_code{static_cast<std::uint16_t>(reason.code)},
       quotable(reason.text, kMaxReasonBytes));
-  co_await websocket_.async_close(frame, kTuple);
+  co_await websocket_.async_close(frame, asio::bind_cancellation_slot(closing_.slot(), kTuple));
   deadline_.cancel();
   close_socket();
 }
@@ -177,6 +179,7 @@ void WebSocketConnection::set_deadline(std::chrono::milliseconds limit, std::str
         "connection: cut off, the client did not take it: what={} limit_ms={} responses={}", what,
         limit.count(), self->session_.num_responses());
     self->close_socket();
+    self->release_operations();
   });
 }
 
@@ -209,6 +212,15 @@ void WebSocketConnection::close_socket() {
   beast::tcp_stream& stream = beast::get_lowest_layer(websocket_);
   stream.socket().close(ignored);
   stream.cancel();
+}
+
+// Beast 1.81 lets a read and a close wait for one another for ever: the close has its frame out and
+// wants to read, while the read has found a frame that ends the connection, in bytes that came
+// before the close, and wants to write. Neither waits for the socket then, so closing it wakes
+// neither, and their coroutines would never end.
+void WebSocketConnection::release_operations() {
+  reading_.emit(asio::cancellation_type::terminal);
+  closing_.emit(asio::cancellation_type::terminal);
 }
 
 }  // namespace octavo

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -25,6 +26,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   /// api_key: that of the upgrade, empty where none is needed. Context and supervisor outlive it.
   WebSocketConnection(SessionContext& context, Supervisor& supervisor, beast::tcp_stream stream,
                       std::string_view api_key);
+  virtual ~WebSocketConnection() = default;
 
   /// Answers the upgrade and serves the connection to its end.
   static asio::awaitable<void> serve(std::shared_ptr<WebSocketConnection> self,
@@ -34,6 +36,11 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
   /// Ends what runs with this error and closes with kGoingAway at once.
   void end(const Error& error);
+
+ protected:
+  /// A whole text message goes to the session. A test of the connection alone answers it itself.
+  virtual void receive(std::string_view message) { session_.receive_frame(message); }
+  Outbox& outbox() { return session_.outbox(); }
 
  private:
   asio::awaitable<bool> accept(http::request<http::string_body> upgrade);
@@ -49,6 +56,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void set_deadline(std::chrono::milliseconds limit, std::string_view what);
   void close_when_drained();
   void close_socket();
+  void release_operations();
 
   SessionContext& context_;
   const SessionLimits& limits_;
@@ -58,6 +66,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   Session session_;
   asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.
   asio::steady_timer age_;
+  asio::cancellation_signal reading_;  ///< What is being read, and the close handshake under way:
+  asio::cancellation_signal closing_;  ///< for release_operations() alone.
 };
 
 }  // namespace octavo

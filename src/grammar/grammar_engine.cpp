@@ -1,11 +1,13 @@
 #include "src/grammar/grammar_engine.hpp"
 
 #include <dlpack/dlpack.h>
+#include <time.h>
 #include <xgrammar/xgrammar.h>
 
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,16 +23,34 @@ namespace {
 // cannot go on with blanks for ever.
 constexpr int kMaxBlanks = 8;
 
+// Where a text can be read in many ways, every token takes longer than the one before, and all
+// answers wait for it. So following one answer may take this much of the thread's processor time,
+// and this much more for each token; what is usual takes a hundredth of it.
+constexpr std::chrono::nanoseconds kPatience = std::chrono::milliseconds(250);
+constexpr std::chrono::nanoseconds kPatiencePerToken = std::chrono::milliseconds(5);
+
+std::chrono::nanoseconds processor_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 /// What the library has warned of while this thread compiled: something that it leaves out.
 thread_local std::string warning_of_thread;
 
 class XgrammarMatcher final : public TokenMatcher {
  public:
-  explicit XgrammarMatcher(xgrammar::GrammarMatcher matcher) : matcher_(std::move(matcher)) {}
+  explicit XgrammarMatcher(xgrammar::GrammarMatcher matcher,
+                           std::chrono::nanoseconds patience = kPatience)
+      : matcher_(std::move(matcher)), patience_(patience) {}
 
   bool accept(TokenId token) override {
     if (matcher_.IsTerminated()) return true;  // What follows the end is nobody's.
-    return matcher_.AcceptToken(token);
+    if (patience_ < patience_.zero()) return false;
+    const auto began = processor_time();
+    const bool is_allowed = matcher_.AcceptToken(token);
+    patience_ += kPatiencePerToken - (processor_time() - began);
+    return is_allowed && patience_ >= patience_.zero();
   }
   void fill(std::span<std::uint32_t> allowed) override {
     std::ranges::fill(allowed, 0xFFFFFFFFU);
@@ -42,14 +62,17 @@ class XgrammarMatcher final : public TokenMatcher {
     mask.ndim = 1;
     mask.dtype = {kDLInt, 32, 1};
     mask.shape = shape;
+    const auto began = processor_time();
     matcher_.FillNextTokenBitmask(&mask);
+    patience_ -= processor_time() - began;
   }
   std::unique_ptr<TokenMatcher> fork() const override {
-    return std::make_unique<XgrammarMatcher>(matcher_.Fork());
+    return std::make_unique<XgrammarMatcher>(matcher_.Fork(), patience_);
   }
 
  private:
   xgrammar::GrammarMatcher matcher_;
+  std::chrono::nanoseconds patience_;  ///< Below 0 the matcher has given up.
 };
 
 class XgrammarConstraint final : public TokenConstraint {

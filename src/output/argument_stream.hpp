@@ -7,6 +7,7 @@
 
 #include "src/output/call_reader.hpp"
 #include "src/output/json_scanner.hpp"
+#include "src/output/mark_search.hpp"
 
 namespace octavo {
 
@@ -33,14 +34,28 @@ inline ScannedPart scan_part(JsonScanner& scanner, std::string_view& text, bool 
 class ArgumentStream {
  public:
   /// Takes from the front of the text. kDone: the arguments are over; the call is still open where
-  /// they are whole, and has ended where they broke off.
+  /// they are whole, and has ended where they broke off. Whatever comes, they are an object: an
+  /// empty one where nothing comes, or what comes begins with no brace.
   ReadProgress read(std::string_view& text, bool is_last, OutputItems& items) {
+    if (!has_begun_) {
+      text.remove_prefix(num_leading_blanks(text));
+      if (text.empty() && !is_last) return ReadProgress::kMore;
+      has_begun_ = true;
+      if (!text.starts_with('{')) return leave_empty(!text.empty(), items);
+    }
     const ScannedPart part = scan_part(scanner_, text, is_last, items);
     if (part.is_broken) end_broken(items);
     return part.progress;
   }
 
  private:
+  static ReadProgress leave_empty(bool is_broken, OutputItems& items) {
+    items.add(ItemKind::kFunctionCall, "{}");
+    if (!is_broken) return ReadProgress::kDone;
+    items.end(true);
+    return ReadProgress::kFault;
+  }
+
   // The scanner has taken a word that turned out to be no JSON value. It is not lost: the model
   // said it, so it becomes text.
   void end_broken(OutputItems& items) const {
@@ -50,6 +65,7 @@ class ArgumentStream {
   }
 
   JsonScanner scanner_;
+  bool has_begun_ = false;
 };
 
 }  // namespace octavo

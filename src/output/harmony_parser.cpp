@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "src/core/trim.hpp"
 #include "src/output/mark_search.hpp"
 
 namespace octavo {
@@ -47,14 +46,16 @@ bool HarmonyParser::step(bool is_last, OutputItems& items) {
 
 bool HarmonyParser::take_header(bool is_last, OutputItems& items) {
   const std::size_t end = pending().find(kMessage);
-  if (end != std::string::npos && may_be_header(pending())) {
+  if (end <= kMaxHeaderBytes && may_be_header(pending())) {
     begin_body(std::string_view(pending()).substr(0, end), items);
     consume(end + kMessage.size());
     return true;
   }
-  const bool waits = !is_last && pending().size() <= kMaxHeaderBytes && may_be_header(pending());
-  if (waits || pending().empty()) return false;
-  if (is_last && may_be_header(pending())) {
+  // Longer, and no mark in it that ends a header: it will be none, whatever comes.
+  const bool is_too_long = pending().size() >= kMaxHeaderBytes + kMessage.size();
+  const bool may_be = !is_too_long && may_be_header(pending());
+  if ((may_be && !is_last) || pending().empty()) return false;
+  if (may_be) {
     consume(pending().size());  // A header whose message never came.
     return false;
   }
@@ -96,16 +97,12 @@ void HarmonyParser::take_content(std::string_view text, bool is_last, OutputItem
     if (!text.empty()) items.add(kind_, text);
     return;
   }
-  if (!are_arguments_over_) {
-    const std::string_view begun = trim(text, kBlanks);
-    // A function without arguments may be called with nothing at all.
-    const bool is_nothing =
-        begun.empty() && is_last && items.is_open(kind_) && items.all().back().text.empty();
-    if (is_nothing) return items.add(kind_, "{}");
+  if (!are_arguments_over_)
     are_arguments_over_ = arguments_.read(text, is_last, items) != ReadProgress::kMore;
-  }
-  // What follows the arguments is said, not called.
-  if (are_arguments_over_ && !trim(text, kBlanks).empty()) items.add(ItemKind::kMessage, text);
+  if (!are_arguments_over_) return;
+  // What follows the arguments is said, not called; blanks between the two are neither.
+  if (!items.is_open(ItemKind::kMessage)) text.remove_prefix(num_leading_blanks(text));
+  if (!text.empty()) items.add(ItemKind::kMessage, text);
 }
 
 }  // namespace octavo

@@ -10,8 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxKeyBytes = 256;
-
 // The text that a JSON string stands for; nothing where the value is none.
 std::optional<std::string> text_of(const std::string& value) {
   boost::system::error_code error;
@@ -27,7 +25,7 @@ std::string object_of(const std::string& value) { return text_of(value).value_or
 
 ReadProgress JsonCallReader::read(std::string_view& text, bool is_last, OutputItems& items) {
   const ReadProgress progress = repeat(place_, text, [&] { return step(text, is_last, items); });
-  if (progress == ReadProgress::kFault && items.is_open(ItemKind::kFunctionCall)) items.end(true);
+  if (progress == ReadProgress::kFault) end_call(true, items);
   if (progress != ReadProgress::kMore || !is_last) return progress;
   if (place_ == Place::kBetween) return ReadProgress::kDone;
   if (!name_) return ReadProgress::kFault;
@@ -95,8 +93,6 @@ ReadProgress JsonCallReader::take_mark(std::string_view& text, OutputItems& item
 ReadProgress JsonCallReader::capture(std::string_view& text, Place next) {
   const JsonScanner::Progress progress = scanner_.take(text, captured_);
   if (progress == JsonScanner::Progress::kFault) return ReadProgress::kFault;
-  const bool is_too_long = place_ == Place::kKey && captured_.size() > kMaxKeyBytes;
-  if (is_too_long) return ReadProgress::kFault;
   if (progress == JsonScanner::Progress::kMore) return ReadProgress::kMore;
   if (place_ == Place::kKey) key_ = text_of(captured_).value_or("");
   place_ = next;
@@ -129,7 +125,7 @@ ReadProgress JsonCallReader::end_member(OutputItems& items) {
     if (!name_) return ReadProgress::kFault;
     if (!early_arguments_.empty()) begin_call(items);
   } else if (key_ == "arguments" || key_ == "parameters" || key_ == "args") {
-    early_arguments_ = object_of(captured_);
+    early_arguments_ = captured_ == "null" ? "" : object_of(captured_);
     if (name_) begin_call(items);
   }
   return ReadProgress::kMore;
@@ -157,12 +153,16 @@ ReadProgress JsonCallReader::end_object(OutputItems& items) {
   return is_list_ ? ReadProgress::kMore : ReadProgress::kDone;
 }
 
-// A call without arguments has none.
 void JsonCallReader::end_early(OutputItems& items) {
   begin_call(items);
+  end_call(false, items);
+}
+
+// A call without arguments has none.
+void JsonCallReader::end_call(bool is_broken, OutputItems& items) {
   if (!items.is_open(ItemKind::kFunctionCall)) return;
   if (items.all().back().text.empty()) items.add(ItemKind::kFunctionCall, "{}");
-  items.end();
+  items.end(is_broken);
 }
 
 }  // namespace octavo

@@ -33,6 +33,7 @@ class JsonCallReader final : public CallReader {
   ReadProgress end_object(OutputItems& items);
   void begin_call(OutputItems& items);
   void end_early(OutputItems& items);
+  static void end_call(bool is_broken, OutputItems& items);
 
   Place place_ = Place::kBegin;
   bool is_list_ = false;

@@ -26,6 +26,23 @@ inline FoundMark find_first(std::string_view text, std::span<const std::string_v
   return first;
 }
 
+/// A mark that must come soon, as the one that ends a name must.
+struct BoundedMark {
+  FoundMark found{};
+  bool may_come = false;  ///< Not found, and there is too little text yet to say that it will not.
+};
+
+/// The first mark, if it begins within the first max_bytes of the text. However a text is cut, the
+/// answer is in the end the same: the bound counts bytes of the text, not of what has come so far.
+inline BoundedMark find_within(std::string_view text, std::span<const std::string_view> marks,
+                               std::size_t max_bytes) {
+  std::size_t longest = 0;
+  for (const std::string_view mark : marks) longest = std::max(longest, mark.size());
+  const FoundMark found = find_first(text.substr(0, max_bytes + longest), marks);
+  if (found.begin <= max_bytes) return {found, false};
+  return {{}, text.size() < max_bytes + longest};
+}
+
 /// How many bytes at the end of the text may be the beginning of a mark.
 inline std::size_t num_begun(std::string_view text, std::span<const std::string_view> marks) {
   std::size_t longest = 0;

@@ -62,9 +62,8 @@ bool MarkedOutputParser::take_text(bool is_last, OutputItems& items) {
         num_trailing_blanks(std::string_view(pending()).substr(0, pending().size() - num_held));
   const std::size_t num_bytes = pending().size() - num_held;
   if (num_bytes == 0) return false;
-  items.add(ItemKind::kMessage, std::string_view(pending()).substr(0, num_bytes));
+  say(std::string_view(pending()).substr(0, num_bytes), items);
   consume(num_bytes);
-  is_after_call_ = false;
   return false;
 }
 
@@ -95,7 +94,7 @@ void MarkedOutputParser::open(const std::string& before, std::string_view mark,
                               OutputItems& items) {
   const std::size_t num_blanks = num_trailing_blanks(before);
   const std::string_view text = std::string_view(before).substr(0, before.size() - num_blanks);
-  if (!text.empty()) items.add(ItemKind::kMessage, text);
+  if (!text.empty()) say(text, items);
   consume(before.size() + mark.size());
   if (!mark.empty() && mark == format_.reasoning.begin) {
     place_ = Place::kReasoning;
@@ -179,9 +178,14 @@ bool MarkedOutputParser::take_call(bool is_last, OutputItems& items) {
 bool MarkedOutputParser::give_up_call(OutputItems& items) {
   reader_.reset();
   place_ = Place::kText;
-  items.add(ItemKind::kMessage, opening_);
+  say(opening_, items);
   opening_.clear();
   return true;
+}
+
+void MarkedOutputParser::say(std::string_view text, OutputItems& items) {
+  items.add(ItemKind::kMessage, text);
+  is_after_call_ = false;
 }
 
 }  // namespace octavo

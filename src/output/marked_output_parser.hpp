@@ -29,6 +29,7 @@ class MarkedOutputParser final : public OutputParser {
   Starts take_second_opener();
   bool take_call(bool is_last, OutputItems& items);
   bool give_up_call(OutputItems& items);
+  void say(std::string_view text, OutputItems& items);
 
   const ChatFormat& format_;
   const std::vector<Tool>& tools_;

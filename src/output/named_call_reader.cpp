@@ -20,9 +20,9 @@ bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_name_character);
 }
 
-// What may yet become a name.
-ReadProgress wait_for_name(std::string_view text) {
-  return text.size() > kMaxNameBytes ? ReadProgress::kFault : ReadProgress::kMore;
+// No mark has ended the name so far.
+ReadProgress wait_for_name(const BoundedMark& end) {
+  return end.may_come ? ReadProgress::kMore : ReadProgress::kFault;
 }
 
 // `functions.f:0` is the name f, as Kimi numbers its calls.
@@ -75,8 +75,9 @@ ReadProgress NamedCallReader::step(std::string_view& text, bool is_last, OutputI
 }
 
 ReadProgress NamedCallReader::take_name(std::string_view& text) {
-  const FoundMark found = find_first(text, syntax_.name_marks);
-  if (!found.is_found()) return wait_for_name(text);
+  const BoundedMark end = find_within(text, syntax_.name_marks, kMaxNameBytes);
+  const FoundMark& found = end.found;
+  if (!found.is_found()) return wait_for_name(end);
   const std::string_view name = trim(text.substr(0, found.begin), kBlanks);
   if (!is_name(name)) return ReadProgress::kFault;
   name_ = bare_name(name);
@@ -94,21 +95,22 @@ ReadProgress NamedCallReader::take_name(std::string_view& text) {
 }
 
 ReadProgress NamedCallReader::take_id(std::string_view& text) {
-  constexpr std::string_view kArguments = "[ARGS]";
-  const std::size_t end = text.find(kArguments);
-  if (end == std::string_view::npos) return wait_for_name(text);
-  text.remove_prefix(end + kArguments.size());
+  constexpr std::array<std::string_view, 1> kArguments{"[ARGS]"};
+  const BoundedMark end = find_within(text, kArguments, kMaxNameBytes);
+  if (!end.found.is_found()) return wait_for_name(end);
+  text.remove_prefix(end.found.begin + end.found.mark.size());
   place_ = Place::kBegin;
   return ReadProgress::kMore;
 }
 
 ReadProgress NamedCallReader::take_name_line(std::string_view& text) {
-  const std::size_t end = text.find_first_of("\n{");
-  if (end == std::string_view::npos) return wait_for_name(text);
-  const std::string_view name = trim(text.substr(0, end), kBlanks);
+  constexpr std::array<std::string_view, 2> kEnds{"\n", "{"};
+  const BoundedMark end = find_within(text, kEnds, kMaxNameBytes);
+  if (!end.found.is_found()) return wait_for_name(end);
+  const std::string_view name = trim(text.substr(0, end.found.begin), kBlanks);
   if (!is_name(name)) return ReadProgress::kFault;
   name_ = name;
-  text.remove_prefix(end);
+  text.remove_prefix(end.found.begin);
   place_ = Place::kBegin;
   return ReadProgress::kMore;
 }
@@ -146,8 +148,10 @@ ReadProgress NamedCallReader::take_keyword(std::string_view& text, OutputItems& 
     rest.remove_prefix(1);
     rest.remove_prefix(num_leading_blanks(rest));
   }
-  const std::size_t end = rest.find_first_of("=)");
-  if (end == std::string_view::npos) return wait_for_name(rest);
+  constexpr std::array<std::string_view, 2> kEnds{"=", ")"};
+  const BoundedMark mark = find_within(rest, kEnds, kMaxNameBytes);
+  if (!mark.found.is_found()) return wait_for_name(mark);
+  const std::size_t end = mark.found.begin;
   const std::string_view name = trim(rest.substr(0, end), kBlanks);
   if (rest[end] == ')') {
     if (!name.empty()) return ReadProgress::kFault;

@@ -26,8 +26,7 @@ std::string escaped(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxNameBytes &&
-         text.find_first_of("<>\n") == std::string_view::npos;
+  return !text.empty() && text.find_first_of("<>\n") == std::string_view::npos;
 }
 
 // What its function's schema says of an argument; null where it says nothing.
@@ -74,7 +73,7 @@ ReadProgress TaggedCallReader::read(std::string_view& text, bool is_last, Output
   if (progress == ReadProgress::kDone || (progress == ReadProgress::kMore && !is_last))
     return progress;
   if (!has_begun_) return ReadProgress::kFault;
-  if (place_ == Place::kKey) text = {};
+  if (place_ == Place::kKey && progress != ReadProgress::kFault) text = {};  // Cut short.
   if (place_ == Place::kValue || place_ == Place::kValueBegin) end_value(items);
   end_call(items, true);
   return progress == ReadProgress::kFault ? progress : ReadProgress::kDone;
@@ -103,9 +102,9 @@ ReadProgress TaggedCallReader::take_name(std::string_view& text, OutputItems& it
   const std::array<std::string_view, 3> marks{tags_.name_end.empty() ? "\n" : tags_.name_end,
                                               tags_.name_end.empty() ? tags_.key_begin : "",
                                               tags_.name_end.empty() ? tags_.call_end : ""};
-  const FoundMark found = find_first(rest, marks);
-  if (!found.is_found())
-    return rest.size() > kMaxNameBytes ? ReadProgress::kFault : ReadProgress::kMore;
+  const BoundedMark end = find_within(rest, marks, kMaxNameBytes);
+  const FoundMark& found = end.found;
+  if (!found.is_found()) return end.may_come ? ReadProgress::kMore : ReadProgress::kFault;
   const std::string_view name = trim(rest.substr(0, found.begin), kBlanks);
   if (!is_name(name)) return ReadProgress::kFault;
   name_ = name;
@@ -143,10 +142,10 @@ ReadProgress TaggedCallReader::take_next(std::string_view& text, OutputItems&) {
 }
 
 ReadProgress TaggedCallReader::take_key(std::string_view& text, OutputItems& items) {
-  const std::size_t end = text.find(tags_.key_end);
-  if (end == std::string_view::npos)
-    return text.size() > kMaxNameBytes ? ReadProgress::kFault : ReadProgress::kMore;
-  const std::string_view key = trim(text.substr(0, end), kBlanks);
+  const std::string_view ends[]{tags_.key_end};
+  const BoundedMark end = find_within(text, ends, kMaxNameBytes);
+  if (!end.found.is_found()) return end.may_come ? ReadProgress::kMore : ReadProgress::kFault;
+  const std::string_view key = trim(text.substr(0, end.found.begin), kBlanks);
   items.add(ItemKind::kFunctionCall, (has_arguments_ ? "," : "") + quoted(key) + ":");
   has_arguments_ = true;
   const json::object* schema = schema_of(tools_, name_, key);
@@ -155,7 +154,7 @@ ReadProgress TaggedCallReader::take_key(std::string_view& text, OutputItems& ite
   if (is_text_) items.add(ItemKind::kFunctionCall, "\"");
   is_at_begin_ = true;
   value_.clear();
-  text.remove_prefix(end + tags_.key_end.size());
+  text.remove_prefix(end.found.begin + tags_.key_end.size());
   place_ = tags_.value_begin.empty() ? Place::kValue : Place::kValueBegin;
   return ReadProgress::kMore;
 }

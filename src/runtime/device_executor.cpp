@@ -17,7 +17,11 @@ Error no_finite_logit() {
 }
 
 Error not_allowed() {
-  return {Errc::kEngineError, "the answer has a token that its format does not allow", ""};
+  return {
+      Errc::kEngineError,
+      "the answer has a token that its format does not allow, or following the format takes too "
+      "long: make it less ambiguous",
+      ""};
 }
 
 }  // namespace

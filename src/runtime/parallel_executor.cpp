@@ -59,6 +59,13 @@ Result<StepResult> ParallelExecutor::collect(const LaunchedStep& step) {
     if (!*each) return each->error();
   }
   StepResult result = std::move(**results.front());
+  // What one device gives up for its time alone, all give up.
+  for (std::size_t rank = 1; rank < results.size(); ++rank) {
+    for (FailedSequence& each : (*results[rank])->failed) {
+      if (std::ranges::find(result.failed, each.id, &FailedSequence::id) == result.failed.end())
+        result.failed.push_back(std::move(each));
+    }
+  }
   std::vector<TransferId> complete;
   count_transfers(std::exchange(result.transfers_finished, {}), complete);
   for (std::size_t rank = 1; rank < results.size(); ++rank)

@@ -72,6 +72,21 @@ TEST_CASE("blanks come to an end") {
   CHECK(num_blanks <= 16);
 }
 
+TEST_CASE("a grammar that takes ever longer to follow is given up, and others are not") {
+  const std::string ambiguous = R"(root ::= ("a"? "a"? "a"? "a"?){0,1000} ("a"?){0,2000})";
+  const auto slow = engine()->compile({OutputKind::kGrammar, ambiguous, false, "grammar"}, {});
+  REQUIRE(slow.has_value());
+  const auto matcher = (*slow)->begin();
+  int num_tokens = 0;
+  while (num_tokens < 200 && matcher->accept('a')) ++num_tokens;
+  CHECK(num_tokens > 0);
+  CHECK(num_tokens < 200);
+  CHECK_FALSE(matcher->fork()->accept('a'));
+  const auto quick = engine()->compile({OutputKind::kRegex, "(a|b)*", false, "regex"}, {});
+  const auto other = (*quick)->begin();
+  for (int i = 0; i < 2000; ++i) REQUIRE(other->accept('a'));
+}
+
 TEST_CASE("a broken source is told by its member, and costs nothing") {
   const auto grammars = engine();
   for (const OutputFormat& broken :

@@ -88,7 +88,17 @@ const std::vector<Case> kCases{
      "<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"now\", \"arguments\": "
      "\"{\\\"a\\\": 1}\"}}</tool_call>",
      {R"(now({"a":1}))"}},
+    {"hermes",
+     R"(<tool_call>{"arguments": null, "name": "now"}</tool_call>)"
+     R"(<tool_call>{"name": "now", "arguments": [1]}</tool_call>)",
+     {"now({})", "now({})!"}},
     {"hermes", "<tool_call>no call</tool_call>", {"text:<tool_call>no call</tool_call>"}},
+    {"hermes",
+     "<tool_call>{\"name\":\"now\"}</tool_call>x <tool_call>no</tool_call>",
+     {"now({})", "text:x <tool_call>no</tool_call>"}},
+    {"hermes",
+     "<tool_call>{\"name\":\"now\"}</tool_call><tool_call>no</tool_call></tool_call> y",
+     {"now({})", "text:<tool_call>no</tool_call></tool_call> y"}},
     {"hermes", "Say <tool_call> and go.", {"text:Say <tool_call> and go."}},
     {"hermes",
      "<tool_call>{\"name\": \"now\", \"arguments\": {\"a\": oops}}</tool_call> rest",
@@ -133,6 +143,7 @@ const std::vector<Case> kCases{
      R"(<|python_tag|>get_weather.call(city="Bern, CH", days=2, exact=True))",
      {R"(get_weather({"city":"Bern, CH","days":2,"exact":true}))"}},
     {"llama3_json", R"(<|python_tag|>now.call())", {"now({})"}},
+    {"llama3_json", R"({"name": "now", "parameters": ""{a: 1}})", {"now({})!", R"(text:{a: 1}})"}},
     {"llama3_json", R"({"answer": 42})", {R"(text:{"answer": 42})"}},
     {"llama3_json", "{ braces } in text", {"text:{ braces } in text"}},
     // Mistral
@@ -197,17 +208,58 @@ const std::vector<Case> kCases{
      "commentary<|message|>I wait.",
      {"now({})", "text:I wait."}},
     {"openai", "No header at all.", {"text:No header at all."}},
+    {"openai",
+     " to=functions.now<|channel|>commentary<|message|>{}\t \n\v so, and\t<|call|>",
+     {"now({})", "text:so, and\t"}},
+    {"openai", " to=functions.now<|message|>word<|call|>", {"now({})!", "text:word"}},
+    {"openai", " to=functions.now<|message|> \n<|call|>", {"now({})"}},
 };
 
+// What is too long to be a name, a key or a header is none, however much of it comes at once.
+std::vector<Case> long_cases() {
+  const std::string name(300, 'n');
+  const std::string header(1100, 'h');
+  const std::vector<std::string> texts{
+      "[TOOL_CALLS]" + name + "[ARGS]{}",
+      "[TOOL_CALLS]f[CALL_ID]" + name + "[ARGS]{}",
+      "<|python_tag|>" + name + ".call()",
+      "<tool_call>\n<function=" + name + ">\n</function>\n</tool_call>",
+      "<tool_call>" + name + "</tool_call>",
+      "<|channel|>" + header + "<|message|>a",
+      "<|channel|>" + header + "<|mess",
+  };
+  const std::vector<std::string> syntaxes{
+      "mistral_v11", "mistral_v11", "llama3_json", "qwen3_coder", "glm45", "openai", "openai"};
+  std::vector<Case> cases;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    cases.push_back({syntaxes[i], texts[i], {"text:" + texts[i]}});
+  cases.push_back({"llama3_json",
+                   "<|python_tag|>f.call(a=1, " + name + "=2)",
+                   {"f({\"a\":1})!", "text:, " + name + "=2)"}});
+  cases.push_back({"qwen3_coder",
+                   "<function=now>\n<parameter=" + name + ">\n1\n</parameter>\n</function>",
+                   {"now({})!", "text:" + name + ">\n1\n</parameter>\n</function>"}});
+  cases.push_back({"hermes",
+                   "<tool_call>{\"name\":\"now\",\"arguments\":{},\"" + name + "\":1}</tool_call>",
+                   {"now({})"}});
+  return cases;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases = kCases;
+  for (Case& each : long_cases()) cases.push_back(std::move(each));
+  return cases;
+}
+
 TEST_CASE("what a model says is parted into items, whichever way its family writes") {
-  for (const Case& each : kCases) {
+  for (const Case& each : all_cases()) {
     INFO(each.syntax << ": " << each.text);
     CHECK(parse(each, {}) == each.items);
   }
 }
 
 TEST_CASE("a text that comes token by token is parted like one that comes at once") {
-  for (const Case& each : kCases) {
+  for (const Case& each : all_cases()) {
     INFO(each.syntax << ": " << each.text);
     const std::vector<std::size_t> ends = character_ends(each.text);
     CHECK(parse(each, ends) == each.items);

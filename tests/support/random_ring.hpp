@@ -38,8 +38,9 @@ class RandomRing final : private StepObserver {
     bool bad_tokens = false;
   };
 
-  explicit RandomRing(std::uint64_t seed, Faults faults)
-      : random_(seed),
+  RandomRing(std::uint64_t seed, Faults faults) : RandomRing(Random(seed), faults) {}
+  RandomRing(Random random, Faults faults)
+      : random_(std::move(random)),
         faults_(faults),
         config_(make_config()),
         executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks),

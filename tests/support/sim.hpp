@@ -19,14 +19,22 @@ namespace octavo::testing {
 
 namespace json = boost::json;
 
+/// Loaded once, since many houses are built.
+inline std::shared_ptr<const Tokenizer> sim_tokenizer() {
+  static const auto tokenizer = [] {
+    const std::string folder =
+        std::string(std::getenv("OCTAVO_TESTS_DIR")) + "/../examples/demo-model/model";
+    return Tokenizer::load(folder).value();
+  }();
+  return tokenizer;
+}
+
 inline ServedModel sim_model() {
   ServedModel model;
   model.name = "sim";
   model.vocab_size = 4096;
   model.max_model_len = 512;
-  const std::string folder =
-      std::string(std::getenv("OCTAVO_TESTS_DIR")) + "/../examples/demo-model/model";
-  model.tokenizer = Tokenizer::load(folder).value();
+  model.tokenizer = sim_tokenizer();
   return model;
 }
 

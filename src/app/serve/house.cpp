@@ -227,8 +227,7 @@ asio::awaitable<void> House::shut_down(House* self) {
   if (!self->hurries_) co_await self->wait_for_connections(self->options_.drain_timeout);
   self->listener_->end(
       Error{self->status_.healthy ? Errc::kServerDraining : Errc::kEngineError, "", ""});
-  co_await self->wait_for_connections(
-      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+  co_await self->wait_for_connections(2 * self->options_.limits.close_timeout);
   self->ring_.stop(CancelReason::kShutdown);
   co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
@@ -239,8 +238,7 @@ asio::awaitable<void> House::shut_down(House* self) {
 // The ring stands still: nothing will end what runs, so the sessions do.
 asio::awaitable<void> House::give_up(House* self) {
   self->listener_->end(Error{Errc::kEngineError, "", ""});
-  co_await self->wait_for_connections(
-      2 * std::chrono::milliseconds(self->options_.limits.close_timeout));
+  co_await self->wait_for_connections(2 * self->options_.limits.close_timeout);
   self->io_.stop();
 }
 

@@ -1,6 +1,8 @@
 // A connection and its client, over a real socket; no engine behind it.
 #include "actors/http/http_connection.hpp"
 
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 #include <future>
 
@@ -103,6 +105,28 @@ TEST_CASE("a frame that cannot be taken is answered by a close that says why") {
         static_cast<std::uint16_t>(is_binary ? CloseCode::kBinaryFrame : CloseCode::kTooBig));
   const std::string reason(client.reason().reason.data(), client.reason().reason.size());
   CHECK(reason.find(is_binary ? "text" : "--max-message-size") != std::string::npos);
+}
+
+// In Beast the server's close and the read that has found the client's fault wait for one another.
+TEST_CASE("a client that breaks a connection which the server closes leaves nothing behind") {
+  SessionLimits limits;
+  limits.close_timeout = std::chrono::milliseconds(50);
+  Port port(limits);
+  asio::io_context io;
+  beast::websocket::stream<asio::ip::tcp::socket> client(io);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  client.handshake("localhost", "/v1/responses");
+  const std::string binary_ping_fault(
+      "\x82\x81\0\0\0\0x"
+      "\x89\x81\0\0\0\0p"
+      "\x9A\x80\0\0\0\0",
+      20);
+  asio::write(client.next_layer(), asio::buffer(binary_ping_fault));
+  boost::system::error_code error;
+  std::string answer;
+  asio::read(client.next_layer(), asio::dynamic_buffer(answer), error);
+  CHECK(error == asio::error::eof);
+  while (port.num_connections() > 0) std::this_thread::yield();
 }
 
 TEST_CASE("a request is its API key's tenant's") {

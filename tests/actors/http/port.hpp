@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/beast/core/buffers_to_string.hpp>
+#include <future>
 #include <thread>
 
 #include "actors/listener.hpp"
@@ -50,6 +51,12 @@ class Port {
       if (found != nullptr) return std::move(*found);
       std::this_thread::yield();
     }
+  }
+  /// Connections that have not left yet.
+  std::size_t num_connections() {
+    std::promise<std::size_t> counted;
+    asio::post(io_, [&] { counted.set_value(listener_->num_connections()); });
+    return counted.get_future().get();
   }
   octavo::Request next_request() { return next<SubmitRequest>().request; }
   /// The server ends every connection with this error.
