@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "protocol/client_network.hpp"
+
 namespace octavo {
 
 using asio::ip::tcp;
@@ -35,7 +37,10 @@ Result<std::unique_ptr<Listener>> Listener::open(ConnectionContext& context,
 }
 
 Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
-    : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
+    : context_(context),
+      acceptor_(std::move(acceptor)),
+      pause_(acceptor_.get_executor()),
+      gate_(context.sessions.limits.gate) {
   boost::system::error_code ignored;
   endpoint_ = acceptor_.local_endpoint(ignored);
 }
@@ -53,27 +58,55 @@ asio::awaitable<void> Listener::run() {
       co_await pause_.async_wait(kTuple);
       continue;
     }
-    const bool is_full = num_connections_ >= context_.sessions.limits.max_connections;
-    if (is_full && !std::exchange(was_full_, true))
-      spdlog::warn("listener: refuses connections open={}", num_connections_);
-    if (is_full) continue;  // The socket closes by itself.
-    was_full_ = false;
-    auto connection = std::make_shared<HttpConnection>(context_, std::move(std::get<1>(accepted)));
-    context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
+    take_in(std::move(std::get<1>(accepted)));
   }
 }
 
-asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection) {
-  ++self->num_connections_;
+void Listener::take_in(tcp::socket socket) {
+  boost::system::error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  if (error) return;  // It has gone already.
+  const std::string network = client_network_of(remote.address());
+  const TimePoint now = context_.sessions.clock();
+  const Entrance entrance = gate_.enter(network, now);
+  if (entrance == Entrance::kOpen) {
+    auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+    context_.supervisor.spawn(acceptor_.get_executor(), "session.read",
+                              serve(this, std::move(connection), network));
+    return;
+  }
+  HttpRefusal refusal = refusal_of(entrance);
+  if (log_lines_.take(now)) {
+    spdlog::warn("listener: refuses a connection from={} open={} reason=\"{}\"", network,
+                 gate_.num_connections(), refusal.message);
+  }
+  if (num_refusing_ >= kMaxRefusing) return;  // The socket closes by itself.
+  auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+  context_.supervisor.spawn(acceptor_.get_executor(), "listener.refuse",
+                            refuse(this, std::move(connection), std::move(refusal)));
+}
+
+asio::awaitable<void> Listener::refuse(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                       HttpRefusal refusal) {
+  ++self->num_refusing_;
+  const auto place = self->connections_.insert(self->connections_.end(), connection);
+  auto refusing = HttpConnection::turn_away(connection, std::move(refusal));
+  co_await std::move(refusing);
+  self->connections_.erase(place);
+  --self->num_refusing_;
+}
+
+asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                      std::string network) {
   self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections_));
+      static_cast<double>(self->num_connections()));
   const auto place = self->connections_.insert(self->connections_.end(), connection);
   co_await HttpConnection::serve(connection);
   self->connections_.erase(place);
-  --self->num_connections_;
-  if (self->num_connections_ == 0 && self->on_empty_) self->on_empty_();
+  self->gate_.leave(network, self->context_.sessions.clock());
+  if (self->num_connections() == 0 && self->on_empty_) self->on_empty_();
   self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections_));
+      static_cast<double>(self->num_connections()));
 }
 
 void Listener::close() {

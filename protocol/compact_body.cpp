@@ -13,8 +13,8 @@ namespace octavo {
 
 namespace json = boost::json;
 
-Result<ResponseCreate> parse_compact(std::string_view body) {
-  const auto object = parse_json_object(body, "the body");
+Result<ResponseCreate> parse_compact(std::string_view body, std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   auto create = parse_create(*object, Transport::kHttp);
   if (!create) return create;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/json_body.hpp"
 #include "src/core/keyed_hash.hpp"
 #include "src/core/result.hpp"
 #include "src/response/response_create.hpp"
@@ -12,7 +13,8 @@
 namespace octavo {
 
 /// As parse_create(), but that the model must be named. Errors: those, and kInvalidValue.
-[[nodiscard]] Result<ResponseCreate> parse_compact(std::string_view body);
+[[nodiscard]] Result<ResponseCreate> parse_compact(std::string_view body,
+                                                   std::size_t max_depth = kMaxJsonDepth);
 
 /// {id, object, created_at, output, usage}. id: names the remembered conversation.
 std::string compact_body(const std::string& id, const std::string& handle, std::int64_t created_at,

@@ -35,8 +35,10 @@ int http_status(Errc code) {
   }
 }
 
-std::string_view error_type(Errc code) {
-  switch (http_status(code)) {
+std::string_view error_type(Errc code) { return error_type_of(http_status(code)); }
+
+std::string_view error_type_of(int http_status) {
+  switch (http_status) {
     case 401:
       return "authentication_error";
     case 404:

@@ -12,6 +12,7 @@ namespace octavo {
 /// The HTTP status and the `type` that belong to a code.
 int http_status(Errc code);
 std::string_view error_type(Errc code);
+std::string_view error_type_of(int http_status);
 
 /// {"type":"error","status","stream_id"?,"error":{"type","code","message","param","headers"?}}.
 /// stream_id: echoes the lane; empty for none. 429 and 503 carry a header `retry-after`.

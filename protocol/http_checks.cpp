@@ -98,6 +98,34 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   return std::nullopt;
 }
 
+std::optional<HttpRefusal> check_num_fields(const http::request_header<>& head,
+                                            std::size_t max_fields) {
+  const auto num_fields = static_cast<std::size_t>(std::distance(head.begin(), head.end()));
+  if (num_fields <= max_fields) return std::nullopt;
+  return HttpRefusal{http::status::request_header_fields_too_large,
+                     "a request has at most " + std::to_string(max_fields) + " header fields"};
+}
+
+HttpRefusal refusal_of(Entrance entrance) {
+  constexpr std::string_view kCode = "too_many_connections";
+  switch (entrance) {
+    case Entrance::kAddressFull:
+      return {http::status::too_many_requests,
+              "this address has too many connections: close some, or raise "
+              "--max-connections-per-address",
+              kCode, 1};
+    case Entrance::kTooFast:
+      return {http::status::too_many_requests,
+              "this address opens connections too fast: keep them, or raise "
+              "--max-handshakes-per-address",
+              kCode, 1};
+    default:
+      return {http::status::service_unavailable,
+              "the server has too many connections: try again later, or raise --max-connections",
+              kCode, 1};
+  }
+}
+
 std::optional<HttpRefusal> check_host(const http::request_header<>& head,
                                       const HttpPolicy& policy) {
   const auto host = parse_authority(view(head[http::field::host]));
@@ -128,7 +156,7 @@ bool is_allowed_origin(const http::request_header<>& head, const HttpPolicy& pol
 
 HttpRefusal missing_key() {
   return {http::status::unauthorized,
-          "the API key is missing or wrong: send Authorization: Bearer KEY"};
+          "the API key is missing or wrong: send Authorization: Bearer KEY", "invalid_api_key"};
 }
 
 std::optional<std::string> api_key_of(const http::request_header<>& head,

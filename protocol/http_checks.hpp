@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "protocol/allowed_hosts.hpp"
+#include "src/access/connection_gate.hpp"
 
 namespace octavo {
 
@@ -19,6 +20,8 @@ namespace http = boost::beast::http;
 struct HttpRefusal {
   http::status status = http::status::bad_request;
   std::string message;
+  std::string_view code = "invalid_request";  ///< A literal.
+  std::int64_t retry_after_s = 0;             ///< When to come again; 0: untold.
 };
 
 /// For a request without its key, whatever it asks for.
@@ -34,6 +37,13 @@ struct HttpPolicy {
 /// Transfer-Encoding but `chunked` in a POST, alone, and without a Content-Length beside it; no
 /// announced trailers; an origin-form target. Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
+
+/// More header fields than anybody needs cost time at every look: 431.
+std::optional<HttpRefusal> check_num_fields(const http::request_header<>& head,
+                                            std::size_t max_fields);
+
+/// How a connection is refused that comes when it cannot be had.
+HttpRefusal refusal_of(Entrance entrance);
 
 /// `Host` must be a host that the policy accepts: else 421, and 400 for what is no host at all.
 std::optional<HttpRefusal> check_host(const http::request_header<>& head, const HttpPolicy& policy);

@@ -61,8 +61,8 @@ std::optional<TextEndpoint> text_endpoint_of(RouteName route) {
 }
 
 Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                       const ServedModel& model) {
-  const auto object = parse_json_object(body, "the body");
+                                       const ServedModel& model, std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   switch (endpoint) {
     case TextEndpoint::kChatCompletions:

@@ -9,6 +9,7 @@
 
 #include "protocol/http_answer.hpp"
 #include "protocol/http_route.hpp"
+#include "protocol/json_body.hpp"
 #include "src/core/result.hpp"
 #include "src/response/response_create.hpp"
 #include "src/response/served_model.hpp"
@@ -25,9 +26,10 @@ struct TextRequest {
   std::unique_ptr<HttpAnswer> answer;
 };
 
-/// body: UTF-8 JSON, nested at most 32 deep. model: outlives the answer. Errors: kInvalidJson,
-/// kInvalidValue, kUnsupportedParameter.
+/// body: UTF-8 JSON, nested at most max_depth deep. model: outlives the answer. Errors:
+/// kInvalidJson, kInvalidValue, kUnsupportedParameter.
 [[nodiscard]] Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                                     const ServedModel& model);
+                                                     const ServedModel& model,
+                                                     std::size_t max_depth = kMaxJsonDepth);
 
 }  // namespace octavo

@@ -32,7 +32,8 @@ constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
 // Checks that every request must pass before its route is looked up: a sound head, an allowed host
 // and an allowed origin. Answers how it is refused, or nothing when it passes.
 std::optional<HttpRefusal> check_request(const http::request_header<>& head,
-                                         const HttpPolicy& policy) {
+                                         const HttpPolicy& policy, std::size_t max_fields) {
+  if (auto refusal = check_num_fields(head, max_fields)) return refusal;
   if (auto refusal = check_head(head)) return refusal;
   if (auto refusal = check_host(head, policy)) return refusal;
   return check_origin(head, policy);
@@ -41,7 +42,8 @@ std::optional<HttpRefusal> check_request(const http::request_header<>& head,
 std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
                                          const std::optional<std::string>& api_key) {
   if (decoded_path({head.target().data(), head.target().size()}) != "/v1/responses")
-    return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses"};
+    return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses",
+                       "not_found"};
   if (api_key) return std::nullopt;
   return missing_key();
 }
@@ -98,6 +100,13 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
 }
 
+asio::awaitable<void> HttpConnection::turn_away(std::shared_ptr<HttpConnection> self,
+                                                HttpRefusal refusal) {
+  auto refusing = self->refuse(std::move(refusal));
+  co_await std::move(refusing);
+  self->close_socket();
+}
+
 // A connection that is kept may be idle for longer than a request may take to come: a proxy keeps
 // its own for about a minute, and must not send a request into one that has just been closed.
 asio::awaitable<bool> HttpConnection::wait_for_request() {
@@ -123,7 +132,8 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
     if (!head_error) head_ = parser.get().base();
-    auto refusal = head_error ? refusal_of(head_error) : check_request(head_, context_.policy);
+    auto refusal = head_error ? refusal_of(head_error)
+                              : check_request(head_, context_.policy, limits_.max_head_fields);
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -156,7 +166,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   if (!read.is_whole) co_return false;
   HttpRequest request = parser.release();
   request.base() = head_;  // Trailers may have been added to it.
-  keep_alive_ = request.keep_alive();
+  keep_alive_ = request.keep_alive() && num_answered_ + 1 < limits_.keep_alive_requests;
   answering_ = true;
   const auto resumed = resume_of(request, route);
   const auto endpoint = has_body ? text_endpoint_of(route.name) : std::nullopt;
@@ -179,7 +189,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
                                                        std::string_view api_key) {
   SessionContext& sessions = context_.sessions;
-  auto asked = parse_text_request(endpoint, body, sessions.model);
+  auto asked = parse_text_request(endpoint, body, sessions.model, limits_.max_json_depth);
   if (!asked) {
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);

@@ -37,6 +37,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Serves the connection to its end, as a WebSocket too.
   static asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
+  /// Answers with the refusal, whatever is asked for, and closes.
+  static asio::awaitable<void> turn_away(std::shared_ptr<HttpConnection> self, HttpRefusal refusal);
+
   /// The answer under way is the last; a WebSocket gets no new responses and closes with kGoingAway
   /// once the running ones have ended.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);

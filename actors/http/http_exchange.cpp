@@ -23,7 +23,9 @@ constexpr std::chrono::seconds kKeepAliveComment{15};
 constexpr std::string_view kComment = ": still here\n\n";
 
 // A request has as many lanes as prompts, and all of them may wait.
-LaneLimits lanes_of(const LaneLimits& limits) { return {limits.max_active, SIZE_MAX, SIZE_MAX}; }
+LaneLimits lanes_of(const LaneLimits& limits) {
+  return {limits.max_active, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+}
 
 std::string chunk_of(std::string_view body) {
   std::array<char, 16> digits{};

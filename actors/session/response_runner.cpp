@@ -174,7 +174,8 @@ Request ResponseRunner::request_of(const Response& response) {
   request.tenant = create.tenant;
   request.wants_progress = create.wants_progress || speaks_octavo_;
   request.cache_namespace = cache_namespace_of(context_.hash_key, tenant_, create.cache_salt);
-  if (create.deadline) request.deadline = response.arrival() + *create.deadline;
+  const std::chrono::milliseconds longest = context_.limits.response_timeout;
+  request.deadline = response.arrival() + std::min(create.deadline.value_or(longest), longest);
   return request;
 }
 

@@ -16,6 +16,7 @@
 #include "actors/session/session_context.hpp"
 #include "protocol/client_event.hpp"
 #include "protocol/response_frames.hpp"
+#include "src/access/minute_window.hpp"
 
 namespace octavo {
 
@@ -67,6 +68,9 @@ class Session {
   void receive(const FeedSubscribe& subscribe);
   void receive(const FeedUnsubscribe& unsubscribe);
   void cut_off_if_deaf();
+  /// Whoever sends nothing but rubbish is no client: too much of it within a minute ends the
+  /// connection.
+  void cut_off_if_babbling();
   /// What the feed of the blocks calls it.
   std::string watched_name(RequestId request) const;
 
@@ -78,6 +82,7 @@ class Session {
   BlockSubscription blocks_;
   LoadSubscription load_;
   ResumedResponses resumed_;
+  MinuteWindow invalid_messages_;
   bool speaks_octavo_ = false;
   bool left_ = false;
 };

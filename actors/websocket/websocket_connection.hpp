@@ -14,6 +14,7 @@
 
 #include "actors/runtime/supervisor.hpp"
 #include "actors/session/session.hpp"
+#include "src/access/rate_bucket.hpp"
 
 namespace octavo {
 
@@ -41,6 +42,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   static asio::awaitable<void> write_frames(std::shared_ptr<WebSocketConnection> self);
   static asio::awaitable<void> follow_engine(std::shared_ptr<WebSocketConnection> self);
   void take_bytes();
+  /// A message that comes in too many fragments, or too slowly, ends the connection.
+  void watch_assembly();
+  /// A ping or a pong has come.
+  void count_control();
   asio::awaitable<void> close(CloseReason reason);
   /// error: its message is the reason in the close frame, too.
   void end(const Error& error, CancelReason reason, CloseCode code);
@@ -58,6 +63,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   Session session_;
   asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.
   asio::steady_timer age_;
+  asio::steady_timer assembly_;  ///< When the message that comes in must be whole.
+  bool is_assembling_ = false;
+  std::size_t num_fragments_ = 0;  ///< Of the message that comes in.
+  RateBucket controls_;
 };
 
 }  // namespace octavo

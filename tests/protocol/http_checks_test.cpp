@@ -176,3 +176,13 @@ TEST_CASE("only octavo.v1 itself is the subprotocol") {
   CHECK_FALSE(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "octavo.v10"}})));
   CHECK_FALSE(offers_octavo_v1(head({})));
 }
+
+TEST_CASE("more header fields than the limit are too many") {
+  Fields fields{kHost};
+  for (int i = 0; i < 99; ++i) fields.emplace_back("X-" + std::to_string(i), "x");
+  CHECK_FALSE(check_num_fields(head(fields), 100).has_value());
+  fields.emplace_back("X-More", "x");
+  const auto refusal = check_num_fields(head(fields), 100);
+  REQUIRE(refusal.has_value());
+  CHECK(refusal->status == http::status::request_header_fields_too_large);
+}

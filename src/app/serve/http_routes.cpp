@@ -210,7 +210,7 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
     }
     default:
       co_return refusal_response(
-          {http::status::not_found, "there is nothing at " + quotable(path, 256)});
+          {http::status::not_found, "there is nothing at " + quotable(path, 256), "not_found"});
   }
 }
 

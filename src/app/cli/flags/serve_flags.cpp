@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "src/app/cli/flags/limit_flags.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
 #include "src/core/bytes.hpp"
@@ -103,36 +104,8 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
 }
 
-// These flags bound what clients may take of the server.
-void add_limits(CLI::App& command, ServeOptions& options) {
-  command
-      .add_option("--max-queue", options.max_queue, "Requests that may wait; more get queue_full")
-      ->transform(integer(1))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option_function<std::string>(
-          "--max-message-size",
-          [&options](const std::string& size) {
-            options.limits.max_message_bytes = *parse_bytes(size);
-          },
-          "Largest frame from a client (default 4MiB)")
-      ->check(check_bytes)
-      ->group(kServer);
-  command.add_option("--max-connections", options.limits.max_connections, "Open connections")
-      ->transform(integer(1))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option_function<std::int64_t>(
-          "--keep-alive-timeout",
-          [&options](std::int64_t seconds) {
-            options.limits.keep_alive_timeout = std::chrono::seconds(seconds);
-          },
-          "Seconds that an HTTP connection may be idle between requests; longer than a proxy's "
-          "before the server (default 75)")
-      ->transform(integer(1, 86400))
-      ->group(kServer);
+// These flags say what is kept of responses, and how the server ends.
+void add_keeping(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--response-store", options.response_store,
                   "File in which stored responses outlive the server (SQLite); without it they are "
@@ -194,6 +167,7 @@ void add_records(CLI::App& command, ServeOptions& options) {
 void add_server(CLI::App& command, ServeOptions& options) {
   add_clients(command, options);
   add_limits(command, options);
+  add_keeping(command, options);
   add_records(command, options);
 }
 
