@@ -127,6 +127,15 @@ void Listener::drain(std::chrono::milliseconds time_left) {
   for_each([time_left](HttpConnection& connection) { connection.drain("draining", time_left); });
 }
 
+void Listener::end_revoked() {
+  const auto runners = context_.sessions.detached_runners;
+  for (ResponseRunner* runner : runners) {
+    if (runner->account().is_revoked())
+      runner->end({Errc::kInvalidApiKey, "the API key was revoked", ""}, CancelReason::kShutdown);
+  }
+  for_each([](HttpConnection& connection) { connection.end_if_revoked(); });
+}
+
 void Listener::end(const Error& error) {
   close();
   // Responses whose own connection is gone end first, so that connections which have resumed them

@@ -31,6 +31,8 @@ class Listener {
   void drain(std::chrono::milliseconds time_left);
   /// Ends every connection that is left, and what runs there with this error.
   void end(const Error& error);
+  /// Ends what was asked for with API keys that open nothing any more.
+  void end_revoked();
   /// Called whenever the last connection has left.
   void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
   std::size_t num_connections() const { return gate_.num_connections(); }

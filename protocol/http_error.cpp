@@ -19,8 +19,8 @@ void set_error(const Error& error, HttpReply& reply) {
   reply.result(static_cast<unsigned>(http_status(error.code)));
   reply.set(http::field::content_type, "application/json");
   reply.body() = error_body(error);
-  if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
-    reply.set(http::field::retry_after, "1");
+  if (const auto seconds = retry_after_of(error))
+    reply.set(http::field::retry_after, std::to_string(*seconds));
 }
 
 HttpReply error_reply(const Error& error) {

@@ -40,12 +40,12 @@ std::optional<HttpRefusal> check_request(const http::request_header<>& head,
 }
 
 std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
-                                         const std::optional<std::string>& api_key) {
+                                         const std::optional<Caller>& caller) {
   if (decoded_path({head.target().data(), head.target().size()}) != "/v1/responses")
     return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses",
                        "not_found"};
-  if (api_key) return std::nullopt;
-  return missing_key();
+  if (!caller) return missing_key();
+  return check_websocket_key(head);
 }
 
 HttpRoute route_of(const http::request_header<>& head) {
@@ -80,6 +80,10 @@ HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
+HttpConnection::~HttpConnection() {
+  if (counted_for_ != nullptr) counted_for_->leave_connection();
+}
+
 asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
   std::optional<HttpRequest> upgrade = co_await self->answer_until_upgrade();
   self->deadline_.cancel();
@@ -87,16 +91,19 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
     self->close_socket();
     co_return;
   }
-  const auto api_key = api_key_of(upgrade->base(), self->context_.policy);
-  if (auto refusal = check_upgrade(upgrade->base(), api_key)) {
+  auto caller = caller_of(upgrade->base(), self->context_.policy);
+  auto refusal = check_upgrade(upgrade->base(), caller);
+  if (!refusal && !self->count_for(*caller)) refusal = too_many_connections(*caller->account);
+  if (refusal) {
     co_await self->refuse(std::move(*refusal));
     self->close_socket();
     co_return;
   }
   self->buffer_.consume(self->buffer_.size());
   self->buffer_.shrink_to_fit();
-  self->websocket_ = std::make_shared<WebSocketConnection>(
-      self->context_.sessions, self->context_.supervisor, std::move(self->stream_), *api_key);
+  self->websocket_ =
+      std::make_shared<WebSocketConnection>(self->context_.sessions, self->context_.supervisor,
+                                            std::move(self->stream_), std::move(*caller));
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
 }
 
@@ -153,9 +160,13 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
 asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   const HttpRoute route = route_of(head_);
   const bool has_body = route.has_body && head_.method() == http::verb::post;
-  const auto api_key = api_key_of(head_, context_.policy);
-  if (has_body && !api_key) {
-    co_await refuse(missing_key());
+  auto caller = caller_of(head_, context_.policy);
+  std::optional<HttpRefusal> refusal;
+  if (has_body && !caller) refusal = missing_key();
+  if (caller && !route.is_open && !count_for(*caller))
+    refusal = too_many_connections(*caller->account);
+  if (refusal) {
+    co_await refuse(std::move(*refusal));
     co_return false;
   }
   const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
@@ -171,10 +182,10 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   const auto resumed = resume_of(request, route);
   const auto endpoint = has_body ? text_endpoint_of(route.name) : std::nullopt;
   if (endpoint) {
-    auto answering = answer_with_text(*endpoint, request.body(), *api_key);
+    auto answering = answer_with_text(*endpoint, request.body(), std::move(*caller));
     co_await std::move(answering);
-  } else if (resumed && api_key) {
-    auto answering = answer_with_events(route.argument, *resumed, *api_key);
+  } else if (resumed && caller) {
+    auto answering = answer_with_events(route.argument, *resumed, std::move(*caller));
     co_await std::move(answering);
   } else {
     auto handling = context_.handler(std::move(request));
@@ -187,7 +198,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 }
 
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
-                                                       std::string_view api_key) {
+                                                       Caller caller) {
   SessionContext& sessions = context_.sessions;
   auto asked = parse_text_request(endpoint, body, sessions.model, limits_.max_json_depth);
   if (!asked) {
@@ -199,7 +210,7 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
     co_await write(std::move(response));
     co_return;
   }
-  begin_exchange(std::move(asked->answer), api_key);
+  begin_exchange(std::move(asked->answer), std::move(caller));
   const std::string name = request_id_of(head_).value_or("");
   for (ResponseCreate& create : asked->creates) create.request_name = name;
   exchange_->create(std::move(asked->creates));
@@ -209,16 +220,16 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
 
 asio::awaitable<void> HttpConnection::answer_with_events(std::string response_id,
                                                          std::int64_t starting_after,
-                                                         std::string_view api_key) {
-  begin_exchange(make_response_answer(true), api_key);
+                                                         Caller caller) {
+  begin_exchange(make_response_answer(true), std::move(caller));
   exchange_->resume(response_id, starting_after);
   auto writing = write_exchange();
   co_await std::move(writing);
 }
 
-void HttpConnection::begin_exchange(std::unique_ptr<HttpAnswer> answer, std::string_view api_key) {
+void HttpConnection::begin_exchange(std::unique_ptr<HttpAnswer> answer, Caller caller) {
   exchange_ = std::make_shared<HttpExchange>(context_.sessions, stream_.get_executor(),
-                                             std::move(answer), api_key);
+                                             std::move(answer), caller);
   context_.supervisor.spawn(stream_.get_executor(), "http.follow",
                             HttpExchange::follow_engine(exchange_));
 }
@@ -290,6 +301,21 @@ void HttpConnection::drain(std::string_view reason, std::chrono::milliseconds ti
     ends_answered_ = true;
   else
     close_socket();
+}
+
+bool HttpConnection::count_for(const Caller& caller) {
+  if (counted_for_ == caller.account) return true;
+  if (!caller.account->enter_connection()) return false;
+  if (counted_for_ != nullptr) counted_for_->leave_connection();
+  counted_for_ = caller.account;
+  return true;
+}
+
+void HttpConnection::end_if_revoked() {
+  if (counted_for_ == nullptr || !counted_for_->is_revoked()) return;
+  const Error error{Errc::kInvalidApiKey, "the API key was revoked", ""};
+  if (websocket_) return websocket_->end(error, CancelReason::kShutdown, CloseCode::kPolicy);
+  if (exchange_) end(error);
 }
 
 void HttpConnection::end(const Error& error) {

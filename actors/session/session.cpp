@@ -121,9 +121,10 @@ void Session::cut_off_if_deaf() {
 
 void Session::cut_off_if_babbling() {
   const TimePoint now = context_.clock();
-  invalid_messages_.add(1, now);
+  if (!invalid_messages_) invalid_messages_.emplace();
+  invalid_messages_->add(1, now);
   const std::size_t limit = context_.limits.max_invalid_messages;
-  if (std::cmp_less(invalid_messages_.sum(now), limit)) return;
+  if (std::cmp_less(invalid_messages_->sum(now), limit)) return;
   const Error error{Errc::kInvalidJson,
                     std::to_string(limit) + " messages within a minute were not JSON", ""};
   spdlog::warn("session: ended close_code=1008 reason=\"{}\" responses={}", error.detail,

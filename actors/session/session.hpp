@@ -27,8 +27,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// The API key that the client came with; before its first frame.
-  void set_api_key(std::string_view api_key) { runner_.set_api_key(api_key); }
+  /// Whose the client is; before its first frame.
+  void set_caller(const Caller& caller) { runner_.set_caller(caller); }
   /// A text frame from the client.
   void receive_frame(std::string_view frame);
   /// Messages from the engine and from the desk arrive here. The connection awaits them and passes
@@ -82,7 +82,7 @@ class Session {
   BlockSubscription blocks_;
   LoadSubscription load_;
   ResumedResponses resumed_;
-  MinuteWindow invalid_messages_;
+  std::optional<MinuteWindow> invalid_messages_;  ///< From the first one on.
   bool speaks_octavo_ = false;
   bool left_ = false;
 };

@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "protocol/close_frame.hpp"
 #include "protocol/error_frame.hpp"
 #include "protocol/http_checks.hpp"
 #include "src/core/utf8.hpp"
@@ -19,12 +20,11 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // Frames that promise more than this many times the limit are not even read away.
 constexpr std::size_t kHopelessFactor = 16;
-constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with the code.
 
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& supervisor,
-                                         beast::tcp_stream stream, std::string_view api_key)
+                                         beast::tcp_stream stream, const Caller& caller)
     : context_(context),
       limits_(context.limits),
       supervisor_(supervisor),
@@ -34,7 +34,7 @@ WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& su
       age_(websocket_.get_executor()),
       assembly_(websocket_.get_executor()),
       controls_(static_cast<double>(context.limits.max_pings_per_second)) {
-  session_.set_api_key(api_key);
+  session_.set_caller(caller);
 }
 
 asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnection> self,
@@ -57,6 +57,7 @@ asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnec
   self->session_.outbox().abandon();
   self->age_.cancel();
   self->assembly_.cancel();
+  self->deadline_.cancel();
   self->close_socket();
 }
 
@@ -70,7 +71,7 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
   websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
   websocket_.auto_fragment(false);
   websocket_.control_callback(
-      [this](websocket::frame_type, boost::beast::string_view) { count_control(); });
+      [this](websocket::frame_type kind, boost::beast::string_view) { take_control(kind); });
   const bool speaks_octavo = offers_octavo_v1(upgrade.base());
   if (speaks_octavo) session_.speak_octavo();
   websocket_.set_option(
@@ -146,8 +147,12 @@ void WebSocketConnection::watch_assembly() {
 }
 
 // Beast answers a ping before it reads on, so nothing piles up here; a flood still costs time that
-// others want.
-void WebSocketConnection::count_control() {
+// others want. It would answer a close, too, which after one of ours is the end.
+void WebSocketConnection::take_control(websocket::frame_type kind) {
+  if (kind == websocket::frame_type::close) {
+    if (has_sent_close_) close_socket();
+    return;
+  }
   if (session_.outbox().close_reason() || controls_.take(context_.clock())) return;
   end({Errc::kInvalidEvent,
        "more than " + std::to_string(limits_.max_pings_per_second) +
@@ -178,19 +183,22 @@ asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocke
       co_return;
     }
   }
-  CloseReason reason = *outbox.close_reason();
-  auto closing = self->close(std::move(reason));
-  co_await std::move(closing);
+  self->close(*outbox.close_reason());
 }
 
-asio::awaitable<void> WebSocketConnection::close(CloseReason reason) {
+// Beast's own close waits for the read under way, and a read that meets a fault waits for the
+// close: a client that answered a close with rubbish would hold the connection for good. So the
+// frame is written here, past Beast, whose reading goes on. It is short: where the socket has no
+// room for it, the client does not read.
+void WebSocketConnection::close(const CloseReason& reason) {
   set_deadline(limits_.close_timeout, "close");
-  const websocket::close_reason frame(
-      websocket::close_code{static_cast<std::uint16_t>(reason.code)},
-      quotable(reason.text, kMaxReasonBytes));
-  co_await websocket_.async_close(frame, kTuple);
-  deadline_.cancel();
-  close_socket();
+  has_sent_close_ = true;
+  const std::string frame = close_frame(reason);
+  boost::system::error_code error;
+  asio::ip::tcp::socket& socket = beast::get_lowest_layer(websocket_).socket();
+  socket.non_blocking(true, error);
+  const std::size_t num_written = socket.write_some(asio::buffer(frame), error);
+  if (error || num_written < frame.size()) close_socket();
 }
 
 asio::awaitable<void> WebSocketConnection::follow_engine(

@@ -23,9 +23,9 @@ namespace http = boost::beast::http;
 
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
  public:
-  /// api_key: that of the upgrade, empty where none is needed. Context and supervisor outlive it.
+  /// Context and supervisor outlive it.
   WebSocketConnection(SessionContext& context, Supervisor& supervisor, beast::tcp_stream stream,
-                      std::string_view api_key);
+                      const Caller& caller);
 
   /// Answers the upgrade and serves the connection to its end.
   static asio::awaitable<void> serve(std::shared_ptr<WebSocketConnection> self,
@@ -35,6 +35,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
   /// Ends what runs with this error and closes with kGoingAway at once.
   void end(const Error& error);
+  /// Likewise, with another code. error: its message is the reason in the close frame, too.
+  void end(const Error& error, CancelReason reason, CloseCode code);
 
  private:
   asio::awaitable<bool> accept(http::request<http::string_body> upgrade);
@@ -44,11 +46,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void take_bytes();
   /// A message that comes in too many fragments, or too slowly, ends the connection.
   void watch_assembly();
-  /// A ping or a pong has come.
-  void count_control();
-  asio::awaitable<void> close(CloseReason reason);
-  /// error: its message is the reason in the close frame, too.
-  void end(const Error& error, CancelReason reason, CloseCode code);
+  /// A control frame has come, and is not answered yet.
+  void take_control(beast::websocket::frame_type kind);
+  /// Sends the close frame; whoever reads waits for the client's.
+  void close(const CloseReason& reason);
   void start_age_limit();
   /// The socket is closed if what is under way takes longer. what: names it in the log; a literal.
   void set_deadline(std::chrono::milliseconds limit, std::string_view what);
@@ -67,6 +68,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   bool is_assembling_ = false;
   std::size_t num_fragments_ = 0;  ///< Of the message that comes in.
   RateBucket controls_;
+  bool has_sent_close_ = false;
 };
 
 }  // namespace octavo

@@ -43,6 +43,7 @@ void Requests::add(Request request, TimePoint now) {
   group->max_num_seats = config_.max_num_seqs;
   group->priority = request.priority;
   group->tenant = request.tenant;
+  group->share = request.share;
   group->cache_namespace = request.cache_namespace;
   group->wants_progress = request.wants_progress;
   group->arrival = now;
@@ -94,6 +95,7 @@ std::vector<RequestId> Requests::expired(TimePoint now) const {
     if (deadline > now) break;
     expired.push_back(request);
   }
+  std::ranges::sort(expired);
   return expired;
 }
 

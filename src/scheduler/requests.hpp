@@ -31,7 +31,7 @@ class Requests {
   /// Null for one that has ended.
   SequenceGroup* find(RequestId request) const;
   bool is_empty() const { return groups_.empty(); }
-  /// Requests whose deadline has passed, the earliest first. O(those that it answers).
+  /// Requests whose deadline has passed, by id. O(those that it answers).
   std::vector<RequestId> expired(TimePoint now) const;
   SequenceId next_sequence_id() { return SequenceId{next_sequence_++}; }
 

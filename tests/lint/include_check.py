@@ -39,6 +39,7 @@ LIBRARIES = {
     r"oniguruma|pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
     r"sqlite3": {"src/archive"},
+    r"openssl/": {"src/access"},
     r"zlib": {"src/replay", "src/text"},
     r"CLI/": {"src/app"},
     r"(cuda|cublas|nccl)\w*\.h": {"kernels"},

@@ -39,6 +39,7 @@ HashKey random_hash_key() {
 Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
+  if (auto read = house->read_keys(); !read) return read.error();
   if (auto opened = house->open_archive(); !opened) return opened.error();
   auto listener = Listener::open(house->connections_, house->io_.get_executor(),
                                  house->options_.host, house->options_.port);
@@ -88,6 +89,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                               CompactRoute(sessions_, io_.get_executor())},
                    supervisor_},
       signals_(io_),
+      hangup_(io_),
       progress_(io_.get_executor()) {
   status_.block_size = config.block_size;
   status_.spans = options_.spans;
@@ -105,6 +107,10 @@ int House::run() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     wait_for_signal();
+    if (!options_.api_key_file.empty()) {
+      hangup_.add(SIGHUP);
+      wait_for_hangup();
+    }
   }
   ready_ = true;
   std::thread engine([this] { engine_.run(); });
@@ -127,6 +133,34 @@ void House::wait_for_signal() {
     begin_stop();
     wait_for_signal();
   });
+}
+
+void House::wait_for_hangup() {
+  hangup_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    reread_keys();
+    wait_for_hangup();
+  });
+}
+
+Result<void> House::read_keys() {
+  if (options_.api_key_file.empty()) return {};
+  auto entries = read_key_file(options_.api_key_file, options_.key_limits);
+  if (!entries) return entries.error();
+  const std::size_t num_revoked = options_.policy.keys.replace_file(*entries);
+  spdlog::info("keys: file={} read={} revoked={}", options_.api_key_file, entries->size(),
+               num_revoked);
+  return {};
+}
+
+// A server that forgot its keys over a comma would lock everybody out, or let everybody in.
+void House::reread_keys() {
+  if (auto read = read_keys(); !read) {
+    spdlog::error("keys: the file is as it was before, for it cannot be used: {}",
+                  read.error().message());
+    return;
+  }
+  listener_->end_revoked();
 }
 
 void House::stop() {

@@ -66,7 +66,8 @@ class LimitFlags {
   CLI::App& command_;
 };
 
-void add_connections(LimitFlags flags, SessionLimits& limits) {
+void add_connections(LimitFlags flags, ServeOptions& options) {
+  SessionLimits& limits = options.limits;
   flags.count("--max-connections", limits.gate.max_connections, 1,
               "Open connections; more are answered with 503");
   flags.count("--max-connections-per-address", limits.gate.max_per_address, 0,
@@ -75,6 +76,8 @@ void add_connections(LimitFlags flags, SessionLimits& limits) {
   flags.count("--max-handshakes-per-address", limits.gate.max_handshakes_per_address, 0,
               "Connections that one address may open in a second; more are answered with 429. 0: "
               "no limit");
+  flags.count("--max-connections-per-key", options.key_limits.max_connections, 0,
+              "Open connections with one API key; more are answered with 429. 0: no limit");
   flags.seconds("--keep-alive-timeout", limits.keep_alive_timeout,
                 "Seconds that an HTTP connection may be idle between requests; longer than a "
                 "proxy's before the server");
@@ -121,6 +124,9 @@ void add_queues(LimitFlags flags, ServeOptions& options) {
               "Named lanes of a WebSocket; more get websocket_stream_limit_reached");
   flags.count("--max-responses-per-connection", limits.lanes.max_active, 1,
               "Responses of a connection that run at once; more wait");
+  flags.count(
+      "--max-responses-per-key", options.key_limits.concurrency, 0,
+      "Responses of one API key that run or wait; more get rate_limit_exceeded. 0: no limit");
   flags.count("--max-queued-per-connection", limits.lanes.max_queued, 1,
               "Requests that wait on a WebSocket; more get queue_full");
   flags.count("--max-queued-per-lane", limits.lanes.max_queued_per_lane, 1,
@@ -131,6 +137,13 @@ void add_queues(LimitFlags flags, ServeOptions& options) {
               "Unread bytes of a client above which it is cut off (1013)");
   flags.count("--max-queue", options.max_queue, 1,
               "Sequences that may wait for the engine; more get queue_full");
+  flags.count("--max-queue-tokens", options.max_queue_tokens, 1,
+              "Tokens of the prompts that wait for the engine; more get queue_full");
+  flags.seconds("--max-queue-wait", options.max_queue_wait,
+                "Seconds that a request may wait for the engine: who would wait longer, by the "
+                "rate at which the queue moves, gets queue_full at once, and who has waited longer "
+                "deadline_exceeded. 0: no limit",
+                0);
   flags.seconds("--max-response-time", limits.response_timeout,
                 "Seconds from a request to the end of its response; then deadline_exceeded");
 }
@@ -139,7 +152,7 @@ void add_queues(LimitFlags flags, ServeOptions& options) {
 
 void add_limits(CLI::App& command, ServeOptions& options) {
   const LimitFlags flags(command);
-  add_connections(flags, options.limits);
+  add_connections(flags, options);
   add_requests(flags, options.limits);
   add_queues(flags, options);
 }

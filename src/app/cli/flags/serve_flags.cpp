@@ -43,7 +43,7 @@ std::string check_metrics_prefix(const std::string& text) {
                        quotable(text, 64) + "`)";
 }
 
-// These flags say where the server listens, and who may use it.
+// These flags say where the server listens, and what it serves.
 void add_clients(CLI::App& command, ServeOptions& options) {
   command.add_option("--host", options.host, "Address to listen on; 0.0.0.0 for all")
       ->check(check_host)
@@ -58,32 +58,6 @@ void add_clients(CLI::App& command, ServeOptions& options) {
                   "Name for clients (default: the folder's); of several any will do, and the first "
                   "is what answers say")
       ->take_all()
-      ->group(kServer);
-  command
-      .add_option(
-          "--api-key", options.api_keys,
-          "Clients must send it as a bearer token; may be given several times. Each key is a "
-          "tenant with fair shares and a prefix cache of its own. Without the flag the keys "
-          "are those in the variable OCTAVO_API_KEY, with commas between them")
-      ->check(check_api_key)
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-origins", options.allowed_origins,
-                  "Web origins besides the server's own that may connect; * for all")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-hosts", options.allowed_hosts,
-                  "Names by which clients may ask for the server besides this machine's own, each "
-                  "perhaps with a port; * for all. Without it any name will do on an address that "
-                  "other machines can reach")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
       ->group(kServer);
   command
       .add_option("--chat-template", options.chat_template,
@@ -101,6 +75,41 @@ void add_clients(CLI::App& command, ServeOptions& options) {
                   "Which marks stand around what the model thinks: auto (from its chat template), "
                   "think, mistral, seed_oss, none")
       ->capture_default_str()
+      ->group(kServer);
+}
+
+// These flags say who may use the server.
+void add_access(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option(
+          "--api-key", options.api_keys,
+          "Clients must send it as a bearer token; may be given several times. Each key is a "
+          "tenant with fair shares and a prefix cache of its own. Without the flag the keys "
+          "are those in the variable OCTAVO_API_KEY, with commas between them")
+      ->check(check_api_key)
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
+  command
+      .add_option("--api-key-file", options.api_key_file,
+                  "JSON file of further keys, each with a name, its SHA-256 and limits of its own "
+                  "(protocol/README.md); read again at SIGHUP")
+      ->group(kServer);
+  command
+      .add_option("--allowed-origins", options.allowed_origins,
+                  "Web origins besides the server's own that may connect; * for all")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
+  command
+      .add_option("--allowed-hosts", options.allowed_hosts,
+                  "Names by which clients may ask for the server besides this machine's own, each "
+                  "perhaps with a port; * for all. Without it any name will do on an address that "
+                  "other machines can reach")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
       ->group(kServer);
 }
 
@@ -166,6 +175,7 @@ void add_records(CLI::App& command, ServeOptions& options) {
 
 void add_server(CLI::App& command, ServeOptions& options) {
   add_clients(command, options);
+  add_access(command, options);
   add_limits(command, options);
   add_keeping(command, options);
   add_records(command, options);
