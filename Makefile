@@ -5,7 +5,7 @@ JOBS     ?= 2
 CONFIGURE := tests/support/configure.sh
 GRAMMAR  := tests/support/install_xgrammar.sh .xgrammar --optional
 PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-dev libconcurrentqueue-dev libhwy-dev libsqlite3-dev \
-            libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev
+            libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev libssl-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
 E2E_PACKAGES   := chromium curl python3-websockets

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "protocol/client_network.hpp"
+
 namespace octavo {
 
 using asio::ip::tcp;
@@ -52,7 +54,10 @@ Result<std::unique_ptr<Listener>> Listener::adopt(ConnectionContext& context,
 }
 
 Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
-    : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
+    : context_(context),
+      acceptor_(std::move(acceptor)),
+      pause_(acceptor_.get_executor()),
+      gate_(context.sessions.limits.gate) {
   boost::system::error_code ignored;
   endpoint_ = acceptor_.local_endpoint(ignored);
 }
@@ -70,19 +75,8 @@ asio::awaitable<void> Listener::run() {
       co_await pause_.async_wait(kTuple);
       continue;
     }
-    take(std::move(std::get<1>(accepted)));
+    take_in(std::move(std::get<1>(accepted)));
   }
-}
-
-void Listener::take(tcp::socket socket) {
-  const bool is_full = num_connections_ >= context_.sessions.limits.max_connections;
-  if (is_full && !std::exchange(was_full_, true))
-    spdlog::warn("listener: refuses connections open={}", num_connections_);
-  if (is_full) return;  // The socket closes by itself.
-  was_full_ = false;
-  auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
-  if (is_draining_) connection->drain("draining", {});
-  context_.supervisor.spawn(acceptor_.get_executor(), "session.read", serve(this, connection));
 }
 
 // A listening socket that is closed resets whoever has connected and was not accepted yet.
@@ -92,21 +86,56 @@ void Listener::take_waiting() {
   while (!error) {
     tcp::socket socket(acceptor_.get_executor());
     acceptor_.accept(socket, error);
-    if (!error) take(std::move(socket));
+    if (!error) take_in(std::move(socket));
   }
 }
 
-asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection) {
-  ++self->num_connections_;
+void Listener::take_in(tcp::socket socket) {
+  boost::system::error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  if (error) return;  // It has gone already.
+  const std::string network = client_network_of(remote.address());
+  const TimePoint now = context_.sessions.clock();
+  const Entrance entrance = gate_.enter(network, now);
+  if (entrance == Entrance::kOpen) {
+    auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+    if (is_draining_) connection->drain("draining", {});
+    context_.supervisor.spawn(acceptor_.get_executor(), "session.read",
+                              serve(this, std::move(connection), network));
+    return;
+  }
+  HttpRefusal refusal = refusal_of(entrance);
+  if (log_lines_.take(now)) {
+    spdlog::warn("listener: refuses a connection from={} open={} reason=\"{}\"", network,
+                 gate_.num_connections(), refusal.message);
+  }
+  if (num_refusing_ >= kMaxRefusing) return;  // The socket closes by itself.
+  auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+  context_.supervisor.spawn(acceptor_.get_executor(), "listener.refuse",
+                            refuse(this, std::move(connection), std::move(refusal)));
+}
+
+asio::awaitable<void> Listener::refuse(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                       HttpRefusal refusal) {
+  ++self->num_refusing_;
+  const auto place = self->connections_.insert(self->connections_.end(), connection);
+  auto refusing = HttpConnection::turn_away(connection, std::move(refusal));
+  co_await std::move(refusing);
+  self->connections_.erase(place);
+  --self->num_refusing_;
+}
+
+asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                      std::string network) {
   self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections_));
+      static_cast<double>(self->num_connections()));
   const auto place = self->connections_.insert(self->connections_.end(), connection);
   co_await HttpConnection::serve(connection);
   self->connections_.erase(place);
-  --self->num_connections_;
-  if (self->num_connections_ == 0 && self->on_empty_) self->on_empty_();
+  self->gate_.leave(network, self->context_.sessions.clock());
+  if (self->num_connections() == 0 && self->on_empty_) self->on_empty_();
   self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections_));
+      static_cast<double>(self->num_connections()));
 }
 
 void Listener::close() {
@@ -127,6 +156,15 @@ void Listener::drain(std::chrono::milliseconds time_left) {
   take_waiting();
   close();
   for_each([time_left](HttpConnection& connection) { connection.drain("draining", time_left); });
+}
+
+void Listener::end_revoked() {
+  const auto runners = context_.sessions.detached_runners;
+  for (ResponseRunner* runner : runners) {
+    if (runner->account().is_revoked())
+      runner->end({Errc::kInvalidApiKey, "the API key was revoked", ""}, CancelReason::kShutdown);
+  }
+  for_each([](HttpConnection& connection) { connection.end_if_revoked(); });
 }
 
 void Listener::end(const Error& error) {

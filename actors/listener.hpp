@@ -7,8 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <list>
 #include <memory>
+#include <string>
 
 #include "actors/http/http_connection.hpp"
+#include "src/access/connection_gate.hpp"
 
 namespace octavo {
 
@@ -32,16 +34,24 @@ class Listener {
   void drain(std::chrono::milliseconds time_left);
   /// Ends every connection that is left, and what runs there with this error.
   void end(const Error& error);
+  /// Ends what was asked for with API keys that open nothing any more.
+  void end_revoked();
   /// Called whenever the last connection has left.
   void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
-  std::size_t num_connections() const { return num_connections_; }
+  std::size_t num_connections() const { return gate_.num_connections(); }
 
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
 
  private:
-  void take(asio::ip::tcp::socket socket);
+  /// Asks for no more than so many refused connections to take their answer; others are closed.
+  static constexpr std::size_t kMaxRefusing = 256;
+
+  void take_in(asio::ip::tcp::socket socket);
   void take_waiting();
-  static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection);
+  static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                     std::string network);
+  static asio::awaitable<void> refuse(Listener* self, std::shared_ptr<HttpConnection> connection,
+                                      HttpRefusal refusal);
   void for_each(const std::function<void(HttpConnection&)>& action);
 
   ConnectionContext& context_;
@@ -49,9 +59,10 @@ class Listener {
   asio::steady_timer pause_;
   asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<HttpConnection>> connections_;
-  std::size_t num_connections_ = 0;
+  ConnectionGate gate_;
+  RateBucket log_lines_{1};  ///< A crowd that is refused does not fill the log.
+  std::size_t num_refusing_ = 0;
   bool is_draining_ = false;
-  bool was_full_ = false;  ///< One line of the log for a crowd.
   std::function<void()> on_empty_;
 };
 

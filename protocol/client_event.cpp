@@ -140,8 +140,9 @@ boost::system::result<ClientEvent, RefusedEvent> parse_event(const json::object&
 
 }  // namespace
 
-boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_view frame) {
-  const auto value = parse_json(frame, "the frame");
+boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_view frame,
+                                                                    std::size_t max_depth) {
+  const auto value = parse_json(frame, "the frame", max_depth);
   if (!value) return RefusedEvent{value.error(), "", true};
   if (!value->is_object())
     return RefusedEvent{{Errc::kInvalidEvent, "the frame is not a JSON object", ""}, "", true};

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "protocol/feed_event.hpp"
+#include "protocol/json_body.hpp"
 #include "src/core/result.hpp"
 #include "src/response/response_create.hpp"
 #include "src/response/steer.hpp"
@@ -41,9 +42,10 @@ struct RefusedEvent {
   bool is_request = false;  ///< It asks for a response, or nobody can say that it does not.
 };
 
-/// frame: UTF-8 JSON, nested at most 32 deep. Errors: kInvalidJson, kInvalidEvent,
+/// frame: UTF-8 JSON, nested at most max_depth deep. Errors: kInvalidJson, kInvalidEvent,
 /// kUnknownEventType, kInvalidValue, kUnsupportedParameter, kInvalidStreamId.
-boost::system::result<ClientEvent, RefusedEvent> parse_client_event(std::string_view frame);
+boost::system::result<ClientEvent, RefusedEvent> parse_client_event(
+    std::string_view frame, std::size_t max_depth = kMaxJsonDepth);
 
 /// 1 to 256 characters of [A-Za-z0-9_.-].
 bool is_valid_stream_id(std::string_view stream_id);

@@ -72,8 +72,8 @@ class SummaryAnswer final : public HttpAnswer {
 
 }  // namespace
 
-Result<ResponseCreate> parse_compact(std::string_view body) {
-  const auto object = parse_json_object(body, "the body");
+Result<ResponseCreate> parse_compact(std::string_view body, std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   auto create = parse_conversation(*object);
   if (create) create->add_generation_prompt = false;

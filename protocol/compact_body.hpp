@@ -8,13 +8,15 @@
 #include <string_view>
 
 #include "protocol/http_answer.hpp"
+#include "protocol/json_body.hpp"
 #include "src/core/keyed_hash.hpp"
 #include "src/core/result.hpp"
 
 namespace octavo {
 
 /// As parse_create(), but that the model must be named. Errors: those, and kInvalidValue.
-[[nodiscard]] Result<ResponseCreate> parse_compact(std::string_view body);
+[[nodiscard]] Result<ResponseCreate> parse_compact(std::string_view body,
+                                                   std::size_t max_depth = kMaxJsonDepth);
 
 /// The same for a body that asks for a summary: the response whose answer is that.
 [[nodiscard]] Result<ResponseCreate> parse_summary(const boost::json::object& body);

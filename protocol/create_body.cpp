@@ -108,7 +108,8 @@ Result<void> take_compaction(ResponseCreate& create) {
 
 Result<void> read_input(JsonReader& fields, ResponseCreate& create) {
   const auto* input = fields.find("input");
-  if (input == nullptr && !create.input_token_ids && create.previous_response_id.empty() &&
+  const bool is_empty = input == nullptr || (input->is_array() && input->get_array().empty());
+  if (is_empty && !create.input_token_ids && create.previous_response_id.empty() &&
       create.instructions.empty()) {
     return Error{Errc::kInvalidValue, "input is missing: send a string or a list of messages",
                  "input"};

@@ -1,7 +1,10 @@
 #include "protocol/error_frame.hpp"
 
+#include <algorithm>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <string>
 
 #include "src/core/utf8.hpp"
 
@@ -19,6 +22,7 @@ int http_status(Errc code) {
     case Errc::kResumeWindowExceeded:
       return 410;
     case Errc::kQueueFull:
+    case Errc::kRateLimited:
       return 429;
     case Errc::kServerDraining:
       return 503;
@@ -35,8 +39,10 @@ int http_status(Errc code) {
   }
 }
 
-std::string_view error_type(Errc code) {
-  switch (http_status(code)) {
+std::string_view error_type(Errc code) { return error_type_of(http_status(code)); }
+
+std::string_view error_type_of(int http_status) {
+  switch (http_status) {
     case 401:
       return "authentication_error";
     case 404:
@@ -67,12 +73,23 @@ json::object error_json(const Error& error) {
 
 }  // namespace
 
+std::optional<std::int64_t> retry_after_of(const Error& error) {
+  switch (error.code) {
+    case Errc::kQueueFull:
+    case Errc::kRateLimited:
+    case Errc::kServerDraining:
+      return std::max<std::int64_t>(1, error.retry_after_s);
+    default:
+      return std::nullopt;
+  }
+}
+
 std::string error_frame(const Error& error, std::string_view stream_id) {
   json::object frame{{"type", "error"}, {"status", http_status(error.code)}};
   if (!stream_id.empty()) frame["stream_id"] = stream_id;
   json::object body = error_json(error);
-  if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
-    body["headers"] = {{"retry-after", "1"}};
+  if (const auto seconds = retry_after_of(error))
+    body["headers"] = {{"retry-after", std::to_string(*seconds)}};
   frame["error"] = std::move(body);
   return json::serialize(frame);
 }

@@ -2,6 +2,7 @@
 // the body of an HTTP answer. Whatever a message quotes, what goes out is UTF-8.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace octavo {
 /// The HTTP status and the `type` that belong to a code.
 int http_status(Errc code);
 std::string_view error_type(Errc code);
+std::string_view error_type_of(int http_status);
+/// Seconds after which the client should ask again, 1 or more, for errors that pass by themselves.
+std::optional<std::int64_t> retry_after_of(const Error& error);
 
 /// {"type":"error","status","stream_id"?,"error":{"type","code","message","param","headers"?}}.
 /// stream_id: echoes the lane; empty for none. 429 and 503 carry a header `retry-after`.

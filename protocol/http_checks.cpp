@@ -30,15 +30,6 @@ std::vector<std::string_view> protocols_of(const http::request_header<>& head) {
   return offered;
 }
 
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0U : 1U;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |=
-        static_cast<unsigned>(a[i]) ^ static_cast<unsigned>(b.empty() ? '\0' : b[i % b.size()]);
-  }
-  return difference == 0;
-}
-
 std::optional<std::string_view> key_given(const http::request_header<>& head) {
   if (head.count(http::field::authorization) == 1) {
     const std::string_view value = trim(view(head[http::field::authorization]), " \t");
@@ -98,6 +89,47 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   return std::nullopt;
 }
 
+std::optional<HttpRefusal> check_num_fields(const http::request_header<>& head,
+                                            std::size_t max_fields) {
+  const auto num_fields = static_cast<std::size_t>(std::distance(head.begin(), head.end()));
+  if (num_fields <= max_fields) return std::nullopt;
+  return HttpRefusal{http::status::request_header_fields_too_large,
+                     "a request has at most " + std::to_string(max_fields) + " header fields"};
+}
+
+std::optional<HttpRefusal> check_websocket_key(const http::request_header<>& head) {
+  if (view(head[http::field::sec_websocket_version]) != "13")
+    return std::nullopt;  // The handshake's answer says which version there is.
+  const std::string_view key = trim(view(head[http::field::sec_websocket_key]), " \t");
+  const bool is_base64 = std::ranges::all_of(key.substr(0, 22), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+  });
+  const bool is_one = head.count(http::field::sec_websocket_key) == 1;
+  if (is_one && key.size() == 24 && is_base64 && key.ends_with("==")) return std::nullopt;
+  return bad("Sec-WebSocket-Key is not 16 bytes in base64");
+}
+
+HttpRefusal refusal_of(Entrance entrance) {
+  constexpr std::string_view kCode = "too_many_connections";
+  switch (entrance) {
+    case Entrance::kAddressFull:
+      return {http::status::too_many_requests,
+              "this address has too many connections: close some, or raise "
+              "--max-connections-per-address",
+              kCode, 1};
+    case Entrance::kTooFast:
+      return {http::status::too_many_requests,
+              "this address opens connections too fast: keep them, or raise "
+              "--max-handshakes-per-address",
+              kCode, 1};
+    default:
+      return {http::status::service_unavailable,
+              "the server has too many connections: try again later, or raise --max-connections",
+              kCode, 1};
+  }
+}
+
 std::optional<HttpRefusal> check_host(const http::request_header<>& head,
                                       const HttpPolicy& policy) {
   const auto host = parse_authority(view(head[http::field::host]));
@@ -128,18 +160,18 @@ bool is_allowed_origin(const http::request_header<>& head, const HttpPolicy& pol
 
 HttpRefusal missing_key() {
   return {http::status::unauthorized,
-          "the API key is missing or wrong: send Authorization: Bearer KEY"};
+          "the API key is missing or wrong: send Authorization: Bearer KEY", "invalid_api_key"};
 }
 
-std::optional<std::string> api_key_of(const http::request_header<>& head,
-                                      const HttpPolicy& policy) {
-  if (policy.api_keys.empty()) return "";
-  const auto given = key_given(head);
-  std::optional<std::string> found;
-  for (const std::string& key : policy.api_keys) {  // To the end, whichever it is.
-    if (given && equal_in_constant_time(*given, key)) found = key;
-  }
-  return found;
+std::optional<Caller> caller_of(const http::request_header<>& head, const HttpPolicy& policy) {
+  return policy.keys.find(key_given(head));
+}
+
+HttpRefusal too_many_connections(const KeyAccount& account) {
+  return {http::status::too_many_requests,
+          "this API key may have " + std::to_string(account.limits().max_connections) +
+              " connections, and has them: close some",
+          "too_many_connections", 1};
 }
 
 std::optional<std::string> request_id_of(const http::request_header<>& head) {

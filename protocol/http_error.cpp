@@ -6,14 +6,12 @@ namespace octavo {
 
 HttpReply refusal_response(const HttpRefusal& refusal) {
   HttpReply reply = make_reply(refusal.status, "application/json");
-  if (refusal.status == http::status::unauthorized) {
+  if (refusal.status == http::status::unauthorized)
     reply.set(http::field::www_authenticate, "Bearer");
-    reply.body() = error_body(refusal.message, "authentication_error", "invalid_api_key");
-  } else if (refusal.status == http::status::not_found) {
-    reply.body() = error_body(refusal.message, "not_found", "not_found");
-  } else {
-    reply.body() = error_body(refusal.message, "invalid_request_error", "invalid_request");
-  }
+  if (refusal.retry_after_s > 0)
+    reply.set(http::field::retry_after, std::to_string(refusal.retry_after_s));
+  reply.body() =
+      error_body(refusal.message, error_type_of(static_cast<int>(refusal.status)), refusal.code);
   return reply;
 }
 
@@ -21,8 +19,8 @@ void set_error(const Error& error, HttpReply& reply) {
   reply.result(static_cast<unsigned>(http_status(error.code)));
   reply.set(http::field::content_type, "application/json");
   reply.body() = error_body(error);
-  if (error.code == Errc::kQueueFull || error.code == Errc::kServerDraining)
-    reply.set(http::field::retry_after, "1");
+  if (const auto seconds = retry_after_of(error))
+    reply.set(http::field::retry_after, std::to_string(*seconds));
 }
 
 HttpReply error_reply(const Error& error) {

@@ -18,13 +18,14 @@ struct Row {
   bool has_body = false;
 };
 
-constexpr std::array<Row, 16> kRows{{
+constexpr std::array<Row, 17> kRows{{
     {"/health", RouteName::kHealth, kRead, true},
     {"/ready", RouteName::kReady, kRead, true},
     {"/version", RouteName::kVersion, kRead, true},
     {"/metrics", RouteName::kMetrics},
     {"/debug/audit", RouteName::kAudit},
     {"/v1/models", RouteName::kModels},
+    {"/v1/usage", RouteName::kUsage},
     // A GET of it is for WebSockets.
     {"/v1/responses", RouteName::kResponses, "GET, HEAD, POST, OPTIONS", false, true},
     {"/v1/responses/input_tokens", RouteName::kResponseInputTokens, kPost, false, true},

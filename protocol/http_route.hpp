@@ -25,6 +25,7 @@ enum class RouteName : std::uint8_t {
   kResponseInputTokens,
   kResponseCompact,
   kRequest,
+  kUsage,
   kTokenize,
   kDetokenize,
   kChatRender,

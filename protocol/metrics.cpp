@@ -146,9 +146,10 @@ void Metrics::count_http(unsigned status) {
   http_.Add({{"status", std::to_string(status)}}).Increment();
 }
 
-std::string Metrics::text(const EngineStatus& status) const {
+std::string Metrics::text(const EngineStatus& status, const KeyAccounts& accounts) const {
   std::vector<prometheus::MetricFamily> families = engine_metrics(prefix_, model_name_, status);
   std::ranges::move(registry_.Collect(), std::back_inserter(families));
+  std::ranges::move(key_metrics(prefix_, model_name_, accounts), std::back_inserter(families));
   return prometheus::TextSerializer().Serialize(families);
 }
 

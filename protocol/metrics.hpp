@@ -15,6 +15,7 @@
 
 #include <string>
 
+#include "protocol/key_metrics.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/response/response.hpp"
 
@@ -47,9 +48,9 @@ class Metrics {
     log_lines_dropped_.Increment(count - log_lines_dropped_.Value());
   }
 
-  /// The page, content type `text/plain; version=0.0.4`: the engine's numbers as they are now, and
-  /// the server's own.
-  std::string text(const EngineStatus& status) const;
+  /// The page, content type `text/plain; version=0.0.4`: the engine's numbers as they are now, the
+  /// server's own, and those of API keys.
+  std::string text(const EngineStatus& status, const KeyAccounts& accounts = {}) const;
 
  private:
   void observe_times(const Response& ended, std::chrono::nanoseconds e2e);

@@ -14,8 +14,8 @@ namespace octavo {
 
 namespace json = boost::json;
 
-Result<TokenizeRequest> parse_tokenize(std::string_view body) {
-  const auto object = parse_json_object(body, "the body");
+Result<TokenizeRequest> parse_tokenize(std::string_view body, std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   TokenizeRequest request;
   ResponseCreate& create = request.create;
@@ -39,8 +39,9 @@ Result<TokenizeRequest> parse_tokenize(std::string_view body) {
   return request;
 }
 
-Result<std::vector<TokenId>> parse_detokenize(std::string_view body, const ServedModel& model) {
-  const auto object = parse_json_object(body, "the body");
+Result<std::vector<TokenId>> parse_detokenize(std::string_view body, const ServedModel& model,
+                                              std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   JsonReader fields(*object);
   std::vector<TokenId> tokens;

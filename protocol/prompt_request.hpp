@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/json_body.hpp"
 #include "src/core/result.hpp"
 #include "src/response/prompt.hpp"
 #include "src/response/response_create.hpp"
@@ -19,10 +20,12 @@ struct TokenizeRequest {
 };
 /// {prompt} or {messages}, with what shapes a prompt. Errors: kInvalidJson, kInvalidValue,
 /// kUnsupportedParameter.
-[[nodiscard]] Result<TokenizeRequest> parse_tokenize(std::string_view body);
+[[nodiscard]] Result<TokenizeRequest> parse_tokenize(std::string_view body,
+                                                     std::size_t max_depth = kMaxJsonDepth);
 /// {tokens}. Errors: kInvalidJson, kInvalidValue.
 [[nodiscard]] Result<std::vector<TokenId>> parse_detokenize(std::string_view body,
-                                                            const ServedModel& model);
+                                                            const ServedModel& model,
+                                                            std::size_t max_depth = kMaxJsonDepth);
 
 /// {count, max_model_len, tokens, token_strs}.
 std::string tokenize_body(const TokenizeRequest& request, const Prompt& prompt,

@@ -79,8 +79,9 @@ std::optional<TextEndpoint> text_endpoint_of(RouteName route, std::string_view b
 }
 
 Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                       const ServedModel& model, const HashKey& key) {
-  const auto object = parse_json_object(body, "the body");
+                                       const ServedModel& model, const HashKey& key,
+                                       std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   switch (endpoint) {
     case TextEndpoint::kChatCompletions:

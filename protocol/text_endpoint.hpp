@@ -9,6 +9,7 @@
 
 #include "protocol/http_answer.hpp"
 #include "protocol/http_route.hpp"
+#include "protocol/json_body.hpp"
 #include "src/core/keyed_hash.hpp"
 #include "src/core/result.hpp"
 #include "src/response/response_create.hpp"
@@ -26,9 +27,10 @@ struct TextRequest {
   std::unique_ptr<HttpAnswer> answer;
 };
 
-/// body: UTF-8 JSON, nested at most 32 deep. model: outlives the answer. key: signs the handles
-/// that clients are given. Errors: kInvalidJson, kInvalidValue, kUnsupportedParameter.
+/// body: UTF-8 JSON, nested at most max_depth deep. model: outlives the answer. key: signs the
+/// handles that clients are given. Errors: kInvalidJson, kInvalidValue, kUnsupportedParameter.
 [[nodiscard]] Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                                     const ServedModel& model, const HashKey& key);
+                                                     const ServedModel& model, const HashKey& key,
+                                                     std::size_t max_depth = kMaxJsonDepth);
 
 }  // namespace octavo

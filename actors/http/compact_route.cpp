@@ -24,7 +24,7 @@ Result<RememberedResponse> memory_of(const ServedModel& model, const ResponseCre
 }  // namespace
 
 asio::awaitable<HttpReply> CompactRoute::answer(std::string body, std::uint64_t tenant) const {
-  auto parsed = parse_compact(body);
+  auto parsed = parse_compact(body, context_.limits.max_json_depth);
   if (!parsed) co_return error_reply(parsed.error());
   if (auto checked = check_model(context_.model, *parsed); !checked)
     co_return error_reply(checked.error());

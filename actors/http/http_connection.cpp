@@ -33,18 +33,20 @@ constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
 // Checks that every request must pass before its route is looked up: a sound head, an allowed host
 // and an allowed origin. Answers how it is refused, or nothing when it passes.
 std::optional<HttpRefusal> check_request(const http::request_header<>& head,
-                                         const HttpPolicy& policy) {
+                                         const HttpPolicy& policy, std::size_t max_fields) {
+  if (auto refusal = check_num_fields(head, max_fields)) return refusal;
   if (auto refusal = check_head(head)) return refusal;
   if (auto refusal = check_host(head, policy)) return refusal;
   return check_origin(head, policy);
 }
 
 std::optional<HttpRefusal> check_upgrade(const http::request_header<>& head,
-                                         const std::optional<std::string>& api_key) {
+                                         const std::optional<Caller>& caller) {
   if (decoded_path({head.target().data(), head.target().size()}) != "/v1/responses")
-    return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses"};
-  if (api_key) return std::nullopt;
-  return missing_key();
+    return HttpRefusal{http::status::not_found, "WebSockets are served at /v1/responses",
+                       "not_found"};
+  if (!caller) return missing_key();
+  return check_websocket_key(head);
 }
 
 HttpRoute route_of(const http::request_header<>& head) {
@@ -79,6 +81,10 @@ HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
+HttpConnection::~HttpConnection() {
+  if (counted_for_ != nullptr) counted_for_->leave_connection();
+}
+
 asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
   std::optional<HttpRequest> upgrade = co_await self->answer_until_upgrade();
   self->deadline_.cancel();
@@ -86,10 +92,11 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
     self->close_socket();
     co_return;
   }
-  const auto api_key = api_key_of(upgrade->base(), self->context_.policy);
-  auto refusal = check_upgrade(upgrade->base(), api_key);
+  auto caller = caller_of(upgrade->base(), self->context_.policy);
+  auto refusal = check_upgrade(upgrade->base(), caller);
   if (!refusal && self->ends_answered_)
     refusal = HttpRefusal{http::status::service_unavailable, "the server is shutting down"};
+  if (!refusal && !self->count_for(*caller)) refusal = too_many_connections(*caller->account);
   if (refusal) {
     co_await self->refuse(std::move(*refusal));
     self->close_socket();
@@ -97,9 +104,17 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
   }
   self->buffer_.consume(self->buffer_.size());
   self->buffer_.shrink_to_fit();
-  self->websocket_ = std::make_shared<WebSocketConnection>(
-      self->context_.sessions, self->context_.supervisor, std::move(self->stream_), *api_key);
+  self->websocket_ =
+      std::make_shared<WebSocketConnection>(self->context_.sessions, self->context_.supervisor,
+                                            std::move(self->stream_), std::move(*caller));
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
+}
+
+asio::awaitable<void> HttpConnection::turn_away(std::shared_ptr<HttpConnection> self,
+                                                HttpRefusal refusal) {
+  auto refusing = self->refuse(std::move(refusal));
+  co_await std::move(refusing);
+  self->close_socket();
 }
 
 // A connection that is kept may be idle for longer than a request may take to come: a proxy keeps
@@ -129,7 +144,8 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
     if (!head_error) head_ = parser.get().base();
-    auto refusal = head_error ? refusal_of(head_error) : check_request(head_, context_.policy);
+    auto refusal = head_error ? refusal_of(head_error)
+                              : check_request(head_, context_.policy, limits_.max_head_fields);
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -149,9 +165,13 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
 asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   const HttpRoute route = route_of(head_);
   const bool has_body = route.has_body && head_.method() == http::verb::post;
-  const auto api_key = api_key_of(head_, context_.policy);
-  if (has_body && !api_key) {
-    co_await refuse(missing_key());
+  auto caller = caller_of(head_, context_.policy);
+  std::optional<HttpRefusal> refusal;
+  if (has_body && !caller) refusal = missing_key();
+  if (caller && !route.is_open && !count_for(*caller))
+    refusal = too_many_connections(*caller->account);
+  if (refusal) {
+    co_await refuse(std::move(*refusal));
     co_return false;
   }
   const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
@@ -162,14 +182,14 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   if (!read.is_whole) co_return false;
   HttpRequest request = parser.release();
   request.base() = head_;  // Trailers may have been added to it.
-  keep_alive_ = request.keep_alive();
+  keep_alive_ = request.keep_alive() && num_answered_ + 1 < limits_.keep_alive_requests;
   const auto resumed = resume_of(request, route);
   const auto endpoint = has_body ? text_endpoint_of(route.name, request.body()) : std::nullopt;
   if (endpoint) {
-    auto answering = answer_with_text(*endpoint, request.body(), *api_key);
+    auto answering = answer_with_text(*endpoint, request.body(), std::move(*caller));
     co_await std::move(answering);
-  } else if (resumed && api_key) {
-    auto answering = answer_with_events(route.argument, *resumed, *api_key);
+  } else if (resumed && caller) {
+    auto answering = answer_with_events(route.argument, *resumed, std::move(*caller));
     co_await std::move(answering);
   } else {
     auto handling = context_.handler(std::move(request));
@@ -181,9 +201,10 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 }
 
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
-                                                       std::string_view api_key) {
+                                                       Caller caller) {
   SessionContext& sessions = context_.sessions;
-  auto asked = parse_text_request(endpoint, body, sessions.model, sessions.hash_key);
+  auto asked = parse_text_request(endpoint, body, sessions.model, sessions.hash_key,
+                                  limits_.max_json_depth);
   if (!asked) {
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);
@@ -193,7 +214,7 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
     co_await write(std::move(response));
     co_return;
   }
-  begin_exchange(std::move(asked->answer), api_key);
+  begin_exchange(std::move(asked->answer), std::move(caller));
   const std::string name = request_id_of(head_).value_or("");
   for (ResponseCreate& create : asked->creates) create.request_name = name;
   exchange_->set_trace_id(trace_id_of(head_));
@@ -204,16 +225,16 @@ asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, st
 
 asio::awaitable<void> HttpConnection::answer_with_events(std::string response_id,
                                                          std::int64_t starting_after,
-                                                         std::string_view api_key) {
-  begin_exchange(make_response_answer(true), api_key);
+                                                         Caller caller) {
+  begin_exchange(make_response_answer(true), std::move(caller));
   exchange_->resume(response_id, starting_after);
   auto writing = write_exchange();
   co_await std::move(writing);
 }
 
-void HttpConnection::begin_exchange(std::unique_ptr<HttpAnswer> answer, std::string_view api_key) {
+void HttpConnection::begin_exchange(std::unique_ptr<HttpAnswer> answer, Caller caller) {
   exchange_ = std::make_shared<HttpExchange>(context_.sessions, stream_.get_executor(),
-                                             std::move(answer), api_key);
+                                             std::move(answer), caller);
   context_.supervisor.spawn(stream_.get_executor(), "http.follow",
                             HttpExchange::follow_engine(exchange_));
 }
@@ -285,6 +306,21 @@ void HttpConnection::drain(std::string_view reason, std::chrono::milliseconds ti
   // whether it ran, and a proxy sends no POST twice.
   ends_answered_ = true;
   if (is_idle_) close_socket();
+}
+
+bool HttpConnection::count_for(const Caller& caller) {
+  if (counted_for_ == caller.account) return true;
+  if (!caller.account->enter_connection()) return false;
+  if (counted_for_ != nullptr) counted_for_->leave_connection();
+  counted_for_ = caller.account;
+  return true;
+}
+
+void HttpConnection::end_if_revoked() {
+  if (counted_for_ == nullptr || !counted_for_->is_revoked()) return;
+  const Error error{Errc::kInvalidApiKey, "the API key was revoked", ""};
+  if (websocket_) return websocket_->end(error, CancelReason::kShutdown, CloseCode::kPolicy);
+  if (exchange_) end(error);
 }
 
 void HttpConnection::end(const Error& error) {

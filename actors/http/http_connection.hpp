@@ -33,13 +33,21 @@ struct ConnectionContext {
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
 
   /// Serves the connection to its end, as a WebSocket too.
   static asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
+  /// Answers with the refusal, whatever is asked for, and closes.
+  static asio::awaitable<void> turn_away(std::shared_ptr<HttpConnection> self, HttpRefusal refusal);
+
   /// The answer under way is the last; a WebSocket gets no new responses and closes with kGoingAway
   /// once the running ones have ended.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
+  /// The API key that it is there by opens nothing any more: ends what runs, and closes.
+  void end_if_revoked();
   /// Closes; what runs on a WebSocket ends with this error.
   void end(const Error& error);
 
@@ -51,13 +59,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<bool> wait_for_request();
   asio::awaitable<bool> answer_request(RequestParser& parser);
   asio::awaitable<void> answer_with_text(TextEndpoint endpoint, std::string_view body,
-                                         std::string_view api_key);
+                                         Caller caller);
   /// The events of a response that the client comes back to.
   asio::awaitable<void> answer_with_events(std::string response_id, std::int64_t starting_after,
-                                           std::string_view api_key);
+                                           Caller caller);
   /// Writes the answer of the exchange while the socket is watched.
   asio::awaitable<void> write_exchange();
-  void begin_exchange(std::unique_ptr<HttpAnswer> answer, std::string_view api_key);
+  void begin_exchange(std::unique_ptr<HttpAnswer> answer, Caller caller);
   /// An answer without a body yet: the fields that every answer with text has, and the origin of
   /// the page that may read it.
   HttpReply begin_response() const;
@@ -67,6 +75,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<void> refuse(HttpRefusal refusal);
   asio::awaitable<void> linger();
   void close_socket();
+  /// The connection counts as this caller's from now on. False where he may have no more.
+  bool count_for(const Caller& caller);
 
   ConnectionContext& context_;
   const SessionLimits& limits_;
@@ -76,6 +86,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.
   asio::steady_timer deadline_;                     ///< When an answer that was ended must be out.
   http::request_header<> head_;                     ///< The head of the request that is answered.
+  std::shared_ptr<KeyAccount> counted_for_;         ///< Whose key came last; null where none did.
   std::size_t num_answered_ = 0;
   bool keep_alive_ = false;     ///< The client wants to go on after this answer.
   bool is_idle_ = false;        ///< Between two requests.

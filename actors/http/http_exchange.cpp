@@ -23,7 +23,9 @@ constexpr std::chrono::seconds kKeepAliveComment{15};
 constexpr std::string_view kComment = ": still here\n\n";
 
 // A request has as many lanes as prompts, and all of them may wait.
-LaneLimits lanes_of(const LaneLimits& limits) { return {limits.max_active, SIZE_MAX, SIZE_MAX}; }
+LaneLimits lanes_of(const LaneLimits& limits) {
+  return {limits.max_active, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+}
 
 std::string chunk_of(std::string_view body) {
   std::array<char, 16> digits{};
@@ -43,7 +45,7 @@ std::string text_of(const http::response_header<>& head) {
 }  // namespace
 
 HttpExchange::HttpExchange(SessionContext& context, const asio::any_io_executor& executor,
-                           std::unique_ptr<HttpAnswer> answer, std::string_view api_key)
+                           std::unique_ptr<HttpAnswer> answer, const Caller& caller)
     : context_(context),
       mailbox_(executor),
       outbox_(executor, context.limits.soft_outbox_bytes, context.limits.hard_outbox_bytes),
@@ -53,7 +55,7 @@ HttpExchange::HttpExchange(SessionContext& context, const asio::any_io_executor&
       resumed_(
           context, outbox_, [](const std::string& json) { return sse_event(json); },
           [this] { cut_off_if_deaf(); }) {
-  runner_.set_api_key(api_key);
+  runner_.set_caller(caller);
 }
 
 asio::awaitable<void> HttpExchange::follow_engine(std::shared_ptr<HttpExchange> self) {

@@ -18,9 +18,9 @@ namespace beast = boost::beast;
 
 class HttpExchange {
  public:
-  /// api_key: that of the request, empty where none is needed. The context outlives the exchange.
+  /// The context outlives the exchange.
   HttpExchange(SessionContext& context, const asio::any_io_executor& executor,
-               std::unique_ptr<HttpAnswer> answer, std::string_view api_key);
+               std::unique_ptr<HttpAnswer> answer, const Caller& caller);
 
   /// Hands the engine's messages to the responses, until end or leave().
   static asio::awaitable<void> follow_engine(std::shared_ptr<HttpExchange> self);

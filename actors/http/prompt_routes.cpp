@@ -37,12 +37,12 @@ asio::awaitable<HttpReply> PromptRoutes::answer(RouteName route, std::string bod
 Result<PromptRoutes::Job> PromptRoutes::job_of(RouteName route, std::string_view body) const {
   const ServedModel& model = context_.model;
   if (route == RouteName::kDetokenize) {
-    auto tokens = parse_detokenize(body, model);
+    auto tokens = parse_detokenize(body, model, context_.limits.max_json_depth);
     if (!tokens) return tokens.error();
     return Job([&model, tokens = std::move(*tokens)] { return detokenize_body(tokens, model); });
   }
   if (route != RouteName::kTokenize) return render_job(route, body);
-  auto request = parse_tokenize(body);
+  auto request = parse_tokenize(body, context_.limits.max_json_depth);
   if (!request) return request.error();
   if (auto checked = check_model(model, request->create); !checked) return checked.error();
   return Job([&model, request = std::move(*request)]() -> Result<std::string> {
@@ -57,7 +57,7 @@ Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_
   const bool is_chat = route == RouteName::kChatRender;
   auto request =
       parse_text_request(is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions,
-                         body, model, context_.hash_key);
+                         body, model, context_.hash_key, context_.limits.max_json_depth);
   if (!request) return request.error();
   if (auto checked = check_model(model, request->creates.front()); !checked) return checked.error();
   return Job([&model, is_chat, creates = std::move(request->creates)]() -> Result<std::string> {
@@ -73,7 +73,7 @@ Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_
 
 asio::awaitable<Result<PromptRoutes::Job>> PromptRoutes::count_job(std::string body,
                                                                    std::uint64_t tenant) const {
-  const auto object = parse_json_object(body, "the body");
+  const auto object = parse_json_object(body, "the body", context_.limits.max_json_depth);
   if (!object) co_return object.error();
   auto create = parse_create(*object, Transport::kHttp);
   if (!create) co_return create.error();

@@ -19,6 +19,7 @@ struct LaneLimits {
   std::size_t max_active = 16;  ///< Responses in flight; more are queued.
   std::size_t max_named = 32;   ///< Named lanes over the life of the connection.
   std::size_t max_queued = 64;  ///< Creates that wait; more are refused.
+  std::size_t max_queued_per_lane = 64;
 };
 
 template <class Work>
@@ -36,6 +37,13 @@ class Lanes {
       return Error{Errc::kQueueFull,
                    std::to_string(num_queued_) + " responses are queued on this connection already",
                    ""};
+    }
+    const auto known = lanes_.find(lane);
+    if (known != lanes_.end() && known->second.queue.size() >= limits_.max_queued_per_lane) {
+      return Error{
+          Errc::kQueueFull,
+          std::to_string(known->second.queue.size()) + " responses are queued on this lane already",
+          "stream_id"};
     }
     const auto [place, is_new] = lanes_.try_emplace(lane);
     if (is_new && !lane.empty()) ++num_named_;

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "actors/session/engine_request.hpp"
 #include "actors/session/request_log.hpp"
 #include "protocol/response_events.hpp"
 
@@ -20,6 +21,7 @@ ResponseRunner::ResponseRunner(SessionContext& context, const asio::any_io_execu
       lanes_(lanes),
       responses_(context.running),
       steering_(context, responses_, memory_, lanes_, outbox_),
+      account_(context.anonymous),
       watcher_(context.owners.next_watcher()),
       resumable_(context, executor, responses_, reply_to_) {}
 
@@ -41,6 +43,8 @@ Result<void> ResponseRunner::add(ResponseCreate create) {
   create.sampling = std::move(*sampling);
   create.tenant = tenant_;
   create.trace_id = trace_id_;
+  const auto num_active = static_cast<std::int64_t>(context_.running.num_of(tenant_));
+  if (auto limited = account_->begin_request(num_active, context_.clock())) return *limited;
   const RequestId request = context_.take_request();
   if (auto queued = lanes_.enqueue(create.stream_id, request); !queued) return queued.error();
   responses_.add(
@@ -150,33 +154,22 @@ void ResponseRunner::handle(PromptPrepared prepared) {
   if (response == nullptr) return;
   if (std::exchange(response->grew_at_desk, false)) return start(*response);
   if (!*prepared.prompt) return refuse(responses_.take(prepared.request), prepared.prompt->error());
+  const auto num_prompt = static_cast<std::int64_t>((*prepared.prompt)->tokens.size());
+  if (auto limited = account_->take_prompt(num_prompt, context_.clock()))
+    return refuse(responses_.take(prepared.request), *limited);
   response->start(context_.model, std::move(**prepared.prompt), context_.unix_seconds());
   const RequestId request = response->request();
   if (response->create().resume_grace)
     response->event_log = context_.event_logs.begin(response->id(), tenant_, context_.clock());
   context_.owners.record(request, tenant_);
-  if (scheduler_.send(SubmitRequest{request_of(*response), reply_to_}) == SendResult::kClosed) {
+  if (scheduler_.send(SubmitRequest{engine_request(context_, *response, *account_, speaks_octavo_),
+                                    reply_to_}) == SendResult::kClosed) {
     return on(*response, RequestRejected{request, Error{Errc::kServerDraining, "", ""}});
   }
   // Cancelled at the desk: the engine ends it like any other, so that the client sees the whole
   // order of events.
   if (std::exchange(response->is_cancelled, false))
     scheduler_.send(CancelRequest{request, CancelReason::kClientCancelled});
-}
-
-Request ResponseRunner::request_of(const Response& response) {
-  const ResponseCreate& create = response.create();
-  Request request;
-  request.id = response.request();
-  request.prompt = response.prompt_tokens();
-  request.sampling = create.sampling;
-  request.sampling.constraint = response.constraint();
-  request.priority = create.priority;
-  request.tenant = create.tenant;
-  request.wants_progress = create.wants_progress || speaks_octavo_;
-  request.cache_namespace = cache_namespace_of(context_.hash_key, tenant_, create.cache_salt);
-  if (create.deadline) request.deadline = response.arrival() + *create.deadline;
-  return request;
 }
 
 void ResponseRunner::refuse(Response response, const Error& error) {
@@ -224,8 +217,10 @@ void ResponseRunner::on(Response& response, const TokensGenerated& event) {
     response.last_token = now;
   }
   std::vector<ResponseEvent> events;
+  const std::int64_t num_before = response.num_completion_tokens();
   if (response.append(event, outbox_.is_congested(), events))
     scheduler_.send(CancelRequest{event.request, CancelReason::kStopMatched, event.choice});
+  account_->count_completion(response.num_completion_tokens() - num_before, now);
   tell(response, events);
 }
 
@@ -243,6 +238,7 @@ void ResponseRunner::on(Response& response, const RequestResumed& event) {
 
 void ResponseRunner::on(Response& response, const RequestFinished& event) {
   response.finish(event, context_.unix_seconds());
+  account_->count_cached(event.usage.num_cached_tokens, context_.clock());
   count_finished(response);
   const bool is_stored = response.create().store && !is_failure(event.reason);
   if (is_stored && context_.archive != nullptr) return archive(response);
@@ -292,7 +288,9 @@ void ResponseRunner::conclude(Response& response) {
   lanes_.finish(lane);
 }
 
-void ResponseRunner::on(Response&, const RequestRejected& event) {
+void ResponseRunner::on(Response& response, const RequestRejected& event) {
+  account_->return_prompt(static_cast<std::int64_t>(response.prompt_tokens().size()),
+                          context_.clock());
   refuse(responses_.take(event.request), event.error);
 }
 

@@ -15,6 +15,7 @@
 #include "actors/session/steering.hpp"
 #include "protocol/client_event.hpp"
 #include "protocol/response_encoder.hpp"
+#include "src/access/key_ring.hpp"
 #include "src/response/response_memory.hpp"
 #include "src/response/response_table.hpp"
 
@@ -27,8 +28,11 @@ class ResponseRunner {
                  ResponseEncoder& encoder, Outbox& outbox, Address<SessionMessage> reply_to,
                  LaneLimits lanes);
 
-  /// The API key that the client came with; before its first request.
-  void set_api_key(std::string_view api_key) { tenant_ = tenant_of(context_.hash_key, api_key); }
+  /// Whose the client is; before its first request.
+  void set_caller(const Caller& caller) {
+    tenant_ = tenant_of(context_.hash_key, caller.api_key);
+    account_ = caller.account;
+  }
   /// The trace that every response belongs to.
   void set_trace_id(std::string trace_id) { trace_id_ = std::move(trace_id); }
   /// The client gets Octavo's own events unasked.
@@ -71,6 +75,7 @@ class ResponseRunner {
   void send_error(const Error& error, const std::string& stream_id);
 
   std::uint64_t tenant() const { return tenant_; }
+  const KeyAccount& account() const { return *account_; }
   /// Tells this client from all others.
   std::uint64_t watcher() const { return watcher_; }
 
@@ -86,7 +91,6 @@ class ResponseRunner {
   void fetch_parent(const Response& response, const std::string& parent_id);
   void refuse_orphan(Response& response);
   void prepare(Response& response, std::shared_ptr<const RememberedResponse> parent);
-  Request request_of(const Response& response);
   void refuse(Response response, const Error& error);
   /// Tells the client and the counters, and leaves the lane as it is.
   void turn_away(const Response& response, const Error& error);
@@ -126,6 +130,7 @@ class ResponseRunner {
   Steering steering_;
   std::uint64_t tenant_ = 0;
   std::string trace_id_;
+  std::shared_ptr<KeyAccount> account_;
   std::uint64_t watcher_;
   bool speaks_octavo_ = false;
   bool draining_ = false;

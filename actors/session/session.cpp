@@ -27,7 +27,7 @@ Session::~Session() { runner_.leave(CancelReason::kShutdown); }
 
 void Session::receive_frame(std::string_view frame) {
   if (left_) return;
-  auto event = parse_client_event(frame);
+  auto event = parse_client_event(frame, context_.limits.max_json_depth);
   if (!event) {
     const RefusedEvent& refused = event.error();
     if (refused.is_request) {
@@ -35,6 +35,7 @@ void Session::receive_frame(std::string_view frame) {
       context_.metrics.count_refused(refused.error.code);
     }
     runner_.send_error(refused.error, refused.stream_id);
+    if (refused.error.code == Errc::kInvalidJson) cut_off_if_babbling();
   } else {
     std::visit(
         [this](auto& each) {
@@ -116,6 +117,20 @@ void Session::cut_off_if_deaf() {
                outbox_.num_bytes(), runner_.num_responses());
   end(Error{Errc::kSlowConsumer, "", ""}, CancelReason::kSlowConsumer);
   outbox_.close({CloseCode::kTryAgainLater, "the client does not read what it is sent"});
+}
+
+void Session::cut_off_if_babbling() {
+  const TimePoint now = context_.clock();
+  if (!invalid_messages_) invalid_messages_.emplace();
+  invalid_messages_->add(1, now);
+  const std::size_t limit = context_.limits.max_invalid_messages;
+  if (std::cmp_less(invalid_messages_->sum(now), limit)) return;
+  const Error error{Errc::kInvalidJson,
+                    std::to_string(limit) + " messages within a minute were not JSON", ""};
+  spdlog::warn("session: ended close_code=1008 reason=\"{}\" responses={}", error.detail,
+               runner_.num_responses());
+  end(error, CancelReason::kClientGone);
+  outbox_.close({CloseCode::kPolicy, error.detail});
 }
 
 void Session::decongest() {

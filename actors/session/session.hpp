@@ -16,6 +16,7 @@
 #include "actors/session/session_context.hpp"
 #include "protocol/client_event.hpp"
 #include "protocol/response_frames.hpp"
+#include "src/access/minute_window.hpp"
 
 namespace octavo {
 
@@ -26,8 +27,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// The API key that the client came with; before its first frame.
-  void set_api_key(std::string_view api_key) { runner_.set_api_key(api_key); }
+  /// Whose the client is; before its first frame.
+  void set_caller(const Caller& caller) { runner_.set_caller(caller); }
   void set_trace_id(std::string trace_id) { runner_.set_trace_id(std::move(trace_id)); }
   /// A text frame from the client.
   void receive_frame(std::string_view frame);
@@ -68,6 +69,9 @@ class Session {
   void receive(const FeedSubscribe& subscribe);
   void receive(const FeedUnsubscribe& unsubscribe);
   void cut_off_if_deaf();
+  /// Whoever sends nothing but rubbish is no client: too much of it within a minute ends the
+  /// connection.
+  void cut_off_if_babbling();
   /// What the feed of the blocks calls it.
   std::string watched_name(RequestId request) const;
 
@@ -79,6 +83,7 @@ class Session {
   BlockSubscription blocks_;
   LoadSubscription load_;
   ResumedResponses resumed_;
+  std::optional<MinuteWindow> invalid_messages_;  ///< From the first one on.
   bool speaks_octavo_ = false;
   bool left_ = false;
 };

@@ -15,6 +15,7 @@
 #include "actors/session/request_owners.hpp"
 #include "actors/session/session_limits.hpp"
 #include "protocol/metrics.hpp"
+#include "src/access/key_account.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/core/keyed_hash.hpp"
 #include "src/response/event_logs.hpp"
@@ -49,6 +50,8 @@ struct SessionContext {
   std::set<ResponseRunner*> detached_runners{};
   /// Writes stored responses to a file. Null when they are kept in memory alone.
   std::unique_ptr<ResponseArchive> archive{};
+  /// The account of whoever was not said to be somebody.
+  std::shared_ptr<KeyAccount> anonymous = std::make_shared<KeyAccount>("anonymous");
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }

@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "protocol/error_frame.hpp"
 #include "protocol/http_checks.hpp"
@@ -25,15 +26,17 @@ constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& supervisor,
-                                         beast::tcp_stream stream, std::string_view api_key)
+                                         beast::tcp_stream stream, const Caller& caller)
     : context_(context),
       limits_(context.limits),
       supervisor_(supervisor),
       websocket_(std::move(stream)),
       session_(context, websocket_.get_executor()),
       deadline_(websocket_.get_executor()),
-      age_(websocket_.get_executor()) {
-  session_.set_api_key(api_key);
+      age_(websocket_.get_executor()),
+      assembly_(websocket_.get_executor()),
+      controls_(static_cast<double>(context.limits.max_pings_per_second)) {
+  session_.set_caller(caller);
 }
 
 asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnection> self,
@@ -56,6 +59,8 @@ asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnec
   self->session_.leave(CancelReason::kClientGone);
   self->session_.outbox().abandon();
   self->age_.cancel();
+  self->assembly_.cancel();
+  self->deadline_.cancel();
   self->close_socket();
 }
 
@@ -68,6 +73,8 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
   websocket_.set_option(timeouts);
   websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
   websocket_.auto_fragment(false);
+  websocket_.control_callback(
+      [this](websocket::frame_type kind, boost::beast::string_view) { take_control(kind); });
   const bool speaks_octavo = offers_octavo_v1(upgrade.base());
   if (speaks_octavo) session_.speak_octavo();
   websocket_.set_option(
@@ -105,6 +112,7 @@ void WebSocketConnection::take_bytes() {
     end({Errc::kInvalidEvent, "a binary frame: send JSON in text frames", ""},
         CancelReason::kClientGone, CloseCode::kBinaryFrame);
   }
+  if (!outbox.close_reason()) watch_assembly();
   if (!outbox.close_reason()) {
     if (!websocket_.is_message_done()) return;
     const auto bytes = buffer_.cdata();
@@ -112,6 +120,46 @@ void WebSocketConnection::take_bytes() {
   }
   buffer_.consume(buffer_.size());
   if (buffer_.capacity() > kReadBytes) buffer_.shrink_to_fit();
+}
+
+// A fragment has ended where nothing of its frame is left to read: then the least that Beast asks
+// room for is what it was offered.
+void WebSocketConnection::watch_assembly() {
+  if (websocket_.is_message_done()) {
+    if (std::exchange(is_assembling_, false)) assembly_.cancel();
+    num_fragments_ = 0;
+    return;
+  }
+  if (websocket_.read_size_hint(1) == 1 && ++num_fragments_ > limits_.max_fragments) {
+    return end({Errc::kInvalidEvent,
+                "a message of more than " + std::to_string(limits_.max_fragments) +
+                    " fragments: send fewer and larger ones",
+                ""},
+               CancelReason::kClientGone, CloseCode::kPolicy);
+  }
+  if (std::exchange(is_assembling_, true)) return;
+  assembly_.expires_after(limits_.message_timeout);
+  assembly_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error || !self->is_assembling_) return;
+    self->end(
+        {Errc::kInvalidEvent,
+         "a message took longer than " + std::to_string(self->limits_.message_timeout.count()) +
+             " s to come: send it at once, or raise --max-message-time",
+         ""},
+        CancelReason::kClientGone, CloseCode::kPolicy);
+  });
+}
+
+// Beast answers a ping before it reads on, so nothing piles up here; a flood still costs time that
+// others want.
+void WebSocketConnection::take_control(websocket::frame_type kind) {
+  if (kind == websocket::frame_type::close) return;
+  if (session_.outbox().close_reason() || controls_.take(context_.clock())) return;
+  end({Errc::kInvalidEvent,
+       "more than " + std::to_string(limits_.max_pings_per_second) +
+           " pings in a second: send fewer, or raise --max-pings",
+       ""},
+      CancelReason::kClientGone, CloseCode::kPolicy);
 }
 
 asio::awaitable<void> WebSocketConnection::write_frames(std::shared_ptr<WebSocketConnection> self) {

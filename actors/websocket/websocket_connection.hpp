@@ -15,6 +15,7 @@
 
 #include "actors/runtime/supervisor.hpp"
 #include "actors/session/session.hpp"
+#include "src/access/rate_bucket.hpp"
 
 namespace octavo {
 
@@ -23,9 +24,9 @@ namespace http = boost::beast::http;
 
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
  public:
-  /// api_key: that of the upgrade, empty where none is needed. Context and supervisor outlive it.
+  /// Context and supervisor outlive it.
   WebSocketConnection(SessionContext& context, Supervisor& supervisor, beast::tcp_stream stream,
-                      std::string_view api_key);
+                      const Caller& caller);
   virtual ~WebSocketConnection() = default;
 
   /// Answers the upgrade and serves the connection to its end.
@@ -36,6 +37,8 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
   /// Ends what runs with this error and closes with kGoingAway at once.
   void end(const Error& error);
+  /// Likewise, with another code. error: its message is the reason in the close frame, too.
+  void end(const Error& error, CancelReason reason, CloseCode code);
 
  protected:
   /// A whole text message goes to the session. A test of the connection alone answers it itself.
@@ -48,9 +51,11 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   static asio::awaitable<void> write_frames(std::shared_ptr<WebSocketConnection> self);
   static asio::awaitable<void> follow_engine(std::shared_ptr<WebSocketConnection> self);
   void take_bytes();
+  /// A message that comes in too many fragments, or too slowly, ends the connection.
+  void watch_assembly();
+  /// A control frame has come, and is not answered yet.
+  void take_control(beast::websocket::frame_type kind);
   asio::awaitable<void> close(CloseReason reason);
-  /// error: its message is the reason in the close frame, too.
-  void end(const Error& error, CancelReason reason, CloseCode code);
   void start_age_limit();
   /// The socket is closed if what is under way takes longer. what: names it in the log; a literal.
   void set_deadline(std::chrono::milliseconds limit, std::string_view what);
@@ -66,6 +71,10 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   Session session_;
   asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.
   asio::steady_timer age_;
+  asio::steady_timer assembly_;  ///< When the message that comes in must be whole.
+  bool is_assembling_ = false;
+  std::size_t num_fragments_ = 0;  ///< Of the message that comes in.
+  RateBucket controls_;
   asio::cancellation_signal reading_;  ///< What is being read, and the close handshake under way:
   asio::cancellation_signal closing_;  ///< for release_operations() alone.
 };

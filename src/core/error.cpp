@@ -38,8 +38,9 @@ constexpr std::array kRows{
     Row{"out_of_memory", "There is not enough memory."},
     Row{"slow_consumer", "The client does not read what it is sent."},
     Row{"resume_window_exceeded", "The events that were missed are no longer kept."},
+    Row{"rate_limit_exceeded", "The API key has used what it may use for now."},
 };
-static_assert(kRows.size() == static_cast<std::size_t>(Errc::kResumeWindowExceeded) + 1);
+static_assert(kRows.size() == static_cast<std::size_t>(Errc::kRateLimited) + 1);
 
 }  // namespace
 

@@ -36,6 +36,7 @@ enum class Errc : std::uint8_t {
   kOutOfMemory,           ///< The memory asked for could not be had.
   kSlowConsumer,          ///< The client does not read what it is sent.
   kResumeWindowExceeded,  ///< Events that a client missed are no longer kept.
+  kRateLimited,           ///< The API key has used what it may use for now.
 };
 
 /// The snake_case name that goes over the wire, for instance `invalid_value`.
@@ -47,6 +48,7 @@ struct Error {
   Errc code{};
   std::string detail;  ///< What and why, one line, for a person; names the fix where there is one.
   std::string param;   ///< The field at fault, empty when none.
+  std::int64_t retry_after_s = 0;  ///< Seconds after which it is worth to ask again; 0: not known.
 
   /// `detail`, or the code's sentence when there is none.
   std::string message() const;

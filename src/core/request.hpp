@@ -29,6 +29,7 @@ struct Request {
   std::optional<TimePoint> deadline;
   std::int32_t priority = 0;  ///< Smaller goes first, under the policy `priority`.
   std::uint64_t tenant = 0;   ///< Whose request it is (API key): fair shares are between tenants.
+  double share = 1;           ///< How many times as much as others the tenant gets; above 0.
   std::uint64_t cache_namespace = 0;  ///< Prefixes are shared only within one (tenant, salt).
   bool wants_progress = false;        ///< Until its first token, RequestProgressed tells of it.
 };

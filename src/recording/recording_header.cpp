@@ -48,6 +48,11 @@ SchedulerConfig engine_in(JsonReader& header) {
   engine.max_num_seqs = count(header, "max_num_seqs", 1, kMaxCount);
   engine.max_num_batched_tokens = count(header, "max_num_batched_tokens", 1, kMaxCount);
   engine.max_num_waiting = count(header, "max_num_waiting", 0, kMaxCount);
+  // Recordings of earlier servers, which had no such limits, do not name them.
+  engine.max_waiting_tokens =
+      header.integer("max_waiting_tokens", 0, std::int64_t{1} << 50, std::int64_t{1} << 50);
+  engine.max_queue_wait = std::chrono::nanoseconds(
+      header.integer("max_queue_wait_ns", 0, std::int64_t{1} << 60, std::int64_t{0}));
   engine.max_steps_in_flight = count(header, "max_steps_in_flight", 1, 64);
   engine.target_step_time =
       std::chrono::nanoseconds(header.integer("target_step_time_ns", 0, std::int64_t{1} << 50));
@@ -95,6 +100,8 @@ std::string header_text(const RecordingHeader& header) {
       {"max_num_seqs", engine.max_num_seqs},
       {"max_num_batched_tokens", engine.max_num_batched_tokens},
       {"max_num_waiting", engine.max_num_waiting},
+      {"max_waiting_tokens", engine.max_waiting_tokens},
+      {"max_queue_wait_ns", engine.max_queue_wait.count()},
       {"max_steps_in_flight", engine.max_steps_in_flight},
       {"target_step_time_ns", engine.target_step_time.count()},
       {"eos_token_ids", json::array(engine.eos_token_ids.begin(), engine.eos_token_ids.end())},

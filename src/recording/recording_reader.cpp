@@ -1,5 +1,7 @@
 #include "src/recording/recording_reader.hpp"
 
+#include <bit>
+
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -190,6 +192,17 @@ std::optional<RecordedEvent> RecordingReader::event_in(RecordKind kind, ByteRead
   return std::nullopt;
 }
 
+namespace {
+
+double share(ByteReader& in) {
+  const auto value = std::bit_cast<double>(in.get_fixed());
+  if (value > 0 && value < 1e9) return value;
+  in.fail();
+  return 1;
+}
+
+}  // namespace
+
 RecordedSubmission RecordingReader::submission(ByteReader& in) {
   RecordedSubmission event;
   event.now = time(in);
@@ -198,7 +211,10 @@ RecordedSubmission RecordingReader::submission(ByteReader& in) {
   request.priority = in.get_int(std::numeric_limits<std::int32_t>::min());
   request.tenant = request.cache_namespace = in.get_fixed();
   if (in.get_bool()) request.cache_namespace = in.get_fixed();
-  if (in.get_bool()) request.deadline = event.now + duration(in);
+  const std::uint64_t given = in.get();
+  if (given > 3) in.fail();
+  if ((given & 1) != 0) request.deadline = event.now + duration(in);
+  if ((given & 2) != 0) request.share = share(in);
   request.sampling = get_sampling(in);
   request.prompt.resize(in.get_count());
   for (TokenId& token : request.prompt) token = static_cast<TokenId>(in.get());

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <array>
+#include <bit>
 
 namespace octavo {
 namespace {
@@ -84,8 +85,11 @@ void RecordingWriter::submitted(const Request& request, TimePoint now) {
   out_.put_fixed(request.tenant);
   out_.put(request.cache_namespace == request.tenant ? 0 : 1);
   if (request.cache_namespace != request.tenant) out_.put_fixed(request.cache_namespace);
-  out_.put(request.deadline ? 1 : 0);
+  // Two answers in one number, the second of which older recordings never had.
+  const bool has_share = request.share != 1;
+  out_.put((request.deadline ? 1U : 0U) | (has_share ? 2U : 0U));
   if (request.deadline) out_.put_signed(std::chrono::nanoseconds(*request.deadline - now).count());
+  if (has_share) out_.put_fixed(std::bit_cast<std::uint64_t>(request.share));
   put_sampling(out_, request.sampling);
   out_.put(request.prompt.size());
   for (TokenId token : request.prompt) out_.put(static_cast<std::uint64_t>(token));

@@ -22,6 +22,7 @@ class RunningResponses {
   /// response: stays where it is until remove().
   void add(Response& response) {
     entries_.emplace(response.request().value, Entry{&response, {}});
+    ++num_of_tenant_[response.create().tenant];
     const std::string& name = response.create().request_name;
     if (!name.empty()) by_name_.emplace(name, response.request().value);
   }
@@ -30,6 +31,8 @@ class RunningResponses {
     if (found == entries_.end()) return;
     const std::vector<Farewell> farewells = std::move(found->second.farewells);
     entries_.erase(found);
+    const auto counted = num_of_tenant_.find(response.create().tenant);
+    if (--counted->second == 0) num_of_tenant_.erase(counted);
     const auto [first, last] = by_name_.equal_range(response.create().request_name);
     for (auto named = first; named != last; ++named) {
       if (named->second != response.request().value) continue;
@@ -62,6 +65,11 @@ class RunningResponses {
     entries_.at(request.value).farewells.push_back(std::move(farewell));
   }
   std::size_t size() const { return entries_.size(); }
+  /// Those of one tenant.
+  std::size_t num_of(std::uint64_t tenant) const {
+    const auto found = num_of_tenant_.find(tenant);
+    return found == num_of_tenant_.end() ? 0 : found->second;
+  }
 
  private:
   struct Entry {
@@ -70,6 +78,7 @@ class RunningResponses {
   };
   std::unordered_map<std::uint64_t, Entry> entries_;  ///< By the engine's number.
   std::unordered_multimap<std::string, std::uint64_t> by_name_;
+  std::unordered_map<std::uint64_t, std::size_t> num_of_tenant_;
 };
 
 }  // namespace octavo

@@ -78,6 +78,36 @@ std::optional<Error> refusal_of_beams(const SchedulerConfig& config,
                "beam_width"};
 }
 
+// Until all that wait have left the queue. Before any has left, as long as they take to be
+// computed.
+std::chrono::nanoseconds time_ahead(const QueueLoad& waiting, const StepCost& cost) {
+  const std::int64_t num_tokens = waiting.num_prompt_tokens;
+  return waiting.drain.time_for(num_tokens).value_or(cost.prefill_time(num_tokens));
+}
+
+// The queue is bounded in three measures, for each may be the one that runs out: places, tokens of
+// prompts, and the time until a newcomer's turn. Whoever comes again when those ahead have left
+// meets others who have come meanwhile, but not these.
+std::optional<Error> refusal_of_queue(const SchedulerConfig& config, const Request& request,
+                                      const QueueLoad& waiting, const StepCost& cost) {
+  using std::to_string;
+  const auto num_prompt = static_cast<std::int64_t>(request.prompt.size());
+  const auto wait = time_ahead(waiting, cost);
+  const auto seconds =
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count());
+  std::string reason;
+  if (waiting.num_sequences + request.sampling.n > config.max_num_waiting)
+    reason = to_string(waiting.num_sequences) + " requests are waiting";
+  else if (waiting.num_sequences > 0 &&
+           waiting.num_prompt_tokens + num_prompt > config.max_waiting_tokens)
+    reason = "prompts of " + to_string(waiting.num_prompt_tokens) + " tokens are waiting";
+  else if (config.max_queue_wait.count() > 0 && wait > config.max_queue_wait)
+    reason = "the request would wait for " + to_string(seconds) + " s";
+  if (reason.empty()) return std::nullopt;
+  return Error{Errc::kQueueFull, reason + "; try again in " + to_string(seconds) + " s", "",
+               seconds};
+}
+
 // By the rates measured so far: its first token comes after the prompts ahead and its own. One
 // whose time is over already ends by itself.
 std::optional<Error> refusal_of_deadline(const Request& request, const QueueLoad& waiting,
@@ -103,11 +133,7 @@ std::optional<Error> refusal(const SchedulerConfig& config, const Request& reque
                              const QueueLoad& waiting, const StepCost& cost, TimePoint now) {
   if (auto error = refusal_of_size(config, request)) return error;
   if (auto error = refusal_of_beams(config, request.sampling)) return error;
-  if (waiting.num_sequences + request.sampling.n > config.max_num_waiting) {
-    return Error{Errc::kQueueFull,
-                 std::to_string(waiting.num_sequences) + " requests are waiting; try again later",
-                 ""};
-  }
+  if (auto error = refusal_of_queue(config, request, waiting, cost)) return error;
   return refusal_of_deadline(request, waiting, cost, now);
 }
 

@@ -8,6 +8,7 @@
 
 #include "src/core/error.hpp"
 #include "src/core/request.hpp"
+#include "src/scheduler/queue_drain.hpp"
 #include "src/scheduler/scheduler_config.hpp"
 #include "src/scheduler/step_cost.hpp"
 
@@ -17,10 +18,12 @@ namespace octavo {
 struct QueueLoad {
   std::int32_t num_sequences = 0;
   std::int64_t num_prompt_tokens = 0;
+  QueueDrain drain{};  ///< How fast they leave.
 };
 
-/// Why the request is not taken into the queue; nothing when it is. Errors: kInvalidValue,
-/// kContextLengthExceeded, kUnsupportedParameter, kQueueFull, kDeadlineExceeded.
+/// Why the request is not taken into the queue; nothing when it is. kQueueFull says after which
+/// time there will be room, by the tokens that are ahead and the rate at which they leave. Errors:
+/// kInvalidValue, kContextLengthExceeded, kUnsupportedParameter, kQueueFull, kDeadlineExceeded.
 std::optional<Error> refusal(const SchedulerConfig& config, const Request& request,
                              const QueueLoad& waiting, const StepCost& cost, TimePoint now);
 

@@ -49,8 +49,9 @@ std::string_view name_of(QueuePolicyName policy) {
   return kNames.at(static_cast<std::size_t>(policy)).first;
 }
 
-void TenantCounters::arrive(std::uint64_t tenant) {
+void TenantCounters::arrive(std::uint64_t tenant, double share) {
   Counter& counter = counters_[tenant];
+  counter.share = share;
   if (counter.num_requests++ > 0) return;
   bool found = false;
   double least = 0.0;
@@ -70,8 +71,10 @@ void TenantCounters::leave(std::uint64_t tenant) {
 
 void TenantCounters::charge(std::uint64_t tenant, std::int64_t num_prompt_tokens,
                             std::int64_t num_completion_tokens) {
-  counters_[tenant].service += static_cast<double>(num_prompt_tokens) +
-                               kCompletionWeight * static_cast<double>(num_completion_tokens);
+  Counter& counter = counters_[tenant];
+  counter.service += (static_cast<double>(num_prompt_tokens) +
+                      kCompletionWeight * static_cast<double>(num_completion_tokens)) /
+                     counter.share;
 }
 
 double TenantCounters::service_of(std::uint64_t tenant) const {

@@ -25,7 +25,8 @@ std::string_view name_of(QueuePolicyName policy);
 /// tenant that returns is lifted to the least of those who wait, so that idling saves up nothing.
 class TenantCounters {
  public:
-  void arrive(std::uint64_t tenant);  ///< One more request of the tenant is waiting or running.
+  /// One more request of the tenant is waiting or running. share: what it is charged is divided by.
+  void arrive(std::uint64_t tenant, double share = 1);
   void leave(std::uint64_t tenant);
   void charge(std::uint64_t tenant, std::int64_t num_prompt_tokens,
               std::int64_t num_completion_tokens);
@@ -34,6 +35,7 @@ class TenantCounters {
  private:
   struct Counter {
     double service = 0.0;
+    double share = 1.0;
     std::int64_t num_requests = 0;
   };
   static constexpr std::size_t kMaxTenants = 65536;

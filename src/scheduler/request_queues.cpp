@@ -23,7 +23,7 @@ RequestQueues::RequestQueues(QueuePolicyName policy)
       running_order_(running_order(policy)) {}
 
 void RequestQueues::add(SequenceGroup& group) {
-  tenants_.arrive(group.tenant);
+  tenants_.arrive(group.tenant, group.share);
   num_waiting_tokens_ += group.usage.num_prompt_tokens;
   waiting_.push_back(&group);
   enter(group, GroupStatus::kWaiting);

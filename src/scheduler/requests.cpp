@@ -43,6 +43,7 @@ void Requests::add(Request request, TimePoint now) {
   group->max_num_seats = config_.max_num_seqs;
   group->priority = request.priority;
   group->tenant = request.tenant;
+  group->share = request.share;
   group->cache_namespace = request.cache_namespace;
   group->wants_progress = request.wants_progress;
   group->arrival = now;
@@ -54,7 +55,7 @@ void Requests::add(Request request, TimePoint now) {
     group->stop_token_ids.insert(group->stop_token_ids.end(), config_.eos_token_ids.begin(),
                                  config_.eos_token_ids.end());
   }
-  num_deadlines_ += request.deadline ? 1 : 0;
+  if (request.deadline) deadlines_.emplace(*request.deadline, request.id);
 
   SamplingParams& sampling = request.sampling;
   const std::int32_t room = completion_room(config_, request);
@@ -91,11 +92,11 @@ SequenceGroup* Requests::find(RequestId request) const {
 
 std::vector<RequestId> Requests::expired(TimePoint now) const {
   std::vector<RequestId> expired;
-  if (num_deadlines_ == 0) return expired;
-  for (const auto& [id, group] : groups_) {
-    if (group->deadline && *group->deadline <= now) expired.push_back(id);
+  for (const auto& [deadline, request] : deadlines_) {
+    if (deadline > now) break;
+    expired.push_back(request);
   }
-  std::sort(expired.begin(), expired.end());
+  std::ranges::sort(expired);
   return expired;
 }
 
@@ -158,7 +159,7 @@ void Requests::finish(SequenceGroup& group, FinishReason reason, TimePoint now,
   queues_.remove(group);
   events_.push_back(RequestFinished{group.id, reason, error, group.usage, timings_of(group, now),
                                     group.num_preemptions, group.num_shared_blocks});
-  num_deadlines_ -= group.deadline ? 1 : 0;
+  if (group.deadline) deadlines_.erase({*group.deadline, group.id});
   groups_.erase(group.id);
 }
 

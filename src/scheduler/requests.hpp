@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "src/scheduler/block_credits.hpp"
@@ -29,7 +31,7 @@ class Requests {
   /// Null for one that has ended.
   SequenceGroup* find(RequestId request) const;
   bool is_empty() const { return groups_.empty(); }
-  /// Requests whose deadline has passed, by id. O(1) while none has a deadline.
+  /// Requests whose deadline has passed, by id. O(those that it answers).
   std::vector<RequestId> expired(TimePoint now) const;
   SequenceId next_sequence_id() { return SequenceId{next_sequence_++}; }
 
@@ -63,7 +65,7 @@ class Requests {
   std::vector<RequestEvent>& events_;
   std::unordered_map<RequestId, std::unique_ptr<SequenceGroup>> groups_;
   std::vector<std::unique_ptr<Sequence>> retired_;
-  std::int32_t num_deadlines_ = 0;
+  std::set<std::pair<TimePoint, RequestId>> deadlines_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t next_order_ = 1;
 };

@@ -40,7 +40,7 @@ Scheduler::Scheduler(SchedulerConfig config)
 }
 
 void Scheduler::submit(Request request, TimePoint now) {
-  const QueueLoad waiting{queues_.num_waiting(), queues_.num_waiting_tokens()};
+  const QueueLoad waiting{queues_.num_waiting(), queues_.num_waiting_tokens(), drain_};
   if (auto error = refusal(config_, request, waiting, cost_, now)) {
     events_.push_back(RequestRejected{request.id, std::move(*error)});
     return;
@@ -65,12 +65,14 @@ void Scheduler::cancel(RequestId request, CancelReason reason, TimePoint now, st
 std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   if (static_cast<std::int32_t>(in_flight_.size()) >= config_.max_steps_in_flight)
     return std::nullopt;
-  for (RequestId each : requests_.expired(now)) cancel(each, CancelReason::kDeadline, now);
+  end_overdue(now);
+  const std::int64_t num_waiting_tokens = queues_.num_waiting_tokens();
   builder_.begin(now, queues_.num_running());
   preempt_as_asked();
   planner_.add_decodes();
   planner_.add_prefills();
   if (!builder_.preempts()) planner_.add_entering();
+  drain_.observe(num_waiting_tokens - queues_.num_waiting_tokens(), queues_.has_waiting(), now);
   planner_.demote_cached();
   // Prompts half done hold every block and nothing decodes: the last of them gives way to the
   // others.
@@ -79,6 +81,16 @@ std::optional<StepPlan> Scheduler::plan(TimePoint now) {
   if (builder_.is_empty()) return std::nullopt;
   in_flight_.emplace_back();
   return builder_.take(in_flight_.back());
+}
+
+void Scheduler::end_overdue(TimePoint now) {
+  for (RequestId each : requests_.expired(now)) cancel(each, CancelReason::kDeadline, now);
+  if (config_.max_queue_wait.count() == 0) return;
+  while (queues_.has_waiting()) {
+    const SequenceGroup& oldest = *queues_.waiting().front();
+    if (oldest.arrival + config_.max_queue_wait > now) return;
+    cancel(oldest.id, CancelReason::kDeadline, now);
+  }
 }
 
 void Scheduler::preempt_as_asked() {

@@ -22,6 +22,7 @@
 #include "src/core/step.hpp"
 #include "src/scheduler/batch_planner.hpp"
 #include "src/scheduler/progress_reports.hpp"
+#include "src/scheduler/queue_drain.hpp"
 #include "src/scheduler/step_outcome.hpp"
 
 namespace octavo {
@@ -79,6 +80,8 @@ class Scheduler {
  private:
   StepInFlight take_oldest(StepId expected);
   void preempt_as_asked();
+  /// Ends those whose time is up, before it is planned without them.
+  void end_overdue(TimePoint now);
 
   const SchedulerConfig config_;
   std::vector<RequestEvent> events_;
@@ -92,6 +95,7 @@ class Scheduler {
   BatchPlanner planner_;
   StepOutcome outcome_;
   ProgressReports progress_;
+  QueueDrain drain_;
   std::deque<StepInFlight> in_flight_;  ///< Oldest first.
   std::vector<std::pair<RequestId, PreemptionMode>> to_preempt_;
 };

@@ -24,6 +24,10 @@ struct SchedulerConfig {
   std::int32_t max_num_batched_tokens = 512;  ///< Token budget of a step.
   std::int32_t max_num_waiting =
       8192;  ///< Sequences in the queue; more are refused with kQueueFull.
+  std::int64_t max_waiting_tokens = std::int64_t{1} << 50;  ///< Of their prompts, likewise.
+  /// Who would wait longer, by the measured rate, is refused likewise, and who has waited longer
+  /// ends by its deadline; 0: no limit.
+  std::chrono::nanoseconds max_queue_wait{0};
   std::int32_t max_steps_in_flight = 2;
   /// While sequences decode, a step takes no more prefill than fits this time by the measured rate.
   std::chrono::nanoseconds target_step_time = std::chrono::milliseconds(250);

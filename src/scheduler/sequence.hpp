@@ -90,6 +90,7 @@ struct SequenceGroup {
 
   std::int32_t priority = 0;
   std::uint64_t tenant = 0;
+  double share = 1;
   std::uint64_t cache_namespace = 0;
   std::vector<TokenId> stop_token_ids;
   TimePoint arrival;

@@ -1,6 +1,8 @@
 // Real sockets of one machine, in one thread: what happens is waited for, never timed.
 #include "actors/listener.hpp"
 
+#include <boost/asio/read.hpp>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/sim.hpp"
 
@@ -16,7 +18,7 @@ asio::awaitable<http::response<http::string_body>> answer_nothing(
 
 /// What a listener needs around it, with room for so many connections.
 struct House {
-  explicit House(std::size_t max_connections) { limits.max_connections = max_connections; }
+  explicit House(std::size_t max_connections) { limits.gate.max_connections = max_connections; }
 
   asio::io_context io{1};
   SessionLimits limits;
@@ -108,26 +110,84 @@ TEST_CASE("connections are counted while they last, and the last to leave is tol
   house.io.run();
 }
 
-TEST_CASE("a connection beyond the limit is closed unheard, and takes no place") {
+namespace {
+
+/// All that comes on the socket until its end.
+std::string read_to_end(House& house, tcp::socket& socket) {
+  std::string text;
+  boost::system::error_code error;
+  bool has_ended = false;
+  asio::async_read(socket, asio::dynamic_buffer(text),
+                   [&](boost::system::error_code why, std::size_t) {
+                     error = why;
+                     has_ended = true;
+                   });
+  house.run_until([&] { return has_ended; });
+  CHECK(error == asio::error::eof);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a connection beyond the limit is told to come again, and takes no place") {
   House house(1);
   const auto listener = house.listen();
   const tcp::socket first = house.client_of(*listener);
   house.run_until([&] { return listener->num_connections() == 1; });
   tcp::socket second = house.client_of(*listener);
-  boost::system::error_code error;
-  bool has_ended = false;
-  char byte = 0;
-  second.async_read_some(asio::buffer(&byte, 1), [&](boost::system::error_code why, std::size_t) {
-    error = why;
-    has_ended = true;
-  });
-  house.run_until([&] { return has_ended; });
-  CHECK(error == asio::error::eof);
+  const std::string text = read_to_end(house, second);
+  CHECK(text.starts_with("HTTP/1.1 503 "));
+  CHECK(text.find("Retry-After: 1\r\n") != std::string::npos);
+  CHECK(text.find("too_many_connections") != std::string::npos);
   CHECK(listener->num_connections() == 1);
   listener->close();
   listener->end(Error{Errc::kServerDraining, "", ""});
+  second.close();
   house.io.run();
   CHECK(listener->num_connections() == 0);
+}
+
+TEST_CASE("an address that has its connections, or opens them too fast, is told so") {
+  House house(10);
+  const bool is_fast = GENERATE(false, true);
+  (is_fast ? house.limits.gate.max_handshakes_per_address : house.limits.gate.max_per_address) = 1;
+  const auto listener = house.listen();
+  tcp::socket first = house.client_of(*listener);
+  house.run_until([&] { return listener->num_connections() == 1; });
+  tcp::socket second = house.client_of(*listener);
+  const std::string text = read_to_end(house, second);
+  CHECK(text.starts_with("HTTP/1.1 429 "));
+  CHECK(text.find(is_fast ? "--max-handshakes-per-address" : "--max-connections-per-address") !=
+        std::string::npos);
+  listener->end(Error{Errc::kServerDraining, "", ""});
+  second.close();
+  house.io.run();
+}
+
+TEST_CASE("of refused connections no more wait for their answer than there is room for") {
+  House house(1);
+  const auto listener = house.listen();
+  const tcp::socket first = house.client_of(*listener);
+  house.run_until([&] { return listener->num_connections() == 1; });
+  std::vector<tcp::socket> crowd;
+  for (int i = 0; i < 300; ++i) crowd.push_back(house.client_of(*listener));
+  std::size_t num_answered = 0;
+  std::size_t num_ended = 0;
+  for (tcp::socket& each : crowd) {
+    auto text = std::make_shared<std::string>();
+    asio::async_read(each, asio::dynamic_buffer(*text),
+                     [&, text](boost::system::error_code, std::size_t) {
+                       num_answered += text->empty() ? 0 : 1;
+                       ++num_ended;
+                     });
+  }
+  house.run_until([&] { return num_ended == crowd.size(); });
+  CHECK(num_answered >= 256);
+  CHECK(listener->num_connections() == 1);
+  listener->end(Error{Errc::kServerDraining, "", ""});
+  crowd.clear();
+  house.io.run();
+  CHECK(house.supervisor.num_running() == 0);
 }
 
 TEST_CASE("a listener that closes takes nobody in, but leaves its connections be") {

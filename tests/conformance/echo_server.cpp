@@ -55,7 +55,7 @@ class EchoServer {
     auto read = co_await http::async_read(stream, buffer, upgrade, kTuple);
     if (std::get<0>(read)) co_return;
     auto connection =
-        std::make_shared<EchoConnection>(self->sessions_, self->supervisor_, std::move(stream), "");
+        std::make_shared<EchoConnection>(self->sessions_, self->supervisor_, std::move(stream), Caller{});
     co_await WebSocketConnection::serve(connection, std::move(upgrade));
   }
 

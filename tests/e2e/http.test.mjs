@@ -1,35 +1,12 @@
 // Plain HTTP, the upgrade, and what strangers send to an open port.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
-import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { metricsOf, parseMetrics, patience, serverFor, suiteScope, untilIdle } from './helpers.mjs';
+import { metricsOf, parseMetrics, serverFor, suiteScope, untilIdle } from './helpers.mjs';
+import { get, raw, upgrade } from './raw.mjs';
 import { unseeded } from './server.mjs';
 
-/// Sends bytes on a fresh connection; resolves with all that came back once the server has closed it, or after
-/// `quietMs` without more (closed: false).
-function raw(server, bytes, quietMs = 8000) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(bytes));
-    let text = '';
-    const started = Date.now();
-    const done = (closed) => {
-      socket.destroy();
-      resolve({ text, closed, ms: Date.now() - started, statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((m) => Number(m[1])) });
-    };
-    socket.setTimeout(quietMs * patience, () => done(false));
-    socket.on('data', (data) => (text += data.toString('latin1')));
-    socket.on('end', () => done(true));
-    socket.on('error', (error) => (error.code === 'ECONNRESET' ? done(true) : reject(error)));
-  });
-}
-
-const get = (path, ...headers) => [`GET ${path} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
-const upgrade = (...headers) =>
-  get('/v1/responses', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`, ...headers);
 const statusOf = async (opening) => opening.then(async (client) => (await client.close(), 101), (error) => error.status);
 
 describe('plain HTTP', () => {

@@ -45,8 +45,11 @@ void walk(const http::request_header<>& head) {
   }
   query_value(target, "stream");
   (void)parse_list_page(target);
-  const auto key = api_key_of(head, policy());
-  expect(!key || *key == "secret" || *key == "other", "a foreign key passed");
+  const auto caller = caller_of(head, policy());
+  expect(!caller || caller->api_key == "secret" || caller->api_key == "other",
+         "a foreign key passed");
+  (void)check_num_fields(head, 100);
+  (void)check_websocket_key(head);
   if (const auto id = request_id_of(head))
     expect(!id->empty() && id->size() <= 128, "a request's name has no such length");
   (void)offers_octavo_v1(head);

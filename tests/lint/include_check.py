@@ -22,11 +22,12 @@ ALLOWED = {
     "src/archive": {"src/core", "src/response"},
     "src/library": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/grammar", "src/output", "src/model", "src/runtime",
                     "src/response", "kernels"},
+    "src/access": {"src/core"},
     "src/web": set(),
-    "protocol": {"src/core", "src/output", "src/response"},
-    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/output", "src/runtime", "src/response", "src/archive", "protocol"},
+    "protocol": {"src/core", "src/output", "src/response", "src/access"},
+    "actors": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/text", "src/output", "src/runtime", "src/response", "src/archive", "src/access", "protocol"},
     "src/app": {"src/core", "src/cache", "src/scheduler", "src/engine", "src/recording", "src/replay", "src/text", "src/grammar", "src/output", "src/model",
-                "src/runtime", "src/response", "src/archive", "src/library", "src/web", "kernels", "protocol", "actors"},
+                "src/runtime", "src/response", "src/archive", "src/library", "src/access", "src/web", "kernels", "protocol", "actors"},
 }
 # Libraries that belong to some rooms only.
 LIBRARIES = {
@@ -38,6 +39,7 @@ LIBRARIES = {
     r"oniguruma|pcre2|utf8proc": {"src/text"},
     r"prometheus/": {"protocol"},
     r"sqlite3": {"src/archive"},
+    r"openssl/": {"src/access"},
     r"zlib": {"src/replay", "src/text"},
     r"CLI/": {"src/app"},
     r"(cuda|cublas|nccl)\w*\.h": {"kernels"},

@@ -292,3 +292,14 @@ TEST_CASE("a cancel names a response or a lane") {
   CHECK(refused(R"({"type":"response.cancel"})").error.code == Errc::kInvalidEvent);
   CHECK(refused(R"({"type":"response.cancel","response_id":7})").error.code == Errc::kInvalidValue);
 }
+
+TEST_CASE("a request without a word is refused, one that goes on or has instructions is not") {
+  const RefusedEvent refusal = octavo::testing::refused(R"({"type":"response.create","input":[]})");
+  CHECK(refusal.error.code == Errc::kInvalidValue);
+  CHECK(refusal.error.param == "input");
+  for (const char* member :
+       {R"("instructions":"Be kind.")", R"("previous_response_id":"resp_1")"}) {
+    octavo::testing::accepted(std::string(R"({"type":"response.create","input":[],)") + member +
+                              "}");
+  }
+}

@@ -152,9 +152,9 @@ TEST_CASE("a host that the server does not have is misdirected, one that is none
 TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
   const HttpPolicy policy{{"other", "secret"}, {}};
   const auto valid = [&](const Fields& fields) {
-    return api_key_of(head(fields), policy).has_value();
+    return caller_of(head(fields), policy).has_value();
   };
-  CHECK(api_key_of(head({}), HttpPolicy{}) == "");
+  CHECK(caller_of(head({}), HttpPolicy{})->api_key == "");
   CHECK_FALSE(valid({}));
   CHECK(valid({{"Authorization", "Bearer secret"}}));
   CHECK(valid({{"Authorization", "bearer  secret "}}));
@@ -167,12 +167,23 @@ TEST_CASE("a key comes as a bearer token or among the subprotocols, once") {
                {"Sec-WebSocket-Protocol", "openai-insecure-api-key.secret"}}));
   CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "openai-insecure-api-key."}}));
   CHECK_FALSE(valid({{"Sec-WebSocket-Protocol", "secret"}}));
-  CHECK(api_key_of(head({{"Authorization", "Bearer other"}}), policy) == "other");
-  CHECK(api_key_of(head({{"Authorization", "Bearer secret"}}), policy) == "secret");
+  CHECK(caller_of(head({{"Authorization", "Bearer other"}}), policy)->api_key == "other");
+  CHECK(caller_of(head({{"Authorization", "Bearer secret"}}), policy)->account->name() ==
+        "api-key-2");
 }
 
 TEST_CASE("only octavo.v1 itself is the subprotocol") {
   CHECK(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "a,octavo.v1 , b"}})));
   CHECK_FALSE(offers_octavo_v1(head({{"Sec-WebSocket-Protocol", "octavo.v10"}})));
   CHECK_FALSE(offers_octavo_v1(head({})));
+}
+
+TEST_CASE("more header fields than the limit are too many") {
+  Fields fields{kHost};
+  for (int i = 0; i < 99; ++i) fields.emplace_back("X-" + std::to_string(i), "x");
+  CHECK_FALSE(check_num_fields(head(fields), 100).has_value());
+  fields.emplace_back("X-More", "x");
+  const auto refusal = check_num_fields(head(fields), 100);
+  REQUIRE(refusal.has_value());
+  CHECK(refusal->status == http::status::request_header_fields_too_large);
 }

@@ -34,10 +34,15 @@ TEST_CASE("valid JSON is read, as a frame and as a member") {
     if (name.front() != 'y') continue;
     INFO(name);
     const std::string document = bytes_of(hex);
+    ++num_seen;
+    // The one thing that is valid and refused: others on the way might go by the other value.
+    if (name.find("duplicated_key") != std::string::npos) {
+      CHECK(octavo::testing::refused(document).error.code == Errc::kInvalidJson);
+      continue;
+    }
     CHECK(octavo::testing::refused(document).error.code == Errc::kInvalidEvent);
     CHECK(octavo::testing::accepted(octavo::testing::create_frame("\"unheard\":" + document))
               .text_input == "x");
-    ++num_seen;
   }
   CHECK(num_seen == 57);
 }

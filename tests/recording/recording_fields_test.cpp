@@ -1,5 +1,7 @@
 // Every field of a record at its bounds and just beyond: what the scheduler would assert of its
 // arguments must not come out of a file.
+#include <bit>
+#include <cmath>
 #include <limits>
 
 #include "tests/recording/record_file.hpp"
@@ -33,6 +35,8 @@ struct Submission {
   std::int64_t priority = 0;
   std::uint64_t has_namespace = 0;
   std::int64_t deadline = 0;
+  std::uint64_t has_deadline_and_share = 1;
+  double share = 1;
   std::int64_t max_tokens = 1, min_tokens = 0, n = 1, beam_width = 0;
   float length_penalty = 1.0F;
   std::uint64_t early_stopping = 0;
@@ -45,8 +49,9 @@ struct Submission {
       out.put_signed(priority);
       out.put_fixed(0);
       out.put(has_namespace);
-      out.put(1);
+      out.put(has_deadline_and_share);
       out.put_signed(deadline);
+      if (has_deadline_and_share == 3) out.put_fixed(std::bit_cast<std::uint64_t>(share));
       out.put_signed(max_tokens);
       out.put_signed(min_tokens);
       out.put(0);
@@ -161,6 +166,22 @@ TEST_CASE("a preemption, a failure and a transfer name one of their kinds") {
   CHECK_FALSE(is_read(transfers(1, 2)));
   CHECK_FALSE(is_read(transfers(2, 1)));
   CHECK_FALSE(is_read(transfers(std::uint64_t{1} << 62, 1)));  // Nothing is reserved for them.
+}
+
+TEST_CASE("a share is a number above nothing, and there only where it is said to be") {
+  Submission submission;
+  submission.has_deadline_and_share = 3;
+  for (const auto& [share, is_good] : std::vector<std::pair<double, bool>>{{0.5, true},
+                                                                           {1e6, true},
+                                                                           {0, false},
+                                                                           {-1, false},
+                                                                           {1e10, false},
+                                                                           {std::nan(""), false}}) {
+    CAPTURE(share);
+    submission.share = share;
+    CHECK(is_read(submission.payload()) == is_good);
+  }
+  CHECK_FALSE(reads_with(&Submission::has_deadline_and_share, 4));
 }
 
 TEST_CASE("a submission asks for what a request may ask for") {

@@ -49,6 +49,7 @@ Request some_request() {
   request.priority = -3;
   request.tenant = 0xFEDCBA9876543210ULL;
   request.cache_namespace = 5;
+  request.share = 2.5;
   return request;
 }
 
@@ -135,6 +136,7 @@ TEST_CASE("every record comes back as it was, without what does not decide") {
   CHECK(submission.request.priority == request.priority);
   CHECK(submission.request.tenant == request.tenant);
   CHECK(submission.request.cache_namespace == request.cache_namespace);
+  CHECK(submission.request.share == 2.5);
   CHECK(submission.request.deadline == origin + std::chrono::milliseconds(50));
   const auto& cancellation = std::get<RecordedCancellation>(reading.events[1]);
   CHECK(cancellation.now == origin + std::chrono::nanoseconds(2999));

@@ -178,3 +178,50 @@ TEST_CASE("no deadline is refused before a rate is known, nor one that is over")
   timed.deadline = kStart;  // It ends by itself, as a request that was accepted.
   CHECK_FALSE(refusal_of(small_config(), timed, QueueLoad{3, 1'000'000}, measured()));
 }
+
+namespace {
+
+/// Ten tokens a second leave the queue.
+QueueDrain ten_a_second() {
+  QueueDrain drain;
+  drain.observe(0, true, kStart);
+  drain.observe(100, true, kStart + 10s);
+  return drain;
+}
+
+}  // namespace
+
+TEST_CASE("a queue that has its places says after which time those ahead will have left") {
+  SchedulerConfig config = small_config();
+  config.max_num_waiting = 4;
+  CHECK_FALSE(refusal_of(config, request(1, 8, 4), {3, 95, ten_a_second()}));
+  const auto full = refusal_of(config, request(1, 8, 4), {4, 95, ten_a_second()});
+  REQUIRE(full);
+  CHECK(full->code == Errc::kQueueFull);
+  CHECK(full->retry_after_s == 10);  // 9.5, whole.
+  // Before anybody has left, as long as their prompts take to be computed.
+  CHECK(refusal_of(config, request(1, 8, 4), {4, 3000}, measured())->retry_after_s == 3);
+  CHECK(refusal_of(config, request(1, 8, 4), {4, 3000})->retry_after_s == 1);
+}
+
+TEST_CASE("a queue is full of tokens as well, but never for the only one who waits") {
+  SchedulerConfig config = small_config();
+  config.max_waiting_tokens = 20;
+  CHECK_FALSE(refusal_of(config, request(1, 25, 1), {0, 0, ten_a_second()}));
+  CHECK_FALSE(refusal_of(config, request(1, 8, 4), {1, 12, ten_a_second()}));
+  const auto full = refusal_of(config, request(1, 9, 4), {1, 12, ten_a_second()});
+  REQUIRE(full);
+  CHECK(full->code == Errc::kQueueFull);
+  CHECK(full->retry_after_s == 2);
+}
+
+TEST_CASE("who would wait longer than is worth it is refused at once") {
+  SchedulerConfig config = small_config();
+  config.max_queue_wait = 5s;
+  CHECK_FALSE(refusal_of(config, request(1, 8, 4), {3, 50, ten_a_second()}));
+  const auto full = refusal_of(config, request(1, 8, 4), {3, 51, ten_a_second()});
+  REQUIRE(full);
+  CHECK(full->code == Errc::kQueueFull);
+  CHECK(full->retry_after_s == 6);
+  CHECK_FALSE(refusal_of(config, request(1, 8, 4), {3, 1 << 20}));  // Nothing is known yet.
+}

@@ -154,3 +154,13 @@ TEST_CASE("beyond 65536 tenants those who leave are forgotten, so that the table
   CHECK(tenants.service_of(1) == 0.0);
   CHECK(tenants.service_of(2) == 1.0);
 }
+
+TEST_CASE("a tenant with twice the share is charged half") {
+  TenantCounters tenants;
+  tenants.arrive(1, 2.0);
+  tenants.arrive(2);
+  tenants.charge(1, 100, 10);
+  tenants.charge(2, 100, 10);
+  CHECK(tenants.service_of(1) == 60);
+  CHECK(tenants.service_of(2) == 120);
+}

@@ -16,7 +16,7 @@ namespace {
 
 std::shared_ptr<Sim::Client> connect(Sim& sim, std::string_view key) {
   auto client = sim.connect();
-  if (!key.empty()) client->session.set_api_key(key);
+  if (!key.empty()) client->session.set_caller({std::string(key)});
   client->say({{"type", "octavo:subscribe"}, {"topic", "blocks"}});
   return client;
 }

@@ -24,7 +24,7 @@ TEST_CASE("a request carries its priority, its tenant and its cache's namespace"
   CHECK(engine.request(0).priority == 0);
   CHECK(engine.request(0).tenant == 0);
   CHECK(engine.request(0).cache_namespace == 0);
-  engine.session.set_api_key("secret");
+  engine.session.set_caller({"secret"});
   event["octavo"] = {{"priority", -5}};
   for (const char* lane : {"a", "b"}) {
     event["stream_id"] = lane;
@@ -124,8 +124,8 @@ TEST_CASE("a connection's prompts are made in turn with another's, however many 
   ScriptedEngine engine;
   Session other(engine.sessions, engine.io.get_executor());
   if (has_keys) {
-    engine.session.set_api_key("greedy");
-    other.set_api_key("modest");
+    engine.session.set_caller({"greedy"});
+    other.set_caller({"modest"});
   }
   for (const char* lane : {"a", "b", "c", "d"}) {
     auto event = create("a long prompt", 5);

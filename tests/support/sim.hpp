@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,13 +74,15 @@ class Sim {
     }
   };
 
-  explicit Sim(std::int32_t num_blocks = 256, SessionLimits session_limits = {},
-               std::int32_t max_num_seqs = 16)
+  explicit Sim(
+      std::int32_t num_blocks = 256, SessionLimits session_limits = {},
+      std::int32_t max_num_seqs = 16,
+      const std::function<void(SchedulerConfig&)>& adjust = [](SchedulerConfig&) {})
       : limits(session_limits),
         model(sim_model()),
         executor(num_blocks, 4, 4096),
-        ring(io.get_executor(), io.get_executor(), config_of(num_blocks, max_num_seqs), executor,
-             status, [this] { return now; }),
+        ring(io.get_executor(), io.get_executor(), config_of(num_blocks, max_num_seqs, adjust),
+             executor, status, [this] { return now; }),
         sessions{model,
                  limits,
                  metrics,
@@ -137,13 +140,15 @@ class Sim {
       client->session.handle(std::move(*message));
     }
   }
-  static SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t max_num_seqs) {
+  static SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t max_num_seqs,
+                                   const std::function<void(SchedulerConfig&)>& adjust) {
     SchedulerConfig config;
     config.num_blocks = num_blocks;
     config.block_size = 4;
     config.max_model_len = 512;
     config.max_num_seqs = max_num_seqs;
     config.max_num_batched_tokens = 64;
+    adjust(config);
     return config;
   }
 };

@@ -43,6 +43,7 @@ HashKey random_hash_key() {
 Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
+  if (auto read = house->read_keys(); !read) return read.error();
   if (auto opened = house->open_archive(); !opened) return opened.error();
   const auto passed = house->options_.manager.listening_socket();
   auto listener =
@@ -96,6 +97,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                               options_.num_log_lines_dropped},
                    supervisor_},
       signals_(io_),
+      hangup_(io_),
       watchdog_(io_),
       progress_(io_.get_executor()) {
   status_.block_size = config.block_size;
@@ -116,6 +118,10 @@ int House::run() {
     signals_.add(SIGTERM);
     signals_.add(SIGUSR1);
     wait_for_signal();
+    if (!options_.api_key_file.empty()) {
+      hangup_.add(SIGHUP);
+      wait_for_hangup();
+    }
   }
   if (options_.manager.watchdog())
     supervisor_.spawn(io_.get_executor(), "watchdog", feed_watchdog(this));
@@ -144,6 +150,34 @@ void House::wait_for_signal() {
       begin_stop();
     wait_for_signal();
   });
+}
+
+void House::wait_for_hangup() {
+  hangup_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    reread_keys();
+    wait_for_hangup();
+  });
+}
+
+Result<void> House::read_keys() {
+  if (options_.api_key_file.empty()) return {};
+  auto entries = read_key_file(options_.api_key_file, options_.key_limits);
+  if (!entries) return entries.error();
+  const std::size_t num_revoked = options_.policy.keys.replace_file(*entries);
+  spdlog::info("keys: file={} read={} revoked={}", options_.api_key_file, entries->size(),
+               num_revoked);
+  return {};
+}
+
+// A server that forgot its keys over a comma would lock everybody out, or let everybody in.
+void House::reread_keys() {
+  if (auto read = read_keys(); !read) {
+    spdlog::error("keys: the file is as it was before, for it cannot be used: {}",
+                  read.error().message());
+    return;
+  }
+  listener_->end_revoked();
 }
 
 void House::stop() {

@@ -24,6 +24,8 @@ struct HouseOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;  ///< 0: any free one.
   HttpPolicy policy;          ///< Its hosts follow from the address and the list below.
+  std::string api_key_file;   ///< Read at the start and at SIGHUP; empty: none.
+  KeyLimits key_limits{};     ///< Of a key that the file gives no other.
   std::vector<std::string> allowed_hosts{};  ///< Besides this machine's names; "*" allows all.
   SessionLimits limits;
   std::string metrics_prefix = "octavo";
@@ -72,6 +74,9 @@ class House {
   void on_exit(const ActorExited& exited);
   void on_device_lost(const std::string& fault);
   void wait_for_signal();
+  void wait_for_hangup();
+  Result<void> read_keys();
+  void reread_keys();
   void begin_stop();  ///< The second call skips the waiting.
   static asio::awaitable<void> feed_watchdog(House* self);
   static asio::awaitable<void> shut_down(House* self);
@@ -96,6 +101,7 @@ class House {
   ConnectionContext connections_;
   std::unique_ptr<Listener> listener_;
   asio::signal_set signals_;
+  asio::signal_set hangup_;
   asio::steady_timer watchdog_;  ///< When the service manager is told next that all is well.
   Bell progress_;  ///< Rings when the stop may go on: the last connection or actor has left.
   bool stopping_ = false;

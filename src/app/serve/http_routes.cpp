@@ -128,7 +128,7 @@ asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
   if (!path)
     co_return refusal_response({http::status::bad_request, "the path has a broken % escape"});
   const HttpRoute route = route_of(*path);
-  const auto api_key = api_key_of(request.base(), policy);
+  const auto caller = caller_of(request.base(), policy);
   HttpReply response;
   if (request.method() == http::verb::options) {
     response = make_reply(http::status::no_content);
@@ -137,8 +137,10 @@ asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
     response = refuse_method(route.methods);
   } else if (route.is_open || find_asset(*path) != nullptr) {
     response = open_route(request, route.name, *path);
-  } else if (api_key) {
-    const std::uint64_t tenant = tenant_of(sessions.hash_key, *api_key);
+  } else if (caller && route.name == RouteName::kUsage) {
+    response = usage(*caller);
+  } else if (caller) {
+    const std::uint64_t tenant = tenant_of(sessions.hash_key, caller->api_key);
     auto answering = keyed_route(std::move(request), route, *path, tenant);
     response = co_await std::move(answering);
   } else {
@@ -216,7 +218,7 @@ asio::awaitable<HttpReply> HttpRoutes::keyed_route(Request request, HttpRoute ro
     }
     default:
       co_return refusal_response(
-          {http::status::not_found, "there is nothing at " + quotable(path, 256)});
+          {http::status::not_found, "there is nothing at " + quotable(path, 256), "not_found"});
   }
 }
 
@@ -226,7 +228,13 @@ HttpReply HttpRoutes::metrics_page(const std::optional<BlockAudit>& audit) const
   if (num_log_lines_dropped)
     metrics.set_log_lines_dropped(static_cast<double>(num_log_lines_dropped()));
   return make_reply(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
-                    metrics.text(status));
+                    metrics.text(status, policy.keys.accounts()));
+}
+
+HttpReply HttpRoutes::usage(const Caller& caller) const {
+  const std::uint64_t tenant = tenant_of(sessions.hash_key, caller.api_key);
+  const auto num_active = static_cast<std::int64_t>(sessions.running.num_of(tenant));
+  return json_reply(usage_body(*caller.account, num_active, sessions.clock()));
 }
 
 HttpReply HttpRoutes::models() const {

@@ -38,6 +38,8 @@ struct HttpRoutes {
   asio::awaitable<HttpReply> keyed_route(Request request, HttpRoute route, std::string path,
                                          std::uint64_t tenant) const;
   HttpReply metrics_page(const std::optional<BlockAudit>& audit) const;
+  /// What the caller's key has used, and may.
+  HttpReply usage(const Caller& caller) const;
   HttpReply models() const;
   HttpReply model_named(std::string_view name) const;
 };

@@ -107,6 +107,83 @@ TEST_CASE("a frame that cannot be taken is answered by a close that says why") {
   CHECK(reason.find(is_binary ? "text" : "--max-message-size") != std::string::npos);
 }
 
+namespace {
+
+/// How the server closes a WebSocket after the client has done this.
+beast::websocket::close_reason close_after(
+    const Port& port,
+    const std::function<void(beast::websocket::stream<asio::ip::tcp::socket>&)>& act) {
+  asio::io_context io;
+  beast::websocket::stream<asio::ip::tcp::socket> client(io);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  client.handshake("localhost", "/v1/responses");
+  act(client);
+  beast::flat_buffer buffer;
+  boost::system::error_code error;
+  while (!error) {
+    buffer.clear();
+    client.read(buffer, error);
+  }
+  CHECK(error == beast::websocket::error::closed);
+  return client.reason();
+}
+
+}  // namespace
+
+TEST_CASE("a message in more fragments than the limit ends the connection") {
+  SessionLimits limits;
+  limits.max_fragments = 10;
+  const Port port(limits);
+  const auto reason = close_after(port, [](auto& client) {
+    for (int i = 0; i < 12; ++i) client.write_some(false, asio::buffer(" ", 1));
+  });
+  CHECK(reason.code == static_cast<std::uint16_t>(CloseCode::kPolicy));
+  CHECK(std::string(reason.reason.data(), reason.reason.size()).find("10 fragments") !=
+        std::string::npos);
+}
+
+TEST_CASE("a message in as many fragments as there may be is read") {
+  SessionLimits limits;
+  limits.max_fragments = 10;
+  Port port(limits);
+  asio::io_context io;
+  beast::websocket::stream<asio::ip::tcp::socket> client(io);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), port.number()});
+  client.handshake("localhost", "/v1/responses");
+  for (int message = 0; message < 2; ++message) {
+    for (int i = 0; i < 9; ++i) client.write_some(false, asio::buffer(" ", 1));
+    const std::string lane = std::to_string(message);
+    client.write_some(true, asio::buffer(R"({"type":"response.create","input":"x","stream_id":")" +
+                                         lane + "\"}"));
+    CHECK(port.next_request().prompt.size() > 0);
+  }
+}
+
+TEST_CASE("a message that is not whole in time ends the connection") {
+  SessionLimits limits;
+  limits.message_timeout = std::chrono::seconds(0);
+  const Port port(limits);
+  const auto reason =
+      close_after(port, [](auto& client) { client.write_some(false, asio::buffer("{", 1)); });
+  CHECK(reason.code == static_cast<std::uint16_t>(CloseCode::kPolicy));
+}
+
+TEST_CASE("more pings than a second may have end the connection, fewer do not") {
+  SessionLimits limits;
+  limits.max_pings_per_second = 20;
+  const Port port(limits);
+  const auto reason = close_after(port, [](auto& client) {
+    boost::system::error_code ignored;
+    for (int i = 0; i < 21; ++i) client.ping({}, ignored);
+  });
+  CHECK(reason.code == static_cast<std::uint16_t>(CloseCode::kPolicy));
+  const auto normal = close_after(port, [](auto& client) {
+    for (int i = 0; i < 20; ++i) client.ping({});
+    for (int i = 0; i < 20; ++i) client.write(asio::buffer(std::string("rubbish")));
+  });
+  CHECK(std::string(normal.reason.data(), normal.reason.size()).find("JSON") != std::string::npos);
+}
+
 // In Beast the server's close and the read that has found the client's fault wait for one another.
 TEST_CASE("a client that breaks a connection which the server closes leaves nothing behind") {
   SessionLimits limits;

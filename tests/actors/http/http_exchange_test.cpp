@@ -13,9 +13,9 @@ using namespace octavo::testing;
 namespace {
 
 /// A client that reads bytes as they come.
-class Caller {
+class PostingClient {
  public:
-  explicit Caller(const Port& port) : socket_(io_) {
+  explicit PostingClient(const Port& port) : socket_(io_) {
     socket_.connect({asio::ip::make_address("127.0.0.1"), port.number()});
   }
   void post(const std::string& members, const std::string& prompt = "[70]") {
@@ -59,7 +59,7 @@ bool has(const std::string& text, std::string_view part) {
 
 TEST_CASE("a stream begins with its first token, and what a step brings is one chunk of HTTP") {
   Port port({});
-  Caller caller(port);
+  PostingClient caller(port);
   caller.post(R"(,"stream":true,"n":2)");
   const auto submitted = port.next<SubmitRequest>();
   tell(submitted, RequestAccepted{}, generated({70}, 0), generated({71}, 1));
@@ -76,7 +76,7 @@ TEST_CASE("a stream begins with its first token, and what a step brings is one c
 TEST_CASE("what is refused before its first token has a status, streaming or not") {
   Port port({});
   for (const char* members : {"", R"(,"stream":true)"}) {
-    Caller caller(port);
+    PostingClient caller(port);
     caller.post(members);
     const auto submitted = port.next<SubmitRequest>();
     RequestRejected rejected;
@@ -91,7 +91,7 @@ TEST_CASE("what is refused before its first token has a status, streaming or not
 TEST_CASE("a client that leaves is given up at once, whether it was to be told of tokens or not") {
   Port port({});
   for (const char* members : {"", R"(,"stream":true)"}) {
-    Caller caller(port);
+    PostingClient caller(port);
     caller.post(members);
     const auto submitted = port.next<SubmitRequest>();
     tell(submitted, RequestAccepted{}, generated({70}, 0));
@@ -104,11 +104,11 @@ TEST_CASE("a client that leaves is given up at once, whether it was to be told o
 
 TEST_CASE("the server's end is told: to a stream after its tokens, to a plain answer by a status") {
   Port port({});
-  Caller stream(port);
+  PostingClient stream(port);
   stream.post(R"(,"stream":true)");
   tell(port.next<SubmitRequest>(), RequestAccepted{}, generated({70}, 0));
   stream.read_until("\"text\":");
-  Caller plain(port);
+  PostingClient plain(port);
   plain.post("");
   tell(port.next<SubmitRequest>(), RequestAccepted{}, generated({70}, 0));
   port.end(Error{Errc::kServerDraining, "", ""});
@@ -120,7 +120,7 @@ TEST_CASE("the server's end is told: to a stream after its tokens, to a plain an
 
 TEST_CASE("if one of several prompts is refused, the others are given up with it") {
   Port port({});
-  Caller caller(port);
+  PostingClient caller(port);
   caller.post("", "[[70],[71]]");
   const auto first = port.next<SubmitRequest>();
   const auto second = port.next<SubmitRequest>();

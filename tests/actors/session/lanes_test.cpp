@@ -87,3 +87,14 @@ TEST_CASE("what waits on a lane can be seen, what runs cannot") {
   CHECK(seen == std::vector<int>{1, 2});
   CHECK(lanes.for_each_queued("none", [](Work&) { FAIL("nothing waits there"); }) == 0);
 }
+
+TEST_CASE("a lane that has its share of the queue is full, and another is not") {
+  Lanes<Work> lanes({16, 32, 10, 2});
+  for (int i = 0; i < 2; ++i) REQUIRE(lanes.enqueue("a", {"a", i}).has_value());
+  const auto refused = lanes.enqueue("a", {"a", 2});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kQueueFull);
+  CHECK(lanes.enqueue("b", {"b", 0}).has_value());
+  CHECK(lanes.start_next()->number == 0);
+  CHECK(lanes.enqueue("a", {"a", 2}).has_value());
+}

@@ -92,7 +92,7 @@ TEST_CASE("numbers of a server and of a benchmark have bounds") {
   const std::vector<std::pair<std::vector<std::string>, NumberCase>> cases{
       {{"serve"}, {"--port", {"0", "65535"}, {"65536", "-1", "http"}}},
       {{"serve"}, {"--max-queue", {"1", "2147483647"}, {"0", "-1", "2147483648"}}},
-      {{"serve"}, {"--max-message-size", {"0", "4MiB"}, {"4 MiB", "-1", "big"}}},
+      {{"serve"}, {"--max-message-size", {"1KiB", "4MiB"}, {"0", "4 MiB", "-1", "big"}}},
       {{"serve"}, {"--drain-timeout", {"0", "0.5"}, {"-1", "soon"}}},
       {{"serve"}, {"--max-connections", {"1", "1000"}, {"x", "1.5"}}},
       {{"bench", "throughput"}, {"--input-len", {"1"}, {"0", "-1", "1.5"}}},

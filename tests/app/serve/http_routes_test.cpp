@@ -167,7 +167,7 @@ TEST_CASE("only GET and HEAD are served, and a head is an answer without its bod
 
 TEST_CASE("what anybody may ask needs no key, everything else does") {
   Routed routed;
-  routed.policy.api_keys = {"secret"};
+  routed.policy.keys = {"secret"};
   for (const char* open : {"/health", "/ready", "/"}) {
     CAPTURE(open);
     CHECK(routed.ask(open).result_int() == 200);
@@ -251,7 +251,7 @@ TEST_CASE("a path means the same with escapes, and a model's name may have a sla
     CAPTURE(target);
     CHECK(routed.ask(target).result_int() == 200);
   }
-  routed.policy.api_keys = {"secret"};
+  routed.policy.keys = {"secret"};
   CHECK(routed.ask("/%6Detrics").result_int() == 401);
   for (const char* broken :
        {"/v1/models/%", "/v1/models/%2", "/v1/models/%zz", "/v1/models/%+1", "/%00", "/health%"}) {
@@ -324,7 +324,7 @@ TEST_CASE("a prompt can be counted and rendered without running it") {
 
 TEST_CASE("a page of an allowed origin may read every answer, and no other page may") {
   Routed routed;
-  routed.policy.api_keys = {"secret"};
+  routed.policy.keys = {"secret"};
   routed.policy.allowed_origins = {"http://app.example"};
   const std::pair<std::string, std::string> origin{"Origin", "http://App.example"};
   for (const char* target : {"/health", "/v1/models", "/nothing", "/", "/%"}) {
@@ -346,7 +346,7 @@ TEST_CASE("a page of an allowed origin may read every answer, and no other page 
 
 TEST_CASE("a browser that asks before it sends a key is answered without one") {
   Routed routed;
-  routed.policy.api_keys = {"secret"};
+  routed.policy.keys = {"secret"};
   routed.policy.allowed_origins = {"http://app.example"};
   const std::vector<std::pair<std::string, std::string>> asks{
       {"Origin", "http://app.example"},

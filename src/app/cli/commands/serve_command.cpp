@@ -87,8 +87,11 @@ HouseOptions house_options_of(const ServeOptions& options) {
   HouseOptions house;
   house.host = options.host;
   house.port = options.port;
-  house.policy = {api_keys_of(options.api_keys, std::getenv("OCTAVO_API_KEY")),
-                  options.allowed_origins};
+  house.policy.keys =
+      KeyRing(api_keys_of(options.api_keys, std::getenv("OCTAVO_API_KEY")), options.key_limits);
+  house.policy.allowed_origins = options.allowed_origins;
+  house.api_key_file = options.api_key_file;
+  house.key_limits = options.key_limits;
   house.allowed_hosts = options.allowed_hosts;
   house.limits = options.limits;
   house.response_store = options.response_store;
@@ -102,6 +105,12 @@ HouseOptions house_options_of(const ServeOptions& options) {
   house.drain_delay =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_delay_s * 1000));
   return house;
+}
+
+void bound_queue(const ServeOptions& options, SchedulerConfig& config) {
+  config.max_num_waiting = options.max_queue;
+  config.max_waiting_tokens = options.max_queue_tokens;
+  config.max_queue_wait = options.max_queue_wait;
 }
 
 // `--served-model-name A B MODEL` reads as three names and would serve the demo model by them.
@@ -140,7 +149,7 @@ Result<int> serve(const ServeOptions& options) {
   const ModelInfo& info = (*executor)->info();
   auto config = scheduler_config(options.model, info);
   if (!config) return config.error();
-  config->max_num_waiting = options.max_queue;
+  bound_queue(options, *config);
   // Two servers that were just started must not tell the same story to whoever brings no seed.
   if (!options.model.seed) config->seed = random_seed();
   auto model = load_served_model(
@@ -162,7 +171,7 @@ Result<int> serve(const ServeOptions& options) {
     if (house_options.journal != nullptr) both.emplace(*house_options.journal, *trace);
     house_options.journal = both ? static_cast<SchedulerJournal*>(&*both) : trace.get();
   }
-  spdlog::info("serve: api_keys={} seed={}{}", house_options.policy.api_keys.size(), config->seed,
+  spdlog::info("serve: api_keys={} seed={}{}", house_options.policy.keys.num_keys(), config->seed,
                options.model.seed ? "" : " (drawn: --seed repeats it)");
   auto house = House::build(std::move(house_options), std::move(*model), *config, **executor);
   if (!house) return house.error();

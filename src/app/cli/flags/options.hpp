@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/session/session_limits.hpp"
+#include "src/access/key_account.hpp"
 #include "src/library/model_options.hpp"
 #include "src/response/response_create.hpp"
 
@@ -18,6 +19,8 @@ struct ServeOptions {
   std::uint16_t port = 8000;
   std::vector<std::string> served_model_name;  ///< The first is what answers say.
   std::vector<std::string> api_keys;
+  std::string api_key_file;
+  KeyLimits key_limits{.max_connections = 2000};
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
   std::string chat_template;  ///< A file that replaces the model's.
@@ -31,7 +34,9 @@ struct ServeOptions {
   double drain_timeout_s = 30;
   double drain_delay_s = 0;
   std::int32_t max_queue = 8192;
-  std::string trace;   ///< Where a trace is written; empty: nowhere.
+  std::int64_t max_queue_tokens = 16 << 20;
+  std::chrono::seconds max_queue_wait{600};  ///< As long as the official SDKs wait.
+  std::string trace;                         ///< Where a trace is written; empty: nowhere.
   std::string record;  ///< Where the scheduler's events are written; empty: nowhere.
   SessionLimits limits;
 };

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "src/app/cli/flags/limit_flags.hpp"
 #include "src/app/cli/flags/model_flags.hpp"
 #include "src/app/cli/flags/number.hpp"
 #include "src/core/bytes.hpp"
@@ -42,7 +43,7 @@ std::string check_metrics_prefix(const std::string& text) {
                        quotable(text, 64) + "`)";
 }
 
-// These flags say where the server listens, and who may use it.
+// These flags say where the server listens, and what it serves.
 void add_clients(CLI::App& command, ServeOptions& options) {
   command.add_option("--host", options.host, "Address to listen on; 0.0.0.0 for all")
       ->check(check_host)
@@ -57,32 +58,6 @@ void add_clients(CLI::App& command, ServeOptions& options) {
                   "Name for clients (default: the folder's); of several any will do, and the first "
                   "is what answers say")
       ->take_all()
-      ->group(kServer);
-  command
-      .add_option(
-          "--api-key", options.api_keys,
-          "Clients must send it as a bearer token; may be given several times. Each key is a "
-          "tenant with fair shares and a prefix cache of its own. Without the flag the keys "
-          "are those in the variable OCTAVO_API_KEY, with commas between them")
-      ->check(check_api_key)
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-origins", options.allowed_origins,
-                  "Web origins besides the server's own that may connect; * for all")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group(kServer);
-  command
-      .add_option("--allowed-hosts", options.allowed_hosts,
-                  "Names by which clients may ask for the server besides this machine's own, each "
-                  "perhaps with a port; * for all. Without it any name will do on an address that "
-                  "other machines can reach")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
       ->group(kServer);
   command
       .add_option("--chat-template", options.chat_template,
@@ -103,36 +78,43 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
 }
 
-// These flags bound what clients may take of the server.
-void add_limits(CLI::App& command, ServeOptions& options) {
+// These flags say who may use the server.
+void add_access(CLI::App& command, ServeOptions& options) {
   command
-      .add_option("--max-queue", options.max_queue, "Requests that may wait; more get queue_full")
-      ->transform(integer(1))
-      ->capture_default_str()
-      ->group(kServer);
-  command
-      .add_option_function<std::string>(
-          "--max-message-size",
-          [&options](const std::string& size) {
-            options.limits.max_message_bytes = *parse_bytes(size);
-          },
-          "Largest frame from a client (default 4MiB)")
-      ->check(check_bytes)
-      ->group(kServer);
-  command.add_option("--max-connections", options.limits.max_connections, "Open connections")
-      ->transform(integer(1))
-      ->capture_default_str()
+      .add_option(
+          "--api-key", options.api_keys,
+          "Clients must send it as a bearer token; may be given several times. Each key is a "
+          "tenant with fair shares and a prefix cache of its own. Without the flag the keys "
+          "are those in the variable OCTAVO_API_KEY, with commas between them")
+      ->check(check_api_key)
+      ->take_all()
+      ->allow_extra_args(false)
       ->group(kServer);
   command
-      .add_option_function<std::int64_t>(
-          "--keep-alive-timeout",
-          [&options](std::int64_t seconds) {
-            options.limits.keep_alive_timeout = std::chrono::seconds(seconds);
-          },
-          "Seconds that an HTTP connection may be idle between requests; longer than a proxy's "
-          "before the server (default 75)")
-      ->transform(integer(1, 86400))
+      .add_option("--api-key-file", options.api_key_file,
+                  "JSON file of further keys, each with a name, its SHA-256 and limits of its own "
+                  "(protocol/README.md); read again at SIGHUP")
       ->group(kServer);
+  command
+      .add_option("--allowed-origins", options.allowed_origins,
+                  "Web origins besides the server's own that may connect; * for all")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
+  command
+      .add_option("--allowed-hosts", options.allowed_hosts,
+                  "Names by which clients may ask for the server besides this machine's own, each "
+                  "perhaps with a port; * for all. Without it any name will do on an address that "
+                  "other machines can reach")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
+}
+
+// These flags say what is kept of responses, and how the server ends.
+void add_keeping(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--response-store", options.response_store,
                   "File in which stored responses outlive the server (SQLite); without it they are "
@@ -213,7 +195,9 @@ void add_records(CLI::App& command, ServeOptions& options) {
 
 void add_server(CLI::App& command, ServeOptions& options) {
   add_clients(command, options);
+  add_access(command, options);
   add_limits(command, options);
+  add_keeping(command, options);
   add_records(command, options);
 }
 

@@ -61,7 +61,7 @@ TEST_CASE("every flag of a server lands in its option") {
   CHECK(options.served_model_name == std::vector<std::string>{"fox"});
   CHECK(options.max_queue == 7);
   CHECK(options.limits.max_message_bytes == 65536);
-  CHECK(options.limits.max_connections == 9);
+  CHECK(options.limits.gate.max_connections == 9);
   CHECK(options.drain_timeout_s == 1.5);
   CHECK(options.metrics_prefix == "vllm");
   CHECK(options.record == "a.rec");

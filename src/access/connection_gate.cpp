@@ -1,0 +1,39 @@
+#include "src/access/connection_gate.hpp"
+
+#include <algorithm>
+
+#include "src/core/error.hpp"
+
+namespace octavo {
+
+Entrance ConnectionGate::enter(const std::string& address, TimePoint now) {
+  if (num_connections_ >= limits_.max_connections) return Entrance::kFull;
+  if (addresses_.size() >= next_sweep_) forget_quiet(now);
+  const auto per_second = static_cast<double>(limits_.max_handshakes_per_address);
+  Address& from = addresses_.try_emplace(address, per_second).first->second;
+  const bool has_room =
+      limits_.max_per_address == 0 || from.num_connections < limits_.max_per_address;
+  // Whoever has too many must not come again at any speed either.
+  if (!from.handshakes.take(now)) return Entrance::kTooFast;
+  if (!has_room) return Entrance::kAddressFull;
+  ++from.num_connections;
+  ++num_connections_;
+  return Entrance::kOpen;
+}
+
+void ConnectionGate::leave(const std::string& address, TimePoint now) {
+  const auto found = addresses_.find(address);
+  OCTAVO_ASSERT(found != addresses_.end() && found->second.num_connections > 0);
+  --num_connections_;
+  if (--found->second.num_connections == 0 && found->second.handshakes.is_full(now))
+    addresses_.erase(found);
+}
+
+void ConnectionGate::forget_quiet(TimePoint now) {
+  std::erase_if(addresses_, [now](const auto& entry) {
+    return entry.second.num_connections == 0 && entry.second.handshakes.is_full(now);
+  });
+  next_sweep_ = std::max(kMaxQuiet, 2 * addresses_.size());
+}
+
+}  // namespace octavo
