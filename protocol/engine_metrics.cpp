@@ -107,6 +107,9 @@ const std::vector<Row> kRows{
     counter("iteration_total", "Steps planned.", OCTAVO_VALUE(status.num_steps)),
     counter("iteration_tokens_total", "Tokens scheduled over all steps.",
             OCTAVO_VALUE(status.num_scheduled_tokens)),
+    counter("jump_forward_tokens_total",
+            "Tokens that followed from a request's output format and were not sampled.",
+            OCTAVO_VALUE(status.num_forced_tokens)),
 };
 
 #undef OCTAVO_VALUE

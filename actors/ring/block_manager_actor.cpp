@@ -28,9 +28,6 @@ void BlockManagerActor::handle(ReserveStep message) {
   StepBatch batch = blocks_.reserve(std::move(message.plan));
   if (status_.spans != nullptr)
     status_.spans->add({Track::kBlockManager, batch.id.value, began, clock_(), 0});
-  std::int64_t num_sampled = 0;
-  for (const ScheduledSequence& each : batch.scheduled) num_sampled += each.samples ? 1 : 0;
-  status_.num_sampled_tokens.fetch_add(num_sampled, std::memory_order_relaxed);
   publish_status(batch.receipt.credits);
   executor_.send(ExecuteStep{std::move(batch)});
   if (feed_.is_empty()) return;

@@ -152,6 +152,8 @@ void SchedulerActor::publish() {
   status_.num_swapped.store(now.num_swapped, std::memory_order_relaxed);
   status_.num_preemptions_swap.store(now.num_preemptions_swap, std::memory_order_relaxed);
   status_.num_preemptions_recompute.store(now.num_preemptions_recompute, std::memory_order_relaxed);
+  status_.num_completion_tokens.store(now.num_tokens, std::memory_order_relaxed);
+  status_.num_forced_tokens.store(now.num_forced_tokens, std::memory_order_relaxed);
 }
 
 }  // namespace octavo

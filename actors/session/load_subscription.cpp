@@ -12,7 +12,7 @@ void LoadSubscription::begin(std::chrono::milliseconds interval) {
   next_number_ = 0;
   ++subscription_;
   told_.reset();
-  num_tokens_ = sources_.status.num_sampled_tokens.load();
+  num_tokens_ = sources_.status.num_completion_tokens.load();
   measured_at_ = sources_.clock();
   tell();
   wait();
@@ -39,7 +39,7 @@ Load LoadSubscription::measure() {
   load.device_usage = status.device.usage();
   load.host_usage = status.host.usage();
   load.num_connections = static_cast<std::int32_t>(sources_.metrics.num_connections().Value());
-  const std::int64_t num_tokens = status.num_sampled_tokens.load();
+  const std::int64_t num_tokens = status.num_completion_tokens.load();
   const TimePoint now = sources_.clock();
   const double seconds = std::chrono::duration<double>(now - measured_at_).count();
   if (seconds > 0) load.tokens_per_s = static_cast<double>(num_tokens - num_tokens_) / seconds;

@@ -56,7 +56,8 @@ struct EngineStatus {
   std::atomic<std::int64_t> num_blocks_promoted{0};
   std::atomic<std::int64_t> num_steps{0};
   std::atomic<std::int64_t> num_scheduled_tokens{0};
-  std::atomic<std::int64_t> num_sampled_tokens{0};
+  std::atomic<std::int64_t> num_completion_tokens{0};  ///< Sampled or forced.
+  std::atomic<std::int64_t> num_forced_tokens{0};  ///< Appended because a constraint forced them.
 
   std::atomic<bool> healthy{true};  ///< False once an actor of the ring has died.
   SpanSink* spans = nullptr;        ///< Is given when who worked; set before the actors start.

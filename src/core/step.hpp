@@ -186,6 +186,8 @@ struct SampledToken {
   std::optional<float> logprob;   ///< Set when the request asked for log-probabilities.
   std::vector<TokenLogprob> top;  ///< The k best of the raw logits, best first. Beam search: the
                                   ///< candidates; `token` is the best of them and not appended.
+  std::vector<TokenId> forced{};  ///< What the request's constraint makes follow `token`: they are
+                                  ///< part of the sequence, and their positions not computed yet.
 };
 
 /// What the model thought of a token of the prompt, given those before it.
@@ -216,7 +218,8 @@ struct FailedSequence {
 struct StepResult {
   StepId id;
   std::vector<SampledToken>
-      sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order.
+      sampled;  ///< One for each scheduled sequence with `samples`, in the batch's order. Where a
+                ///< step before it has forced the token of that position, it is that one again.
   std::vector<FailedSequence> failed;           ///< What they sampled, if anything, means nothing.
   std::vector<PromptLogprobs> prompt_logprobs;  ///< Of sequences that asked for them.
   std::vector<TransferId> transfers_finished;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "src/core/ids.hpp"
 
@@ -19,6 +20,10 @@ class TokenMatcher {
   [[nodiscard]] virtual bool accept(TokenId token) = 0;
   /// allowed: [ceil(vocab_size / 32)]; bit t % 32 of word t / 32 says whether token t may follow.
   virtual void fill(std::span<std::uint32_t> allowed) = 0;
+  /// The tokens that the answer goes on with from here because its text can go on in one way only;
+  /// empty where there are several ways, or where the text is no reason for certain tokens. They
+  /// depend on the constraint and the accepted tokens alone. The matcher stays where it is.
+  virtual std::vector<TokenId> forced() { return {}; }
   /// The same place, for a sequence that goes another way from here.
   virtual std::unique_ptr<TokenMatcher> fork() const = 0;
 };

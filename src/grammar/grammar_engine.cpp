@@ -5,6 +5,7 @@
 #include <xgrammar/xgrammar.h>
 
 #include <algorithm>
+#include <bit>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <variant>
 
 #include "src/core/utf8.hpp"
+#include "src/grammar/continuation_tokens.hpp"
 #include "src/grammar/schema_check.hpp"
 
 namespace octavo {
@@ -22,6 +24,9 @@ namespace {
 // Between two parts of JSON: enough to print it prettily, while a model that has lost its way
 // cannot go on with blanks for ever.
 constexpr int kMaxBlanks = 8;
+
+// Bytes of a forced text that are looked at one by one.
+constexpr std::size_t kMaxCertain = 512;
 
 // Where a text can be read in many ways, every token takes longer than the one before, and all
 // answers wait for it. So following one answer may take this much of the thread's processor time,
@@ -38,11 +43,21 @@ std::chrono::nanoseconds processor_time() {
 /// What the library has warned of while this thread compiled: something that it leaves out.
 thread_local std::string warning_of_thread;
 
+/// What the matchers of a constraint have in common.
+struct Rule {
+  xgrammar::CompiledGrammar grammar;
+  std::vector<TokenId> stop_token_ids;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  bool may_name_tokens = false;  ///< Not every way to go on is one of characters.
+
+  std::int32_t vocab_size() const { return grammar.GetTokenizerInfo().GetVocabSize(); }
+};
+
 class XgrammarMatcher final : public TokenMatcher {
  public:
-  explicit XgrammarMatcher(xgrammar::GrammarMatcher matcher,
-                           std::chrono::nanoseconds patience = kPatience)
-      : matcher_(std::move(matcher)), patience_(patience) {}
+  XgrammarMatcher(std::shared_ptr<const Rule> rule, xgrammar::GrammarMatcher matcher,
+                  std::chrono::nanoseconds patience = kPatience)
+      : rule_(std::move(rule)), matcher_(std::move(matcher)), patience_(patience) {}
 
   bool accept(TokenId token) override {
     if (matcher_.IsTerminated()) return true;  // What follows the end is nobody's.
@@ -55,6 +70,30 @@ class XgrammarMatcher final : public TokenMatcher {
   void fill(std::span<std::uint32_t> allowed) override {
     std::ranges::fill(allowed, 0xFFFFFFFFU);
     if (matcher_.IsTerminated()) return;
+    const auto began = processor_time();
+    find_allowed(allowed);
+    patience_ -= processor_time() - began;
+  }
+  std::vector<TokenId> forced() override {
+    if (matcher_.IsTerminated() || patience_ < patience_.zero()) return {};
+    const auto began = processor_time();
+    std::string text = matcher_.FindJumpForwardString();
+    if (rule_->may_name_tokens) text.resize(num_certain(text));
+    patience_ -= processor_time() - began;
+    if (text.empty()) return {};
+    std::vector<TokenId> tokens = continuation_tokens(*rule_->tokenizer, rule_->vocab_size(), text);
+    const auto is_stop = [this](TokenId token) {
+      return std::ranges::find(rule_->stop_token_ids, token) != rule_->stop_token_ids.end();
+    };
+    if (std::ranges::any_of(tokens, is_stop)) return {};
+    return tokens;
+  }
+  std::unique_ptr<TokenMatcher> fork() const override {
+    return std::make_unique<XgrammarMatcher>(rule_, matcher_.Fork(), patience_);
+  }
+
+ private:
+  void find_allowed(std::span<std::uint32_t> allowed) {
     std::int64_t shape[1] = {static_cast<std::int64_t>(allowed.size())};
     DLTensor mask{};
     mask.data = allowed.data();
@@ -62,31 +101,54 @@ class XgrammarMatcher final : public TokenMatcher {
     mask.ndim = 1;
     mask.dtype = {kDLInt, 32, 1};
     mask.shape = shape;
-    const auto began = processor_time();
     matcher_.FillNextTokenBitmask(&mask);
-    patience_ -= processor_time() - began;
-  }
-  std::unique_ptr<TokenMatcher> fork() const override {
-    return std::make_unique<XgrammarMatcher>(matcher_.Fork(), patience_);
   }
 
- private:
+  // The library looks for the text among characters alone and passes over what names a token, a
+  // mark for instance. So each byte is certain only where every token that may be next is text of
+  // the same way.
+  std::size_t num_certain(std::string_view text) {
+    std::size_t num_bytes = 0;
+    while (num_bytes < std::min(text.size(), kMaxCertain) && goes_on_with(text.substr(num_bytes)) &&
+           matcher_.AcceptString(std::string(text.substr(num_bytes, 1))))
+      ++num_bytes;
+    matcher_.Rollback(static_cast<int>(num_bytes));
+    return num_bytes;
+  }
+
+  bool goes_on_with(std::string_view text) {
+    const std::int32_t vocab_size = rule_->vocab_size();
+    std::vector<std::uint32_t> allowed(static_cast<std::size_t>((vocab_size + 31) / 32),
+                                       0xFFFFFFFFU);
+    find_allowed(allowed);
+    for (std::size_t word = 0; word < allowed.size(); ++word) {
+      for (std::uint32_t bits = allowed[word]; bits != 0; bits &= bits - 1) {
+        const auto token = static_cast<TokenId>(word * 32) + std::countr_zero(bits);
+        if (token >= vocab_size) break;
+        const std::string_view bytes = rule_->tokenizer->token_bytes(token);
+        const bool is_text = !bytes.empty() && !rule_->tokenizer->is_special(token);
+        if (!is_text || !(text.starts_with(bytes) || bytes.starts_with(text))) return false;
+      }
+    }
+    return true;
+  }
+
+  std::shared_ptr<const Rule> rule_;
   xgrammar::GrammarMatcher matcher_;
   std::chrono::nanoseconds patience_;  ///< Below 0 the matcher has given up.
 };
 
 class XgrammarConstraint final : public TokenConstraint {
  public:
-  XgrammarConstraint(xgrammar::CompiledGrammar grammar, std::vector<TokenId> stop_token_ids)
-      : grammar_(std::move(grammar)), stop_token_ids_(std::move(stop_token_ids)) {}
+  explicit XgrammarConstraint(Rule rule) : rule_(std::make_shared<const Rule>(std::move(rule))) {}
   std::unique_ptr<TokenMatcher> begin() const override {
-    std::vector<int> stops(stop_token_ids_.begin(), stop_token_ids_.end());
-    return std::make_unique<XgrammarMatcher>(xgrammar::GrammarMatcher(grammar_, std::move(stops)));
+    std::vector<int> stops(rule_->stop_token_ids.begin(), rule_->stop_token_ids.end());
+    return std::make_unique<XgrammarMatcher>(
+        rule_, xgrammar::GrammarMatcher(rule_->grammar, std::move(stops)));
   }
 
  private:
-  xgrammar::CompiledGrammar grammar_;
-  std::vector<TokenId> stop_token_ids_;
+  std::shared_ptr<const Rule> rule_;
 };
 
 xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t vocab_size,
@@ -108,12 +170,13 @@ xgrammar::TokenizerInfo tokenizer_info(const Tokenizer& tokenizer, std::int32_t 
 
 class XgrammarEngine final : public GrammarEngine {
  public:
-  XgrammarEngine(const Tokenizer& tokenizer, std::int32_t vocab_size,
+  XgrammarEngine(std::shared_ptr<const Tokenizer> tokenizer, std::int32_t vocab_size,
                  std::vector<TokenId> eos_token_ids, const std::vector<TokenId>& mark_tokens,
                  GrammarLimits limits)
-      : eos_token_ids_(std::move(eos_token_ids)),
+      : tokenizer_(std::move(tokenizer)),
+        eos_token_ids_(std::move(eos_token_ids)),
         limits_(limits),
-        compiler_(tokenizer_info(tokenizer, vocab_size, eos_token_ids_, mark_tokens), 1, true,
+        compiler_(tokenizer_info(*tokenizer_, vocab_size, eos_token_ids_, mark_tokens), 1, true,
                   static_cast<std::int64_t>(limits.max_cache_bytes)) {}
 
   Result<std::shared_ptr<const TokenConstraint>> compile(
@@ -142,7 +205,10 @@ class XgrammarEngine final : public GrammarEngine {
     }
     std::vector<TokenId> stops = eos_token_ids_;
     stops.insert(stops.end(), stop_token_ids.begin(), stop_token_ids.end());
-    return std::make_shared<const XgrammarConstraint>(std::move(*grammar), std::move(stops));
+    const bool may_name_tokens =
+        format.kind == OutputKind::kTags || format.kind == OutputKind::kGrammar;
+    return std::make_shared<const XgrammarConstraint>(
+        Rule{std::move(*grammar), std::move(stops), tokenizer_, may_name_tokens});
   }
 
  private:
@@ -174,6 +240,7 @@ class XgrammarEngine final : public GrammarEngine {
     }
   }
 
+  std::shared_ptr<const Tokenizer> tokenizer_;
   std::vector<TokenId> eos_token_ids_;
   GrammarLimits limits_;
   mutable xgrammar::GrammarCompiler compiler_;  ///< Safe to use from several threads.
@@ -187,8 +254,8 @@ std::shared_ptr<const GrammarEngine> GrammarEngine::make(std::shared_ptr<const T
                                                          const std::vector<TokenId>& mark_tokens,
                                                          GrammarLimits limits) {
   if (tokenizer == nullptr) return nullptr;
-  return std::make_shared<const XgrammarEngine>(*tokenizer, vocab_size, std::move(eos_token_ids),
-                                                mark_tokens, limits);
+  return std::make_shared<const XgrammarEngine>(std::move(tokenizer), vocab_size,
+                                                std::move(eos_token_ids), mark_tokens, limits);
 }
 
 }  // namespace octavo

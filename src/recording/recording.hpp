@@ -34,7 +34,9 @@
 namespace octavo {
 
 constexpr std::string_view kRecordingMagic = "octavo-recording ";
-constexpr int kRecordingVersion = 2;
+constexpr int kRecordingVersion = 3;
+constexpr int kOldestRecordingVersion = 2;  ///< Of those that are read.
+constexpr int kFirstVersionWithForced = 3;  ///< Before it no sample had forced tokens behind it.
 
 struct RecordingHeader {
   SchedulerConfig engine;

@@ -83,10 +83,13 @@ Result<RecordingReader> RecordingReader::open(std::string_view bytes, std::strin
   if (!bytes.starts_with(kRecordingMagic) || end == std::string_view::npos) return cut_off;
   const std::string_view version =
       bytes.substr(kRecordingMagic.size(), end - kRecordingMagic.size());
-  if (version != std::to_string(kRecordingVersion)) {
+  reader.version_ = kOldestRecordingVersion;
+  while (version != std::to_string(reader.version_)) {
+    if (reader.version_++ < kRecordingVersion) continue;
     return Error{Errc::kInvalidFile,
                  reader.name_ + ": is a recording of version " + std::string(version) +
-                     ", and this octavo reads version " + std::to_string(kRecordingVersion),
+                     ", and this octavo reads versions " + std::to_string(kOldestRecordingVersion) +
+                     " to " + std::to_string(kRecordingVersion),
                  ""};
   }
   reader.position_ = end + 1;
@@ -251,6 +254,9 @@ RecordedCompletion RecordingReader::completion(ByteReader& in) {
     each.sequence = SequenceId{last};
     each.token = in.get_int(std::numeric_limits<std::int32_t>::min());
     get_candidates(in, each.top);
+    if (version_ < kFirstVersionWithForced) continue;
+    each.forced.resize(in.get_count());
+    for (TokenId& token : each.forced) token = in.get_int(0);
   }
   return event;
 }

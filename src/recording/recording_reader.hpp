@@ -15,9 +15,11 @@ namespace octavo {
 class RecordingReader {
  public:
   /// The bytes must outlive it; `name` stands for the file in errors. Errors: kInvalidFile when
-  /// they are of another version, damaged, or end before the header does.
+  /// they are of a version that is not read, damaged, or end before the header does.
   [[nodiscard]] static Result<RecordingReader> open(std::string_view bytes, std::string name);
 
+  /// Of the format that the file is written in.
+  int version() const { return version_; }
   const RecordingHeader& header() const { return header_; }
   /// The next event; nothing after the last whole one. Errors: kInvalidFile, with the byte.
   [[nodiscard]] Result<std::optional<RecordedEvent>> next();
@@ -42,6 +44,7 @@ class RecordingReader {
 
   std::string_view bytes_;
   std::string name_;
+  int version_ = kRecordingVersion;
   RecordingHeader header_;
   std::size_t position_ = 0;
   std::uint64_t ordinal_ = 0;

@@ -31,11 +31,14 @@ void put_credits(ByteWriter& out, const CacheCredits& credits) {
 void put_sample(ByteWriter& out, const SampledToken& sampled, bool has_candidates) {
   out.put_signed(sampled.token);
   out.put(has_candidates ? sampled.top.size() : 0);
-  if (!has_candidates) return;
-  for (const TokenLogprob& each : sampled.top) {
-    out.put_signed(each.id);
-    out.put_float(each.logprob);
+  if (has_candidates) {
+    for (const TokenLogprob& each : sampled.top) {
+      out.put_signed(each.id);
+      out.put_float(each.logprob);
+    }
   }
+  out.put(sampled.forced.size());
+  for (TokenId token : sampled.forced) out.put_signed(token);
 }
 
 }  // namespace

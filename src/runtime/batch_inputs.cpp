@@ -54,7 +54,8 @@ std::string check_scheduled(const ScheduledSequence& scheduled, const SequenceSt
   if (first < 0 || scheduled.num_tokens < 1) return "computes no token";
   if (context > limits.max_positions) return "is longer than the model's context";
   if (context > static_cast<std::int64_t>(state->tokens.size())) return "lacks tokens to compute";
-  if (scheduled.samples && context != static_cast<std::int64_t>(state->tokens.size())) {
+  const bool is_last = context == static_cast<std::int64_t>(state->tokens.size());
+  if (scheduled.samples && !is_last && !state->is_forced(context)) {
     return "samples before its last token";
   }
   if (context > num_table_blocks * limits.block_size) return "has too few blocks";

@@ -50,6 +50,7 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   const std::string fault = backend_->fault();
   if (!fault.empty() && !batch.scheduled.empty()) return Error{Errc::kEngineError, fault, ""};
   const auto began = std::chrono::steady_clock::now();
+  if (fault.empty()) learn_of_leaving(batch);
   auto failed = sequences_.apply(batch);
   if (!failed) return failed.error();
   if (auto built = build_batch_inputs(batch, sequences_, limits_, inputs_); !built) {
@@ -75,6 +76,19 @@ Result<LaunchedStep> DeviceExecutor::launch(const StepBatch& batch) {
   return launched;
 }
 
+// What must follow a token is known with it, by the sequence's constraint. Before such a sequence
+// leaves, the step that samples it is therefore waited for. On a CPU there is none.
+void DeviceExecutor::learn_of_leaving(const StepBatch& batch) {
+  const auto leaves = [&](const Sample& sample) {
+    return sample.is_constrained &&
+           std::ranges::find(batch.released, sample.sequence) != batch.released.end();
+  };
+  const bool is_needed = std::ranges::any_of(steps_, [&](const Step& step) {
+    return step.outputs.empty() && std::ranges::any_of(step.samples, leaves);
+  });
+  if (is_needed) learn_tokens();
+}
+
 // Which tokens may be next depends on those before, so the steps on their way are waited for.
 void DeviceExecutor::learn_tokens() {
   for (Step& step : steps_) {
@@ -92,20 +106,29 @@ void DeviceExecutor::take_outputs(Step& step) {
   step.outputs.resize(num_outputs);
   step.span = backend_->results(step.launched.ticket, step.outputs);
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
-    const Sample& sample = step.samples[i];
-    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
+    Sample& sample = step.samples[i];
+    if (!sample.index) continue;
+    sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
+    if (sample.is_constrained && step.outputs[i].is_finite)
+      sample.forced = sequences_.force(sample.sequence, *sample.index);
   }
 }
 
 void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {
   rows_.clear();
+  constrained.clear();
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
-    if (sequences_.find(scheduled.id)->place) {
+    const SequenceState& state = *sequences_.find(scheduled.id);
+    if (state.is_forced(scheduled.first_position + scheduled.num_tokens)) {
+      rows_.push_back({.temperature = 0.0F});  // Its token is known already.
+      continue;
+    }
+    if (state.place) {
       constrained.push_back(scheduled.id);
       sequences_.make_room_for_mask(scheduled.id);
     }
-    rows_.push_back(sequences_.find(scheduled.id)->sample_row());
+    rows_.push_back(state.sample_row());
   }
   for (const PromptLogitsRows& each : inputs_.prompt_rows) {
     const SequenceState& state = *sequences_.find(each.sequence);
@@ -146,6 +169,7 @@ void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>
   backend_->run_forward([&] { decoder_.forward(inputs, cache_.view()); });
   if (is_asynchronous_) {
     learn_tokens();
+    list_rows(batch, constrained);  // Some of their tokens may have been forced by now.
     find_allowed();
   } else {
     masks.wait();
@@ -159,8 +183,17 @@ std::vector<DeviceExecutor::Sample> DeviceExecutor::append_rows(const StepBatch&
   std::vector<Sample> samples;
   for (const auto& scheduled : batch.scheduled) {
     if (!scheduled.samples) continue;
-    Sample sample{scheduled.id, std::nullopt, rows_[samples.size()].num_logprobs >= 0};
-    if (!sequences_.find(scheduled.id)->sampling.is_beam_search()) {
+    const SequenceState& state = *sequences_.find(scheduled.id);
+    Sample sample{.sequence = scheduled.id,
+                  .index = std::nullopt,
+                  .wants_logprob = rows_[samples.size()].num_logprobs >= 0,
+                  .is_constrained = static_cast<bool>(state.place),
+                  .known = std::nullopt,
+                  .forced = {}};
+    const std::int32_t end = scheduled.first_position + scheduled.num_tokens;
+    if (state.is_forced(end)) {
+      sample.known = state.tokens[static_cast<std::size_t>(end)];
+    } else if (!state.sampling.is_beam_search()) {
       const auto row = static_cast<TokenId>(samples.size());
       sample.index = sequences_.append(scheduled.id, -1 - row);
     }
@@ -200,8 +233,13 @@ Result<StepResult> DeviceExecutor::collect(const LaunchedStep&) {
   cache_.report_copies(step.result);
   step.result.sampled.reserve(step.samples.size());
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
-    const Sample& sample = step.samples[i];
-    SampledToken token{sample.sequence, outputs[i].token, std::nullopt, {}};
+    Sample& sample = step.samples[i];
+    if (sample.known) {
+      step.result.sampled.push_back({sample.sequence, *sample.known, std::nullopt, {}});
+      continue;
+    }
+    SampledToken token{
+        sample.sequence, outputs[i].token, std::nullopt, {}, std::move(sample.forced)};
     if (sample.wants_logprob) token.logprob = outputs[i].logprob;
     for (const auto& [id, logprob] : outputs[i].top) token.top.push_back({id, logprob});
     if (!outputs[i].is_finite) step.result.failed.push_back({sample.sequence, no_finite_logit()});

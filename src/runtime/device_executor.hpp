@@ -48,6 +48,9 @@ class DeviceExecutor final : public ModelExecutor {
     SequenceId sequence;
     std::optional<std::size_t> index;  ///< Where its token stands in the sequence.
     bool wants_logprob = false;
+    bool is_constrained = false;
+    std::optional<TokenId> known;  ///< What a step before it has forced to stand there.
+    std::vector<TokenId> forced;   ///< After its token, once that is known.
   };
   struct Step {
     StepResult result;
@@ -63,6 +66,7 @@ class DeviceExecutor final : public ModelExecutor {
   void forward(const StepBatch& batch, std::vector<FailedSequence>& failed);
   void list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained);
   void see_logits(const float* logits);
+  void learn_of_leaving(const StepBatch& batch);
   void learn_tokens();
   void take_outputs(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);

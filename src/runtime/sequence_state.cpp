@@ -5,6 +5,10 @@
 namespace octavo {
 namespace {
 
+// The step after the one that sampled is planned already and cannot compute more than one position,
+// so a single token is as far with it as without being forced.
+constexpr std::size_t kFewestForced = 2;
+
 Error bad_sequence(SequenceId id, const std::string& what) {
   return Error{Errc::kEngineError, "sequence " + std::to_string(id.value) + " " + what, ""};
 }
@@ -38,10 +42,15 @@ SamplingParams harmless(const SamplingParams& asked) {
 
 }  // namespace
 
-bool ConstrainedPlace::advance(std::span<const TokenId> completion) {
+bool ConstrainedPlace::accept(std::span<const TokenId> completion) {
   for (; num_accepted_ < completion.size(); ++num_accepted_) {
     if (!matcher_->accept(completion[num_accepted_])) return false;
   }
+  return true;
+}
+
+bool ConstrainedPlace::advance(std::span<const TokenId> completion) {
+  if (!accept(completion)) return false;
   matcher_->fill(allowed_);
   return true;
 }
@@ -135,15 +144,37 @@ void SequenceTable::make_room_for_mask(SequenceId id) {
 
 bool SequenceTable::constrain(SequenceId id) {
   SequenceState& state = sequences_.at(id);
-  const auto completion = std::span<const TokenId>(state.tokens)
-                              .subspan(static_cast<std::size_t>(state.num_prompt_tokens));
-  return state.place.advance(completion);
+  return state.place.advance(state.completion());
+}
+
+std::vector<TokenId> SequenceTable::force(SequenceId id, std::size_t index) {
+  const auto found = sequences_.find(id);
+  if (found == sequences_.end()) return {};
+  SequenceState& state = found->second;
+  const SamplingParams& sampling = state.sampling;
+  const bool is_known = index + 1 == state.tokens.size() && state.tokens[index] >= 0;
+  if (!state.place || !is_known || sampling.is_beam_search() || sampling.num_logprobs >= 0 ||
+      !sampling.logit_bias.empty())
+    return {};
+  // A token that is not allowed ends its request with the next step.
+  if (!state.place.accept(state.completion())) return {};
+  std::vector<TokenId> forced = state.place.forced();
+  if (forced.size() < kFewestForced) return {};
+  if (sampling.max_tokens > 0) {
+    const auto num_known = static_cast<std::int64_t>(state.completion().size());
+    const auto num_left = std::max<std::int64_t>(0, sampling.max_tokens - num_known);
+    forced.resize(std::min(forced.size(), static_cast<std::size_t>(num_left)));
+  }
+  state.tokens.insert(state.tokens.end(), forced.begin(), forced.end());
+  state.num_forced = static_cast<std::int64_t>(forced.size());
+  return forced;
 }
 
 std::size_t SequenceTable::append(SequenceId id, TokenId token) {
   const auto found = sequences_.find(id);
   OCTAVO_ASSERT(found != sequences_.end());
   found->second.tokens.push_back(token);
+  found->second.num_forced = 0;
   return found->second.tokens.size() - 1;
 }
 

@@ -25,9 +25,13 @@ class ConstrainedPlace {
   ConstrainedPlace& operator=(const ConstrainedPlace&) = delete;
 
   explicit operator bool() const { return matcher_ != nullptr; }
-  /// Takes the tokens of the completion that it has not seen, which must be known, and finds which
-  /// may be next. False when one of them is not allowed.
+  /// Takes the tokens of the completion that it has not seen, which must be known. False when one
+  /// of them is not allowed.
+  [[nodiscard]] bool accept(std::span<const TokenId> completion);
+  /// The same, and finds which tokens may be next.
   [[nodiscard]] bool advance(std::span<const TokenId> completion);
+  /// What must follow the tokens taken so far; see TokenMatcher::forced().
+  std::vector<TokenId> forced() { return matcher_->forced(); }
   /// Where it says which may be next, after advance(); the place stays.
   void make_room(std::size_t num_words) { allowed_.resize(num_words); }
   std::span<const std::uint32_t> allowed() const { return allowed_; }
@@ -43,6 +47,7 @@ struct SequenceState {
   /// -1 - i, i being its row among that step's samples.
   std::vector<TokenId> tokens;
   std::int64_t num_prompt_tokens = 0;
+  std::int64_t num_forced = 0;  ///< The last so many of `tokens` are forced ones.
   SamplingParams sampling;
   ConstrainedPlace place;
   std::vector<TokenId> stop_ids;  ///< What `min_tokens` forbids: EOS, unless ignored, and stops.
@@ -51,6 +56,15 @@ struct SequenceState {
   kernels::SampleRow sample_row() const;
   /// Asks for the log-probability of the prompt's token at `position`.
   kernels::SampleRow prompt_row(std::int32_t position) const;
+  std::span<const TokenId> completion() const {
+    return std::span(tokens).subspan(static_cast<std::size_t>(num_prompt_tokens));
+  }
+  /// Whether the token at this position was forced after the one that was sampled last. A step that
+  /// was planned before may still sample there.
+  bool is_forced(std::int64_t position) const {
+    const auto num_tokens = static_cast<std::int64_t>(tokens.size());
+    return position < num_tokens && position >= num_tokens - num_forced;
+  }
 };
 
 /// All sequences that the executor knows. Executor thread only.
@@ -74,6 +88,11 @@ class SequenceTable {
   /// Puts the token where `append` put its row; to no effect when the sequence has gone or begun
   /// anew meanwhile.
   void resolve(SequenceId id, std::size_t index, TokenId token);
+  /// Appends what the constraint of the sequence makes follow its last token, which stands at
+  /// `index` and is known, and answers it. Nothing when the sequence has gone or begun anew
+  /// meanwhile, for beam search, and for a request that wants log-probabilities or biases tokens:
+  /// it would miss the former, and what it forbids could be among the forced ones.
+  std::vector<TokenId> force(SequenceId id, std::size_t index);
   /// For a sequence with a constraint, before sample_row(): the row will say which tokens may be
   /// next once constrain() has found them.
   void make_room_for_mask(SequenceId id);

@@ -7,6 +7,18 @@
 #include "src/scheduler/block_needs.hpp"
 
 namespace octavo {
+namespace {
+
+// What one sequence may take in a step beside the others that decode: of a long forced text a part,
+// and nothing of what those behind it need.
+std::int32_t decode_budget(const StepBuilder& builder, const RequestQueues& queues) {
+  const auto num_scheduled = static_cast<std::int32_t>(builder.scheduled().size());
+  const std::int32_t num_behind = std::max(0, queues.num_running() - num_scheduled - 1);
+  const std::int32_t num_left = builder.token_budget() - num_behind;
+  return std::clamp(num_left, 1, StepCost::kSmallestChunk);
+}
+
+}  // namespace
 
 BatchPlanner::BatchPlanner(const SchedulerConfig& config, const StepCost& cost,
                            BlockCredits& credits, RequestQueues& queues,
@@ -44,11 +56,13 @@ void BatchPlanner::add_decodes(SequenceGroup& group) {
     Sequence& sequence = *each;
     if (builder_.token_budget() == 0) return;
     if (!sequence.is_decoding()) continue;
-    const std::int32_t missing = blocks_missing(sequence, 1, config_.block_size);
+    const std::int32_t num_tokens =
+        std::min(sequence.num_schedulable(), decode_budget(builder_, queues_));
+    const std::int32_t missing = blocks_missing(sequence, num_tokens, config_.block_size);
     // With a part of the group in the plan already, the rest can only wait.
     if (missing > credits_.num_free() && (has_begun || !preemptor_.make_room(group, missing)))
       return;
-    builder_.schedule(sequence, 1);
+    builder_.schedule(sequence, num_tokens);
     has_begun = true;
   }
 }

@@ -20,7 +20,8 @@ class BatchPlanner {
                RequestQueues& queues, ReservationPool& reservations, StepBuilder& builder,
                Preemptor& preemptor, std::vector<RequestEvent>& events);
 
-  /// One token of each running sequence that has its prompt. May preempt.
+  /// The newest token of each running sequence that has its prompt, with those forced after it. May
+  /// preempt.
   void add_decodes();
   /// Prompts already begun, within what the decodes leave of the budget and of the step's time.
   void add_prefills();

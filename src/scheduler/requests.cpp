@@ -101,16 +101,33 @@ std::vector<RequestId> Requests::expired(TimePoint now) const {
 }
 
 void Requests::append(Sequence& sequence, const SampledToken& sampled, TimePoint now) {
-  sequence.tokens.push_back(sampled.token);
   sequence.sampling.num_prompt_logprobs = -1;  // Told; a preemption need not tell them again.
-  if (sequence.status != SequenceStatus::kOutside) builder_.append(sequence.id, sampled.token);
   SequenceGroup& group = *sequence.group;
-  ++group.usage.num_completion_tokens;
   if (!group.first_token) group.first_token = now;
   group.last_token = now;
-  const auto reason = finish_reason(sequence, sampled.token);
-  events_.push_back(TokensGenerated{group.id, sequence.choice, {sampled}, reason, {}});
+  TokensGenerated event{group.id, sequence.choice, {}, append(sequence, sampled.token), {}};
+  event.tokens.reserve(1 + sampled.forced.size());
+  event.tokens.push_back(sampled);
+  event.tokens.front().forced.clear();
+  sequence.num_forced = 0;
+  for (const TokenId token : sampled.forced) {
+    if (event.finished) break;
+    event.finished = append(sequence, token);
+    event.tokens.push_back({sampled.sequence, token, std::nullopt, {}});
+    ++sequence.num_forced;
+    ++num_forced_tokens_;
+  }
+  const auto reason = event.finished;
+  events_.emplace_back(std::move(event));
   if (reason) finish(sequence, *reason, now);
+}
+
+// Answers why the sequence ends with it, if it does.
+std::optional<FinishReason> Requests::append(Sequence& sequence, TokenId token) {
+  sequence.tokens.push_back(token);
+  if (sequence.status != SequenceStatus::kOutside) builder_.append(sequence.id, token);
+  ++sequence.group->usage.num_completion_tokens;
+  return finish_reason(sequence, token);
 }
 
 std::optional<FinishReason> Requests::finish_reason(const Sequence& sequence, TokenId token) const {

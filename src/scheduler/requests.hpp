@@ -31,11 +31,13 @@ class Requests {
   /// Null for one that has ended.
   SequenceGroup* find(RequestId request) const;
   bool is_empty() const { return groups_.empty(); }
+  /// Tokens that were appended because a constraint forced them, since the start.
+  std::int64_t num_forced_tokens() const { return num_forced_tokens_; }
   /// Requests whose deadline has passed, by id. O(those that it answers).
   std::vector<RequestId> expired(TimePoint now) const;
   SequenceId next_sequence_id() { return SequenceId{next_sequence_++}; }
 
-  /// A token that was sampled; it may end its sequence.
+  /// A token that was sampled, with those forced after it; one of them may end its sequence.
   void append(Sequence& sequence, const SampledToken& sampled, TimePoint now);
   /// Reports to the client that a choice has ended without a further token.
   void end_choice(Sequence& sequence, FinishReason reason, TimePoint now);
@@ -53,6 +55,7 @@ class Requests {
  private:
   std::unique_ptr<Sequence> make_sequence(SequenceGroup& group, const Request& request,
                                           std::int32_t choice, std::uint64_t base_seed);
+  std::optional<FinishReason> append(Sequence& sequence, TokenId token);
   std::optional<FinishReason> finish_reason(const Sequence& sequence, TokenId token) const;
   void finish(Sequence& sequence, FinishReason reason, TimePoint now);
   void give_back(const Sequence& sequence);
@@ -66,6 +69,7 @@ class Requests {
   std::unordered_map<RequestId, std::unique_ptr<SequenceGroup>> groups_;
   std::vector<std::unique_ptr<Sequence>> retired_;
   std::set<std::pair<TimePoint, RequestId>> deadlines_;
+  std::int64_t num_forced_tokens_ = 0;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t next_order_ = 1;
 };

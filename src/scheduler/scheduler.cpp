@@ -152,6 +152,8 @@ SchedulerStatus Scheduler::status() const {
   status.num_blocks = config_.num_blocks;
   status.num_preemptions_recompute = preemptor_.num_recomputes();
   status.num_preemptions_swap = preemptor_.num_swaps();
+  status.num_tokens = outcome_.num_tokens();
+  status.num_forced_tokens = requests_.num_forced_tokens();
   return status;
 }
 

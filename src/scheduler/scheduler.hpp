@@ -38,6 +38,8 @@ struct SchedulerStatus {
   std::int32_t num_blocks = 0;
   std::int64_t num_preemptions_recompute = 0;  ///< Groups, since the start.
   std::int64_t num_preemptions_swap = 0;
+  std::int64_t num_tokens = 0;         ///< Of completions, since the start.
+  std::int64_t num_forced_tokens = 0;  ///< Those of them that a constraint forced.
 };
 
 class Scheduler {

@@ -34,6 +34,7 @@ struct Sequence {
   std::int32_t num_planned_tokens =
       0;  ///< Positions whose keys and values are computed or in flight.
   std::int32_t num_samples_in_flight = 0;
+  std::int32_t num_forced = 0;  ///< So many tokens came with the one that was sampled last.
   std::int32_t num_steps_in_flight = 0;
   std::int32_t num_blocks = 0;   ///< Blocks that the plans so far gave it.
   std::int32_t num_adopted = 0;  ///< At most so many of them were somebody else's, too.
@@ -44,8 +45,12 @@ struct Sequence {
 
   std::int32_t num_tokens() const { return static_cast<std::int32_t>(tokens.size()); }
   std::int32_t num_completion_tokens() const { return num_tokens() - num_prompt_tokens; }
-  /// Tokens once the steps in flight have returned.
-  std::int32_t num_expected_tokens() const { return num_tokens() + num_samples_in_flight; }
+  /// Tokens once the steps in flight have returned, as far as is known. A sample in flight brings
+  /// the token after the positions planned so far, which may have been forced meanwhile.
+  std::int32_t num_expected_tokens() const {
+    return num_samples_in_flight > 0 ? std::max(num_tokens(), num_planned_tokens + 1)
+                                     : num_tokens();
+  }
   /// Positions that could be computed next; 0 when the completion already has all its tokens in
   /// flight, or while the engine is still finding out what it has of it.
   std::int32_t num_schedulable() const {
@@ -53,8 +58,10 @@ struct Sequence {
     if (num_expected_tokens() - num_prompt_tokens >= sampling.max_tokens) return 0;
     return num_expected_tokens() - num_planned_tokens;
   }
+  /// Nothing is left to compute but the newest token, with those forced after it.
   bool is_decoding() const {
-    return num_schedulable() == 1 && num_planned_tokens >= num_prompt_tokens;
+    const std::int32_t num_left = num_schedulable();
+    return num_left >= 1 && num_left <= 1 + num_forced && num_planned_tokens >= num_prompt_tokens;
   }
   /// What is computed of it next tells of its prompt, which costs logits.
   bool computes_prompt_logprobs() const {

@@ -26,6 +26,7 @@ void StepBuilder::begin(TimePoint now, std::int32_t num_running) {
   step_.id = plan_.id;
   plan_.scheduled.reserve(static_cast<std::size_t>(num_running));
   step_.scheduled.reserve(static_cast<std::size_t>(num_running));
+  step_.ends.reserve(static_cast<std::size_t>(num_running));
 }
 
 std::int32_t StepBuilder::chunk_within_logits(const Sequence& sequence,
@@ -52,6 +53,7 @@ bool StepBuilder::schedule(Sequence& sequence, std::int32_t num_tokens) {
   sequence.num_samples_in_flight += samples ? 1 : 0;
   ++sequence.num_steps_in_flight;
   step_.scheduled.push_back(&sequence);
+  step_.ends.push_back(end);
   return samples;
 }
 
@@ -118,6 +120,7 @@ void StepBuilder::start_twin(Sequence& twin, Sequence& leader, std::int32_t lead
   ++twin.num_steps_in_flight;
   leader.tail.share_with(twin.tail);
   step_.scheduled.push_back(&twin);
+  step_.ends.push_back(twin.num_planned_tokens);
 }
 
 void StepBuilder::preempt(Sequence& sequence, PreemptionMode mode) {

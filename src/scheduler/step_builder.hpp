@@ -20,6 +20,8 @@ struct StepInFlight {
   StepId id;
   std::int32_t num_tokens = 0;
   std::vector<Sequence*> scheduled;
+  std::vector<std::int32_t> ends;     ///< [scheduled] The position after those it computes: that of
+                                      ///< the token that it samples, if it does.
   std::vector<Sequence*> started;     ///< Without twins.
   std::vector<RequestId> request_of;  ///< [started]
   std::vector<RequestId> extended;    ///< Beam searches whose hypotheses the plan extends.

@@ -19,10 +19,10 @@ class Charges {
   Charges(const Charges&) = delete;
   Charges& operator=(const Charges&) = delete;
 
-  void add_token(std::uint64_t tenant) {
+  void add(std::uint64_t tenant, std::size_t num_tokens) {
     if (tenant != tenant_) flush();
     tenant_ = tenant;
-    ++num_tokens_;
+    num_tokens_ += static_cast<std::int64_t>(num_tokens);
   }
   void flush() {
     if (num_tokens_ > 0) queues_.charge(tenant_, 0, std::exchange(num_tokens_, 0));
@@ -136,11 +136,14 @@ void StepOutcome::append_samples(const StepInFlight& step, const std::vector<Sam
   for (const SampledToken& each : sampled) {
     while (at < step.scheduled.size() && step.scheduled[at]->id != each.sequence) ++at;
     OCTAVO_ASSERT(at < step.scheduled.size());
+    const std::int32_t position = step.ends[at];
     Sequence& sequence = *step.scheduled[at++];
     if (sequence.status == SequenceStatus::kFinished) continue;
     --sequence.num_samples_in_flight;
+    if (position < sequence.num_tokens()) continue;  // Forced since the step was planned.
     SequenceGroup& group = *sequence.group;
-    charges.add_token(group.tenant);
+    charges.add(group.tenant, 1 + each.forced.size());
+    ++num_samples_;
     if (group.beams == nullptr) {
       requests_.append(sequence, each, now);
       continue;

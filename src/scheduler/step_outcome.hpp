@@ -30,9 +30,12 @@ class StepOutcome {
   /// Before append_samples(): the client hears of its prompt before it hears an answer.
   void tell_prompt_logprobs(const StepInFlight& step, const std::vector<PromptLogprobs>& computed);
   /// The samples stand in the order of those that were scheduled to sample. A sequence that ended
-  /// while this step was in flight drops its token; one that was preempted keeps it.
+  /// while this step was in flight drops its token, and so does one that has a forced token in that
+  /// place by now; one that was preempted keeps it.
   void append_samples(const StepInFlight& step, const std::vector<SampledToken>& sampled,
                       TimePoint now);
+  /// Tokens that results have brought to sequences, forced ones included, since the start.
+  std::int64_t num_tokens() const { return num_samples_ + requests_.num_forced_tokens(); }
   /// The step failed: every group that the engine had begun ends with the error.
   void end_begun(const StepInFlight& step, const Error& error, TimePoint now);
 
@@ -47,6 +50,7 @@ class StepOutcome {
   StepBuilder& builder_;
   std::vector<RequestEvent>& events_;
   BeamSteps beams_;
+  std::int64_t num_samples_ = 0;  ///< Those that were not dropped.
 };
 
 }  // namespace octavo

@@ -9,6 +9,7 @@
 #include "src/runtime/load_executor.hpp"
 #include "tests/golden/golden_folder.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/scripted_constraint.hpp"
 #include "tests/support/step_driver.hpp"
 #include "tests/support/test_device.hpp"
 
@@ -220,6 +221,35 @@ TEST_CASE("tokens do not depend on the cache, the block size or who was moved ou
           if (forced == 1) CHECK(status.num_preemptions_recompute > 0);
           if (forced >= 2) CHECK(status.num_preemptions_swap > 0);
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("forced tokens do not depend on the cache, the block size or who was moved out when") {
+  for (const auto& folder : read_golden_folders(golden_roots().front())) {
+    if (folder.path.filename() != "llama-base") continue;
+    const auto constrained = [&] {
+      std::vector<Request> requests = requests_of(folder);
+      for (Request& each : requests)
+        each.sampling.constraint = std::make_shared<ScriptedConstraint>();
+      return requests;
+    };
+    Engine reference(folder.path, Setting{});
+    const std::vector<TokenId> expected = tokens_of(reference.run(constrained()));
+    CHECK(reference.engine().status().num_forced_tokens > 50);
+    for (const int forced : {0, 1, 2, 3}) {
+      for (const std::int64_t block_size : {1, 16}) {
+        Setting setting;
+        setting.block_size = block_size;
+        setting.has_host = forced > 0;
+        setting.max_num_batched_tokens = forced > 1 ? 24 : 128;
+        if (forced > 0)
+          setting.forced = forced == 1 ? PreemptionMode::kRecompute : PreemptionMode::kSwap;
+        setting.forces_both = forced == 3;
+        INFO("block size " << block_size << ", preempted " << forced);
+        Engine engine(folder.path, setting);
+        CHECK(tokens_of(engine.run(constrained())) == expected);
       }
     }
   }

@@ -21,6 +21,7 @@ struct Seen {
   std::int64_t num_forks = 0;
   std::int64_t num_failures = 0;
   std::int64_t num_errors = 0;  ///< Requests that one sequence's fault ended.
+  std::int64_t num_forced = 0;
 
   void add(const RandomRing& ring) {
     const CacheTotals& totals = ring.blocks().totals();
@@ -32,6 +33,7 @@ struct Seen {
     num_promoted += totals.num_promoted;
     num_forks += ring.num_forks();
     num_failures += ring.num_failures();
+    num_forced += ring.scheduler().status().num_forced_tokens;
     for (const auto& [id, conversation] : ring.conversations()) {
       if (conversation.error && conversation.error->code == Errc::kInvalidValue) ++num_errors;
     }
@@ -50,6 +52,29 @@ void check_memory(const RandomRing& ring) {
   INFO(audit.fault);
   CHECK(audit.is_consistent);
   CHECK(ring.scheduler().status().num_free_blocks <= ring.blocks().num_free());
+}
+
+/// What follows the prompt when nothing interrupts it: sampled tokens, and those that are forced
+/// behind some of them.
+std::vector<TokenId> uninterrupted(std::vector<TokenId> tokens, std::size_t num_tokens) {
+  const std::size_t num_prompt = tokens.size();
+  while (tokens.size() < num_prompt + num_tokens) {
+    tokens.push_back(testing::next_token(tokens, RandomRing::kVocabSize));
+    const auto forced = testing::forced_after(tokens, RandomRing::kVocabSize);
+    tokens.insert(tokens.end(), forced.begin(), forced.end());
+  }
+  tokens.erase(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(num_prompt));
+  tokens.resize(num_tokens);
+  return tokens;
+}
+
+void check_completions(const RandomRing& ring) {
+  for (const auto& [id, conversation] : ring.conversations()) {
+    if (conversation.is_beam_search) continue;
+    CAPTURE(id.value);
+    for (const auto& [choice, tokens] : conversation.tokens)
+      CHECK(tokens == uninterrupted(conversation.prompt, tokens.size()));
+  }
 }
 
 // Preempted, chunked, shared or crowded: the same token.
@@ -130,12 +155,14 @@ Seen run_until(std::int64_t num_steps, std::uint64_t first_seed, RandomRing::Fau
       ++seen.num_steps;
     };
     ring.on_event = [&](const RequestEvent& event) {
-      if (const auto* tokens = std::get_if<TokensGenerated>(&event)) check_tokens(ring, *tokens);
+      const auto* tokens = std::get_if<TokensGenerated>(&event);
+      if (tokens != nullptr && !faults.forced_tokens) check_tokens(ring, *tokens);
       returns.observe(event);
     };
     REQUIRE(ring.run(1000));
     check_ends(ring);
     check_errors(ring);
+    if (faults.forced_tokens) check_completions(ring);
     seen.add(ring);
   }
   return seen;
@@ -165,4 +192,19 @@ TEST_CASE("a prompt that the model cannot compute ends alone, whatever runs besi
   const Seen seen = run_until(num_steps_wanted() / 10, 2'000'000, {.bad_tokens = true});
   CHECK(seen.num_failures == 0);
   CHECK(seen.num_errors > 100);
+}
+
+TEST_CASE("a completion with forced tokens is the same at any preemption, and no block is lost") {
+  const Seen seen = run_until(num_steps_wanted() / 4, 3'000'000, {.forced_tokens = true});
+  CHECK(seen.num_forced * 10 > seen.num_steps);
+  CHECK(seen.num_swaps * 400 > seen.num_steps);
+  CHECK(seen.num_recomputes * 200 > seen.num_steps);
+  CHECK(seen.num_failures == 0);
+}
+
+TEST_CASE("steps that fail lose no forced token that was told, and no block") {
+  const Seen seen = run_until(num_steps_wanted() / 10, 4'000'000,
+                              {.failing_steps = true, .bad_tokens = true, .forced_tokens = true});
+  CHECK(seen.num_failures > 10);
+  CHECK(seen.num_forced * 10 > seen.num_steps);
 }

@@ -31,6 +31,7 @@ TEST_CASE("every number of the engine stands on the page under its name") {
   status.num_prefix_hits = 12;
   status.num_steps = 13;
   status.num_scheduled_tokens = 14;
+  status.num_forced_tokens = 15;
   const std::string page = page_of(status);
   for (const char* line :
        {"num_requests_running 3", "num_requests_waiting 4", "num_requests_swapped 5",
@@ -38,7 +39,8 @@ TEST_CASE("every number of the engine stands on the page under its name") {
         "num_preemptions_total{mode=\"recompute\"} 8",
         "num_blocks_swapped_total{direction=\"out\"} 9",
         "num_blocks_swapped_total{direction=\"in\"} 10", "prefix_cache_queries_total 11",
-        "prefix_cache_hits_total 12", "iteration_total 13", "iteration_tokens_total 14"}) {
+        "prefix_cache_hits_total 12", "iteration_total 13", "iteration_tokens_total 14",
+        "jump_forward_tokens_total 15"}) {
     const std::string text(line);
     const std::size_t value = text.rfind(' ');
     const bool has_labels = text[value - 1] == '}';

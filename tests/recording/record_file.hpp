@@ -22,7 +22,10 @@ inline std::string payload_of(RecordKind kind, const std::function<void(ByteWrit
 
 class RecordFile {
  public:
-  RecordFile() : bytes_(RecordingWriter(RecordingHeader{}).bytes()), ordinal_(1) {}
+  explicit RecordFile(int version = kRecordingVersion) : ordinal_(0) {
+    bytes_ = std::string(kRecordingMagic) + std::to_string(version) + "\n";
+    add(std::string(1, static_cast<char>(RecordKind::kHeader)) + header_text(RecordingHeader{}));
+  }
   /// A file of these records alone, behind the first line.
   static RecordFile without_header() {
     RecordFile file;

@@ -75,7 +75,8 @@ struct Completion {
   std::uint64_t promotes = 0, code = 0;
   std::int64_t candidate = 3;
   float logprob = -0.5F;
-  std::uint64_t num_sampled = 1;
+  std::uint64_t num_sampled = 1, num_forced = 1;
+  std::int64_t forced = 4;
 
   std::string payload() const {
     return payload_of(RecordKind::kCompletion, [this](ByteWriter& out) {
@@ -96,6 +97,8 @@ struct Completion {
       out.put(1);
       out.put_signed(candidate);
       out.put_float(logprob);
+      out.put(num_forced);
+      out.put_signed(forced);
     });
   }
 };
@@ -210,9 +213,10 @@ TEST_CASE("a submission asks for what a request may ask for") {
 }
 
 TEST_CASE("a completion counts nothing below zero, and no step takes longer than nine hours") {
-  for (auto member : {&Completion::num_free, &Completion::num_cached, &Completion::num_host_free,
-                      &Completion::num_transferred, &Completion::started_cached,
-                      &Completion::started_scheduled, &Completion::candidate}) {
+  for (auto member :
+       {&Completion::num_free, &Completion::num_cached, &Completion::num_host_free,
+        &Completion::num_transferred, &Completion::started_cached, &Completion::started_scheduled,
+        &Completion::candidate, &Completion::forced}) {
     CHECK(reads_with(member, std::numeric_limits<std::int32_t>::max()));
     CHECK_FALSE(reads_with(member, -1));
     CHECK_FALSE(reads_with(member, std::int64_t{1} << 31));
@@ -229,4 +233,6 @@ TEST_CASE("a completion counts nothing below zero, and no step takes longer than
   CHECK_FALSE(reads_with(&Completion::logprob, kNan));
   CHECK_FALSE(reads_with(&Completion::num_sampled, 2));
   CHECK_FALSE(reads_with(&Completion::num_sampled, 0));
+  CHECK_FALSE(reads_with(&Completion::num_forced, 2));
+  CHECK_FALSE(reads_with(&Completion::num_forced, 0));
 }

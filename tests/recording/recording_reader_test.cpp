@@ -38,19 +38,48 @@ TEST_CASE("a file of a header alone is a recording that was cut off") {
 }
 
 TEST_CASE("what does not begin as a recording, or ends in its first line, has no header") {
-  for (const char* bytes : {"", "octavo-recording 2", "octavo-recording ", "#!/bin/sh\n"})
+  for (const char* bytes : {"", "octavo-recording 3", "octavo-recording ", "#!/bin/sh\n"})
     CHECK(read_all(bytes).fault() == kCutOff);
   CHECK(read_all("octavo-recording " + std::string(100, '2') + "\n").fault() == kCutOff);
   CHECK(read_all(RecordFile::without_header().bytes()).fault() == kCutOff);
 }
 
 TEST_CASE("a version is read to the end of its line") {
-  for (const std::string version : {"1", "3", "22", "2 ", " 2", ""}) {
+  for (const std::string version : {"1", "4", "22", "2 ", " 3", ""}) {
     CAPTURE(version);
     const Reading reading = read_all("octavo-recording " + version + "\n");
-    CHECK(reading.fault() ==
-          "test.rec: is a recording of version " + version + ", and this octavo reads version 2");
+    CHECK(reading.fault() == "test.rec: is a recording of version " + version +
+                                 ", and this octavo reads versions 2 to 3");
   }
+}
+
+TEST_CASE("samples of the version before have no forced tokens behind them, and are read") {
+  const auto completion_of = [](bool has_forced) {
+    return payload_of(RecordKind::kCompletion, [=](ByteWriter& out) {
+      for (const std::int64_t each : {0, -1, 1, 1, 0, 0}) out.put_signed(each);
+      out.put(0);  // Transfers.
+      for (const std::int64_t each : {0, 1}) out.put_signed(each);
+      for (const std::uint64_t each : {0, 0, 1}) out.put(each);
+      for (const std::int64_t each : {1, 40}) out.put_signed(each);
+      out.put(0);  // Candidates.
+      if (!has_forced) return;
+      out.put(2);
+      for (const std::int64_t each : {41, 42}) out.put_signed(each);
+    });
+  };
+  const auto sample_in = [](const RecordFile& file) {
+    const Reading reading = read_all(file.bytes());
+    INFO(reading.fault());
+    REQUIRE(reading.events.size() == 1);
+    return std::get<RecordedCompletion>(reading.events[0]).result.sampled.at(0);
+  };
+  const SampledToken before = sample_in(RecordFile(2).add(completion_of(false)));
+  CHECK(before.token == 40);
+  CHECK(before.forced.empty());
+  const SampledToken now = sample_in(RecordFile().add(completion_of(true)));
+  CHECK(now.token == 40);
+  CHECK(now.forced == std::vector<TokenId>{41, 42});
+  CHECK_FALSE(read_all(RecordFile(2).add(completion_of(true)).bytes()).fault().empty());
 }
 
 TEST_CASE("the first record is the header and no other") {

@@ -82,6 +82,19 @@ TEST_CASE("failed steps are repeated too") {
   CHECK(num_failures > 50);
 }
 
+TEST_CASE("forced tokens are recorded, and what was decided by them is repeated") {
+  std::int64_t num_forced = 0;
+  for (std::uint64_t seed = 2000; seed <= 2060; ++seed) {
+    CAPTURE(seed);
+    RecordedRing ring(seed, {.forced_tokens = true});
+    const RecordingRepeat repeated = repeat(ring.run(600));
+    if (repeated.difference) FAIL(repeated.difference->what);
+    CHECK(repeated.recorded_hash == ring.recorder().decision_hash());
+    num_forced += ring.status().num_forced_tokens;
+  }
+  CHECK(num_forced > 5000);
+}
+
 TEST_CASE("the same traffic gives the same file, and other traffic another hash") {
   RecordedRing first(7), again(7), other(8);
   CHECK(first.run(500) == again.run(500));

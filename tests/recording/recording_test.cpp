@@ -231,7 +231,7 @@ TEST_CASE("another version is refused by its number") {
   const Reading reading = read_all(bytes);
   REQUIRE(reading.error);
   CHECK(reading.error->message() ==
-        "test.rec: is a recording of version 7, and this octavo reads version 2");
+        "test.rec: is a recording of version 7, and this octavo reads versions 2 to 3");
 }
 
 TEST_CASE("damaged files are never repeated to a crash") {

@@ -50,7 +50,7 @@ TEST_CASE("a file begins with its line and the record of its header") {
   RecordFile file = RecordFile::without_header();
   file.add(std::string(1, '\x01') + header_text(header));
   CHECK(writer.bytes() == file.bytes());
-  CHECK(writer.bytes().starts_with("octavo-recording 2\n"));
+  CHECK(writer.bytes().starts_with("octavo-recording 3\n"));
 }
 
 TEST_CASE("a record is its size, a check, its kind and fields, and a sum, all by its ordinal") {

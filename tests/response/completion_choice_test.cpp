@@ -66,6 +66,15 @@ TEST_CASE("a stop string that is not whole before a character is, stops at the e
   CHECK(choice.text() == "a");
 }
 
+TEST_CASE(
+    "tokens that come at once with a stop string and behind it are neither text nor counted") {
+  CompletionChoice choice = choice_of({"STOP"});
+  CHECK(choice.append(said("one STOP and two")));
+  CHECK(choice.text() == "one ");
+  CHECK(choice.num_tokens() == 8);
+  CHECK(choice.tokens().size() == 8);
+}
+
 TEST_CASE("stop strings count from the minimum of tokens on") {
   CompletionChoice choice = choice_of({"x"}, 3);
   CHECK_FALSE(choice.append(said("xxx")));

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/scripted_constraint.hpp"
 
 using namespace octavo;
 
@@ -115,4 +116,32 @@ TEST_CASE("a step beyond its limits is refused") {
   limits.max_sequences = 1;
   CHECK(build_batch_inputs(example(), example_sequences(), limits, inputs).error().detail ==
         "step 5: more sequences than max_num_seqs");
+}
+
+TEST_CASE("a sequence samples after its last token, or where a token was forced meanwhile") {
+  SequenceTable sequences({}, 300);
+  StepBatch start;
+  SamplingParams sampling;
+  sampling.constraint = std::make_shared<testing::ScriptedConstraint>();
+  start.starts = {{kLong, RequestId{}, {10, 11, 12, 13}, 4, sampling}};
+  REQUIRE(sequences.apply(start).has_value());
+  const std::size_t index = sequences.append(kLong, 30);
+  REQUIRE(sequences.force(kLong, index).size() == 3);
+  const auto complaint_at = [&](std::int32_t first, std::int32_t num_tokens) {
+    StepBatch batch;
+    batch.scheduled = {{kLong, first, num_tokens, true}};
+    batch.block_tables = {BlockId{1}, BlockId{2}, BlockId{3}};
+    batch.cu_blocks = {0, 3};
+    BatchInputs inputs;
+    const auto built = build_batch_inputs(batch, sequences, kLimits, inputs);
+    return built ? "" : built.error().detail;
+  };
+  CHECK(complaint_at(4, 1).empty());  // The first of the forced ones stands there.
+  CHECK(complaint_at(6, 1).empty());
+  CHECK(complaint_at(5, 3).empty());  // All are computed, and the next is sampled.
+  CHECK(complaint_at(3, 1) == "step 0: sequence 1 samples before its last token");
+  CHECK(complaint_at(5, 4) == "step 0: sequence 1 lacks tokens to compute");
+  sequences.append(kLong, 31);
+  CHECK(complaint_at(4, 1) == "step 0: sequence 1 samples before its last token");
+  CHECK(complaint_at(7, 2).empty());
 }

@@ -5,6 +5,7 @@
 
 #include "src/runtime/load_executor.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/scripted_constraint.hpp"
 #include "tests/support/step_driver.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -70,11 +71,16 @@ StepBatch first_step(SequenceId id, const std::vector<TokenId>& tokens, std::int
   return batch;
 }
 
-TokenId token_of(DeviceExecutor& executor, const StepBatch& batch) {
+SampledToken sample_of(DeviceExecutor& executor, const StepBatch& batch) {
   const auto result = executor.execute(batch);
   if (!result) FAIL(result.error().message());
   REQUIRE(result->sampled.size() == 1);
-  return result->sampled[0].token;
+  CHECK(result->failed.empty());
+  return result->sampled[0];
+}
+
+TokenId token_of(DeviceExecutor& executor, const StepBatch& batch) {
+  return sample_of(executor, batch).token;
 }
 
 }  // namespace
@@ -295,4 +301,63 @@ TEST_CASE("a prompt that is told of changes nothing of what others sample beside
     driver.release(other);
   }
   CHECK(tokens == expected);
+}
+
+TEST_CASE("what is forced behind a token is computed as if it had been a prompt") {
+  auto executor = make_executor();
+  auto sampling = greedy();
+  sampling.constraint = std::make_shared<ScriptedConstraint>();
+  // A prompt whose first answer forces something.
+  std::int64_t salt = 0;
+  const auto answer_to = [&](std::int64_t number) {
+    return generate(*executor, {prompt(6, number)}, greedy(), 1)[0].tokens[0];
+  };
+  while (answer_to(salt) % 3 != 0) REQUIRE(++salt < 100);
+  auto tokens = prompt(6, salt);
+  const SequenceId id{910};
+  auto first = first_step(id, tokens, 20);
+  first.starts[0].sampling = sampling;
+  const SampledToken sampled = sample_of(*executor, first);
+  CHECK(sampled.forced == forced_behind(sampled.token));
+  // Planned before that was known: it computes the sampled token and would have sampled the next.
+  const SampledToken known = sample_of(*executor, step(id, 6, 1, 20));
+  CHECK(known.token == sampled.forced[0]);
+  CHECK(known.forced.empty());
+  const TokenId next = token_of(*executor, step(id, 7, 3, 20));
+  tokens.push_back(sampled.token);
+  tokens.insert(tokens.end(), sampled.forced.begin(), sampled.forced.end());
+  CHECK(next == generate(*executor, {tokens}, greedy(), 1)[0].tokens[0]);
+}
+
+TEST_CASE("a sequence that begins anew behind its forced tokens goes on as if it had not") {
+  auto executor = make_executor();
+  auto sampling = sampled(3);
+  sampling.constraint = std::make_shared<ScriptedConstraint>();
+  std::vector<TokenId> tokens = prompt(6, 12);
+  const SequenceId id{911};
+  auto batch = first_step(id, tokens, 20);
+  batch.starts[0].sampling = sampling;
+  std::vector<TokenId> again = tokens;
+  for (int i = 0; i < 12; ++i) {
+    const SampledToken sample = sample_of(*executor, batch);
+    const auto num_known = static_cast<std::int32_t>(tokens.size());
+    tokens.push_back(sample.token);
+    tokens.insert(tokens.end(), sample.forced.begin(), sample.forced.end());
+    batch = step(id, num_known, static_cast<std::int32_t>(tokens.size()) - num_known, 20);
+  }
+  CHECK(tokens.size() > 6 + 12 + 3);
+  for (int i = 0; again.size() < tokens.size(); ++i) {
+    const SequenceId other{920 + static_cast<std::uint64_t>(i)};
+    auto restart = first_step(other, again, 60);
+    restart.starts[0].num_prompt_tokens = 6;
+    restart.starts[0].sampling = sampling;
+    const SampledToken sample = sample_of(*executor, restart);
+    again.push_back(sample.token);
+    again.insert(again.end(), sample.forced.begin(), sample.forced.end());
+    StepBatch end;
+    end.released = {other};
+    end.cu_blocks = {0};
+    REQUIRE(executor->execute(end).has_value());
+  }
+  CHECK(again == tokens);
 }

@@ -1,6 +1,7 @@
 #include "src/runtime/sequence_state.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/scripted_constraint.hpp"
 
 using namespace octavo;
 
@@ -17,6 +18,16 @@ StepBatch start(SequenceId id, std::vector<TokenId> tokens, SamplingParams sampl
 }
 
 SequenceTable table() { return SequenceTable({2, 3}, 100); }
+
+/// What a completion that begins with token 30 is made to go on with.
+std::vector<TokenId> forced_after_30(SamplingParams sampling) {
+  auto sequences = SequenceTable({2, 3}, 300);
+  sampling.constraint = std::make_shared<testing::ScriptedConstraint>();
+  REQUIRE(sequences.apply(start(kParent, {5, 6}, sampling)).has_value());
+  const auto forced = sequences.force(kParent, sequences.append(kParent, 30));
+  CHECK(sequences.find(kParent)->tokens.size() == 3 + forced.size());
+  return forced;
+}
 
 std::vector<TokenId> forbidden(const SequenceTable& sequences) {
   const auto row = sequences.find(kParent)->sample_row();
@@ -132,4 +143,56 @@ TEST_CASE("negative tokens and sampling that the model cannot do are one sequenc
   SamplingParams sampling;
   sampling.logit_bias = {{100, 1.0F}};
   CHECK(code(start(kParent, {1}, sampling)) == Errc::kInvalidValue);
+}
+
+TEST_CASE("forced tokens stand behind the sampled one, as many as the completion may have") {
+  SamplingParams sampling;
+  CHECK(forced_after_30(sampling) == testing::forced_behind(30));
+  sampling.max_tokens = 3;
+  CHECK(forced_after_30(sampling).size() == 2);
+  sampling.max_tokens = 1;
+  CHECK(forced_after_30(sampling).empty());
+}
+
+TEST_CASE("nothing is forced on who wants log-probabilities, biases tokens or searches beams") {
+  SamplingParams logprobs;
+  logprobs.num_logprobs = 0;
+  SamplingParams biased;
+  biased.logit_bias = {{7, -100.0F}};
+  SamplingParams beams;
+  beams.beam_width = 2;
+  for (const SamplingParams& sampling : {logprobs, biased, beams})
+    CHECK(forced_after_30(sampling).empty());
+}
+
+TEST_CASE("nothing is forced behind a token that is not known, nor on a sequence that has gone") {
+  auto sequences = SequenceTable({2, 3}, 300);
+  SamplingParams sampling;
+  sampling.constraint = std::make_shared<testing::ScriptedConstraint>();
+  REQUIRE(sequences.apply(start(kParent, {5, 6}, sampling)).has_value());
+  const std::size_t index = sequences.append(kParent, -1);
+  CHECK(sequences.force(kParent, index).empty());
+  sequences.resolve(kParent, index, 30);
+  CHECK(sequences.force(kParent, index - 1).empty());
+  CHECK(sequences.force(kParent, index).size() == 3);
+  CHECK(sequences.force(kChild, 2).empty());
+  StepBatch plain = start(kChild, {5, 6});
+  REQUIRE(sequences.apply(plain).has_value());
+  CHECK(sequences.force(kChild, sequences.append(kChild, 30)).empty());
+}
+
+TEST_CASE("a single forced token is left to be sampled") {
+  class One final : public TokenMatcher, public TokenConstraint {
+    bool accept(TokenId) override { return true; }
+    void fill(std::span<std::uint32_t>) override {}
+    std::vector<TokenId> forced() override { return {9}; }
+    std::unique_ptr<TokenMatcher> fork() const override { return std::make_unique<One>(); }
+    std::unique_ptr<TokenMatcher> begin() const override { return std::make_unique<One>(); }
+  };
+  auto sequences = table();
+  SamplingParams sampling;
+  sampling.constraint = std::make_shared<One>();
+  REQUIRE(sequences.apply(start(kParent, {5}, sampling)).has_value());
+  CHECK(sequences.force(kParent, sequences.append(kParent, 8)).empty());
+  CHECK(sequences.find(kParent)->tokens.size() == 2);
 }

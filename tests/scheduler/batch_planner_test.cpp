@@ -69,6 +69,50 @@ TEST_CASE("everybody who decodes gets one token, in running order, as far as the
   CHECK(decodes(parts) == Lines{{10, 1}, {11, 1}, {20, 1}});
 }
 
+TEST_CASE("forced tokens are computed with the sampled one, as far as budget and blocks go") {
+  Parts parts(with_budget(5));
+  auto forced = make_group(1, 3);
+  auto other = make_group(2, 3);
+  parts.run(*forced);
+  parts.run(*other);
+  Sequence& sequence = *forced->sequences[0];
+  sequence.tokens.resize(9, 8);  // One sampled and five forced.
+  sequence.num_forced = 5;
+  CHECK(decodes(parts) == Lines{{10, 4}, {20, 1}});  // Nobody's token is taken.
+  CHECK(sequence.num_blocks == 2);
+  CHECK(sequence.num_samples_in_flight == 0);
+  parts.builder.begin(kStart, 2);
+  CHECK(decodes(parts) == Lines{{10, 2}, {20, 1}});
+  CHECK(sequence.num_samples_in_flight == 1);
+  CHECK(sequence.num_blocks == 3);
+}
+
+TEST_CASE("a long forced text is computed piece by piece, as a prompt beside decodes is") {
+  Parts parts(with_budget(100, 16));
+  auto group = make_group(1, 3);
+  parts.run(*group);
+  group->sequences[0]->tokens.resize(23, 8);
+  group->sequences[0]->sampling.max_tokens = 40;
+  group->sequences[0]->num_forced = 19;
+  CHECK(decodes(parts) == Lines{{10, StepCost::kSmallestChunk}});
+  parts.builder.begin(kStart, 1);
+  CHECK(decodes(parts) == Lines{{10, 20 - StepCost::kSmallestChunk}});
+  CHECK(group->sequences[0]->num_samples_in_flight == 1);
+}
+
+TEST_CASE("forced tokens that miss blocks make the last of the running give way") {
+  Parts parts;
+  auto first = make_group(1, 7);
+  auto second = make_group(2, 8);
+  parts.run(*first);
+  parts.run(*second);
+  first->sequences[0]->tokens.resize(9, 8);
+  first->sequences[0]->num_forced = 1;
+  parts.credits.promise(parts.credits.num_free());
+  CHECK(decodes(parts) == Lines{{10, 2}});
+  CHECK(second->status == GroupStatus::kPreempted);
+}
+
 TEST_CASE("only who has its prompt and waits for no token decodes") {
   Parts parts;
   auto in_prompt = begun(parts, 1, 9, 8);

@@ -174,3 +174,40 @@ TEST_CASE("a deadline expires at its moment, whatever else ends before") {
   parts.requests.end_request(*parts.requests.find(RequestId{1}), FinishReason::kStop, kStart);
   CHECK(parts.requests.expired(kStart + 9s) == std::vector{RequestId{5}});
 }
+
+TEST_CASE("forced tokens come with the sampled one in one event, and count as completion tokens") {
+  Parts parts;
+  SequenceGroup& group = parts.add(request(1, 3, 9));
+  parts.queues.run(group);
+  let_run(*group.sequences[0], 3);
+  SampledToken sampled = token(11);
+  sampled.forced = {12, 13};
+  parts.requests.append(*group.sequences[0], sampled, kStart);
+  CHECK(group.usage.num_completion_tokens == 3);
+  CHECK(group.sequences[0]->num_forced == 2);
+  const auto told = events_of<TokensGenerated>(parts.events);
+  REQUIRE(told.size() == 1);
+  REQUIRE(told[0].tokens.size() == 3);
+  CHECK(told[0].tokens[0].token == 11);
+  CHECK(told[0].tokens[0].forced.empty());
+  CHECK(told[0].tokens[2].token == 13);
+  CHECK(parts.take().appended.size() == 3);
+  parts.requests.append(*group.sequences[0], token(14), kStart);
+  CHECK(group.sequences[0]->num_forced == 0);
+}
+
+TEST_CASE("a forced token that stops ends the sequence, and those behind it are not told") {
+  Parts parts;
+  Request made = request(1, 3, 9);
+  made.sampling.stop_token_ids = {12};
+  SequenceGroup& group = parts.add(made);
+  parts.queues.run(group);
+  SampledToken sampled = token(11);
+  sampled.forced = {12, 13};
+  parts.requests.append(*group.sequences[0], sampled, kStart);
+  const auto told = events_of<TokensGenerated>(parts.events);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].tokens.size() == 2);
+  CHECK(told[0].finished == FinishReason::kStop);
+  CHECK(parts.requests.is_empty());
+}

@@ -57,6 +57,26 @@ TEST_CASE("a sequence decodes when one position is left and its prompt is comput
   CHECK(sequence.is_decoding());
   sequence.tokens.push_back(1);  // Two are to be computed: it was thrown away and comes back.
   CHECK_FALSE(sequence.is_decoding());
+  sequence.num_forced = 1;  // Or the second was forced behind the first.
+  CHECK(sequence.is_decoding());
+  sequence.num_planned_tokens = 10;
+  CHECK(sequence.is_decoding());
+  sequence.tokens.push_back(1);
+  sequence.num_planned_tokens = 9;
+  CHECK_FALSE(sequence.is_decoding());
+}
+
+TEST_CASE("a sample in flight brings no token where one was forced meanwhile") {
+  auto group = make_group(1, 9);
+  Sequence& sequence = *group->sequences[0];
+  sequence.tokens.resize(13);
+  let_run(sequence, 11);
+  sequence.num_samples_in_flight = 1;
+  CHECK(sequence.num_expected_tokens() == 13);
+  CHECK(sequence.num_schedulable() == 2);
+  sequence.num_planned_tokens = 13;
+  sequence.num_samples_in_flight = 2;
+  CHECK(sequence.num_expected_tokens() == 14);
 }
 
 TEST_CASE("a prompt's last block changes, even when the prompt fills it") {

@@ -78,6 +78,27 @@ TEST_CASE("a sequence that has ended drops its token, one that was thrown away k
   CHECK(parts.take().appended.empty());
 }
 
+TEST_CASE(
+    "a sample for a position that has a forced token is dropped, and is no longer in flight") {
+  Parts parts;
+  SequenceGroup& group = decoding(parts, 1);
+  Sequence& sequence = *group.sequences[0];
+  const StepInFlight step = step_of(parts, {&group});
+  const StepInFlight next = step_of(parts, {&group});
+  SampledToken sampled = sample(1, 11);
+  sampled.forced = {12, 13};
+  parts.outcome.append_samples(step, {sampled}, kStart);
+  const auto tokens = sequence.tokens;
+  CHECK(parts.take().appended.size() == 3);
+  parts.events.clear();
+  parts.outcome.append_samples(next, {sample(1, 12)}, kStart);
+  CHECK(sequence.tokens == tokens);
+  CHECK(sequence.num_samples_in_flight == 0);
+  CHECK(parts.events.empty());
+  CHECK(parts.take().appended.empty());
+  CHECK(sequence.num_schedulable() == 2);
+}
+
 TEST_CASE("every token is charged to the tenant of its sequence, whoever stands beside it") {
   SchedulerConfig config = small_config();
   config.queue_policy = QueuePolicyName::kFair;
@@ -98,6 +119,13 @@ TEST_CASE("every token is charged to the tenant of its sequence, whoever stands 
   CHECK(&parts.queues.next_waiting() == other_waiting.get());
   parts.queues.charge(5, 1, 0);
   CHECK(&parts.queues.next_waiting() == waiting.get());  // As much for both: by arrival.
+  SampledToken forced = sample(2, 1);
+  forced.forced = {1, 1};
+  parts.outcome.append_samples(step_of(parts, {&other}), {forced}, kStart);
+  parts.queues.charge(0, 0, 3);
+  CHECK(&parts.queues.next_waiting() == waiting.get());  // Forced ones count like sampled ones.
+  parts.queues.charge(0, 1, 0);
+  CHECK(&parts.queues.next_waiting() == other_waiting.get());
 }
 
 TEST_CASE("the hypotheses of a search advance together, each by its own candidates") {

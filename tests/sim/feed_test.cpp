@@ -232,7 +232,7 @@ TEST_CASE("the load is told when asked for and then as it changes") {
   CHECK(busy.at("running") == 1);
   CHECK(busy.at("device_usage").as_double() > 0);
   const double rate = busy.at("tokens_per_s").to_number<double>();
-  CHECK(rate == Approx(static_cast<double>(sim.status.num_sampled_tokens.load()) / 0.25));
+  CHECK(rate == Approx(static_cast<double>(sim.status.num_completion_tokens.load()) / 0.25));
   client->session.handle(LoadDue{9});  // No subscription has this number.
   sim.settle();
   client->say({{"type", "octavo:unsubscribe"}, {"topic", "metrics"}});

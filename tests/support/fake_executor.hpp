@@ -28,6 +28,19 @@ inline TokenId next_token(const std::vector<TokenId>& tokens, std::int32_t vocab
   return static_cast<TokenId>((hash_of(tokens) >> 20) % static_cast<std::uint64_t>(vocab_size));
 }
 
+/// What a constraint makes follow `tokens`, which end in one that was sampled: mostly nothing, else
+/// two to five tokens that are not those which would be sampled.
+inline std::vector<TokenId> forced_after(std::vector<TokenId> tokens, std::int32_t vocab_size) {
+  const std::uint64_t hash = hash_of(tokens) >> 13;
+  if (hash % 3 != 0) return {};
+  std::vector<TokenId> forced;
+  for (std::uint64_t i = 0; i < 2 + hash / 3 % 4; ++i) {
+    tokens.push_back((next_token(tokens, vocab_size) + 1) % vocab_size);
+    forced.push_back(tokens.back());
+  }
+  return forced;
+}
+
 /// What a beam could go on with: distinct tokens, best first, a function of the tokens alone.
 inline std::vector<TokenLogprob> candidates_after(const std::vector<TokenId>& tokens,
                                                   std::int32_t vocab_size, std::int32_t count) {
@@ -82,7 +95,8 @@ class FakeExecutor final : public StepExecutor {
     for (SequenceId id : batch.released) forget(id);
     StepResult result;
     for (const SequenceStart& start : batch.starts) {
-      sequences_[start.id] = {start.tokens, start.sampling};
+      sequences_[start.id] = {start.tokens, start.sampling,
+                              static_cast<std::size_t>(start.num_prompt_tokens), 0};
       if (std::any_of(start.tokens.begin(), start.tokens.end(),
                       [this](TokenId token) { return token >= vocab_size_; }))
         result.failed.push_back({start.id, Error{Errc::kInvalidValue, "no such token", "input"}});
@@ -127,6 +141,7 @@ class FakeExecutor final : public StepExecutor {
   }
 
   bool fail_next = false;
+  bool forces = false;  ///< Sequences have constraints that force tokens: forced_after().
   std::chrono::nanoseconds step_time = std::chrono::microseconds(10);
   bool holds_transfers = false;  ///< Copies happen when finish_transfers() is called, not before.
   int num_steps = 0;
@@ -137,6 +152,8 @@ class FakeExecutor final : public StepExecutor {
   struct State {
     std::vector<TokenId> tokens;
     SamplingParams sampling;
+    std::size_t num_prompt = 0;
+    std::size_t num_forced = 0;  ///< The last so many tokens were forced.
   };
 
   Error lose(const StepBatch& batch) {
@@ -183,10 +200,15 @@ class FakeExecutor final : public StepExecutor {
 
   void sample(SequenceId id, std::int32_t end, StepResult& result) {
     State& state = sequences_.at(id);
-    if (end != static_cast<std::int32_t>(state.tokens.size()))
-      throw std::logic_error("sampled before the last token");
     SampledToken sampled;
     sampled.sequence = id;
+    const std::size_t num_left = state.tokens.size() - static_cast<std::size_t>(end);
+    if (num_left > state.num_forced) throw std::logic_error("sampled before the last token");
+    if (num_left > 0) {  // Planned before the token of this position was forced.
+      sampled.token = state.tokens[static_cast<std::size_t>(end)];
+      result.sampled.push_back(std::move(sampled));
+      return;
+    }
     sampled.token = next_token(state.tokens, vocab_size_);
     if (state.sampling.is_beam_search()) {
       const std::size_t num_stops = state.sampling.stop_token_ids.size() + 1;
@@ -194,8 +216,18 @@ class FakeExecutor final : public StepExecutor {
                                      num_beam_candidates(state.sampling.beam_width, num_stops));
     } else {
       state.tokens.push_back(sampled.token);
+      if (forces) force(state, sampled);
     }
     result.sampled.push_back(std::move(sampled));
+  }
+
+  void force(State& state, SampledToken& sampled) const {
+    sampled.forced = forced_after(state.tokens, vocab_size_);
+    const std::size_t num_completion = state.tokens.size() - state.num_prompt;
+    const auto num_left = static_cast<std::size_t>(state.sampling.max_tokens) - num_completion;
+    sampled.forced.resize(std::min(sampled.forced.size(), num_left));
+    state.num_forced = sampled.forced.size();
+    state.tokens.insert(state.tokens.end(), sampled.forced.begin(), sampled.forced.end());
   }
 
   std::int32_t block_size_;

@@ -36,6 +36,7 @@ class RandomRing final : private StepObserver {
   struct Faults {
     bool failing_steps = false;
     bool bad_tokens = false;
+    bool forced_tokens = false;  ///< No fault, but a device that answers more than was asked.
   };
 
   RandomRing(std::uint64_t seed, Faults faults) : RandomRing(Random(seed), faults) {}
@@ -46,6 +47,7 @@ class RandomRing final : private StepObserver {
         executor_(config_.num_blocks, config_.block_size, kVocabSize, config_.num_host_blocks),
         loop_(
             config_, executor_, [this] { return now_; }, random_.bits()) {
+    executor_.forces = faults_.forced_tokens;
     executor_.holds_transfers = !random_.one_in(3);
     loop_.set_observer(this);
   }

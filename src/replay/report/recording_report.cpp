@@ -33,7 +33,7 @@ json::object json_of(const RecordingReport& report) {
   const RecordingCounts& counts = report.counts;
   json::object object{
       {"recording", report.name},
-      {"version", kRecordingVersion},
+      {"version", report.version},
       {"model", report.header.model},
       {"decision_hash", hash_text(repeat.decision_hash)},
       {"recorded_hash", nullptr},

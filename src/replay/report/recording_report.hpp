@@ -10,6 +10,7 @@ namespace octavo {
 
 struct RecordingReport {
   std::string name;  ///< The file's.
+  int version = kRecordingVersion;
   RecordingHeader header;
   RecordingRepeat repeat;
   RecordingCounts counts;

@@ -82,12 +82,12 @@ TEST_CASE("what has not changed is not told again, and numbers have no gap") {
 
 TEST_CASE("tokens are counted from one look to the next, told or not") {
   Fixture fixture;
-  fixture.status.num_sampled_tokens = 1000;  // From before: not this subscription's.
+  fixture.status.num_completion_tokens = 1000;  // From before: not this subscription's.
   fixture.load.begin(kNever);
   CHECK(fixture.told().at("tokens_per_s").as_double() == 0.0);
   const auto rate_after = [&](milliseconds time, std::int64_t num_tokens) {
     fixture.now += time;
-    fixture.status.num_sampled_tokens += num_tokens;
+    fixture.status.num_completion_tokens += num_tokens;
     return fixture.told_when_due(1);
   };
   CHECK(rate_after(milliseconds(500), 10).at("tokens_per_s").as_double() == 20.0);
@@ -100,7 +100,7 @@ TEST_CASE("no time between two looks makes no rate") {
   Fixture fixture;
   fixture.load.begin(kNever);
   fixture.told();
-  fixture.status.num_sampled_tokens = 50;
+  fixture.status.num_completion_tokens = 50;
   CHECK(fixture.told_when_due(1).is_null());
 }
 

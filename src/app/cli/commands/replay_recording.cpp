@@ -23,6 +23,7 @@ Result<int> repeat(const ReplayOptions& options, const std::string& bytes) {
   if (!reader) return reader.error();
   RecordingReport report;
   report.name = options.trace;
+  report.version = reader->version();
   report.header = reader->header();
   RecordingReplay replay(*reader, report.header.engine, &report.counts);
   const auto repeated = replay.run();
