@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "kernels/host/container_limits.hpp"
+
 namespace octavo {
 namespace {
 
@@ -15,6 +17,10 @@ Error no_finite_logit() {
       "weights are damaged, or overflow in this --dtype",
       ""};
 }
+
+// A mask of a large vocabulary takes some ten microseconds, a step of a small model a few
+// milliseconds: with so many threads those of a hundred sequences are hidden.
+constexpr int kMaskThreads = 8;
 
 Error not_allowed() {
   return {
@@ -105,13 +111,27 @@ void DeviceExecutor::take_outputs(Step& step) {
     num_outputs += static_cast<std::size_t>(each.count);
   step.outputs.resize(num_outputs);
   step.span = backend_->results(step.launched.ticket, step.outputs);
+  std::vector<Sample*> constrained;
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
     Sample& sample = step.samples[i];
     if (!sample.index) continue;
     sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
-    if (sample.is_constrained && step.outputs[i].is_finite)
-      sample.forced = sequences_.force(sample.sequence, *sample.index);
+    if (sample.is_constrained && step.outputs[i].is_finite) constrained.push_back(&sample);
   }
+  share_out(constrained.size(), [&](std::size_t i) {
+    constrained[i]->forced = sequences_.force(constrained[i]->sequence, *constrained[i]->index);
+  });
+}
+
+// Beside a GPU the cores are idle. On a CPU they have the model to compute.
+void DeviceExecutor::share_out(std::size_t count, const std::function<void(std::size_t)>& work) {
+  if (!is_asynchronous_) {
+    for (std::size_t i = 0; i < count; ++i) work(i);
+    return;
+  }
+  if (!mask_threads_) mask_threads_.emplace(std::min(kMaskThreads, kernels::num_usable_cpus()));
+  mask_threads_->run(static_cast<std::int64_t>(count),
+                     [&](std::int64_t i, int) { work(static_cast<std::size_t>(i)); });
 }
 
 void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {
@@ -158,8 +178,11 @@ void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>
     return on_logits_ ? compute() : backend_->run_forward(compute);
   }
   const auto find_allowed = [&] {
-    for (const SequenceId id : constrained) {
-      if (!sequences_.constrain(id)) failed.push_back({id, not_allowed()});
+    std::vector<char> is_held(constrained.size());
+    share_out(constrained.size(),
+              [&](std::size_t i) { is_held[i] = sequences_.constrain(constrained[i]) ? 1 : 0; });
+    for (std::size_t i = 0; i < constrained.size(); ++i) {
+      if (is_held[i] == 0) failed.push_back({constrained[i], not_allowed()});
     }
   };
   // Masks need the tokens of the step before, the forward pass does not: a GPU is at work on it

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
+#include "kernels/host/thread_pool.hpp"
 #include "src/model/decoder.hpp"
 #include "src/runtime/batch_inputs.hpp"
 #include "src/runtime/kv_cache.hpp"
@@ -69,6 +70,8 @@ class DeviceExecutor final : public ModelExecutor {
   void learn_of_leaving(const StepBatch& batch);
   void learn_tokens();
   void take_outputs(Step& step);
+  /// work(i) for each i below count, at once where cores are idle.
+  void share_out(std::size_t count, const std::function<void(std::size_t)>& work);
   std::vector<Sample> append_rows(const StepBatch& batch);
   static void report_prompts(Step& step);
 
@@ -86,6 +89,7 @@ class DeviceExecutor final : public ModelExecutor {
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;
   TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs.
+  std::optional<kernels::ThreadPool> mask_threads_;  ///< On a GPU, from the first mask on.
 };
 
 }  // namespace octavo
