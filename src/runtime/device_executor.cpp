@@ -106,12 +106,31 @@ void DeviceExecutor::take_outputs(Step& step) {
   step.outputs.resize(num_outputs);
   step.span = backend_->results(step.launched.ticket, step.outputs);
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
-    Sample& sample = step.samples[i];
-    if (!sample.index) continue;
-    sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
-    if (sample.is_constrained && step.outputs[i].is_finite)
-      sample.forced = sequences_.force(sample.sequence, *sample.index);
+    const Sample& sample = step.samples[i];
+    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
   }
+  force_tokens(step);
+}
+
+// The next step waits for this, so it is shared with the thread that finds masks.
+void DeviceExecutor::force_tokens(Step& step) {
+  std::vector<std::size_t> constrained;
+  for (std::size_t i = 0; i < step.samples.size(); ++i) {
+    const Sample& sample = step.samples[i];
+    if (sample.is_constrained && sample.index && step.outputs[i].is_finite)
+      constrained.push_back(i);
+  }
+  const auto force = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      Sample& sample = step.samples[constrained[i]];
+      sample.forced = sequences_.force(sample.sequence, *sample.index);
+    }
+  };
+  const std::size_t half = constrained.size() / 2;
+  std::future<void> first_half;
+  if (half > 0) first_half = mask_thread_.run([&] { force(0, half); });
+  force(half, constrained.size());
+  if (half > 0) first_half.wait();
 }
 
 void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {

@@ -69,6 +69,7 @@ class DeviceExecutor final : public ModelExecutor {
   void learn_of_leaving(const StepBatch& batch);
   void learn_tokens();
   void take_outputs(Step& step);
+  void force_tokens(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);
   static void report_prompts(Step& step);
 
@@ -85,7 +86,8 @@ class DeviceExecutor final : public ModelExecutor {
   std::vector<float> seen_logits_;
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;
-  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs.
+  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs,
+                            ///< and helps to find which must.
 };
 
 }  // namespace octavo
