@@ -47,8 +47,8 @@ Metrics::Metrics(const std::string& prefix, const std::string& model_name)
       connections_(OCTAVO_GAUGE("num_connections", "Open connections.")),
       in_flight_(OCTAVO_GAUGE("num_requests_in_flight",
                               "Requests that were received and have not ended, queued ones too.")),
-      log_lines_dropped_(OCTAVO_COUNTER("log_lines_dropped_total",
-                                        "Lines of the log that nobody took in time.")),
+      log_lines_dropped_(
+          OCTAVO_COUNTER("log_lines_dropped_total", "Lines of the log that nobody took in time.")),
       received_(OCTAVO_COUNTER("request_received_total", "Requests that clients made.")),
       prompt_tokens_(OCTAVO_COUNTER("prompt_tokens_total", "Prompt tokens of ended requests.")),
       generation_tokens_(

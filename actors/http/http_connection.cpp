@@ -203,8 +203,8 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
                                                        Caller caller) {
   SessionContext& sessions = context_.sessions;
-  auto asked = parse_text_request(endpoint, body, sessions.model, sessions.hash_key,
-                                  limits_.max_json_depth);
+  auto asked =
+      parse_text_request(endpoint, body, sessions.model, sessions.hash_key, limits_.max_json_depth);
   if (!asked) {
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);

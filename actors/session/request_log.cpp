@@ -20,8 +20,7 @@ std::string in_quotes(std::string_view text) {
 std::string names_of(const Response& response) {
   const ResponseCreate& create = response.create();
   std::string names = "id=" + response.id();
-  if (!create.request_name.empty())
-    names += " request_id=" + in_quotes(create.request_name);
+  if (!create.request_name.empty()) names += " request_id=" + in_quotes(create.request_name);
   if (!create.trace_id.empty()) names += " trace_id=" + create.trace_id;
   return names + " lane=" + in_quotes(create.stream_id);
 }

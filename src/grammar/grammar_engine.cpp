@@ -25,9 +25,6 @@ namespace {
 // cannot go on with blanks for ever.
 constexpr int kMaxBlanks = 8;
 
-// Bytes of a forced text that are looked at one by one.
-constexpr std::size_t kMaxCertain = 512;
-
 // Where a text can be read in many ways, every token takes longer than the one before, and all
 // answers wait for it. So following one answer may take this much of the thread's processor time,
 // and this much more for each token; what is usual takes a hundredth of it.
@@ -40,6 +37,9 @@ std::chrono::nanoseconds processor_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+// Bytes of a forced text that are looked for at once: each costs a mask.
+constexpr std::size_t kMaxForcedBytes = 256;
+
 /// What the library has warned of while this thread compiled: something that it leaves out.
 thread_local std::string warning_of_thread;
 
@@ -48,7 +48,6 @@ struct Rule {
   xgrammar::CompiledGrammar grammar;
   std::vector<TokenId> stop_token_ids;
   std::shared_ptr<const Tokenizer> tokenizer;
-  bool may_name_tokens = false;  ///< Not every way to go on is one of characters.
 
   std::int32_t vocab_size() const { return grammar.GetTokenizerInfo().GetVocabSize(); }
 };
@@ -70,16 +69,20 @@ class XgrammarMatcher final : public TokenMatcher {
   void fill(std::span<std::uint32_t> allowed) override {
     std::ranges::fill(allowed, 0xFFFFFFFFU);
     if (matcher_.IsTerminated()) return;
+    std::int64_t shape[1] = {static_cast<std::int64_t>(allowed.size())};
+    DLTensor mask{};
+    mask.data = allowed.data();
+    mask.device = {kDLCPU, 0};
+    mask.ndim = 1;
+    mask.dtype = {kDLInt, 32, 1};
+    mask.shape = shape;
     const auto began = processor_time();
-    find_allowed(allowed);
+    matcher_.FillNextTokenBitmask(&mask);
     patience_ -= processor_time() - began;
   }
   std::vector<TokenId> forced() override {
-    if (matcher_.IsTerminated() || patience_ < patience_.zero()) return {};
-    const auto began = processor_time();
-    std::string text = matcher_.FindJumpForwardString();
-    if (rule_->may_name_tokens) text.resize(num_certain(text));
-    patience_ -= processor_time() - began;
+    if (matcher_.IsTerminated() || patience_ < patience_.zero() || has_choice()) return {};
+    const std::string text = only_text();
     if (text.empty()) return {};
     std::vector<TokenId> tokens = continuation_tokens(*rule_->tokenizer, rule_->vocab_size(), text);
     const auto is_stop = [this](TokenId token) {
@@ -93,44 +96,51 @@ class XgrammarMatcher final : public TokenMatcher {
   }
 
  private:
-  void find_allowed(std::span<std::uint32_t> allowed) {
-    std::int64_t shape[1] = {static_cast<std::int64_t>(allowed.size())};
-    DLTensor mask{};
-    mask.data = allowed.data();
-    mask.device = {kDLCPU, 0};
-    mask.ndim = 1;
-    mask.dtype = {kDLInt, 32, 1};
-    mask.shape = shape;
-    matcher_.FillNextTokenBitmask(&mask);
+  // Most places of a text are within a string or a number, or may have a blank, and there two of
+  // these characters may be next. That is found sooner than a mask.
+  bool has_choice() {
+    const auto began = processor_time();
+    int num_possible = 0;
+    for (const char* each : {"e", "1", " ", "\""}) {
+      if (num_possible == 2 || !matcher_.AcceptString(each)) continue;
+      matcher_.Rollback(1);
+      ++num_possible;
+    }
+    patience_ -= processor_time() - began;
+    return num_possible == 2;
   }
 
-  // The library looks for the text among characters alone and passes over what names a token, a
-  // mark for instance. So each byte is certain only where every token that may be next is text of
-  // the same way.
-  std::size_t num_certain(std::string_view text) {
-    std::size_t num_bytes = 0;
-    while (num_bytes < std::min(text.size(), kMaxCertain) && goes_on_with(text.substr(num_bytes)) &&
-           matcher_.AcceptString(std::string(text.substr(num_bytes, 1))))
-      ++num_bytes;
-    matcher_.Rollback(static_cast<int>(num_bytes));
-    return num_bytes;
+  // The library finds such a text too, but without a bound, which a grammar may not have either,
+  // and it looks among characters alone, where a token may be named as well.
+  std::string only_text() {
+    std::string text;
+    std::vector<std::uint32_t> allowed(static_cast<std::size_t>((rule_->vocab_size() + 31) / 32));
+    while (text.size() < kMaxForcedBytes && patience_ >= patience_.zero()) {
+      const auto byte = only_byte(allowed);
+      const auto began = processor_time();
+      if (!byte || !matcher_.AcceptString(std::string(1, *byte))) break;
+      patience_ -= processor_time() - began;
+      text.push_back(*byte);
+    }
+    matcher_.Rollback(static_cast<int>(text.size()));
+    return text;
   }
 
-  bool goes_on_with(std::string_view text) {
-    const std::int32_t vocab_size = rule_->vocab_size();
-    std::vector<std::uint32_t> allowed(static_cast<std::size_t>((vocab_size + 31) / 32),
-                                       0xFFFFFFFFU);
-    find_allowed(allowed);
+  // What every token that may be next begins with.
+  std::optional<char> only_byte(std::span<std::uint32_t> allowed) {
+    fill(allowed);
+    std::optional<char> byte;
     for (std::size_t word = 0; word < allowed.size(); ++word) {
       for (std::uint32_t bits = allowed[word]; bits != 0; bits &= bits - 1) {
         const auto token = static_cast<TokenId>(word * 32) + std::countr_zero(bits);
-        if (token >= vocab_size) break;
+        if (token >= rule_->vocab_size()) break;
         const std::string_view bytes = rule_->tokenizer->token_bytes(token);
-        const bool is_text = !bytes.empty() && !rule_->tokenizer->is_special(token);
-        if (!is_text || !(text.starts_with(bytes) || bytes.starts_with(text))) return false;
+        if (bytes.empty() || rule_->tokenizer->is_special(token)) return std::nullopt;
+        if (byte && *byte != bytes.front()) return std::nullopt;
+        byte = bytes.front();
       }
     }
-    return true;
+    return byte;
   }
 
   std::shared_ptr<const Rule> rule_;
@@ -205,10 +215,8 @@ class XgrammarEngine final : public GrammarEngine {
     }
     std::vector<TokenId> stops = eos_token_ids_;
     stops.insert(stops.end(), stop_token_ids.begin(), stop_token_ids.end());
-    const bool may_name_tokens =
-        format.kind == OutputKind::kTags || format.kind == OutputKind::kGrammar;
     return std::make_shared<const XgrammarConstraint>(
-        Rule{std::move(*grammar), std::move(stops), tokenizer_, may_name_tokens});
+        Rule{std::move(*grammar), std::move(stops), tokenizer_});
   }
 
  private:

@@ -111,16 +111,35 @@ void DeviceExecutor::take_outputs(Step& step) {
     num_outputs += static_cast<std::size_t>(each.count);
   step.outputs.resize(num_outputs);
   step.span = backend_->results(step.launched.ticket, step.outputs);
+  for (std::size_t i = 0; i < step.samples.size(); ++i) {
+    const Sample& sample = step.samples[i];
+    if (sample.index) sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
+  }
+  force_tokens(step);
+}
+
+// The next step waits for this, so it is shared out. A CPU has computed its step by then, and the
+// thread that finds masks has nothing to do.
+void DeviceExecutor::force_tokens(Step& step) {
   std::vector<Sample*> constrained;
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
     Sample& sample = step.samples[i];
-    if (!sample.index) continue;
-    sequences_.resolve(sample.sequence, *sample.index, step.outputs[i].token);
-    if (sample.is_constrained && step.outputs[i].is_finite) constrained.push_back(&sample);
+    if (sample.is_constrained && sample.index && step.outputs[i].is_finite)
+      constrained.push_back(&sample);
   }
-  share_out(constrained.size(), [&](std::size_t i) {
+  const auto force = [&](std::size_t i) {
     constrained[i]->forced = sequences_.force(constrained[i]->sequence, *constrained[i]->index);
-  });
+  };
+  if (is_asynchronous_) return share_out(constrained.size(), force);
+  const std::size_t half = constrained.size() / 2;
+  std::future<void> first_half;
+  if (half > 0) {
+    first_half = mask_thread_.run([&] {
+      for (std::size_t i = 0; i < half; ++i) force(i);
+    });
+  }
+  for (std::size_t i = half; i < constrained.size(); ++i) force(i);
+  if (half > 0) first_half.wait();
 }
 
 // Beside a GPU the cores are idle. On a CPU they have the model to compute.

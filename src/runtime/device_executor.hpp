@@ -72,6 +72,7 @@ class DeviceExecutor final : public ModelExecutor {
   void take_outputs(Step& step);
   /// work(i) for each i below count, at once where cores are idle.
   void share_out(std::size_t count, const std::function<void(std::size_t)>& work);
+  void force_tokens(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);
   static void report_prompts(Step& step);
 
@@ -88,7 +89,8 @@ class DeviceExecutor final : public ModelExecutor {
   std::vector<float> seen_logits_;
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;
-  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs.
+  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs, and helps to
+                            ///< find which must.
   std::optional<kernels::ThreadPool> mask_threads_;  ///< On a GPU, from the first mask on.
 };
 

@@ -55,8 +55,8 @@ class EchoServer {
     http::request<http::string_body> upgrade;
     auto read = co_await http::async_read(stream, buffer, upgrade, kTuple);
     if (std::get<0>(read)) co_return;
-    auto connection =
-        std::make_shared<EchoConnection>(self->sessions_, self->supervisor_, std::move(stream), Caller{});
+    auto connection = std::make_shared<EchoConnection>(self->sessions_, self->supervisor_,
+                                                       std::move(stream), Caller{});
     co_await WebSocketConnection::serve(connection, std::move(upgrade));
   }
 

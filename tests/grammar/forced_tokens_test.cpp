@@ -171,6 +171,22 @@ TEST_CASE("what is forced is what the masks leave, wherever a text has come") {
   CHECK(num_forced > 1000);
 }
 
+TEST_CASE("a text that has no end is forced piece by piece") {
+  for (const char* source : {"root ::= \"a\" root", "root ::= \"a\" root | \"ab\" \"c\""}) {
+    CAPTURE(source);
+    const auto constraint = constraint_of(OutputKind::kGrammar, source);
+    const auto matcher = constraint->begin();
+    REQUIRE(matcher->accept('a'));
+    CHECK(matcher->forced().size() <= 255);
+  }
+  const auto many = constraint_of(OutputKind::kRegex, "a{3000}b");
+  const auto matcher = many->begin();
+  CHECK(matcher->forced().size() == 255);
+  for (const TokenId token : matcher->forced()) REQUIRE(matcher->accept(token));
+  REQUIRE(matcher->accept('a'));
+  CHECK(matcher->forced().size() == 255);
+}
+
 TEST_CASE("looking for what is forced leaves the matcher where it is") {
   const auto constraint = constraint_of(OutputKind::kTags, tags_of(kNameOrMark));
   const auto matcher = constraint->begin();

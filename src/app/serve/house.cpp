@@ -46,10 +46,9 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
   if (auto read = house->read_keys(); !read) return read.error();
   if (auto opened = house->open_archive(); !opened) return opened.error();
   const auto passed = house->options_.manager.listening_socket();
-  auto listener =
-      passed ? Listener::adopt(house->connections_, house->io_.get_executor(), *passed)
-             : Listener::open(house->connections_, house->io_.get_executor(), house->options_.host,
-                              house->options_.port);
+  auto listener = passed ? Listener::adopt(house->connections_, house->io_.get_executor(), *passed)
+                         : Listener::open(house->connections_, house->io_.get_executor(),
+                                          house->options_.host, house->options_.port);
   if (!listener) return listener.error();
   house->listener_ = std::move(*listener);
   auto hosts = AllowedHosts::make(house->listener_->address(), house->options_.host,
@@ -89,13 +88,13 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
                 status_,        random_hash_key()},
       auditor_(ring_.block_manager(), io_.get_executor()),
       supervisor_([this](const ActorExited& exited) { on_exit(exited); }),
-      connections_{sessions_, options_.policy,
-                   HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_,
-                              sessions_, ResponseRoutes(sessions_, io_.get_executor()),
-                              PromptRoutes(sessions_, io_.get_executor()),
-                              CompactRoute(sessions_, io_.get_executor()),
-                              options_.num_log_lines_dropped},
-                   supervisor_},
+      connections_{
+          sessions_, options_.policy,
+          HttpRoutes{model_, options_.policy, metrics_, status_, ready_, auditor_, sessions_,
+                     ResponseRoutes(sessions_, io_.get_executor()),
+                     PromptRoutes(sessions_, io_.get_executor()),
+                     CompactRoute(sessions_, io_.get_executor()), options_.num_log_lines_dropped},
+          supervisor_},
       signals_(io_),
       hangup_(io_),
       watchdog_(io_),

@@ -35,8 +35,8 @@ struct HouseOptions {
   std::string response_store;  ///< A file for stored responses; empty: in memory alone.
   bool handle_signals = true;
   std::uint64_t first_request = 1;
-  SchedulerJournal* journal = nullptr;  ///< Outlives the house.
-  SpanSink* spans = nullptr;            ///< Likewise.
+  SchedulerJournal* journal = nullptr;                             ///< Outlives the house.
+  SpanSink* spans = nullptr;                                       ///< Likewise.
   ServiceManager manager{[](const char*) { return nullptr; }, 0};  ///< None.
   std::chrono::milliseconds engine_timeout{60'000};  ///< A step that takes longer is stuck.
   std::function<std::uint64_t()> num_log_lines_dropped{};

@@ -51,8 +51,8 @@ class NotifySocket {
 
 TEST_CASE("a service manager hears what it is told, by a path and by an abstract name") {
   const TempFolder folder;
-  for (const std::string& path : {folder.path().string() + "/notify",
-                                  "@octavo-test-" + std::to_string(::getpid())}) {
+  for (const std::string& path :
+       {folder.path().string() + "/notify", "@octavo-test-" + std::to_string(::getpid())}) {
     const NotifySocket listening(path);
     const ServiceManager manager = manager_of({{"NOTIFY_SOCKET", path}});
     manager.tell("READY=1");
