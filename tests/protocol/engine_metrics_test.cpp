@@ -92,5 +92,5 @@ TEST_CASE("a name has one family, with help and type") {
     CHECK_FALSE(family.help.empty());
     CHECK_FALSE(family.metric.empty());
   }
-  CHECK(names.size() == 18);
+  CHECK(names.size() == 19);
 }
