@@ -31,11 +31,37 @@ constexpr int kMaxBlanks = 8;
 constexpr std::chrono::nanoseconds kPatience = std::chrono::milliseconds(250);
 constexpr std::chrono::nanoseconds kPatiencePerToken = std::chrono::milliseconds(5);
 
-std::chrono::nanoseconds processor_time() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
+/// The processor time that following an answer may still take. To ask for a thread's processor time
+/// is a call of the system, which took as long as a mask. So the time of day is looked at instead
+/// until something has taken long by that, for whatever reason.
+class Patience {
+ public:
+  bool is_over() const { return left_ < left_.zero(); }
+  void grow() { left_ += kPatiencePerToken; }
+
+  template <class Work>
+  auto spend_on(const Work& work) {
+    const bool is_watched = is_watched_;
+    const auto began = time(is_watched);
+    const auto result = work();
+    const auto took = time(is_watched) - began;
+    if (is_watched) left_ -= took;
+    is_watched_ = is_watched || took > kUnwatched;
+    return result;
+  }
+
+ private:
+  static constexpr std::chrono::nanoseconds kUnwatched = std::chrono::milliseconds(1);
+
+  static std::chrono::nanoseconds time(bool of_processor) {
+    timespec time{};
+    clock_gettime(of_processor ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
+
+  std::chrono::nanoseconds left_ = kPatience;
+  bool is_watched_ = false;
+};
 
 // Bytes of a forced text that are looked for at once: each costs a mask.
 constexpr std::size_t kMaxForcedBytes = 256;
@@ -55,16 +81,15 @@ struct Rule {
 class XgrammarMatcher final : public TokenMatcher {
  public:
   XgrammarMatcher(std::shared_ptr<const Rule> rule, xgrammar::GrammarMatcher matcher,
-                  std::chrono::nanoseconds patience = kPatience)
+                  Patience patience = {})
       : rule_(std::move(rule)), matcher_(std::move(matcher)), patience_(patience) {}
 
   bool accept(TokenId token) override {
     if (matcher_.IsTerminated()) return true;  // What follows the end is nobody's.
-    if (patience_ < patience_.zero()) return false;
-    const auto began = processor_time();
-    const bool is_allowed = matcher_.AcceptToken(token);
-    patience_ += kPatiencePerToken - (processor_time() - began);
-    return is_allowed && patience_ >= patience_.zero();
+    if (patience_.is_over()) return false;
+    const bool is_allowed = patience_.spend_on([&] { return matcher_.AcceptToken(token); });
+    patience_.grow();
+    return is_allowed && !patience_.is_over();
   }
   void fill(std::span<std::uint32_t> allowed) override {
     std::ranges::fill(allowed, 0xFFFFFFFFU);
@@ -76,12 +101,10 @@ class XgrammarMatcher final : public TokenMatcher {
     mask.ndim = 1;
     mask.dtype = {kDLInt, 32, 1};
     mask.shape = shape;
-    const auto began = processor_time();
-    matcher_.FillNextTokenBitmask(&mask);
-    patience_ -= processor_time() - began;
+    patience_.spend_on([&] { return matcher_.FillNextTokenBitmask(&mask); });
   }
   std::vector<TokenId> forced() override {
-    if (matcher_.IsTerminated() || patience_ < patience_.zero() || has_choice()) return {};
+    if (matcher_.IsTerminated() || patience_.is_over() || has_choice()) return {};
     const std::string text = only_text();
     if (text.empty()) return {};
     std::vector<TokenId> tokens = continuation_tokens(*rule_->tokenizer, rule_->vocab_size(), text);
@@ -96,17 +119,19 @@ class XgrammarMatcher final : public TokenMatcher {
   }
 
  private:
+  bool take(const std::string& text) {
+    return patience_.spend_on([&] { return matcher_.AcceptString(text); });
+  }
+
   // Most places of a text are within a string or a number, or may have a blank, and there two of
   // these characters may be next. That is found sooner than a mask.
   bool has_choice() {
-    const auto began = processor_time();
     int num_possible = 0;
     for (const char* each : {"e", "1", " ", "\""}) {
-      if (num_possible == 2 || !matcher_.AcceptString(each)) continue;
+      if (num_possible == 2 || !take(each)) continue;
       matcher_.Rollback(1);
       ++num_possible;
     }
-    patience_ -= processor_time() - began;
     return num_possible == 2;
   }
 
@@ -115,11 +140,9 @@ class XgrammarMatcher final : public TokenMatcher {
   std::string only_text() {
     std::string text;
     std::vector<std::uint32_t> allowed(static_cast<std::size_t>((rule_->vocab_size() + 31) / 32));
-    while (text.size() < kMaxForcedBytes && patience_ >= patience_.zero()) {
+    while (text.size() < kMaxForcedBytes && !patience_.is_over()) {
       const auto byte = only_byte(allowed);
-      const auto began = processor_time();
-      if (!byte || !matcher_.AcceptString(std::string(1, *byte))) break;
-      patience_ -= processor_time() - began;
+      if (!byte || !take(std::string(1, *byte))) break;
       text.push_back(*byte);
     }
     matcher_.Rollback(static_cast<int>(text.size()));
@@ -145,7 +168,7 @@ class XgrammarMatcher final : public TokenMatcher {
 
   std::shared_ptr<const Rule> rule_;
   xgrammar::GrammarMatcher matcher_;
-  std::chrono::nanoseconds patience_;  ///< Below 0 the matcher has given up.
+  Patience patience_;  ///< Once it is over the matcher has given up.
 };
 
 class XgrammarConstraint final : public TokenConstraint {
