@@ -55,7 +55,16 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
                                   house->options_.allowed_hosts);
   if (!hosts) return hosts.error();
   house->options_.policy.hosts = std::move(*hosts);
+  house->catch_signals();
   return house;
+}
+
+// Before anybody is told that the server is there: a signal that comes before the handlers are
+// there ends the process. What comes before run() waits for it.
+void House::catch_signals() {
+  if (!options_.handle_signals) return;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) signals_.add(signal);
+  if (!options_.api_key_file.empty()) hangup_.add(SIGHUP);
 }
 
 // Tenants keep their names from run to run, or nobody would find their own responses again.
@@ -113,14 +122,8 @@ int House::run() {
   ring_.start(supervisor_);
   supervisor_.spawn(io_.get_executor(), "listener", listener_->run());
   if (options_.handle_signals) {
-    signals_.add(SIGINT);
-    signals_.add(SIGTERM);
-    signals_.add(SIGUSR1);
     wait_for_signal();
-    if (!options_.api_key_file.empty()) {
-      hangup_.add(SIGHUP);
-      wait_for_hangup();
-    }
+    if (!options_.api_key_file.empty()) wait_for_hangup();
   }
   if (options_.manager.watchdog())
     supervisor_.spawn(io_.get_executor(), "watchdog", feed_watchdog(this));

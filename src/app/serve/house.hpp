@@ -73,6 +73,7 @@ class House {
 
   void on_exit(const ActorExited& exited);
   void on_device_lost(const std::string& fault);
+  void catch_signals();
   void wait_for_signal();
   void wait_for_hangup();
   Result<void> read_keys();
