@@ -92,7 +92,7 @@ describe('servers after a proxy', () => {
 
       // A stream comes as it is made, not at its end.
       let wasRunning = false;
-      for await (const chunk of await chat(proxy, { stream: true, max_completion_tokens: 500, ignore_eos: true }, session('stream'))) {
+      for await (const chunk of await chat(proxy, { stream: true, max_completion_tokens: 1800, ignore_eos: true }, session('stream'))) {
         if (!chunk.choices[0]?.delta.content || wasRunning) continue;
         const loads = await Promise.all(servers.map(async (server) => (await metricsOf(server)).get('octavo:num_requests_running') ?? 0));
         wasRunning = loads.some((load) => load > 0);
