@@ -51,7 +51,7 @@ void check_event(std::string_view frame) {
 }
 
 void check_text(TextEndpoint endpoint, std::string_view body) {
-  const auto request = parse_text_request(endpoint, body, model());
+  const auto request = parse_text_request(endpoint, body, model(), HashKey{1, 2});
   check(request);
   if (!request) return;
   expect(!request->creates.empty() && request->answer != nullptr, "a request without a response");
@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (where == 't') fuzz::check(parse_tokenize(body));
   if (where == 'd') fuzz::check(parse_detokenize(body, fuzz::model()));
   if (where == 'k') fuzz::check(parse_compact(body));
+  if (where == 's') fuzz::check_text(TextEndpoint::kSummaries, body);
   if (where == 'e') fuzz::check_event(body);
   return where == 0 ? -1 : 0;
 }
