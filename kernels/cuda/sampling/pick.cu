@@ -50,11 +50,12 @@ __global__ void __launch_bounds__(kPickThreads)
   if (state.kind == RowKind::kInactive) return;
   const DeviceSampleRow& row = arrays.rows[index];
   const float* row_logits = logits + index * vocab_size;
+  const float* raw_logits = state.is_adjusted != 0 ? scratch.raw + index * vocab_size : row_logits;
   int token = state.best_token;
   int rank = 0;
   if (row.given >= 0) {
     token = row.given;
-    rank = rank_of(row_logits, vocab_size, token, memory);
+    rank = rank_of(raw_logits, vocab_size, token, memory);
   } else if (state.kind != RowKind::kChosen) {
     const RowSelect all{row_logits, vocab_size, Scale(state.best_logit, row.temperature), memory};
     if (state.kind == RowKind::kPlain) {
@@ -68,15 +69,14 @@ __global__ void __launch_bounds__(kPickThreads)
   }
   if (threadIdx.x != 0) return;
   DeviceSampleOutput& output = outputs[index];
-  const bool is_finite = isfinite(state.best_logit) && isfinite(state.log_total);
+  const bool has_best = row.given >= 0 || isfinite(state.best_logit);
+  const bool is_finite = has_best && isfinite(state.log_total);
   output.choice = arrays.choices[index] = is_finite ? token : ~token;
   output.rank = rank;
   arrays.sampled[index] = token;
   if (row.num_logprobs <= 0) output.num_top = 0;
   if (row.num_logprobs < 0) return;
-  const float raw =
-      state.is_adjusted != 0 ? scratch.raw[index * vocab_size + token] : row_logits[token];
-  output.logprob = static_cast<float>(key_value(order_key(raw)) - state.log_total);
+  output.logprob = static_cast<float>(key_value(order_key(raw_logits[token])) - state.log_total);
 }
 
 }  // namespace
