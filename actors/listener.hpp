@@ -24,7 +24,7 @@ class Listener {
 
   std::uint16_t port() const { return endpoint_.port(); }
   asio::ip::address address() const { return endpoint_.address(); }
-  /// Takes a socket over that listens already. Errors: kIo.
+  /// Serves on a socket that listens already, and closes it at the end. Errors: kIo.
   [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(
       ConnectionContext& context, const asio::any_io_executor& executor, int descriptor);
   /// Accepts until close().
@@ -34,7 +34,7 @@ class Listener {
   void drain(std::chrono::milliseconds time_left);
   /// Ends every connection that is left, and what runs there with this error.
   void end(const Error& error);
-  /// Ends what was asked for with API keys that open nothing any more.
+  /// Ends the connections whose API key was revoked.
   void end_revoked();
   /// Called whenever the last connection has left.
   void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
@@ -43,7 +43,7 @@ class Listener {
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
 
  private:
-  /// Asks for no more than so many refused connections to take their answer; others are closed.
+  /// So many refused connections at most are answered at a time; others are closed at once.
   static constexpr std::size_t kMaxRefusing = 256;
 
   void take_in(asio::ip::tcp::socket socket);
@@ -60,7 +60,7 @@ class Listener {
   asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<HttpConnection>> connections_;
   ConnectionGate gate_;
-  RateBucket log_lines_{1};  ///< A crowd that is refused does not fill the log.
+  RateBucket log_lines_{1};  ///< Refusals that are logged, so that a crowd does not fill the log.
   std::size_t num_refusing_ = 0;
   bool is_draining_ = false;
   std::function<void()> on_empty_;

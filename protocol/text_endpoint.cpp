@@ -35,11 +35,11 @@ Result<TextRequest> chat_request(const boost::json::object& body) {
 }
 
 // Prompts run side by side, each on a lane of its own.
-Result<TextRequest> completion_request(const boost::json::object& body, const ServedModel& model) {
+Result<TextRequest> completion_request(const boost::json::object& body) {
   auto parsed = parse_completion_request(body);
   if (!parsed) return parsed.error();
   TextRequest request;
-  request.answer = make_completion_answer(parsed->options, model);
+  request.answer = make_completion_answer(parsed->options);
   request.creates = std::move(parsed->creates);
   for (ResponseCreate& create : request.creates)
     create.stream_id = std::to_string(create.prompt_index);
@@ -56,17 +56,19 @@ Result<TextRequest> summary_request(const boost::json::object& body, const HashK
 }
 
 // A body that is no JSON asks for nothing yet; whoever parses it says so.
-bool is_for_summary(std::string_view body) {
-  const auto object = parse_json_object(body, "the body");
+bool is_for_summary(std::string_view body, std::size_t max_depth) {
+  const auto object = parse_json_object(body, "the body", max_depth);
   return object && asks_for_summary(*object);
 }
 
 }  // namespace
 
-std::optional<TextEndpoint> text_endpoint_of(RouteName route, std::string_view body) {
+std::optional<TextEndpoint> text_endpoint_of(RouteName route, std::string_view body,
+                                             std::size_t max_depth) {
   switch (route) {
     case RouteName::kResponseCompact:
-      return is_for_summary(body) ? std::optional(TextEndpoint::kSummaries) : std::nullopt;
+      return is_for_summary(body, max_depth) ? std::optional(TextEndpoint::kSummaries)
+                                             : std::nullopt;
     case RouteName::kResponses:
       return TextEndpoint::kResponses;
     case RouteName::kChatCompletions:
@@ -79,15 +81,14 @@ std::optional<TextEndpoint> text_endpoint_of(RouteName route, std::string_view b
 }
 
 Result<TextRequest> parse_text_request(TextEndpoint endpoint, std::string_view body,
-                                       const ServedModel& model, const HashKey& key,
-                                       std::size_t max_depth) {
+                                       const HashKey& key, std::size_t max_depth) {
   const auto object = parse_json_object(body, "the body", max_depth);
   if (!object) return object.error();
   switch (endpoint) {
     case TextEndpoint::kChatCompletions:
       return chat_request(*object);
     case TextEndpoint::kCompletions:
-      return completion_request(*object, model);
+      return completion_request(*object);
     case TextEndpoint::kSummaries:
       return summary_request(*object, key);
     case TextEndpoint::kResponses:

@@ -184,7 +184,9 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   request.base() = head_;  // Trailers may have been added to it.
   keep_alive_ = request.keep_alive() && num_answered_ + 1 < limits_.keep_alive_requests;
   const auto resumed = resume_of(request, route);
-  const auto endpoint = has_body ? text_endpoint_of(route.name, request.body()) : std::nullopt;
+  const auto endpoint = has_body
+                            ? text_endpoint_of(route.name, request.body(), limits_.max_json_depth)
+                            : std::nullopt;
   if (endpoint) {
     auto answering = answer_with_text(*endpoint, request.body(), std::move(*caller));
     co_await std::move(answering);
@@ -203,8 +205,7 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
 asio::awaitable<void> HttpConnection::answer_with_text(TextEndpoint endpoint, std::string_view body,
                                                        Caller caller) {
   SessionContext& sessions = context_.sessions;
-  auto asked =
-      parse_text_request(endpoint, body, sessions.model, sessions.hash_key, limits_.max_json_depth);
+  auto asked = parse_text_request(endpoint, body, sessions.hash_key, limits_.max_json_depth);
   if (!asked) {
     sessions.metrics.count_received();
     sessions.metrics.count_refused(asked.error().code);

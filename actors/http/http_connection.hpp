@@ -46,7 +46,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// The answer under way is the last; a WebSocket gets no new responses and closes with kGoingAway
   /// once the running ones have ended.
   void drain(std::string_view reason, std::chrono::milliseconds time_left);
-  /// The API key that it is there by opens nothing any more: ends what runs, and closes.
+  /// Ends what runs and closes, if the API key that the client came with was revoked.
   void end_if_revoked();
   /// Closes; what runs on a WebSocket ends with this error.
   void end(const Error& error);
@@ -75,7 +75,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<void> refuse(HttpRefusal refusal);
   asio::awaitable<void> linger();
   void close_socket();
-  /// The connection counts as this caller's from now on. False where he may have no more.
+  /// Counts the connection for this caller from now on. False, and nothing is counted, if the
+  /// caller has as many connections as it may have.
   bool count_for(const Caller& caller);
 
   ConnectionContext& context_;
@@ -86,10 +87,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.
   asio::steady_timer deadline_;                     ///< When an answer that was ended must be out.
   http::request_header<> head_;                     ///< The head of the request that is answered.
-  std::shared_ptr<KeyAccount> counted_for_;         ///< Whose key came last; null where none did.
+  /// The account that counts this connection: that of the last key that came. Null before the
+  /// first.
+  std::shared_ptr<KeyAccount> counted_for_;
   std::size_t num_answered_ = 0;
   bool keep_alive_ = false;     ///< The client wants to go on after this answer.
-  bool is_idle_ = false;        ///< Between two requests.
+  bool is_idle_ = false;        ///< It waits for another request, and none has begun to come.
   bool ends_answered_ = false;  ///< The answer under way is the last.
 };
 

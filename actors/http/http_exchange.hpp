@@ -25,7 +25,7 @@ class HttpExchange {
   /// Hands the engine's messages to the responses, until end or leave().
   static asio::awaitable<void> follow_engine(std::shared_ptr<HttpExchange> self);
 
-  /// The trace that they belong to; before create().
+  /// Sets the trace to which the responses belong. To be called before create().
   void set_trace_id(std::string trace_id) { runner_.set_trace_id(std::move(trace_id)); }
   /// Asks for the responses.
   void create(std::vector<ResponseCreate> creates);

@@ -57,7 +57,7 @@ Result<PromptRoutes::Job> PromptRoutes::render_job(RouteName route, std::string_
   const bool is_chat = route == RouteName::kChatRender;
   auto request =
       parse_text_request(is_chat ? TextEndpoint::kChatCompletions : TextEndpoint::kCompletions,
-                         body, model, context_.hash_key, context_.limits.max_json_depth);
+                         body, context_.hash_key, context_.limits.max_json_depth);
   if (!request) return request.error();
   if (auto checked = check_model(model, request->creates.front()); !checked) return checked.error();
   return Job([&model, is_chat, creates = std::move(request->creates)]() -> Result<std::string> {

@@ -85,7 +85,7 @@ void SchedulerActor::cancel(RequestId request, CancelReason reason, std::int32_t
 
 void SchedulerActor::handle(const StepCompleted& message) {
   const TimePoint now = clock_();
-  has_heard_ = true;
+  has_ended_step_ = true;
   if (journal_ != nullptr) journal_->completed(message.receipt, message.result, now);
   scheduler_.complete(message.receipt, message.result, now);
 }
@@ -93,7 +93,7 @@ void SchedulerActor::handle(const StepCompleted& message) {
 void SchedulerActor::handle(const StepFailed& message) {
   spdlog::error("engine: step={} failed error=\"{}\"", message.id.value, message.error.message());
   const TimePoint now = clock_();
-  has_heard_ = true;
+  has_ended_step_ = true;
   if (journal_ != nullptr) journal_->failed(message.id, message.error, now);
   scheduler_.fail(message.id, message.error, now);
 }
@@ -142,10 +142,10 @@ void SchedulerActor::publish() {
   const bool is_awaiting = status_.awaiting_since_ns.load(std::memory_order_relaxed) != 0;
   if (now.num_steps_in_flight == 0)
     status_.awaiting_since_ns.store(0, std::memory_order_relaxed);
-  else if (has_heard_ || !is_awaiting)
+  else if (has_ended_step_ || !is_awaiting)
     status_.awaiting_since_ns.store(std::chrono::nanoseconds(clock_().time_since_epoch()).count(),
                                     std::memory_order_relaxed);
-  has_heard_ = false;
+  has_ended_step_ = false;
   status_.num_running.store(now.num_running, std::memory_order_relaxed);
   status_.num_waiting.store(now.num_waiting, std::memory_order_relaxed);
   status_.num_preempted.store(now.num_preempted, std::memory_order_relaxed);

@@ -46,7 +46,7 @@ class SchedulerActor {
   Clock clock_;
   SchedulerJournal* journal_;
   std::unordered_map<RequestId, Address<SessionMessage>> listeners_;
-  bool has_heard_ = false;  ///< Of a step, since the last publish().
+  bool has_ended_step_ = false;  ///< A step has come back since the last publish().
   bool draining_ = false;
 };
 

@@ -11,12 +11,13 @@ namespace octavo {
 
 namespace {
 
-/// A client's own word, so that it cannot pose as another part of the line.
+/// Quotes a text that a client sent, so that it cannot be read as another part of the line.
 std::string in_quotes(std::string_view text) {
   return boost::json::serialize(boost::json::string(quotable(text, 128)));
 }
 
-/// What names a request in the log, whoever asked for it.
+/// The names of a request with which its line of the log begins: ours, and those that its client
+/// gave it.
 std::string names_of(const Response& response) {
   const ResponseCreate& create = response.create();
   std::string names = "id=" + response.id();

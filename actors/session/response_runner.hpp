@@ -28,12 +28,13 @@ class ResponseRunner {
                  ResponseEncoder& encoder, Outbox& outbox, Address<SessionMessage> reply_to,
                  LaneLimits lanes);
 
-  /// Whose the client is; before its first request.
+  /// Sets the API key, and its account, that the client came with. To be called before its first
+  /// request.
   void set_caller(const Caller& caller) {
     tenant_ = tenant_of(context_.hash_key, caller.api_key);
     account_ = caller.account;
   }
-  /// The trace that every response belongs to.
+  /// Sets the trace to which every response belongs.
   void set_trace_id(std::string trace_id) { trace_id_ = std::move(trace_id); }
   /// The client gets Octavo's own events unasked.
   void speak_octavo() { speaks_octavo_ = true; }

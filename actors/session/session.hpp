@@ -27,7 +27,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Whose the client is; before its first frame.
+  /// Sets the API key, and its account, that the client came with. To be called before its first
+  /// frame.
   void set_caller(const Caller& caller) { runner_.set_caller(caller); }
   void set_trace_id(std::string trace_id) { runner_.set_trace_id(std::move(trace_id)); }
   /// A text frame from the client.
@@ -69,8 +70,8 @@ class Session {
   void receive(const FeedSubscribe& subscribe);
   void receive(const FeedUnsubscribe& unsubscribe);
   void cut_off_if_deaf();
-  /// Whoever sends nothing but rubbish is no client: too much of it within a minute ends the
-  /// connection.
+  /// Ends the connection of a client that sends too many messages within a minute which cannot be
+  /// read as JSON.
   void cut_off_if_babbling();
   /// What the feed of the blocks calls it.
   std::string watched_name(RequestId request) const;

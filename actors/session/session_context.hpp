@@ -50,7 +50,7 @@ struct SessionContext {
   std::set<ResponseRunner*> detached_runners{};
   /// Writes stored responses to a file. Null when they are kept in memory alone.
   std::unique_ptr<ResponseArchive> archive{};
-  /// The account of whoever was not said to be somebody.
+  /// The account of clients that came without an API key.
   std::shared_ptr<KeyAccount> anonymous = std::make_shared<KeyAccount>("anonymous");
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
 

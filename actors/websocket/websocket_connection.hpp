@@ -71,12 +71,13 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   Session session_;
   asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.
   asio::steady_timer age_;
-  asio::steady_timer assembly_;  ///< When the message that comes in must be whole.
+  asio::steady_timer assembly_;  ///< Expires when the message that comes in must be whole.
   bool is_assembling_ = false;
-  std::size_t num_fragments_ = 0;  ///< Of the message that comes in.
+  std::size_t num_fragments_ = 0;  ///< Frames of the unfinished message that have come so far.
   RateBucket controls_;
-  asio::cancellation_signal reading_;  ///< What is being read, and the close handshake under way:
-  asio::cancellation_signal closing_;  ///< for release_operations() alone.
+  // These cancel the read and the close handshake under way, for release_operations() alone.
+  asio::cancellation_signal reading_;
+  asio::cancellation_signal closing_;
 };
 
 }  // namespace octavo

@@ -23,11 +23,12 @@ json::object base_of(const Response& response) {
           {"model", response.model_name()}};
 }
 
-std::string prompt_text_of(const Response& response, const ServedModel& model) {
+std::string prompt_text_of(const Response& response) {
   const ResponseCreate& create = response.create();
   if (create.prompt_text) return *create.prompt_text;
-  if (model.tokenizer == nullptr) return "";
-  return model.tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
+  const Tokenizer* tokenizer = response.tokenizer();
+  if (tokenizer == nullptr) return "";
+  return tokenizer->decode(response.prompt_tokens(), create.text_options.skip_special_tokens);
 }
 
 /// The log-probabilities of a choice's tokens, after those of an echoed prompt.
@@ -52,8 +53,8 @@ json::value reason_of(const CompletionChoice& choice, const CompletionOptions& o
 
 class CompletionChunks final : public HttpAnswer {
  public:
-  CompletionChunks(const CompletionOptions& options, const ServedModel& model)
-      : HttpAnswer("prompt"), options_(options), model_(model) {}
+  explicit CompletionChunks(const CompletionOptions& options)
+      : HttpAnswer("prompt"), options_(options) {}
   bool is_stream() const override { return true; }
 
   void encode(const Response& response, const ResponseEvent& event,
@@ -108,7 +109,7 @@ class CompletionChunks final : public HttpAnswer {
   void begin(const Response& response, std::int32_t choice, std::vector<std::string>& frames) {
     if (!options_.echo && !options_.return_token_ids) return;
     const std::int32_t index = index_of(response, choice);
-    const std::string text = options_.echo ? prompt_text_of(response, model_) : "";
+    const std::string text = options_.echo ? prompt_text_of(response) : "";
     json::object shown = choice_json(index, text);
     if (options_.return_token_ids) {
       shown["prompt_token_ids"] = token_ids_json(response.prompt_tokens());
@@ -161,7 +162,6 @@ class CompletionChunks final : public HttpAnswer {
   }
 
   CompletionOptions options_;
-  const ServedModel& model_;
   std::map<std::int32_t, Sent> sent_;  ///< By index of the choice.
   Usage usage_;                        ///< Of the prompts that have ended.
   json::object last_;
@@ -169,8 +169,8 @@ class CompletionChunks final : public HttpAnswer {
 
 class TextCompletion final : public HttpAnswer {
  public:
-  TextCompletion(const CompletionOptions& options, const ServedModel& model)
-      : HttpAnswer("prompt"), options_(options), model_(model) {}
+  explicit TextCompletion(const CompletionOptions& options)
+      : HttpAnswer("prompt"), options_(options) {}
   bool is_stream() const override { return false; }
 
   void encode(const Response& response, const ResponseEvent& event,
@@ -195,7 +195,7 @@ class TextCompletion final : public HttpAnswer {
  private:
   json::object choice_json(const Response& response, const CompletionChoice& choice,
                            std::int32_t index) const {
-    const std::string prompt = options_.echo ? prompt_text_of(response, model_) : "";
+    const std::string prompt = options_.echo ? prompt_text_of(response) : "";
     json::object shown{{"index", index},
                        {"text", options_.has_completion ? prompt + choice.text() : prompt},
                        {"logprobs", nullptr},
@@ -211,7 +211,6 @@ class TextCompletion final : public HttpAnswer {
   }
 
   CompletionOptions options_;
-  const ServedModel& model_;
   json::object body_;
   std::map<std::int32_t, json::object> choices_;  ///< By index.
   Usage usage_;
@@ -219,10 +218,9 @@ class TextCompletion final : public HttpAnswer {
 
 }  // namespace
 
-std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options,
-                                                   const ServedModel& model) {
-  if (options.stream.is_stream) return std::make_unique<CompletionChunks>(options, model);
-  return std::make_unique<TextCompletion>(options, model);
+std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options) {
+  if (options.stream.is_stream) return std::make_unique<CompletionChunks>(options);
+  return std::make_unique<TextCompletion>(options);
 }
 
 }  // namespace octavo

@@ -6,12 +6,9 @@
 
 #include "protocol/completions/completion_request.hpp"
 #include "protocol/http_answer.hpp"
-#include "src/response/served_model.hpp"
 
 namespace octavo {
 
-/// model: its tokenizer gives a prompt of token ids back as text; outlives the answer.
-std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options,
-                                                   const ServedModel& model);
+std::unique_ptr<HttpAnswer> make_completion_answer(const CompletionOptions& options);
 
 }  // namespace octavo

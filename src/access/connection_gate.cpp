@@ -13,7 +13,7 @@ Entrance ConnectionGate::enter(const std::string& address, TimePoint now) {
   Address& from = addresses_.try_emplace(address, per_second).first->second;
   const bool has_room =
       limits_.max_per_address == 0 || from.num_connections < limits_.max_per_address;
-  // Whoever has too many must not come again at any speed either.
+  // A connection that is refused for the number of those that are open counts as a handshake, too.
   if (!from.handshakes.take(now)) return Entrance::kTooFast;
   if (!has_room) return Entrance::kAddressFull;
   ++from.num_connections;

@@ -46,24 +46,25 @@ class KeyAccount {
   const std::string& name() const { return name_; }
   const KeyLimits& limits() const { return limits_; }
   void set_limits(KeyLimits limits) { limits_ = limits; }
-  /// The key opens nothing any more.
+  /// From now on the key opens nothing.
   void revoke() { is_revoked_ = true; }
   bool is_revoked() const { return is_revoked_; }
 
-  /// One more connection; false, and not counted, where the key has all that it may have.
+  /// Counts one more connection. False, and nothing is counted, if the key has as many as it may
+  /// have.
   bool enter_connection();
   void leave_connection();
   std::int64_t num_connections() const { return num_connections_; }
 
-  /// A request comes; num_active: the key's responses that run or wait. It counts where there is no
-  /// error. Errors: kRateLimited, with the time after which it would be taken.
+  /// Counts one more request, unless there is an error. num_active: the key's responses that run or
+  /// wait. Errors: kRateLimited, with the time after which the request would be taken.
   std::optional<Error> begin_request(std::int64_t num_active, TimePoint now);
-  /// Its prompt has so many tokens; they count where there is no error. Errors: kRateLimited;
-  /// kContextLengthExceeded where it is more than the key may use in any minute.
+  /// Counts the tokens of a request's prompt, unless there is an error. Errors: kRateLimited;
+  /// kContextLengthExceeded for more tokens than the key may use in any minute.
   std::optional<Error> take_prompt(std::int64_t num_tokens, TimePoint now);
-  /// The engine has refused the request whose prompt was counted.
+  /// Takes a prompt that was counted back, because the engine has refused its request.
   void return_prompt(std::int64_t num_tokens, TimePoint now) { count_prompt(-num_tokens, now); }
-  /// The prefix cache had so many of the prompt's tokens.
+  /// Counts those of a prompt's tokens that the prefix cache had.
   void count_cached(std::int64_t num_tokens, TimePoint now);
   void count_completion(std::int64_t num_tokens, TimePoint now);
 
@@ -71,7 +72,7 @@ class KeyAccount {
   const KeyUsage& total() const { return total_; }
   /// Within the last minute.
   KeyUsage last_minute(TimePoint now);
-  /// The key was exchanged for this one: what it has used goes on.
+  /// Takes over what the old account has used, because its key was exchanged for this one.
   void continue_from(const KeyAccount& old);
 
  private:

@@ -20,7 +20,7 @@ constexpr std::int64_t kMaxLimit = std::int64_t{1} << 50;
 constexpr double kMaxShare = 1e6;
 constexpr std::int64_t kMaxPriority = std::numeric_limits<std::int32_t>::max() / 2;
 
-// The server calls keys by such names that are not in a file.
+// `anonymous` and `api-key-...` are the server's own names, for keys that no file names.
 bool is_name(std::string_view name) {
   const bool is_own = name == "anonymous" || name.starts_with("api-key-");
   return !is_own && !name.empty() && name.size() <= kMaxNameBytes &&

@@ -24,7 +24,7 @@ class RateBucket {
     left_ -= 1;
     return true;
   }
-  /// Nothing of it is used: a new bucket would behave alike.
+  /// Whether the whole allowance is there, so that a new bucket would behave alike.
   bool is_full(TimePoint now) const { return left_at(now) >= per_second_; }
 
  private:

@@ -116,8 +116,8 @@ struct RequestRejected {
   Error error;
 };
 
-/// Of tokens of the prompt; in their order, and all of them before its first TokensGenerated. After
-/// a preemption some may come once more.
+/// The log-probabilities of some of the prompt's tokens. All of them come before the first
+/// TokensGenerated of the request, in the order of the prompt; after a preemption some come again.
 struct PromptLogprobsComputed {
   RequestId request;
   std::int32_t first_position = 1;  ///< In the prompt.

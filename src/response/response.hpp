@@ -81,7 +81,7 @@ class Response {
   /// Appends the events for the client. True when a stop string has ended the choice and the
   /// scheduler does not know yet: cancel it there.
   bool append(const TokensGenerated& tokens, bool is_congested, std::vector<ResponseEvent>& events);
-  /// Keeps what the engine tells of the prompt.
+  /// Keeps the log-probabilities of the prompt that the engine tells.
   void add(const PromptLogprobsComputed& computed);
   /// What was held back by congestion.
   void release(std::vector<ResponseEvent>& events);

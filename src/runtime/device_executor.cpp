@@ -118,8 +118,7 @@ void DeviceExecutor::take_outputs(Step& step) {
   force_tokens(step);
 }
 
-// The next step waits for this, so it is shared out. A CPU has computed its step by then, and the
-// thread that finds masks has nothing to do.
+// The next step waits for this, so it is shared out.
 void DeviceExecutor::force_tokens(Step& step) {
   std::vector<Sample*> constrained;
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
@@ -127,30 +126,27 @@ void DeviceExecutor::force_tokens(Step& step) {
     if (sample.is_constrained && sample.index && step.outputs[i].is_finite)
       constrained.push_back(&sample);
   }
-  const auto force = [&](std::size_t i) {
+  share_out(constrained.size(), [&](std::size_t i) {
     constrained[i]->forced = sequences_.force(constrained[i]->sequence, *constrained[i]->index);
-  };
-  if (is_asynchronous_) return share_out(constrained.size(), force);
-  const std::size_t half = constrained.size() / 2;
+  });
+}
+
+// Beside a GPU the cores are idle. A CPU that has just computed a step has one thread to spare.
+void DeviceExecutor::share_out(std::size_t count, const std::function<void(std::size_t)>& work) {
+  if (is_asynchronous_) {
+    if (!mask_threads_) mask_threads_.emplace(std::min(kMaskThreads, kernels::num_usable_cpus()));
+    return mask_threads_->run(static_cast<std::int64_t>(count),
+                              [&](std::int64_t i, int) { work(static_cast<std::size_t>(i)); });
+  }
+  const std::size_t half = count / 2;
   std::future<void> first_half;
   if (half > 0) {
     first_half = mask_thread_.run([&] {
-      for (std::size_t i = 0; i < half; ++i) force(i);
+      for (std::size_t i = 0; i < half; ++i) work(i);
     });
   }
-  for (std::size_t i = half; i < constrained.size(); ++i) force(i);
+  for (std::size_t i = half; i < count; ++i) work(i);
   if (half > 0) first_half.wait();
-}
-
-// Beside a GPU the cores are idle. On a CPU they have the model to compute.
-void DeviceExecutor::share_out(std::size_t count, const std::function<void(std::size_t)>& work) {
-  if (!is_asynchronous_) {
-    for (std::size_t i = 0; i < count; ++i) work(i);
-    return;
-  }
-  if (!mask_threads_) mask_threads_.emplace(std::min(kMaskThreads, kernels::num_usable_cpus()));
-  mask_threads_->run(static_cast<std::int64_t>(count),
-                     [&](std::int64_t i, int) { work(static_cast<std::size_t>(i)); });
 }
 
 void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {
@@ -196,25 +192,29 @@ void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>
     const auto compute = [&] { sample(decoder_.forward(inputs, cache_.view())); };
     return on_logits_ ? compute() : backend_->run_forward(compute);
   }
-  const auto find_allowed = [&] {
-    std::vector<char> is_held(constrained.size());
-    share_out(constrained.size(),
-              [&](std::size_t i) { is_held[i] = sequences_.constrain(constrained[i]) ? 1 : 0; });
-    for (std::size_t i = 0; i < constrained.size(); ++i) {
-      if (is_held[i] == 0) failed.push_back({constrained[i], not_allowed()});
-    }
-  };
   // Masks need the tokens of the step before, the forward pass does not: a GPU is at work on it
   // while they are found, and so is a CPU, in whose threads it runs.
-  std::future<void> masks;
-  if (!is_asynchronous_) masks = mask_thread_.run(find_allowed);
-  backend_->run_forward([&] { decoder_.forward(inputs, cache_.view()); });
+  std::vector<char> is_held;
+  const auto constrain = [&](std::size_t i) {
+    is_held[i] = sequences_.constrain(constrained[i]) ? 1 : 0;
+  };
+  const auto compute = [&] { decoder_.forward(inputs, cache_.view()); };
   if (is_asynchronous_) {
+    backend_->run_forward(compute);
     learn_tokens();
     list_rows(batch, constrained);  // Some of their tokens may have been forced by now.
-    find_allowed();
+    is_held.resize(constrained.size());
+    share_out(constrained.size(), constrain);
   } else {
+    is_held.resize(constrained.size());
+    const auto masks = mask_thread_.run([&] {
+      for (std::size_t i = 0; i < constrained.size(); ++i) constrain(i);
+    });
+    backend_->run_forward(compute);
     masks.wait();
+  }
+  for (std::size_t i = 0; i < constrained.size(); ++i) {
+    if (is_held[i] == 0) failed.push_back({constrained[i], not_allowed()});
   }
   backend_->stage_samples(rows_);
   sample(decoder_.logits());

@@ -70,7 +70,8 @@ class DeviceExecutor final : public ModelExecutor {
   void learn_of_leaving(const StepBatch& batch);
   void learn_tokens();
   void take_outputs(Step& step);
-  /// work(i) for each i below count, at once where cores are idle.
+  /// Calls work(i) for each i below count, on threads that have nothing else to do. Not while a CPU
+  /// finds masks.
   void share_out(std::size_t count, const std::function<void(std::size_t)>& work);
   void force_tokens(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);

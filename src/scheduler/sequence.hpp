@@ -34,7 +34,7 @@ struct Sequence {
   std::int32_t num_planned_tokens =
       0;  ///< Positions whose keys and values are computed or in flight.
   std::int32_t num_samples_in_flight = 0;
-  std::int32_t num_forced = 0;  ///< So many tokens came with the one that was sampled last.
+  std::int32_t num_forced = 0;  ///< Tokens that a constraint forced after the last sampled one.
   std::int32_t num_steps_in_flight = 0;
   std::int32_t num_blocks = 0;   ///< Blocks that the plans so far gave it.
   std::int32_t num_adopted = 0;  ///< At most so many of them were somebody else's, too.
@@ -63,7 +63,8 @@ struct Sequence {
     const std::int32_t num_left = num_schedulable();
     return num_left >= 1 && num_left <= 1 + num_forced && num_planned_tokens >= num_prompt_tokens;
   }
-  /// What is computed of it next tells of its prompt, which costs logits.
+  /// The next step computes prompt tokens whose log-probabilities are asked for, each of which
+  /// costs a row of logits.
   bool computes_prompt_logprobs() const {
     return sampling.num_prompt_logprobs >= 0 && num_planned_tokens < num_prompt_tokens;
   }

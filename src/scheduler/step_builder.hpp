@@ -56,8 +56,9 @@ class StepBuilder {
   std::int32_t prefill_budget() const { return prefill_budget_; }
   void limit_prefill(std::int32_t num_tokens) { prefill_budget_ = num_tokens; }
 
-  /// How many of the next num_tokens of the sequence this step can take, as logits of its prompt
-  /// are wanted.
+  /// How many of the next num_tokens this step can compute of the sequence. They are fewer where
+  /// the log-probabilities of its prompt are asked for, because a step has few rows of logits for
+  /// that.
   std::int32_t chunk_within_logits(const Sequence& sequence, std::int32_t num_tokens) const;
   /// num_tokens more of the sequence; it samples when these are its last. Its blocks and the budget
   /// must be there. Answers whether it samples.

@@ -51,7 +51,7 @@ void check_event(std::string_view frame) {
 }
 
 void check_text(TextEndpoint endpoint, std::string_view body) {
-  const auto request = parse_text_request(endpoint, body, model(), HashKey{1, 2});
+  const auto request = parse_text_request(endpoint, body, HashKey{1, 2});
   check(request);
   if (!request) return;
   expect(!request->creates.empty() && request->answer != nullptr, "a request without a response");

@@ -153,13 +153,9 @@ asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
 HttpReply HttpRoutes::open_route(const Request& request, RouteName route,
                                  std::string_view path) const {
   if (route == RouteName::kHealth) {
-    const bool is_stuck = status.is_stuck(sessions.clock());
-    const bool is_alive = status.healthy.load() && !is_stuck;
-    return make_reply(is_alive ? http::status::ok : http::status::service_unavailable,
-                      "application/json",
-                      is_alive   ? R"({"status":"ok"})"
-                      : is_stuck ? R"({"status":"stuck"})"
-                                 : R"({"status":"failed"})");
+    if (status.is_alive(sessions.clock())) return json_reply(R"({"status":"ok"})");
+    return make_reply(http::status::service_unavailable, "application/json",
+                      status.healthy.load() ? R"({"status":"stuck"})" : R"({"status":"failed"})");
   }
   if (route == RouteName::kVersion)
     return json_reply(json::serialize(json::object{{"version", OCTAVO_VERSION}}));

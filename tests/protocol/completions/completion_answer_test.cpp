@@ -29,7 +29,7 @@ TokensGenerated with_logprobs(TokensGenerated event) {
 TEST_CASE("the choices of all prompts stand in one list, whichever ended first") {
   CompletionOptions options;
   options.num_choices = 2;
-  const auto answer = make_completion_answer(options, byte_model());
+  const auto answer = make_completion_answer(options);
   ResponseCreate second = prompt_of("B", 1);
   ResponseCreate first = prompt_of("A", 0);
   first.sampling.n = second.sampling.n = 2;
@@ -57,7 +57,7 @@ TEST_CASE("the choices of all prompts stand in one list, whichever ended first")
 TEST_CASE("log-probabilities are parallel lists, and offsets count characters of the whole text") {
   CompletionOptions options;
   options.num_logprobs = 2;
-  const auto whole = make_completion_answer(options, byte_model());
+  const auto whole = make_completion_answer(options);
   EncodedAnswer encoded(*whole, prompt_of("p"));
   encoded.hear(with_logprobs(said("ab", 0, FinishReason::kLength)));
   encoded.end(finished(FinishReason::kLength, 2));
@@ -69,7 +69,7 @@ TEST_CASE("log-probabilities are parallel lists, and offsets count characters of
   CHECK(json::parse(whole->finish()).at("choices").at(0).at("logprobs") == expected);
 
   options.stream.is_stream = true;
-  const auto stream = make_completion_answer(options, byte_model());
+  const auto stream = make_completion_answer(options);
   EncodedAnswer streamed(*stream, prompt_of("p"));
   streamed.hear(with_logprobs(said("a")));
   streamed.hear(with_logprobs(said("b", 0, FinishReason::kLength)));
@@ -81,7 +81,7 @@ TEST_CASE("a text that begins with its prompt has it first, also of token ids") 
   CompletionOptions options;
   options.echo = true;
   options.stream.is_stream = true;
-  const auto answer = make_completion_answer(options, byte_model());
+  const auto answer = make_completion_answer(options);
   EncodedAnswer of_text(*answer, prompt_of("Hello"));
   of_text.hear(said("!"));
   CHECK(of_text.chunk(0).at("choices").at(0).at("text") == "Hello");
@@ -98,7 +98,7 @@ TEST_CASE("a text that begins with its prompt has it first, also of token ids") 
 TEST_CASE("the usage of all prompts comes in a last chunk") {
   CompletionOptions options;
   options.stream = {true, true, false};
-  const auto answer = make_completion_answer(options, byte_model());
+  const auto answer = make_completion_answer(options);
   for (std::int32_t i = 0; i < 2; ++i) {
     EncodedAnswer encoded(*answer, prompt_of("p", i));
     encoded.hear(said("ab", 0, FinishReason::kStop));
