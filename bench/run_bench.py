@@ -171,9 +171,20 @@ class Bench:
             self.row(f"requests at once against orca-max, {name}", f"{ratio:.2f} times", "2.84")
 
     def serve(self, shape: str | pathlib.Path, *flags: str, dummy: bool = True):
-        command = [str(self.build / "octavo"), "serve", str(self.folder / shape), "--port", "0", "--log-level", "warning", *flags]
+        # All clients of a benchmark have one address.
+        command = [str(self.build / "octavo"), "serve", str(self.folder / shape), "--port", "0", "--log-level", "warning",
+                   "--max-connections-per-address", "0", "--max-handshakes-per-address", "0", *flags]
         if dummy:
             command += ["--load-format", "dummy"]
+        return self.start_server(command)
+
+    def serve_mock(self):
+        """The server's front end over an executor that says tokens from a file and computes nothing."""
+        script = self.folder / "script.json"
+        script.write_text(json.dumps([{"when": "", "say": "Once upon a time there was a fox. " * 30}]))
+        return self.start_server([str(self.build / "tests/scripted_house"), str(script)])
+
+    def start_server(self, command: list[str]):
         start = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = process.stdout.readline()
@@ -217,7 +228,11 @@ class Bench:
 
     def transports(self) -> None:
         """WebSocket, events over HTTP and plain answers in turns, by what the server's processor spends on a token."""
-        process, port, _ = self.serve("tiny", "--max-num-seqs", "2048", "--max-queue", "4096")
+        self.compare_transports("tiny", self.serve("tiny", "--max-num-seqs", "2048", "--max-queue", "4096"))
+        self.compare_transports("mock", self.serve_mock())
+
+    def compare_transports(self, name: str, server) -> None:
+        process, port, _ = server
         ticks = os.sysconf("SC_CLK_TCK")
 
         def used() -> float:
@@ -233,7 +248,7 @@ class Bench:
                     runs.append((load["output_tokens_per_s"], 1e6 * (used() - before) / (48 * load["ok"]), load["ttft_ms"]["p50"]))
             middle = {transport: [statistics.median(column) for column in zip(*runs)] for transport, runs in seen.items()}
             for transport, (rate, microseconds, first) in middle.items():
-                self.row(f"{streams} streams, {transport}", f"{microseconds / middle['ws'][1]:.2f} of the processor time a token", "1.15",
+                self.row(f"{name}, {streams} streams, {transport}", f"{microseconds / middle['ws'][1]:.2f} of the processor time a token", "1.15",
                          f"{microseconds:.0f} us, {rate:.0f} tok/s, first token p50 {first:.0f} ms")
         process.terminate()
         process.wait()

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "protocol/text_endpoint.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/encoded_answer.hpp"
 
