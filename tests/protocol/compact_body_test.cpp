@@ -84,3 +84,13 @@ TEST_CASE("the item for a summary names the response whose answer it is, for one
   CHECK_FALSE(id_of_compaction(kKey, 6, handle));
   CHECK(body.at("usage").at("output_tokens") == 5);
 }
+
+TEST_CASE("a deep body may ask for a summary as far down as bodies may be nested") {
+  const std::string deep = std::string(40, '[') + std::string(40, ']');
+  const std::string body =
+      R"({"model":"m","input":"a","metadata":)" + deep + R"(,"octavo":{"summary":true}})";
+  CHECK(text_endpoint_of(RouteName::kResponseCompact, body, 64) == TextEndpoint::kSummaries);
+  CHECK_FALSE(text_endpoint_of(RouteName::kResponseCompact, body, 32));
+  CHECK_FALSE(text_endpoint_of(RouteName::kResponseCompact, R"({"input":"a"})"));
+  CHECK(text_endpoint_of(RouteName::kChatCompletions, "") == TextEndpoint::kChatCompletions);
+}
