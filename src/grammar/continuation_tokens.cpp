@@ -17,8 +17,8 @@ struct Cut {
   std::size_t num_bytes = 0;  ///< That they stand for.
 };
 
-// The tokens of the text behind `before`, for as long as they stand for its bytes.
-Cut cut_behind(std::string_view before, std::string_view text, const Tokenizer& tokenizer,
+// The tokens of the text where it stands after `before`, as long as they stand for its bytes.
+Cut cut_after(std::string_view before, std::string_view text, const Tokenizer& tokenizer,
                std::int32_t vocab_size) {
   const TextSpan span{std::string(before) + std::string(text), false};
   const auto encoded = tokenizer.encode(std::span(&span, 1), false);
@@ -43,10 +43,10 @@ Cut cut_behind(std::string_view before, std::string_view text, const Tokenizer& 
 std::vector<TokenId> continuation_tokens(const Tokenizer& tokenizer, std::int32_t vocab_size,
                                          std::string_view text) {
   text = text.substr(0, kMaxBytes);
-  Cut best = cut_behind("", text, tokenizer, vocab_size);
+  Cut best = cut_after("", text, tokenizer, vocab_size);
   if (best.num_bytes < text.size()) {
-    Cut behind_break = cut_behind(kLineBreak, text, tokenizer, vocab_size);
-    if (behind_break.num_bytes > best.num_bytes) best = std::move(behind_break);
+    Cut after_break = cut_after(kLineBreak, text, tokenizer, vocab_size);
+    if (after_break.num_bytes > best.num_bytes) best = std::move(after_break);
   }
   if (!best.tokens.empty()) best.tokens.pop_back();
   return best.tokens;

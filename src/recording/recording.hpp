@@ -36,7 +36,7 @@ namespace octavo {
 constexpr std::string_view kRecordingMagic = "octavo-recording ";
 constexpr int kRecordingVersion = 3;
 constexpr int kOldestRecordingVersion = 2;  ///< Of those that are read.
-constexpr int kFirstVersionWithForced = 3;  ///< Before it no sample had forced tokens behind it.
+constexpr int kFirstVersionWithForced = 3;  ///< Before it no sample had forced tokens after it.
 
 struct RecordingHeader {
   SchedulerConfig engine;

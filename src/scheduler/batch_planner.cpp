@@ -9,12 +9,13 @@
 namespace octavo {
 namespace {
 
-// What one sequence may take in a step beside the others that decode: of a long forced text a part,
-// and nothing of what those behind it need.
+// How many tokens of a sequence that decodes a step may compute. A long forced text could take the
+// places of the sequences that come after this one, so each of them keeps a token, and a step takes
+// a part of the text.
 std::int32_t decode_budget(const StepBuilder& builder, const RequestQueues& queues) {
   const auto num_scheduled = static_cast<std::int32_t>(builder.scheduled().size());
-  const std::int32_t num_behind = std::max(0, queues.num_running() - num_scheduled - 1);
-  const std::int32_t num_left = builder.token_budget() - num_behind;
+  const std::int32_t num_after = std::max(0, queues.num_running() - num_scheduled - 1);
+  const std::int32_t num_left = builder.token_budget() - num_after;
   return std::clamp(num_left, 1, StepCost::kSmallestChunk);
 }
 
