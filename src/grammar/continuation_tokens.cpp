@@ -19,7 +19,7 @@ struct Cut {
 
 // The tokens of the text where it stands after `before`, as long as they stand for its bytes.
 Cut cut_after(std::string_view before, std::string_view text, const Tokenizer& tokenizer,
-               std::int32_t vocab_size) {
+              std::int32_t vocab_size) {
   const TextSpan span{std::string(before) + std::string(text), false};
   const auto encoded = tokenizer.encode(std::span(&span, 1), false);
   if (!encoded) return {};  // Its expressions give this text up.
