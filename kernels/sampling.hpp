@@ -38,6 +38,10 @@ struct SampleRow {
   /// -1: one is to be chosen.
   std::int32_t given = -1;
   std::int32_t num_logprobs = -1;  ///< -1: none; 0: the chosen token's; k: the k best's as well.
+  /// The k best are the best of those in `allowed`, because whoever asks chooses among them (beam
+  /// search). Their log-probabilities are by the raw logits of all tokens all the same; where fewer
+  /// than k are allowed, the rest are told as -inf.
+  bool has_top_of_allowed = false;
 };
 
 struct SampleOutput {

@@ -107,8 +107,6 @@ AnswerOptions read_completion_fields(JsonReader& fields, ResponseCreate& create)
   fields.read("bad_words", create.bad_words);
   if (create.bad_words.size() > kMaxBadWords)
     fields.wrong("bad_words", "a list of at most " + std::to_string(kMaxBadWords));
-  if (!create.bad_words.empty() && create.sampling.is_beam_search())
-    fields.unsupported("bad_words", "bad_words cannot be combined with beam search");
   read_response_format(fields, create);
   read_structured_outputs(fields, create);
   refuse_the_rest(fields);

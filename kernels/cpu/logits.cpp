@@ -128,6 +128,8 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
   if (wants_logprobs) {
     const float largest = kernels.largest(logits, vocab_size);
     total = largest + std::log(kernels.sum_exp(logits, vocab_size, largest, 1.0F));
+    if (row.given < 0) raw_.assign(logits, logits + vocab_size);
+    if (row.has_top_of_allowed) forbid_others(logits, vocab_size, row.allowed);
     const auto num_top = std::min<std::int64_t>(row.num_logprobs, vocab_size);
     if (num_top > 0) {
       collect_best(kernels, logits, vocab_size, num_top);
@@ -137,7 +139,6 @@ void LogitSampler::sample(const LogitKernels& kernels, float* logits, std::int64
       }
     }
     if (row.given >= 0) return tell_given(logits, vocab_size, row.given, total, output);
-    raw_.assign(logits, logits + vocab_size);
   }
   adjust_logits(logits, vocab_size, row);
   output.token = choose(kernels, logits, vocab_size, row, output.is_finite);

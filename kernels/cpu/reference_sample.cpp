@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/cpu/reference_backend.hpp"
@@ -17,6 +20,10 @@ std::vector<Candidate> sorted_candidates(const float* logits, std::int64_t vocab
   return all;
 }
 
+bool is_allowed(std::span<const std::uint32_t> allowed, std::int32_t token) {
+  return (allowed[static_cast<std::size_t>(token / 32)] >> (token % 32) & 1U) != 0;
+}
+
 std::int32_t choose(const float* logits, std::int64_t vocab_size, const SampleRow& row,
                     bool& is_finite) {
   std::vector<Candidate> candidates = sorted_candidates(logits, vocab_size);
@@ -29,6 +36,24 @@ std::int32_t choose(const float* logits, std::int64_t vocab_size, const SampleRo
     std::erase_if(candidates, [least](const Candidate& c) { return c.logit < least; });
   }
   return filter_and_draw(candidates, 0.0, row);
+}
+
+// raw: all tokens, best first, as the model made them.
+void tell_logprobs(std::vector<Candidate> raw, const SampleRow& row, SampleOutput& output) {
+  output.is_finite = output.is_finite && std::isfinite(raw[0].logit);
+  double sum = 0.0;
+  for (const Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
+  const double total = raw[0].logit + std::log(sum);
+  for (Candidate& c : raw) {
+    if (c.token == output.token) output.logprob = static_cast<float>(c.logit - total);
+    if (row.has_top_of_allowed && !is_allowed(row.allowed, c.token))
+      c.logit = -std::numeric_limits<float>::infinity();
+  }
+  std::sort(raw.begin(), raw.end(), better);
+  const auto num_top =
+      std::min<std::size_t>(static_cast<std::size_t>(row.num_logprobs), raw.size());
+  for (const Candidate& c : std::span(raw).first(num_top))
+    output.top.emplace_back(c.token, static_cast<float>(c.logit - total));
 }
 
 }  // namespace
@@ -50,18 +75,7 @@ void ReferenceBackend::sample_rows(float* logits, std::int64_t vocab_size,
       adjust_logits(row_logits, vocab_size, row);
       outputs[i].token = choose(row_logits, vocab_size, row, outputs[i].is_finite);
     }
-    if (raw.empty()) continue;
-    outputs[i].is_finite = outputs[i].is_finite && std::isfinite(raw[0].logit);
-    double sum = 0.0;
-    for (const Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
-    const double total = raw[0].logit + std::log(sum);
-    const auto num_top =
-        std::min<std::size_t>(static_cast<std::size_t>(row.num_logprobs), raw.size());
-    for (std::size_t k = 0; k < raw.size(); ++k) {
-      const auto logprob = static_cast<float>(raw[k].logit - total);
-      if (k < num_top) outputs[i].top.emplace_back(raw[k].token, logprob);
-      if (raw[k].token == outputs[i].token) outputs[i].logprob = logprob;
-    }
+    if (!raw.empty()) tell_logprobs(std::move(raw), row, outputs[i]);
   }
 }
 

@@ -23,23 +23,6 @@ void for_each_count(std::span<const std::int32_t> tokens, std::int64_t vocab_siz
   }
 }
 
-// Most words have no bit or all of them.
-void forbid_others(float* logits, std::int64_t vocab_size, std::span<const std::uint32_t> allowed) {
-  constexpr float kLeast = -std::numeric_limits<float>::infinity();
-  for (std::int64_t first = 0; first < vocab_size; first += 32) {
-    const std::uint32_t word = allowed[static_cast<std::size_t>(first / 32)];
-    const std::int64_t count = std::min<std::int64_t>(32, vocab_size - first);
-    if (word == 0) {
-      std::fill_n(logits + first, count, kLeast);
-      continue;
-    }
-    for (std::uint32_t left = ~word; left != 0; left &= left - 1) {
-      const int t = std::countr_zero(left);
-      if (t < count) logits[first + t] = kLeast;
-    }
-  }
-}
-
 }  // namespace
 
 void forget_nan(float* logits, std::int64_t vocab_size) {
@@ -70,6 +53,23 @@ void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row)
     });
   }
   if (!row.allowed.empty()) forbid_others(logits, vocab_size, row.allowed);
+}
+
+// Most words have no bit or all of them.
+void forbid_others(float* logits, std::int64_t vocab_size, std::span<const std::uint32_t> allowed) {
+  constexpr float kLeast = -std::numeric_limits<float>::infinity();
+  for (std::int64_t first = 0; first < vocab_size; first += 32) {
+    const std::uint32_t word = allowed[static_cast<std::size_t>(first / 32)];
+    const std::int64_t count = std::min<std::int64_t>(32, vocab_size - first);
+    if (word == 0) {
+      std::fill_n(logits + first, count, kLeast);
+      continue;
+    }
+    for (std::uint32_t left = ~word; left != 0; left &= left - 1) {
+      const int t = std::countr_zero(left);
+      if (t < count) logits[first + t] = kLeast;
+    }
+  }
 }
 
 std::int32_t rank_of(const float* logits, std::int64_t vocab_size, std::int32_t token) {

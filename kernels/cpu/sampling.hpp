@@ -19,6 +19,9 @@ void forget_nan(float* logits, std::int64_t vocab_size);
 /// completion.
 void adjust_logits(float* logits, std::int64_t vocab_size, const SampleRow& row);
 
+/// Puts -inf for what is not allowed. logits: [vocab_size]; allowed: as in SampleRow, not empty.
+void forbid_others(float* logits, std::int64_t vocab_size, std::span<const std::uint32_t> allowed);
+
 /// One more than the logits above that of `token`. logits: [vocab_size].
 std::int32_t rank_of(const float* logits, std::int64_t vocab_size, std::int32_t token);
 

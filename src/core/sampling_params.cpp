@@ -6,7 +6,7 @@ namespace octavo {
 namespace {
 
 constexpr std::size_t kMaxStops = 16;
-constexpr std::size_t kMaxStopBytes = 256;
+constexpr std::size_t kMaxStopBytes = 65536;  // Of all together: each choice keeps a table of them.
 constexpr std::size_t kMaxBiases = 1024;
 
 Error bad(std::string param, const std::string& range) {
@@ -20,9 +20,11 @@ bool within(double value, double low, double high) {
 
 Result<void> validate_lists(const SamplingParams& p, std::int32_t vocab_size) {
   if (p.stop.size() > kMaxStops) return bad("stop", "at most 16 strings");
+  std::size_t num_stop_bytes = 0;
   for (const auto& stop : p.stop) {
-    if (stop.empty() || stop.size() > kMaxStopBytes)
-      return bad("stop", "strings of 1 to 256 bytes");
+    num_stop_bytes += stop.size();
+    if (stop.empty() || num_stop_bytes > kMaxStopBytes)
+      return bad("stop", "strings of 1 byte or more, 65536 together");
   }
   if (p.stop_token_ids.size() > kMaxBiases) return bad("stop_token_ids", "at most 1024 ids");
   for (TokenId id : p.stop_token_ids) {

@@ -352,10 +352,9 @@ Result<void> check_format(const ServedModel& model, const ResponseCreate& create
                  param};
   }
   const SamplingParams& sampling = create.sampling;
-  const std::string_view against = sampling.ignore_eos         ? "ignore_eos"
-                                   : sampling.min_tokens > 0   ? "min_tokens"
-                                   : sampling.is_beam_search() ? "beam search"
-                                                               : "";
+  const std::string_view against = sampling.ignore_eos       ? "ignore_eos"
+                                   : sampling.min_tokens > 0 ? "min_tokens"
+                                                             : "";
   if (against.empty()) return {};
   return Error{Errc::kUnsupportedParameter,
                param + " cannot be combined with " + std::string(against), param};

@@ -75,6 +75,7 @@ kernels::SampleRow SequenceState::sample_row() const {
   row.num_logprobs = sampling.is_beam_search()
                          ? num_beam_candidates(sampling.beam_width, stop_ids.size())
                          : sampling.num_logprobs;
+  row.has_top_of_allowed = sampling.is_beam_search() && !row.allowed.empty();
   return row;
 }
 

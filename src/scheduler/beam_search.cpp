@@ -45,8 +45,11 @@ std::vector<BeamSearch::Candidate> BeamSearch::best_candidates(
     std::span<const std::vector<TokenLogprob>> rows) const {
   std::vector<Candidate> candidates;
   for (std::size_t parent = 0; parent < rows.size(); ++parent) {
-    for (const TokenLogprob& each : rows[parent])
-      candidates.push_back({parent, each.id, running_[parent].logprob + each.logprob});
+    for (const TokenLogprob& each : rows[parent]) {
+      // What the answer's format does not allow has no probability at all.
+      if (std::isfinite(each.logprob))
+        candidates.push_back({parent, each.id, running_[parent].logprob + each.logprob});
+    }
   }
   const auto better = [](const Candidate& a, const Candidate& b) { return a.logprob > b.logprob; };
   std::stable_sort(candidates.begin(), candidates.end(), better);

@@ -31,8 +31,8 @@ class BeamSearch {
   /// hypothesis.
   BeamSearch(const SamplingParams& params, std::vector<TokenId> stops);
 
-  /// rows[i]: candidates of running hypothesis i, best first, as log-probabilities. Answers the
-  /// hypotheses that run on, best first; none when the search is over.
+  /// rows[i]: candidates of running hypothesis i, best first, as log-probabilities; one of -inf is
+  /// none. Answers the hypotheses that run on, best first; none when the search is over.
   std::vector<Extension> advance(std::span<const std::vector<TokenLogprob>> rows);
 
   bool is_over() const { return is_over_; }

@@ -1,5 +1,6 @@
 // When a beam search is over, and what of it is certain before.
 #include <cmath>
+#include <limits>
 
 #include "src/scheduler/beam_search.hpp"
 #include "tests/support/catch.hpp"
@@ -44,6 +45,17 @@ TEST_CASE("at its last token every one of the best hypotheses ends, by a stop or
   CHECK(beams.ended()[0].tokens == std::vector<TokenId>{1, 3});
   CHECK_FALSE(beams.ended()[0].by_stop_token);
   CHECK(beams.ended()[1].tokens == std::vector<TokenId>{2, 4});
+}
+
+TEST_CASE("a candidate without any probability becomes no hypothesis") {
+  const float none = -std::numeric_limits<float>::infinity();
+  BeamSearch beams(params(3, 4), {kStop});
+  CHECK(beams.advance(std::vector<Row>{{{1, -0.5F}, {2, none}, {3, none}}}).size() == 1);
+  CHECK(beams.num_running() == 1);
+  CHECK(beams.advance(std::vector<Row>{{{kStop, -0.1F}, {2, none}}}).empty());
+  CHECK(beams.is_over());
+  REQUIRE(beams.ended().size() == 1);
+  CHECK(beams.ended()[0].tokens == std::vector<TokenId>{1, kStop});
 }
 
 TEST_CASE("a stop as the last token that is allowed counts as a stop") {

@@ -36,7 +36,8 @@ struct DeviceSampleRow {
   std::int32_t first_allowed;  ///< In `allowed`.
   std::int32_t num_allowed;    ///< Words, one bit a token of the vocabulary; 0: all are allowed.
   std::int32_t given;          ///< The token, where it is known; -1: it is to be chosen.
-  std::int32_t is_active;      ///< 0: padding; nothing of the row is written.
+  std::int32_t has_top_of_allowed;  ///< 1: the best with log-probabilities are of those allowed.
+  std::int32_t is_active;           ///< 0: padding; nothing of the row is written.
 };
 
 /// All device memory.

@@ -78,17 +78,9 @@ __device__ void find_top(const Slice<kGranules>& slice, Word64 mine, int count, 
   if (thread < count) to[thread] = mine;
 }
 
+/// The best of the thread's share; 0 where all of that lies outside the vocabulary.
 template <int kGranules>
-__global__ void __launch_bounds__(kSliceThreads)
-    scan(const float* logits, int vocab_size, const DeviceSampleRow* rows,
-         const SampleScratch scratch) {
-  __shared__ SliceCollectives collectives;
-  let_next_start();
-  wait_for_inputs();
-  const int index = static_cast<int>(blockIdx.y);
-  const DeviceSampleRow& row = rows[index];
-  if (row.is_active == 0) return;
-  const Slice<kGranules> slice(logits + static_cast<std::int64_t>(index) * vocab_size, vocab_size);
+__device__ Word64 best_of(const Slice<kGranules>& slice) {
   float best = -INFINITY;
   int best_token = slice.token(0);
 #pragma unroll
@@ -98,7 +90,32 @@ __global__ void __launch_bounds__(kSliceThreads)
       best_token = slice.token(i);
     }
   }
-  const Word64 mine = best_token < vocab_size ? candidate(best, best_token) : 0;
+  return best_token < slice.vocab_size ? candidate(best, best_token) : 0;
+}
+
+/// Puts -inf for what is not allowed. allowed: [ceil(vocab_size / 32)] words.
+template <int kGranules>
+__device__ void keep_allowed(Slice<kGranules>& slice, const std::uint32_t* allowed) {
+#pragma unroll
+  for (int i = 0; i < Slice<kGranules>::kShare; ++i) {
+    const int token = slice.token(i);
+    if (token >= slice.vocab_size || (allowed[token / 32] >> (token % 32) & 1U) != 0) continue;
+    slice.values[i] = -INFINITY;
+  }
+}
+
+template <int kGranules>
+__global__ void __launch_bounds__(kSliceThreads)
+    scan(const float* logits, int vocab_size, const SampleArrays arrays,
+         const SampleScratch scratch) {
+  __shared__ SliceCollectives collectives;
+  let_next_start();
+  wait_for_inputs();
+  const int index = static_cast<int>(blockIdx.y);
+  const DeviceSampleRow& row = arrays.rows[index];
+  if (row.is_active == 0) return;
+  Slice<kGranules> slice(logits + static_cast<std::int64_t>(index) * vocab_size, vocab_size);
+  Word64 mine = best_of(slice);
   const std::int64_t at = static_cast<std::int64_t>(index) * scratch.slices + blockIdx.x;
   const Word64 block_best = collectives.max(mine);
   if (threadIdx.x == 0) scratch.slice_best[at] = block_best;
@@ -116,6 +133,10 @@ __global__ void __launch_bounds__(kSliceThreads)
       scratch.granules + static_cast<std::int64_t>(index) * scratch.num_granules,
       scratch.num_granules);
   if (row.num_logprobs == 0) return;
+  if (row.has_top_of_allowed != 0) {
+    keep_allowed(slice, arrays.allowed + row.first_allowed);
+    mine = best_of(slice);
+  }
   const int count = row.num_logprobs < kMaxTopLogprobs ? row.num_logprobs : kMaxTopLogprobs;
   find_top<kGranules>(slice, mine, count, scratch.slice_top + at * kMaxTopLogprobs);
 }
@@ -173,7 +194,7 @@ void launch_scan(const float* logits, int vocab_size, int n, const SampleArrays&
                  const SampleScratch& scratch, cudaStream_t stream) {
   const bool is_fine = n <= kFewRows;
   launch(is_fine ? scan<1> : scan<kWideSlice>, slices_of(scratch, n), kSliceThreads, 0, stream,
-         logits, vocab_size, arrays.rows, scratch);
+         logits, vocab_size, arrays, scratch);
 }
 
 void launch_weigh(const float* logits, int vocab_size, int n, const SampleArrays& arrays,

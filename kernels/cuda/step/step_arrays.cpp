@@ -108,6 +108,7 @@ void StepArrays::stage_samples(std::span<const SampleRow> rows) {
     to.position = row.position;
     to.num_prompt_tokens = static_cast<std::int32_t>(row.num_prompt_tokens);
     to.given = row.given;
+    to.has_top_of_allowed = row.has_top_of_allowed ? 1 : 0;
     to.is_active = 1;
     wants_logprobs_ = wants_logprobs_ || row.num_logprobs >= 0;
   }

@@ -308,6 +308,37 @@ TEST_CASE("only what is allowed is sampled, whatever else would take it out or i
   }
 }
 
+TEST_CASE("the best of what is allowed have the log-probabilities that they have among all") {
+  for (const std::string& name : cpu_instruction_sets()) {
+    INFO(name);
+    const auto backend = backend_of(name);
+    const auto logits = spread_logits(42);
+    SampleRow all;
+    all.num_logprobs = static_cast<std::int32_t>(kVocab);
+    const SampleOutput told = sample_rows(*backend, logits, {&all, 1}).front();
+    std::vector<std::uint32_t> allowed((kVocab + 31) / 32, 0);
+    for (const std::size_t token : {3U, 64U, 700U}) allowed[token / 32] |= 1U << token % 32;
+    SampleRow row;
+    row.allowed = allowed;
+    row.num_logprobs = 5;
+    row.has_top_of_allowed = true;
+    const SampleOutput output = sample_rows(*backend, logits, {&row, 1}).front();
+    REQUIRE(output.top.size() == 5);
+    std::set<std::int32_t> finite;
+    for (const auto& [token, logprob] : output.top) {
+      if (!std::isfinite(logprob)) continue;
+      finite.insert(token);
+      const auto same = [token = token](const auto& each) { return each.first == token; };
+      CHECK(logprob == std::ranges::find_if(told.top, same)->second);
+    }
+    CHECK(finite == std::set<std::int32_t>{3, 64, 700});
+    CHECK(output.top[0].second >= output.top[1].second);
+    CHECK_FALSE(std::isfinite(output.top[3].second));
+    CHECK(finite.count(output.token) == 1);
+    CHECK(output.is_finite);
+  }
+}
+
 TEST_CASE("a token that is known is told of by the raw logits, whatever else the row asks for") {
   for (const std::string& name : cpu_instruction_sets()) {
     INFO(name);

@@ -90,6 +90,7 @@ inline TestRow random_row(std::size_t vocab, std::size_t n, std::mt19937& random
     const std::uint32_t sparse = any_of({0xFFFFFFFFU, 0U}, random);
     test.allowed.assign((vocab + 31) / 32, sparse);
     for (int i = 0; i < 50; ++i) test.allowed[random() % test.allowed.size()] = random() & random();
+    row.has_top_of_allowed = row.given < 0 && random() % 2 == 0;
   }
   return test;
 }

@@ -84,13 +84,18 @@ inline Expected expected_of(const TestRow& test, const std::vector<std::int32_t>
   for (const cpu::Candidate& c : raw) sum += std::exp(static_cast<double>(c.logit) - raw[0].logit);
   const double total = raw[0].logit + std::log(sum);
   expected.is_finite = expected.is_finite && std::isfinite(raw[0].logit);
-  for (std::size_t k = 0; k < raw.size(); ++k) {
-    const auto logprob = static_cast<float>(raw[k].logit - total);
-    if (static_cast<std::int32_t>(k) < row.num_logprobs) {
-      expected.top.emplace_back(raw[k].token, logprob);
-    }
-    if (raw[k].token == expected.token) expected.logprob = logprob;
+  for (const cpu::Candidate& c : raw) {
+    if (c.token == expected.token) expected.logprob = static_cast<float>(c.logit - total);
   }
+  if (row.has_top_of_allowed) {
+    std::vector<float> masked = test.logits;
+    cpu::forget_nan(masked.data(), size);
+    cpu::forbid_others(masked.data(), size, row.allowed);
+    raw = sorted_candidates(masked);
+  }
+  const auto num_top = std::min(static_cast<std::size_t>(row.num_logprobs), raw.size());
+  for (const cpu::Candidate& c : std::span(raw).first(num_top))
+    expected.top.emplace_back(c.token, static_cast<float>(c.logit - total));
   return expected;
 }
 
@@ -122,6 +127,7 @@ inline DeviceSampleRow device_row(const TestRow& test) {
           .first_allowed = 0,
           .num_allowed = 0,
           .given = test.row.given,
+          .has_top_of_allowed = test.row.has_top_of_allowed ? 1 : 0,
           .is_active = test.is_active ? 1 : 0};
 }
 

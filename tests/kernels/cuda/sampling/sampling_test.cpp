@@ -36,6 +36,7 @@ TEST_CASE("cuda: a row draws what sorting and summing all of it draws", "[small]
         test.bias.clear();
         test.forbidden.clear();
         test.allowed.clear();
+        test.row.has_top_of_allowed = false;
         test.row.given = -1;
         test.is_active = true;
         tests.push_back(test);
