@@ -312,7 +312,7 @@ TEST_CASE("the best of what is allowed have the log-probabilities that they have
   for (const std::string& name : cpu_instruction_sets()) {
     INFO(name);
     const auto backend = backend_of(name);
-    const auto logits = spread_logits(42);
+    auto logits = spread_logits(42);
     SampleRow all;
     all.num_logprobs = static_cast<std::int32_t>(kVocab);
     const SampleOutput told = sample_rows(*backend, logits, {&all, 1}).front();
@@ -322,6 +322,7 @@ TEST_CASE("the best of what is allowed have the log-probabilities that they have
     row.allowed = allowed;
     row.num_logprobs = 5;
     row.has_top_of_allowed = true;
+    logits = spread_logits(42);
     const SampleOutput output = sample_rows(*backend, logits, {&row, 1}).front();
     REQUIRE(output.top.size() == 5);
     std::set<std::int32_t> finite;
