@@ -8,8 +8,12 @@ namespace octavo {
 namespace asio = boost::asio;
 
 ResponseArchive::ResponseArchive(std::unique_ptr<ResponseFile> file, asio::any_io_executor home,
-                                 std::function<std::int64_t()> unix_seconds)
-    : file_(std::move(file)), home_(std::move(home)), unix_seconds_(std::move(unix_seconds)) {}
+                                 std::function<std::int64_t()> unix_seconds,
+                                 std::optional<asio::any_io_executor> disk)
+    : file_(std::move(file)),
+      home_(std::move(home)),
+      unix_seconds_(std::move(unix_seconds)),
+      disk_(disk ? std::move(*disk) : asio::any_io_executor(thread_.get_executor())) {}
 
 ResponseArchive::~ResponseArchive() { thread_.join(); }
 
@@ -22,7 +26,7 @@ void ResponseArchive::put(ResponseRecord record, Done done) {
 void ResponseArchive::write_waiting() {
   is_writing_ = true;
   const auto batch = std::make_shared<std::vector<Put>>(std::exchange(waiting_, {}));
-  asio::post(thread_, [this, batch, file = file_, home = home_, now = unix_seconds_()] {
+  asio::post(disk_, [this, batch, file = file_, home = home_, now = unix_seconds_()] {
     std::vector<ResponseRecord> records;
     for (const Put& each : *batch) records.push_back(each.record);
     const Result<void> written = file->put(records, now);
@@ -35,8 +39,8 @@ void ResponseArchive::write_waiting() {
 }
 
 void ResponseArchive::find(std::string id, std::uint64_t tenant, Found found) {
-  asio::post(thread_, [id = std::move(id), tenant, found = std::move(found), file = file_,
-                       home = home_, now = unix_seconds_()]() mutable {
+  asio::post(disk_, [id = std::move(id), tenant, found = std::move(found), file = file_,
+                     home = home_, now = unix_seconds_()]() mutable {
     auto record = file->find(id, tenant, now);
     asio::post(home, [record = std::move(record), found = std::move(found)]() mutable {
       found(std::move(record));
@@ -45,8 +49,8 @@ void ResponseArchive::find(std::string id, std::uint64_t tenant, Found found) {
 }
 
 void ResponseArchive::erase(std::string id, std::uint64_t tenant, Erased erased) {
-  asio::post(thread_, [id = std::move(id), tenant, erased = std::move(erased), file = file_,
-                       home = home_, now = unix_seconds_()]() mutable {
+  asio::post(disk_, [id = std::move(id), tenant, erased = std::move(erased), file = file_,
+                     home = home_, now = unix_seconds_()]() mutable {
     const Result<bool> was_there = file->erase(id, tenant, now);
     asio::post(home, [was_there, erased = std::move(erased)] { erased(was_there); });
   });

@@ -21,9 +21,10 @@ class ResponseArchive {
   using Erased = std::function<void(Result<bool>)>;
   using Done = std::function<void(const Result<void>&)>;
 
-  /// home: callbacks run there.
+  /// home: callbacks run there. disk: where the file is used; by default a thread of its own.
   ResponseArchive(std::unique_ptr<ResponseFile> file, boost::asio::any_io_executor home,
-                  std::function<std::int64_t()> unix_seconds);
+                  std::function<std::int64_t()> unix_seconds,
+                  std::optional<boost::asio::any_io_executor> disk = std::nullopt);
   /// Waits until everything that was put has been written to the disk.
   ~ResponseArchive();
 
@@ -44,7 +45,8 @@ class ResponseArchive {
   std::function<std::int64_t()> unix_seconds_;
   std::vector<Put> waiting_;
   bool is_writing_ = false;
-  boost::asio::thread_pool thread_{1};  ///< The last member: it is joined before the others go.
+  boost::asio::thread_pool thread_{1};
+  boost::asio::any_io_executor disk_;  ///< The thread's, if no other was given.
 };
 
 }  // namespace octavo

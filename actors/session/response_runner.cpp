@@ -282,9 +282,12 @@ void ResponseRunner::conclude(Response& response) {
   const auto memory = ended->memory != nullptr
                           ? std::exchange(ended->memory, nullptr)
                           : std::make_shared<const RememberedResponse>(ended->remember());
-  memory_.remember(memory);
+  memory_.remember(memory, ended->num_events());
   if (memory->store) context_.store.put({memory, ended}, context_.clock());
-  if (!ended->next_steers.empty()) return start(steering_.follow(*ended));
+  if (!ended->next_steers.empty()) {
+    if (!has_left_) return start(steering_.follow(*ended));
+    steering_.fail_all(ended->next_steers, Error{Errc::kEngineError, "its client has gone", ""});
+  }
   lanes_.finish(lane);
 }
 
@@ -359,6 +362,7 @@ void ResponseRunner::leave(CancelReason reason) {
 }
 
 void ResponseRunner::end(const Error& error, CancelReason reason) {
+  has_left_ = true;
   for (const RequestId request : responses_.all()) {
     Response& response = *responses_.find(request);
     if (ResumableResponses::survives(response, reason)) continue;

@@ -35,7 +35,10 @@ void Steering::receive(ResponseSteer said, bool is_draining) {
 
 bool Steering::steer_running(const std::string& newest, Steer& steer) {
   Response* response = responses_.find(newest);
-  if (response == nullptr || response->state() != ResponseState::kRunning) return false;
+  if (response == nullptr) return false;
+  // One that has ended stays here until it is on the disk.
+  const bool is_running = response->state() == ResponseState::kRunning;
+  if (!is_running && response->state() != ResponseState::kEnded) return false;
   // An id that the client does not have yet is a guess, unless it comes by way of its parent.
   if (response->num_events() == 0 && steer.said.previous_response_id == newest) return false;
   if (!response->create().generate) {
@@ -43,7 +46,7 @@ bool Steering::steer_running(const std::string& newest, Steer& steer) {
   } else if (response->next_steers.size() >= kMaxPendingSteers) {
     fail(std::move(steer), SteerFault::kTooManyPending, kTooMany);
   } else {
-    if (response->next_steers.empty())
+    if (is_running && response->next_steers.empty())
       context_.scheduler.send(CancelRequest{response->request(), CancelReason::kSteered});
     accept(steer);
     response->next_steers.push_back(std::move(steer));
@@ -85,7 +88,8 @@ bool Steering::steer_ended(const std::string& newest, Steer& steer) {
     return true;
   }
   memory_.succeed(newest, successor.id());
-  outbox_.push(steer_accepted(accepted, take_event_number(accepted.said.previous_response_id)));
+  const std::string& named = accepted.said.previous_response_id;
+  tell(named, steer_accepted(accepted, take_event_number(named)));
   responses_.add(std::move(successor));
   return true;
 }
@@ -112,13 +116,13 @@ void Steering::accept(Steer& steer) {
   const std::string& named = steer.said.previous_response_id;
   steer.id = next_steer_id();
   steer.stream_id = lane_of(named);
-  outbox_.push(steer_accepted(steer, take_event_number(named)));
+  tell(named, steer_accepted(steer, take_event_number(named)));
 }
 
 void Steering::fail(Steer steer, SteerFault fault, std::string_view message) {
   const std::string& named = steer.said.previous_response_id;
   if (steer.id.empty()) steer.stream_id = lane_of(named);
-  outbox_.push(steer_failed(steer, fault, message, take_event_number(named)));
+  tell(named, steer_failed(steer, fault, message, take_event_number(named)));
 }
 
 void Steering::fail_all(const std::vector<Steer>& steers, const Error& error) {
@@ -139,6 +143,15 @@ std::string Steering::lane_of(const std::string& response_id) {
   if (const Response* response = find_begun(response_id)) return response->create().stream_id;
   const auto ended = memory_.find(response_id);
   return ended == nullptr ? "" : ended->stream_id;
+}
+
+// It has one of the response's numbers, so whoever resumes the response must find it among the
+// events, or would miss every one after it.
+void Steering::tell(const std::string& response_id, std::string frame) {
+  const Response* response = find_begun(response_id);
+  if (response != nullptr && response->event_log != nullptr)
+    response->event_log->append(frame, false);
+  outbox_.push(std::move(frame));
 }
 
 std::int64_t Steering::take_event_number(const std::string& response_id) {

@@ -43,6 +43,8 @@ class Steering {
   /// One that runs and that its client knows of; null for any other.
   Response* find_begun(const std::string& response_id);
   std::string lane_of(const std::string& response_id);
+  /// Sends an event about the response.
+  void tell(const std::string& response_id, std::string frame);
   /// The number for an event about the response, whether it runs or has ended.
   std::int64_t take_event_number(const std::string& response_id);
 

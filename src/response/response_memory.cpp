@@ -42,15 +42,15 @@ Error previous_response_not_found(const std::string& id) {
           "previous_response_id"};
 }
 
-void ResponseMemory::remember(std::shared_ptr<const RememberedResponse> response) {
+void ResponseMemory::remember(std::shared_ptr<const RememberedResponse> response,
+                              std::int64_t num_events) {
   for (auto entry = by_age_.begin(); entry != by_age_.end();) {
     const auto old = entry++;
     if (!old->response->store && old->response->stream_id == response->stream_id) erase(old);
   }
   bytes_ += bytes_of(*response);
   const std::string id = response->id;
-  const std::int64_t next_number = response->num_events;
-  by_age_.push_back({std::move(response), "", next_number});
+  by_age_.push_back({std::move(response), "", num_events});
   by_id_[id] = std::prev(by_age_.end());
   while (by_age_.size() > 1 && (by_age_.size() > max_responses_ || bytes_ > max_bytes_))
     erase(by_age_.begin());

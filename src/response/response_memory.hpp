@@ -45,9 +45,11 @@ class ResponseMemory {
                           std::size_t max_bytes = std::size_t{64} << 20)
       : max_responses_(max_responses), max_bytes_(max_bytes) {}
 
-  void remember(std::shared_ptr<const RememberedResponse> response);
+  /// num_events: about it so far, where more have come since it was put together.
+  void remember(std::shared_ptr<const RememberedResponse> response, std::int64_t num_events);
   void remember(RememberedResponse response) {
-    remember(std::make_shared<const RememberedResponse>(std::move(response)));
+    const std::int64_t num_events = response.num_events;
+    remember(std::make_shared<const RememberedResponse>(std::move(response)), num_events);
   }
   /// Shared, so that a continuation under way outlives an eviction. Null when unknown.
   std::shared_ptr<const RememberedResponse> find(std::string_view id) const;

@@ -77,12 +77,15 @@ class Sim {
   explicit Sim(
       std::int32_t num_blocks = 256, SessionLimits session_limits = {},
       std::int32_t max_num_seqs = 16,
-      const std::function<void(SchedulerConfig&)>& adjust = [](SchedulerConfig&) {})
-      : limits(session_limits),
+      const std::function<void(SchedulerConfig&)>& adjust = [](SchedulerConfig&) {},
+      SchedulerJournal* journal = nullptr)
+      : config(config_of(num_blocks, max_num_seqs, adjust)),
+        limits(session_limits),
         model(sim_model()),
-        executor(num_blocks, 4, 4096),
-        ring(io.get_executor(), io.get_executor(), config_of(num_blocks, max_num_seqs, adjust),
-             executor, status, [this] { return now; }),
+        executor(num_blocks, 4, 4096, config.num_host_blocks),
+        ring(
+            io.get_executor(), io.get_executor(), config, executor, status, [this] { return now; },
+            0, journal),
         sessions{model,
                  limits,
                  metrics,
@@ -91,7 +94,7 @@ class Sim {
                  next_request,
                  "sim",
                  [this] { return now; },
-                 [] { return std::int64_t{1}; },
+                 [this] { return unix_seconds; },
                  ring.block_manager(),
                  status} {
     ring.start(supervisor);
@@ -117,8 +120,22 @@ class Sim {
   }
   void advance_time(std::chrono::milliseconds time) { now += time; }
 
+  static SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t max_num_seqs,
+                                   const std::function<void(SchedulerConfig&)>& adjust) {
+    SchedulerConfig config;
+    config.num_blocks = num_blocks;
+    config.block_size = 4;
+    config.max_model_len = 512;
+    config.max_num_seqs = max_num_seqs;
+    config.max_num_batched_tokens = 64;
+    adjust(config);
+    return config;
+  }
+
   asio::io_context io{1};
   TimePoint now{};
+  std::int64_t unix_seconds = 1;
+  SchedulerConfig config;
   EngineStatus status;
   Metrics metrics{"octavo", "sim"};
   SessionLimits limits;
@@ -139,17 +156,6 @@ class Sim {
       if (!message) co_return;
       client->session.handle(std::move(*message));
     }
-  }
-  static SchedulerConfig config_of(std::int32_t num_blocks, std::int32_t max_num_seqs,
-                                   const std::function<void(SchedulerConfig&)>& adjust) {
-    SchedulerConfig config;
-    config.num_blocks = num_blocks;
-    config.block_size = 4;
-    config.max_model_len = 512;
-    config.max_num_seqs = max_num_seqs;
-    config.max_num_batched_tokens = 64;
-    adjust(config);
-    return config;
   }
 };
 
