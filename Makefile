@@ -16,10 +16,13 @@ GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
 FUZZ_PACKAGES  := clang-16 libclang-rt-16-dev
+# Simulated days, from the seed on.
+DAYS ?= 10000
+SEED ?= 1
 # For each fuzz target, of which two run at a time: all together take about an hour.
 SECONDS ?= 450
 
-.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz fresh mutants format clean
+.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz sim fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -33,6 +36,7 @@ help:
 	@echo "make tsan    mailbox, actors, thread pool and embedded engine under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fuzz    random input against every parser for an hour (SECONDS=60 for each target, TARGETS='grammar ring' for some)"
+	@echo "make sim     10,000 simulated days of a server, half an hour (DAYS=200, SEED=7 to begin elsewhere, or to repeat one with DAYS=1)"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
 	@echo "make clang   build and unit tests with clang"
@@ -111,6 +115,12 @@ fuzz:
 	  -Dbench=false -Dweb=disabled -Dcuda=disabled -Doptimization=1 -Ddebug=true -Dcpp_args=-g1
 	ninja -C build-fuzz -j$(JOBS) fuzz_targets
 	tests/fuzz/run_fuzz.sh build-fuzz $(SECONDS) $(TARGETS)
+
+sim:
+	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES)
+	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
+	ninja -C $(BUILD) -j$(JOBS) tests/sim/days
+	OCTAVO_TESTS_DIR=$(CURDIR)/tests $(BUILD)/tests/sim/days --seed $(SEED) --seeds $(DAYS)
 
 fresh:
 	@tests/support/install_packages.sh $(FRESH_PACKAGES)
