@@ -22,7 +22,7 @@ SEED ?= 1
 # For each fuzz target, of which two run at a time: all together take about an hour.
 SECONDS ?= 450
 
-.PHONY: help serve build install cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz sim fresh mutants format clean
+.PHONY: help serve build install cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -32,6 +32,7 @@ help:
 	@echo "make test    build and run all tests, those with real clients included"
 	@echo "make check   formatting, lints and tests"
 	@echo "make bench   measure the machine, then every figure beside its ceiling"
+	@echo "make load    every load script of bench/k6, shortly, against a server of its own (URL=http://host:port: against that one)"
 	@echo "make asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make tsan    mailbox, actors, thread pool and embedded engine under ThreadSanitizer"
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
@@ -81,6 +82,11 @@ bench:
 	ninja -C $(BUILD) -j$(JOBS)
 	@tests/support/install_modules.sh
 	bench/run_bench.py --build $(BUILD) $(ARGS)
+
+load: $(if $(URL),,build)
+	@tests/support/install_packages.sh --optional $(WEB_PACKAGES)
+	@tests/support/install_modules.sh
+	$$(tests/support/find_node.sh) bench/k6/run_all.mjs $(if $(URL),--url $(URL),--binary $(BUILD)/octavo) $(ARGS)
 
 asan:
 	@tests/support/install_packages.sh $(PACKAGES) $(TEST_PACKAGES) --optional $(WEB_PACKAGES) $(GRAMMAR_PACKAGES)
