@@ -1,5 +1,7 @@
 // The runner that stands in for k6: what it makes of scripts, options, rates and figures. Needs no server.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -354,6 +356,29 @@ describe('a run', () => {
       assert.equal(ran.code, code, `${text}\n${ran.stderr}`);
       assert.match(ran.stderr, words);
     }
+  });
+
+  test('that is interrupted tears down, sums up, and says so by its code', async () => {
+    const file = path.join(folder, 'endless.js');
+    writeFileSync(file, `
+      import { sleep } from 'k6';
+      export const options = { vus: 2, duration: '1h' };
+      export default async function () { console.log('at work'); await sleep(1000); }
+      export function teardown() { console.log('torn down'); }
+      export const handleSummary = () => ({ stdout: 'summed up' });`);
+    const child = spawn(process.execPath, [runner, '-q', file]);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text) => (stdout += text));
+    child.stderr.on('data', (text) => {
+      // A terminal's interrupt reaches both processes.
+      if (!stderr.includes('at work') && String(text).includes('at work')) for (const signal of ['SIGINT', 'SIGTERM']) child.kill(signal);
+      stderr += text;
+    });
+    const [code] = await once(child, 'close');
+    assert.equal(code, 105, stderr);
+    assert.match(stderr, /interrupted by a signal[^]*torn down/);
+    assert.equal(stdout, 'summed up');
   });
 
   test('writes what handleSummary says, and every sample where it is asked to', async () => {

@@ -25,6 +25,8 @@ export class Run {
   interrupted = 0;
   #stop = new AbortController();
   #end = null;
+  #signalAt;
+  #ticks = 0;
   #start = performance.now();
 
   /// `given`: what the command line says: {script, env, flags, tags, localIps, quiet, thresholds, trendStats, summaryExport}.
@@ -72,6 +74,7 @@ export class Run {
 
   /// Resolves to the code that the process exits with.
   async toEnd() {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => this.#onSignal());
     try {
       await this.#prepare();
       await this.#setUp();
@@ -82,6 +85,15 @@ export class Run {
     if (this.scenarios && this.isSetUp) await this.#tearDown();
     if (this.scenarios) await this.#summarize();
     return this.#code();
+  }
+
+  /// The first signal ends the run, with teardown and summary; another ends the process. A terminal's interrupt comes twice, from
+  /// the terminal and from the process that started this one.
+  #onSignal() {
+    const isFirst = this.#signalAt === undefined;
+    this.#signalAt ??= performance.now();
+    if (isFirst) this.stopWith(new RunError(kExit.externalAbort, 'interrupted by a signal'));
+    else if (performance.now() - this.#signalAt > 500) process.exit(kExit.externalAbort);
   }
 
   async #prepare() {
@@ -137,8 +149,6 @@ export class Run {
   }
 
   async #runScenarios() {
-    const onSignal = () => this.stopWith(new RunError(kExit.externalAbort, 'interrupted by a signal'));
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
     const ticks = [setInterval(() => this.#tick(), 1000)];
     if (!this.given.quiet) ticks.push(setInterval(() => this.#tellProgress(), 10_000));
     this.#tick();
@@ -146,7 +156,6 @@ export class Run {
       await Promise.all(this.pools.map((pool) => this.#runScenario(pool)));
     } finally {
       for (const tick of ticks) clearInterval(tick);
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   }
 
@@ -171,8 +180,6 @@ export class Run {
     const broken = this.thresholds.length && this.#ticks++ % 2 === 0 && aborting(this.thresholds, this.elapsed() / 1000);
     if (broken) this.stopWith(new RunError(kExit.thresholdsFailed, `threshold ${broken.metric.name}: ${broken.source} does not hold, the run ends`));
   }
-
-  #ticks = 0;
 
   #tellProgress() {
     say('INFO', `${this.numActive()} of ${this.users.length} VUs at work, ${this.completed} iterations complete, ${this.interrupted} interrupted`);
