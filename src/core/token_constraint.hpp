@@ -23,7 +23,8 @@ class TokenMatcher {
   /// The tokens that the answer goes on with from here because its text can go on in one way only;
   /// empty where there are several ways, or where the text is no reason for certain tokens. They
   /// depend on the constraint and the accepted tokens alone. The matcher stays where it is.
-  virtual std::vector<TokenId> forced() { return {}; }
+  /// allowed: what fill() says here.
+  virtual std::vector<TokenId> forced(std::span<const std::uint32_t> /*allowed*/) { return {}; }
   /// The same place, for a sequence that goes another way from here.
   virtual std::unique_ptr<TokenMatcher> fork() const = 0;
 };

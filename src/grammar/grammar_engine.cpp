@@ -103,9 +103,9 @@ class XgrammarMatcher final : public TokenMatcher {
     mask.shape = shape;
     patience_.spend_on([&] { return matcher_.FillNextTokenBitmask(&mask); });
   }
-  std::vector<TokenId> forced() override {
-    if (matcher_.IsTerminated() || patience_.is_over() || has_choice()) return {};
-    const std::string text = only_text();
+  std::vector<TokenId> forced(std::span<const std::uint32_t> allowed) override {
+    if (matcher_.IsTerminated() || patience_.is_over()) return {};
+    const std::string text = only_text(allowed);
     if (text.empty()) return {};
     std::vector<TokenId> tokens = continuation_tokens(*rule_->tokenizer, rule_->vocab_size(), text);
     const auto is_stop = [this](TokenId token) {
@@ -123,35 +123,26 @@ class XgrammarMatcher final : public TokenMatcher {
     return patience_.spend_on([&] { return matcher_.AcceptString(text); });
   }
 
-  // Most places of a text are within a string or a number, or may have a blank, and there two of
-  // these characters may be next. That is found sooner than a mask.
-  bool has_choice() {
-    int num_possible = 0;
-    for (const char* each : {"e", "1", " ", "\""}) {
-      if (num_possible == 2 || !take(each)) continue;
-      matcher_.Rollback(1);
-      ++num_possible;
-    }
-    return num_possible == 2;
-  }
-
   // The library finds such a text too, but without a bound, which a grammar may not have either,
   // and it looks among characters alone, where a token may be named as well.
-  std::string only_text() {
+  std::string only_text(std::span<const std::uint32_t> allowed) {
     std::string text;
-    std::vector<std::uint32_t> allowed(static_cast<std::size_t>((rule_->vocab_size() + 31) / 32));
+    std::vector<std::uint32_t> next;
     while (text.size() < kMaxForcedBytes && !patience_.is_over()) {
       const auto byte = only_byte(allowed);
       if (!byte || !take(std::string(1, *byte))) break;
       text.push_back(*byte);
+      next.resize(allowed.size());
+      fill(next);
+      allowed = next;
     }
     matcher_.Rollback(static_cast<int>(text.size()));
     return text;
   }
 
-  // What every token that may be next begins with.
-  std::optional<char> only_byte(std::span<std::uint32_t> allowed) {
-    fill(allowed);
+  // What every token that may be next begins with. Within a string or a number two that begin
+  // otherwise are soon found.
+  std::optional<char> only_byte(std::span<const std::uint32_t> allowed) const {
     std::optional<char> byte;
     for (std::size_t word = 0; word < allowed.size(); ++word) {
       for (std::uint32_t bits = allowed[word]; bits != 0; bits &= bits - 1) {

@@ -44,6 +44,7 @@ SamplingParams harmless(const SamplingParams& asked) {
 
 bool ConstrainedPlace::accept(std::span<const TokenId> completion) {
   for (; num_accepted_ < completion.size(); ++num_accepted_) {
+    is_filled_ = false;
     if (!matcher_->accept(completion[num_accepted_])) return false;
   }
   return true;
@@ -51,7 +52,8 @@ bool ConstrainedPlace::accept(std::span<const TokenId> completion) {
 
 bool ConstrainedPlace::advance(std::span<const TokenId> completion) {
   if (!accept(completion)) return false;
-  matcher_->fill(allowed_);
+  if (!is_filled_) matcher_->fill(allowed_);
+  is_filled_ = true;
   return true;
 }
 
@@ -157,8 +159,10 @@ std::vector<TokenId> SequenceTable::force(SequenceId id, std::size_t index) {
   if (!state.place || !is_known || sampling.is_beam_search() || sampling.num_logprobs >= 0 ||
       !sampling.logit_bias.empty())
     return {};
-  // A token that is not allowed ends its request with the next step.
-  if (!state.place.accept(state.completion())) return {};
+  // The next step would have to find what may be next in any case. A token that is not allowed ends
+  // its request with that step.
+  make_room_for_mask(id);
+  if (!state.place.advance(state.completion())) return {};
   std::vector<TokenId> forced = state.place.forced();
   if (forced.size() < kFewestForced) return {};
   if (sampling.max_tokens > 0) {

@@ -28,10 +28,10 @@ class ConstrainedPlace {
   /// Takes the tokens of the completion that it has not seen, which must be known. False when one
   /// of them is not allowed.
   [[nodiscard]] bool accept(std::span<const TokenId> completion);
-  /// The same, and finds which tokens may be next.
+  /// The same, and finds which tokens may be next. To no effect where that has been done.
   [[nodiscard]] bool advance(std::span<const TokenId> completion);
-  /// What must follow the tokens taken so far; see TokenMatcher::forced().
-  std::vector<TokenId> forced() { return matcher_->forced(); }
+  /// What must follow the tokens taken so far, after advance(); see TokenMatcher::forced().
+  std::vector<TokenId> forced() { return matcher_->forced(allowed_); }
   /// Where it says which may be next, after advance(); the place stays.
   void make_room(std::size_t num_words) { allowed_.resize(num_words); }
   std::span<const std::uint32_t> allowed() const { return allowed_; }
@@ -40,6 +40,7 @@ class ConstrainedPlace {
   std::unique_ptr<TokenMatcher> matcher_;
   std::size_t num_accepted_ = 0;
   std::vector<std::uint32_t> allowed_;
+  bool is_filled_ = false;  ///< `allowed_` says what may follow the tokens taken so far.
 };
 
 struct SequenceState {

@@ -26,9 +26,16 @@ std::shared_ptr<const TokenConstraint> constraint_of(OutputKind kind, const std:
   return *constraint;
 }
 
-std::vector<TokenId> allowed_by(TokenMatcher& matcher) {
+std::vector<std::uint32_t> mask_of(TokenMatcher& matcher) {
   std::vector<std::uint32_t> words((kVocabSize + 31) / 32);
   matcher.fill(words);
+  return words;
+}
+
+std::vector<TokenId> forced_by(TokenMatcher& matcher) { return matcher.forced(mask_of(matcher)); }
+
+std::vector<TokenId> allowed_by(TokenMatcher& matcher) {
+  const auto words = mask_of(matcher);
   std::vector<TokenId> tokens;
   for (TokenId token = 0; token < kVocabSize; ++token) {
     if ((words[static_cast<std::size_t>(token / 32)] >> (token % 32) & 1U) != 0)
@@ -59,7 +66,7 @@ std::string text_of(const std::vector<TokenId>& tokens) {
 std::string forced_after(const TokenConstraint& constraint, const std::string& text) {
   const auto matcher = constraint.begin();
   for (const char c : text) REQUIRE(matcher->accept(static_cast<unsigned char>(c)));
-  return text_of(matcher->forced());
+  return text_of(forced_by(*matcher));
 }
 
 const std::string kAddress =
@@ -113,7 +120,7 @@ TEST_CASE("nothing is forced that a stop token of the request stands in, nor beh
   const auto matcher = other->begin();
   for (const TokenId token : {'a', 'b', 'c', 'd', 'e', 'f'}) REQUIRE(matcher->accept(token));
   REQUIRE(matcher->accept(kEnd));
-  CHECK(matcher->forced().empty());
+  CHECK(forced_by(*matcher).empty());
 }
 
 TEST_CASE("a mark ends what is forced, and where it may stand nothing is") {
@@ -124,9 +131,9 @@ TEST_CASE("a mark ends what is forced, and where it may stand nothing is") {
   CHECK(forced_after(*then_mark, "") == "cal");
   const auto matcher = then_mark->begin();
   for (const TokenId token : {'c', 'a', 'l', 'l'}) REQUIRE(matcher->accept(token));
-  CHECK(matcher->forced().empty());
+  CHECK(forced_by(*matcher).empty());
   REQUIRE(matcher->accept(kMark));
-  CHECK(text_of(matcher->forced()) == "en");
+  CHECK(text_of(forced_by(*matcher)) == "en");
   const auto or_mark = constraint_of(OutputKind::kTags, tags_of(call + kNameOrMark));
   CHECK(forced_after(*or_mark, "call").empty());
   CHECK(forced_after(*or_mark, "calln") == "am");
@@ -153,7 +160,7 @@ TEST_CASE("what is forced is what the masks leave, wherever a text has come") {
       for (int i = 0; i < 60; ++i) {
         CAPTURE(text);
         const std::string expected = only_way(*matcher);
-        const std::string forced = text_of(matcher->forced());
+        const std::string forced = text_of(forced_by(*matcher));
         // All of it but the last token, or nothing where that is broken UTF-8.
         CHECK(expected.starts_with(forced));
         if (!expected.empty() && static_cast<unsigned char>(expected[0]) < 0x80)
@@ -177,25 +184,25 @@ TEST_CASE("a text that has no end is forced piece by piece") {
     const auto constraint = constraint_of(OutputKind::kGrammar, source);
     const auto matcher = constraint->begin();
     REQUIRE(matcher->accept('a'));
-    CHECK(matcher->forced().size() <= 255);
+    CHECK(forced_by(*matcher).size() <= 255);
   }
   const auto many = constraint_of(OutputKind::kRegex, "a{3000}b");
   const auto matcher = many->begin();
-  CHECK(matcher->forced().size() == 255);
-  for (const TokenId token : matcher->forced()) REQUIRE(matcher->accept(token));
+  CHECK(forced_by(*matcher).size() == 255);
+  for (const TokenId token : forced_by(*matcher)) REQUIRE(matcher->accept(token));
   REQUIRE(matcher->accept('a'));
-  CHECK(matcher->forced().size() == 255);
+  CHECK(forced_by(*matcher).size() == 255);
 }
 
 TEST_CASE("looking for what is forced leaves the matcher where it is") {
   const auto constraint = constraint_of(OutputKind::kTags, tags_of(kNameOrMark));
   const auto matcher = constraint->begin();
   const auto before = allowed_by(*matcher);
-  CHECK(matcher->forced().empty());
+  CHECK(forced_by(*matcher).empty());
   CHECK(allowed_by(*matcher) == before);
   REQUIRE(matcher->accept('n'));
-  CHECK(text_of(matcher->forced()) == "am");
-  CHECK(text_of(matcher->fork()->forced()) == "am");
+  CHECK(text_of(forced_by(*matcher)) == "am");
+  CHECK(text_of(forced_by(*matcher->fork())) == "am");
   CHECK(allowed_by(*matcher) == std::vector<TokenId>{'a'});
 }
 

@@ -185,7 +185,7 @@ TEST_CASE("a single forced token is left to be sampled") {
   class One final : public TokenMatcher, public TokenConstraint {
     bool accept(TokenId) override { return true; }
     void fill(std::span<std::uint32_t>) override {}
-    std::vector<TokenId> forced() override { return {9}; }
+    std::vector<TokenId> forced(std::span<const std::uint32_t>) override { return {9}; }
     std::unique_ptr<TokenMatcher> fork() const override { return std::make_unique<One>(); }
     std::unique_ptr<TokenMatcher> begin() const override { return std::make_unique<One>(); }
   };

@@ -26,7 +26,9 @@ class ScriptedMatcher final : public TokenMatcher {
     return true;
   }
   void fill(std::span<std::uint32_t> allowed) override { std::ranges::fill(allowed, 0xFFFFFFFFU); }
-  std::vector<TokenId> forced() override { return forced_behind(last_); }
+  std::vector<TokenId> forced(std::span<const std::uint32_t>) override {
+    return forced_behind(last_);
+  }
   std::unique_ptr<TokenMatcher> fork() const override {
     return std::make_unique<ScriptedMatcher>(*this);
   }
