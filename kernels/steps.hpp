@@ -66,6 +66,11 @@ class Steps {
   /// What `sample` chose in an ended step, for its first outputs.size() rows, and when the device
   /// worked on the step. The last few steps are kept.
   virtual DeviceSpan results(StepTicket ticket, std::span<SampleOutput> outputs) = 0;
+  /// Calls work(i) once for each i below `count` and returns when all are done: on cores of the
+  /// host that no operation uses, so on a CPU not from within one.
+  virtual void run_on_host(std::int64_t count, const std::function<void(std::int64_t)>& work) {
+    for (std::int64_t i = 0; i < count; ++i) work(i);
+  }
   /// Why the device can do no more; empty: all is well. Thread: any.
   virtual std::string fault() const { return {}; }
 };

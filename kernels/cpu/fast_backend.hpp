@@ -53,6 +53,9 @@ class FastBackend final : public HostBackend {
   void copy_blocks(
       const KvCacheView& cache,
       std::span<const std::pair<std::int32_t, std::int32_t>> source_destination) override;
+  void run_on_host(std::int64_t count, const std::function<void(std::int64_t)>& work) override {
+    pool_.run(count, [&](std::int64_t i, int) { work(i); });
+  }
 
  private:
   void sample_rows(float* logits, std::int64_t vocab_size, std::span<const SampleRow> rows,

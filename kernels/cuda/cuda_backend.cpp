@@ -5,9 +5,14 @@
 #include "kernels/cuda/attention/attention.hpp"
 #include "kernels/cuda/rows/convert.hpp"
 #include "kernels/cuda/rows/rows.hpp"
+#include "kernels/host/container_limits.hpp"
 
 namespace octavo::kernels::cuda {
 namespace {
+
+// A mask of a large vocabulary takes some ten microseconds, a step of a small model a few
+// milliseconds: with so many threads those of a hundred sequences are hidden.
+constexpr int kHostThreads = 8;
 
 LinearArgs product(const void* input, const Matrix& weight, const float* bias, void* output,
                    DType output_dtype, std::int64_t n) {
@@ -255,6 +260,11 @@ void CudaBackend::wait_copied(CopyTicket ticket) {
 }
 
 DeviceSpan CudaBackend::copied_span(CopyTicket ticket) { return transfers_.span(ticket, clock_); }
+
+void CudaBackend::run_on_host(std::int64_t count, const std::function<void(std::int64_t)>& work) {
+  if (!host_threads_) host_threads_.emplace(std::min(kHostThreads, num_usable_cpus()));
+  host_threads_->run(count, [&](std::int64_t i, int) { work(i); });
+}
 
 StepTicket CudaBackend::submit() {
   use_device(options_.device);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "kernels/backend.hpp"
 #include "kernels/cuda/device/bulk_upload.hpp"
@@ -14,6 +15,7 @@
 #include "kernels/cuda/step/step_arrays.hpp"
 #include "kernels/cuda/step/submitted_steps.hpp"
 #include "kernels/cuda/step/transfers.hpp"
+#include "kernels/host/thread_pool.hpp"
 
 namespace octavo::kernels::cuda {
 
@@ -70,6 +72,7 @@ class CudaBackend final : public Backend {
   DeviceSpan results(StepTicket ticket, std::span<SampleOutput> outputs) override {
     return steps_.results(ticket, outputs, clock_);
   }
+  void run_on_host(std::int64_t count, const std::function<void(std::int64_t)>& work) override;
   std::string fault() const override { return first_failure(); }
 
  private:
@@ -104,6 +107,7 @@ class CudaBackend final : public Backend {
   bool has_begun_ = false;  ///< The step's arrays are on their way.
   bool is_staged_ = false;  ///< So are those of its samples.
   SubmittedSteps steps_;
+  std::optional<ThreadPool> host_threads_;  ///< From their first use on.
 };
 
 }  // namespace octavo::kernels::cuda

@@ -5,8 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "kernels/host/container_limits.hpp"
-
 namespace octavo {
 namespace {
 
@@ -17,10 +15,6 @@ Error no_finite_logit() {
       "weights are damaged, or overflow in this --dtype",
       ""};
 }
-
-// A mask of a large vocabulary takes some ten microseconds, a step of a small model a few
-// milliseconds: with so many threads those of a hundred sequences are hidden.
-constexpr int kMaskThreads = 8;
 
 Error not_allowed() {
   return {
@@ -118,7 +112,7 @@ void DeviceExecutor::take_outputs(Step& step) {
   force_tokens(step);
 }
 
-// The next step waits for this, so it is shared out.
+// The next step waits for this.
 void DeviceExecutor::force_tokens(Step& step) {
   std::vector<Sample*> constrained;
   for (std::size_t i = 0; i < step.samples.size(); ++i) {
@@ -126,27 +120,10 @@ void DeviceExecutor::force_tokens(Step& step) {
     if (sample.is_constrained && sample.index && step.outputs[i].is_finite)
       constrained.push_back(&sample);
   }
-  share_out(constrained.size(), [&](std::size_t i) {
-    constrained[i]->forced = sequences_.force(constrained[i]->sequence, *constrained[i]->index);
+  backend_->run_on_host(static_cast<std::int64_t>(constrained.size()), [&](std::int64_t i) {
+    Sample& sample = *constrained[static_cast<std::size_t>(i)];
+    sample.forced = sequences_.force(sample.sequence, *sample.index);
   });
-}
-
-// Beside a GPU the cores are idle. A CPU that has just computed a step has one thread to spare.
-void DeviceExecutor::share_out(std::size_t count, const std::function<void(std::size_t)>& work) {
-  if (is_asynchronous_) {
-    if (!mask_threads_) mask_threads_.emplace(std::min(kMaskThreads, kernels::num_usable_cpus()));
-    return mask_threads_->run(static_cast<std::int64_t>(count),
-                              [&](std::int64_t i, int) { work(static_cast<std::size_t>(i)); });
-  }
-  const std::size_t half = count / 2;
-  std::future<void> first_half;
-  if (half > 0) {
-    first_half = mask_thread_.run([&] {
-      for (std::size_t i = 0; i < half; ++i) work(i);
-    });
-  }
-  for (std::size_t i = half; i < count; ++i) work(i);
-  if (half > 0) first_half.wait();
 }
 
 void DeviceExecutor::list_rows(const StepBatch& batch, std::vector<SequenceId>& constrained) {
@@ -193,31 +170,28 @@ void DeviceExecutor::forward(const StepBatch& batch, std::vector<FailedSequence>
     return on_logits_ ? compute() : backend_->run_forward(compute);
   }
   // Masks need the tokens of the step before, the forward pass does not: a GPU is at work on it
-  // while they are found, and so is a CPU, in whose threads it runs.
-  std::vector<char> is_held;
-  const auto constrain = [&](std::size_t i) {
-    is_held[i] = sequences_.constrain(constrained[i]) ? 1 : 0;
-  };
-  const auto compute = [&] { decoder_.forward(inputs, cache_.view()); };
+  // while they are found. A CPU has no core left over, so it finds them first.
+  if (!is_asynchronous_) constrain(constrained, failed);
+  backend_->run_forward([&] { decoder_.forward(inputs, cache_.view()); });
   if (is_asynchronous_) {
-    backend_->run_forward(compute);
     learn_tokens();
     list_rows(batch, constrained);  // Some of their tokens may have been forced by now.
-    is_held.resize(constrained.size());
-    share_out(constrained.size(), constrain);
-  } else {
-    is_held.resize(constrained.size());
-    const auto masks = mask_thread_.run([&] {
-      for (std::size_t i = 0; i < constrained.size(); ++i) constrain(i);
-    });
-    backend_->run_forward(compute);
-    masks.wait();
-  }
-  for (std::size_t i = 0; i < constrained.size(); ++i) {
-    if (is_held[i] == 0) failed.push_back({constrained[i], not_allowed()});
+    constrain(constrained, failed);
   }
   backend_->stage_samples(rows_);
   sample(decoder_.logits());
+}
+
+void DeviceExecutor::constrain(const std::vector<SequenceId>& constrained,
+                               std::vector<FailedSequence>& failed) {
+  std::vector<char> is_held(constrained.size());
+  backend_->run_on_host(static_cast<std::int64_t>(constrained.size()), [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    is_held[at] = sequences_.constrain(constrained[at]) ? 1 : 0;
+  });
+  for (std::size_t i = 0; i < constrained.size(); ++i) {
+    if (is_held[i] == 0) failed.push_back({constrained[i], not_allowed()});
+  }
 }
 
 // A beam search goes on with what the scheduler chooses.

@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
-#include "kernels/host/thread_pool.hpp"
 #include "src/model/decoder.hpp"
 #include "src/runtime/batch_inputs.hpp"
 #include "src/runtime/kv_cache.hpp"
 #include "src/runtime/model_executor.hpp"
 #include "src/runtime/sequence_state.hpp"
-#include "src/runtime/task_thread.hpp"
 
 namespace octavo {
 
@@ -70,9 +68,8 @@ class DeviceExecutor final : public ModelExecutor {
   void learn_of_leaving(const StepBatch& batch);
   void learn_tokens();
   void take_outputs(Step& step);
-  /// Calls work(i) for each i below count, on threads that have nothing else to do. Not while a CPU
-  /// finds masks.
-  void share_out(std::size_t count, const std::function<void(std::size_t)>& work);
+  /// Finds which tokens may be next in each of these sequences.
+  void constrain(const std::vector<SequenceId>& constrained, std::vector<FailedSequence>& failed);
   void force_tokens(Step& step);
   std::vector<Sample> append_rows(const StepBatch& batch);
   static void report_prompts(Step& step);
@@ -90,9 +87,6 @@ class DeviceExecutor final : public ModelExecutor {
   std::vector<float> seen_logits_;
   std::function<void(std::span<const float>)> on_logits_;
   SpanSink* spans_;
-  TaskThread mask_thread_;  ///< Finds which tokens may be next while the model runs, and helps to
-                            ///< find which must.
-  std::optional<kernels::ThreadPool> mask_threads_;  ///< On a GPU, from the first mask on.
 };
 
 }  // namespace octavo
