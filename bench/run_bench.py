@@ -39,7 +39,7 @@ SHAPES = {
 }
 
 
-ROWS = ["engine_overhead", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "transports", "structured", "latency", "start"]
+ROWS = ["engine_overhead", "metrics", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "transports", "structured", "latency", "start"]
 
 
 class Bench:
@@ -132,6 +132,11 @@ class Bench:
             self.row(f"block manager, {size} sequences", f"{seen[f'block_manager_us_{size}']:.0f} us a step", asked[1],
                      f"{seen[f'block_manager_ticks_{size}'] / size:.0f} ticks a sequence")
         self.row("prefix lookup, 2,000 tokens", f"{seen['prefix_lookup_us']:.1f} us", "5 us", "all 125 blocks found")
+
+    def metrics(self) -> None:
+        seen = self.json_of(str(self.build / "bench/metrics_bench"))
+        self.row("metrics page, for 200 series", f"{200 * seen['us'] / seen['series'] / 1000:.3f} ms", "under 0.3 ms",
+                 f"{seen['series']} series in {seen['us'] / 1000:.3f} ms, {seen['bytes']:,} bytes")
 
     def replay(self, trace: str, *flags: str) -> dict:
         return self.json_of(str(self.build / "octavo"), "replay", trace, "--no-html", "--json", *flags)

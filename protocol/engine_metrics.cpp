@@ -1,6 +1,8 @@
 #include "protocol/engine_metrics.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <string>
 
 namespace octavo {
 namespace {
@@ -27,6 +29,10 @@ struct Row {
 // The numbers of a tier are read one by one while the engine goes on, so that a difference may be
 // below 0 for a moment.
 double difference(std::int32_t from, std::int32_t taken) { return std::max(0, from - taken); }
+double hit_rate(const EngineStatus& status) {
+  const auto num_queries = static_cast<double>(status.num_prefix_queries);
+  return num_queries > 0 ? static_cast<double>(status.num_prefix_hits) / num_queries : 0.0;
+}
 double free_blocks(const Tier& tier) { return difference(tier.num_available, tier.num_cached); }
 double owned_blocks(const Tier& tier) { return difference(tier.num_used(), tier.num_in_transfer); }
 
@@ -59,9 +65,9 @@ Row blocks() {
 }
 
 Row preemptions() {
-  return {"num_preemptions_total",
+  return {"num_preemptions_by_mode_total",
           MetricType::Counter,
-          "Preemptions by mode.",
+          "Preemptions: blocks moved to the host, or to be computed again.",
           {{{{"mode", "swap"}}, OCTAVO_VALUE(status.num_preemptions_swap)},
            {{{"mode", "recompute"}}, OCTAVO_VALUE(status.num_preemptions_recompute)}}};
 }
@@ -92,6 +98,8 @@ const std::vector<Row> kRows{
     gauge("kv_cache_waste_perc", "Share of the slots in used blocks that hold no token.",
           OCTAVO_VALUE(status.waste())),
     blocks(),
+    counter("num_preemptions_total", "Preemptions by either mode.",
+            OCTAVO_VALUE(status.num_preemptions_swap + status.num_preemptions_recompute)),
     preemptions(),
     swapped_blocks(),
     counter("prefix_cache_queries_total", "Prompt tokens looked for in the prefix cache.",
@@ -104,9 +112,10 @@ const std::vector<Row> kRows{
     counter("gpu_prefix_cache_hits_total",
             "The same as prefix_cache_hits_total, under its older name.",
             OCTAVO_VALUE(status.num_prefix_hits)),
-    counter("iteration_total", "Steps planned.", OCTAVO_VALUE(status.num_steps)),
-    counter("iteration_tokens_total", "Tokens scheduled over all steps.",
-            OCTAVO_VALUE(status.num_scheduled_tokens)),
+    gauge("gpu_prefix_cache_hit_rate",
+          "Share of the prompt tokens since the start that the prefix cache had.",
+          [](const EngineStatus& status) { return hit_rate(status); }),
+    counter("iteration_total", "Steps planned.", OCTAVO_VALUE(status.steps.num_steps())),
     counter("jump_forward_tokens_total",
             "Tokens that followed from a request's output format and were not sampled.",
             OCTAVO_VALUE(status.num_forced_tokens)),
@@ -115,39 +124,55 @@ const std::vector<Row> kRows{
 #undef OCTAVO_VALUE
 
 // Settings never change while the server runs, so they are labels of a metric that is always 1.
-MetricFamily cache_config(const std::string& prefix, const ClientMetric::Label& model,
-                          const EngineStatus& status) {
-  MetricFamily family{prefix + ":cache_config_info",
+MetricFamily cache_config(const MetricScope& scope, const EngineStatus& status) {
+  MetricFamily family{scope.name("cache_config_info"),
                       "The size of a KV block in tokens, and the blocks of either tier.",
                       MetricType::Gauge,
                       {}};
   ClientMetric& metric = family.metric.emplace_back();
-  metric.label = {{"block_size", std::to_string(status.block_size)},
-                  {"num_gpu_blocks", std::to_string(status.device.num_blocks.load())},
-                  {"num_cpu_blocks", std::to_string(status.host.num_blocks.load())},
-                  model};
+  metric.label = scope.labels();
+  metric.label.push_back({"block_size", std::to_string(status.block_size)});
+  metric.label.push_back({"num_gpu_blocks", std::to_string(status.device.num_blocks.load())});
+  metric.label.push_back({"num_cpu_blocks", std::to_string(status.host.num_blocks.load())});
   metric.gauge.value = 1;
+  return family;
+}
+
+// A histogram, though its name ends like a counter's: so vLLM has it.
+MetricFamily step_sizes(const MetricScope& scope, const StepSizes& steps) {
+  MetricFamily family{
+      scope.name("iteration_tokens_total"), "Tokens of a step.", MetricType::Histogram, {}};
+  ClientMetric& metric = family.metric.emplace_back();
+  metric.label = scope.labels();
+  std::uint64_t num_steps = 0;
+  for (std::size_t i = 0; i < StepSizes::kBounds.size(); ++i) {
+    num_steps += static_cast<std::uint64_t>(steps.num_of_size(i));
+    metric.histogram.bucket.push_back({num_steps, static_cast<double>(StepSizes::kBounds.at(i))});
+  }
+  num_steps += static_cast<std::uint64_t>(steps.num_of_size(StepSizes::kBounds.size()));
+  metric.histogram.bucket.push_back({num_steps, std::numeric_limits<double>::infinity()});
+  metric.histogram.sample_count = num_steps;
+  metric.histogram.sample_sum = static_cast<double>(steps.num_tokens());
   return family;
 }
 
 }  // namespace
 
-std::vector<MetricFamily> engine_metrics(const std::string& prefix, const std::string& model_name,
-                                         const EngineStatus& status) {
-  const ClientMetric::Label model{"model_name", model_name};
+std::vector<MetricFamily> engine_metrics(const MetricScope& scope, const EngineStatus& status) {
   std::vector<MetricFamily> families;
   for (const Row& row : kRows) {
     MetricFamily& family = families.emplace_back();
-    family = {prefix + ":" + row.name, row.help, row.type, {}};
+    family = {scope.name(row.name), row.help, row.type, {}};
     for (const Value& value : row.values) {
       ClientMetric& metric = family.metric.emplace_back();
-      metric.label = value.labels;
-      metric.label.push_back(model);
+      metric.label = scope.labels();
+      metric.label.insert(metric.label.end(), value.labels.begin(), value.labels.end());
       (row.type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) =
           value.read(status);
     }
   }
-  families.push_back(cache_config(prefix, model, status));
+  families.push_back(step_sizes(scope, status.steps));
+  families.push_back(cache_config(scope, status));
   return families;
 }
 

@@ -4,17 +4,15 @@
 
 #include <prometheus/metric_family.h>
 
-#include <string>
 #include <vector>
 
+#include "protocol/metric_scope.hpp"
 #include "src/core/engine_status.hpp"
 
 namespace octavo {
 
-/// The families of all rows with the values that `status` has now, as names "prefix:name" with the
-/// label `model_name`.
-std::vector<prometheus::MetricFamily> engine_metrics(const std::string& prefix,
-                                                     const std::string& model_name,
+/// The families of all rows with the values that `status` has now.
+std::vector<prometheus::MetricFamily> engine_metrics(const MetricScope& scope,
                                                      const EngineStatus& status);
 
 }  // namespace octavo

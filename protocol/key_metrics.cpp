@@ -46,15 +46,15 @@ json::value or_null(std::int64_t limit) {
 
 }  // namespace
 
-std::vector<MetricFamily> key_metrics(const std::string& prefix, const std::string& model_name,
-                                      const KeyAccounts& accounts) {
+std::vector<MetricFamily> key_metrics(const MetricScope& scope, const KeyAccounts& accounts) {
   std::vector<MetricFamily> families;
   for (const Row& row : kRows) {
     MetricFamily& family =
-        families.emplace_back(MetricFamily{prefix + ":" + row.name, row.help, row.type, {}});
+        families.emplace_back(MetricFamily{scope.name(row.name), row.help, row.type, {}});
     for (const auto& account : accounts) {
       prometheus::ClientMetric& metric = family.metric.emplace_back();
-      metric.label = {{"key", account->name()}, {"model_name", model_name}};
+      metric.label = scope.labels();
+      metric.label.push_back({"key", account->name()});
       const auto value = static_cast<double>(row.read(*account));
       (row.type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value;
     }

@@ -8,15 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "protocol/metric_scope.hpp"
 #include "src/access/key_account.hpp"
 
 namespace octavo {
 
 using KeyAccounts = std::vector<std::shared_ptr<KeyAccount>>;
 
-/// prefix: without colon; model_name: the label that dashboards select by.
-std::vector<prometheus::MetricFamily> key_metrics(const std::string& prefix,
-                                                  const std::string& model_name,
+std::vector<prometheus::MetricFamily> key_metrics(const MetricScope& scope,
                                                   const KeyAccounts& accounts);
 
 /// The body of GET /v1/usage. num_active: the key's responses that run or wait.

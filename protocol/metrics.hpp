@@ -16,6 +16,7 @@
 #include <string>
 
 #include "protocol/key_metrics.hpp"
+#include "protocol/metric_scope.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/response/response.hpp"
 
@@ -23,20 +24,23 @@ namespace octavo {
 
 class Metrics {
  public:
-  /// prefix: without colon, for instance "octavo"; names become "octavo:num_requests_running" as
-  /// vLLM forms its own. model_name: the label that dashboards select by.
-  Metrics(const std::string& prefix, const std::string& model_name);
+  /// max_model_len: tokens; a request has no more, so the buckets of its counts end there.
+  explicit Metrics(MetricScope scope, std::int64_t max_model_len = 131'072);
 
   /// A client asked for a response, or steering made one. Each is given to one of the next three.
   void count_received();
   /// It never began.
   void count_refused(Errc code);
-  /// It has ended: counts it and its tokens, observes its times. e2e: asked for until ended.
-  void count_finished(const Response& ended, std::chrono::nanoseconds e2e);
+  /// It has ended: counts it and the rest of its tokens, observes its times. e2e: asked for until
+  /// ended.
+  void count_finished(Response& ended, std::chrono::nanoseconds e2e);
   /// The client has gone before its end. Counts the tokens that were computed; its times say
   /// nothing of the server.
-  void count_aborted(const Response& response);
+  void count_aborted(Response& response);
 
+  /// Its client was given tokens: counts those since the last call, and its prompt with the first.
+  /// So rates follow a long answer while it comes, not at its end.
+  void count_tokens(Response& response);
   void observe_inter_token(std::chrono::nanoseconds gap);
   /// A plain HTTP request was answered; status: the three digits.
   void count_http(unsigned status);
@@ -53,10 +57,10 @@ class Metrics {
   std::string text(const EngineStatus& status, const KeyAccounts& accounts = {}) const;
 
  private:
+  void count_given(Response& response, const Usage& given);
   void observe_times(const Response& ended, std::chrono::nanoseconds e2e);
 
-  const std::string prefix_;
-  const std::string model_name_;
+  const MetricScope scope_;
   prometheus::Registry registry_;
   prometheus::Gauge& audit_ok_;
   prometheus::Gauge& connections_;
@@ -64,11 +68,13 @@ class Metrics {
   prometheus::Counter& log_lines_dropped_;
   prometheus::Counter& received_;
   prometheus::Counter& prompt_tokens_;
+  prometheus::Counter& cached_tokens_;
   prometheus::Counter& generation_tokens_;
   prometheus::Family<prometheus::Counter>& success_;
   prometheus::Family<prometheus::Counter>& rejected_;
   prometheus::Family<prometheus::Counter>& http_;
   prometheus::Histogram& request_prompt_tokens_;
+  prometheus::Histogram& request_computed_tokens_;
   prometheus::Histogram& request_generation_tokens_;
   prometheus::Histogram& longest_choice_;
   prometheus::Histogram& params_n_;

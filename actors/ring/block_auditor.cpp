@@ -19,4 +19,14 @@ asio::awaitable<std::optional<BlockAudit>> BlockAuditor::audit() const {
   co_return audit;
 }
 
+asio::awaitable<std::optional<BlockAudit>> BlockAuditor::recent(std::chrono::milliseconds age,
+                                                                TimePoint now) {
+  if (last_ && now - asked_at_ <= age) co_return last_;
+  auto asking = audit();
+  auto answer = co_await std::move(asking);
+  last_ = answer;
+  asked_at_ = now;
+  co_return answer;
+}
+
 }  // namespace octavo

@@ -115,8 +115,7 @@ std::optional<StepPlan> SchedulerActor::next_plan() {
 
 void SchedulerActor::send_plans() {
   while (auto plan = next_plan()) {
-    status_.num_steps.fetch_add(1, std::memory_order_relaxed);
-    status_.num_scheduled_tokens.fetch_add(num_tokens_in(*plan), std::memory_order_relaxed);
+    status_.steps.add(num_tokens_in(*plan));
     block_manager_.send(ReserveStep{std::move(*plan)});
   }
 }

@@ -221,6 +221,7 @@ void ResponseRunner::on(Response& response, const TokensGenerated& event) {
   if (response.append(event, outbox_.is_congested(), events))
     scheduler_.send(CancelRequest{event.request, CancelReason::kStopMatched, event.choice});
   account_->count_completion(response.num_completion_tokens() - num_before, now);
+  context_.metrics.count_tokens(response);
   tell(response, events);
 }
 
@@ -322,7 +323,7 @@ bool ResponseRunner::is_for_client(const Response& response, const ResponseEvent
   return true;
 }
 
-void ResponseRunner::count_finished(const Response& ended) {
+void ResponseRunner::count_finished(Response& ended) {
   const auto e2e = context_.clock() - ended.arrival();
   context_.metrics.count_finished(ended, e2e);
   log_ended(ended, e2e);
@@ -349,7 +350,7 @@ void ResponseRunner::leave(CancelReason reason) {
   has_left_ = true;
   for (const RequestId request : responses_.all()) {
     if (ResumableResponses::survives(*responses_.find(request), reason)) continue;
-    const Response response = responses_.take(request);
+    Response response = responses_.take(request);
     if (response.state() == ResponseState::kEnded) continue;  // It waits for the disk alone.
     context_.metrics.count_aborted(response);
     log_aborted(response, reason);

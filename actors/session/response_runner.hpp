@@ -113,7 +113,7 @@ class ResponseRunner {
 
   /// A standard event is for everybody, one of Octavo's own for whoever asked for it.
   bool is_for_client(const Response& response, const ResponseEvent& event) const;
-  void count_finished(const Response& ended);
+  void count_finished(Response& ended);
   void tell(Response& response, const std::vector<ResponseEvent>& events);
   /// The desk serves its owners in turn. The owner is the API key, or this client where there are
   /// no keys.

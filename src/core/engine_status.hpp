@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "src/core/span_sink.hpp"
+#include "src/core/step_sizes.hpp"
 
 namespace octavo {
 
@@ -54,8 +55,7 @@ struct EngineStatus {
   std::atomic<std::int64_t> num_prefix_hits{0};     ///< Tokens found there.
   std::atomic<std::int64_t> num_blocks_demoted{0};
   std::atomic<std::int64_t> num_blocks_promoted{0};
-  std::atomic<std::int64_t> num_steps{0};
-  std::atomic<std::int64_t> num_scheduled_tokens{0};
+  StepSizes steps;                                     ///< Planned.
   std::atomic<std::int64_t> num_completion_tokens{0};  ///< Sampled or forced.
   std::atomic<std::int64_t> num_forced_tokens{0};  ///< Appended because a constraint forced them.
 

@@ -112,6 +112,7 @@ class Response {
   /// Whose input its successor will hold.
   std::vector<Steer> next_steers;
   std::optional<TimePoint> last_token;               ///< When the first choice had one.
+  Usage counted;                                     ///< What of it the metrics have so far.
   std::shared_ptr<const RememberedResponse> memory;  ///< While it is being stored.
   bool is_kept = true;                               ///< Storing it has not failed.
   std::shared_ptr<EventLog> event_log;  ///< Where its client can come back to it; else null.

@@ -24,7 +24,7 @@ struct House {
   SessionLimits limits;
   ServedModel model = testing::sim_model();
   HttpPolicy policy;
-  Metrics metrics{"octavo", "sim"};
+  Metrics metrics{MetricScope{"octavo", "sim"}};
   std::atomic<std::uint64_t> next_request{1};
   Mailbox<SchedulerMessage> engine{io.get_executor()};
   EngineStatus status;

@@ -64,7 +64,7 @@ class EchoServer {
   asio::ip::tcp::acceptor acceptor_;
   SessionLimits limits_ = limits_of_cases();
   ServedModel model_;
-  Metrics metrics_{"octavo", "echo"};
+  Metrics metrics_{MetricScope{"octavo", "echo"}};
   EngineStatus status_;
   std::atomic<std::uint64_t> next_request_{1};
   Desk desk_{io_.get_executor(), io_.get_executor(), 1};

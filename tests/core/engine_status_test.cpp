@@ -40,6 +40,6 @@ TEST_CASE("waste is the share of used slots without a token") {
 
 TEST_CASE("whoever reads a number waits for no writer") {
   CHECK(decltype(EngineStatus::num_running)::is_always_lock_free);
-  CHECK(decltype(EngineStatus::num_steps)::is_always_lock_free);
+  CHECK(decltype(EngineStatus::num_blocks_demoted)::is_always_lock_free);
   CHECK(decltype(EngineStatus::healthy)::is_always_lock_free);
 }

@@ -158,7 +158,7 @@ test('a cache too small makes room by the mode that was asked for, and says so',
     assert.deepEqual(back.map((event) => event.mode), told.map((event) => event.mode));
     assert.equal(turns.reduce((total, turn) => total + turn.response.octavo.preemptions, 0), told.length);
     const now = await untilIdle(server);
-    assert.equal(now.get(`octavo:num_preemptions_total{mode="${mode}"}`), told.length);
+    assert.equal(now.get(`octavo:num_preemptions_by_mode_total{mode="${mode}"}`), told.length);
     const moved = ['out', 'in'].map((direction) => now.get(`octavo:num_blocks_swapped_total{direction="${direction}"}`));
     if (mode === 'swap') assert.ok(moved[0] > 0 && moved[1] > 0);
     assert.equal(new Set(turns.map((turn) => turn.text)).size, 1, 'the same tokens, whatever happened');

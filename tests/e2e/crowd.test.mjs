@@ -69,7 +69,7 @@ test('200 clients at once are each told what they would be told alone', async (t
   const now = await untilIdle(server);
   const sum = (field) => turns.reduce((total, turn) => total + turn.usage[field], 0);
   assert.ok(now.get('octavo:generation_tokens_total') > sum('output_tokens'));
-  assert.equal(now.get('octavo:num_preemptions_total{mode="recompute"}'), 0);
+  assert.equal(now.get('octavo:num_preemptions_by_mode_total{mode="recompute"}'), 0);
   for (const client of idlers) assert.deepEqual(client.events, []);
   await Promise.all(idlers.map((client) => client.close()));
 });
@@ -81,7 +81,7 @@ test('in a cache too small for them all they are preempted and told the same', a
   const server = await serverFor(t, ['--num-gpu-blocks-override', '40', '--max-model-len', '512']);
   const turns = await checkCrowd(server, solo);
   const now = await untilIdle(server);
-  const numPreemptions = (mode) => now.get(`octavo:num_preemptions_total{mode="${mode}"}`);
+  const numPreemptions = (mode) => now.get(`octavo:num_preemptions_by_mode_total{mode="${mode}"}`);
   assert.ok(numPreemptions('swap') + numPreemptions('recompute') > 0, 'the cache was meant to be too small');
   const told = turns.flatMap((turn) => turn.events).filter((event) => event.type === 'octavo:response.preempted');
   assert.ok(told.length > 0);

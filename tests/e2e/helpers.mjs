@@ -68,14 +68,14 @@ export async function runCommand(command, args, { input = '', env = {} } = {}) {
 export const octavo = (args, options) => runCommand(binary, args, options);
 
 /// A page in Prometheus' text form as a Map from `name{labels}` to number. Throws on a line that is neither.
-/// Names and labels -> numbers. Every number has the label `model_name`, which is left out of the names here.
+/// Names and labels -> numbers. Every number has the labels `engine` and `model_name`, which are left out of the names here.
 export function parseMetrics(page) {
   const values = new Map();
   for (const line of page.trimEnd().split('\n')) {
     if (/^# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+$/.test(line)) continue;
     const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?) (\S+)$/.exec(line);
     if (!match || Number.isNaN(Number(match[2]))) throw new Error(`no metric: ${line}`);
-    const name = match[1].replace(/(?<=[{,])model_name="(?:[^"\\]|\\.)*",?/, '').replace(/,\}$/, '}').replace('{}', '');
+    const name = match[1].replace(/\{engine="0",model_name="(?:[^"\\]|\\.)*",?/, '{').replace(/,\}$/, '}').replace('{}', '');
     if (name === match[1]) throw new Error(`a number without its model: ${line}`);
     if (values.has(name)) throw new Error(`twice on one page: ${name}`);
     values.set(name, Number(match[2]));

@@ -59,7 +59,7 @@ describe('plain HTTP', () => {
     }
     assert.equal(rise('inter_token_latency_seconds_count'), turn.usage.output_tokens - 1);
     assert.ok(rise('iteration_total') >= turn.usage.output_tokens);
-    assert.ok(rise('iteration_tokens_total') >= turn.usage.input_tokens + turn.usage.output_tokens - 1);
+    assert.ok(rise('iteration_tokens_total_sum') >= turn.usage.input_tokens + turn.usage.output_tokens - 1);
     for (const name of ['num_requests_running', 'num_requests_waiting', 'num_requests_swapped', 'kv_cache_usage_perc']) {
       assert.equal(after.get(`octavo:${name}`), 0, name);
     }

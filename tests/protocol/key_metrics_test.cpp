@@ -23,15 +23,22 @@ std::shared_ptr<KeyAccount> used(const std::string& name) {
 }  // namespace
 
 TEST_CASE("the page has the numbers of every key under its name") {
-  const Metrics metrics("octavo", "m");
+  const Metrics metrics({"octavo", "m"});
   const std::string page =
       metrics.text(EngineStatus{}, {used("alice"), std::make_shared<KeyAccount>("bob")});
-  CHECK_THAT(page, Contains(R"(octavo:key_requests_total{key="alice",model_name="m"} 1)"));
-  CHECK_THAT(page, Contains(R"(octavo:key_prompt_tokens_total{key="alice",model_name="m"} 20)"));
-  CHECK_THAT(page, Contains(R"(octavo:key_cached_tokens_total{key="alice",model_name="m"} 16)"));
-  CHECK_THAT(page, Contains(R"(octavo:key_generation_tokens_total{key="alice",model_name="m"} 7)"));
-  CHECK_THAT(page, Contains(R"(octavo:key_connections{key="alice",model_name="m"} 1)"));
-  CHECK_THAT(page, Contains(R"(octavo:key_requests_total{key="bob",model_name="m"} 0)"));
+  CHECK_THAT(page,
+             Contains(R"(octavo:key_requests_total{engine="0",model_name="m",key="alice"} 1)"));
+  CHECK_THAT(
+      page,
+      Contains(R"(octavo:key_prompt_tokens_total{engine="0",model_name="m",key="alice"} 20)"));
+  CHECK_THAT(
+      page,
+      Contains(R"(octavo:key_cached_tokens_total{engine="0",model_name="m",key="alice"} 16)"));
+  CHECK_THAT(
+      page,
+      Contains(R"(octavo:key_generation_tokens_total{engine="0",model_name="m",key="alice"} 7)"));
+  CHECK_THAT(page, Contains(R"(octavo:key_connections{engine="0",model_name="m",key="alice"} 1)"));
+  CHECK_THAT(page, Contains(R"(octavo:key_requests_total{engine="0",model_name="m",key="bob"} 0)"));
 }
 
 TEST_CASE("a caller is told what its key has used and may use") {

@@ -22,11 +22,12 @@ struct Page {
     }
   }
   double number(const std::string& name) const {
-    const auto found = values.find(name + "{model_name=\"sim\"}");
+    const auto found = values.find(name + "{engine=\"0\",model_name=\"sim\"}");
     return found == values.end() ? 0 : found->second;
   }
   double with(const std::string& name, const std::string& label, const std::string& value) const {
-    const auto found = values.find(name + "{model_name=\"sim\"," + label + "=\"" + value + "\"}");
+    const auto found =
+        values.find(name + "{engine=\"0\",model_name=\"sim\"," + label + "=\"" + value + "\"}");
     return found == values.end() ? 0 : found->second;
   }
   double sum(const std::string& name) const {

@@ -65,7 +65,7 @@ class ScriptedEngine {
   std::vector<SubmitRequest> requests;
   std::vector<CancelRequest> cancels;
   SessionLimits limits;
-  Metrics metrics{"octavo", "sim"};
+  Metrics metrics{MetricScope{"octavo", "sim"}};
   std::atomic<std::uint64_t> next_request{1};
   ServedModel model;
   Mailbox<BlockManagerMessage> blocks{io.get_executor()};

@@ -137,7 +137,7 @@ class Sim {
   std::int64_t unix_seconds = 1;
   SchedulerConfig config;
   EngineStatus status;
-  Metrics metrics{"octavo", "sim"};
+  Metrics metrics{MetricScope{"octavo", "sim"}};
   SessionLimits limits;
   std::atomic<std::uint64_t> next_request{1};
   ServedModel model;

@@ -83,7 +83,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
              StepExecutor& executor)
     : options_(std::move(options)),
       model_(std::move(model)),
-      metrics_(options_.metrics_prefix, model_.name),
+      metrics_({options_.metrics_prefix, model_.name}, model_.max_model_len),
       next_request_(options_.first_request),
       ring_(
           engine_.get_executor(), device_.get_executor(), config, executor, status_,

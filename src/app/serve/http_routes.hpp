@@ -21,7 +21,7 @@ struct HttpRoutes {
   Metrics& metrics;
   const EngineStatus& status;
   const std::atomic<bool>& ready;
-  const BlockAuditor& auditor;
+  BlockAuditor& auditor;
   const SessionContext& sessions;
   ResponseRoutes responses;
   PromptRoutes prompts;

@@ -69,7 +69,7 @@ class Port {
   SessionLimits limits_;
   ServedModel model_ = sim_model();
   HttpPolicy policy_;
-  Metrics metrics_{"octavo", "m"};
+  Metrics metrics_{MetricScope{"octavo", "m"}};
   std::atomic<std::uint64_t> next_request_{1};
   Mailbox<SchedulerMessage> engine_;
   EngineStatus status_;

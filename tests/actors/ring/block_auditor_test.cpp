@@ -19,6 +19,12 @@ asio::awaitable<void> ask(const BlockAuditor* auditor, Answer* answer) {
   answer->has_come = true;
 }
 
+asio::awaitable<void> look(BlockAuditor* auditor, TimePoint now, int* num_answers) {
+  auto asking = auditor->recent(std::chrono::seconds(1), now);
+  const auto answer = co_await std::move(asking);
+  if (answer) ++*num_answers;
+}
+
 }  // namespace
 
 TEST_CASE("an audit says what every block does while responses run and after them") {
@@ -44,6 +50,30 @@ TEST_CASE("an audit says what every block does while responses run and after the
   REQUIRE(after.audit);
   CHECK(after.audit->device.num_owned == 0);
   CHECK(after.audit->is_consistent);
+}
+
+TEST_CASE("an audit is made again only once it is older than whoever asks would have it") {
+  asio::io_context io;
+  Mailbox<BlockManagerMessage> blocks(io.get_executor());
+  BlockAuditor auditor(blocks.address(), io.get_executor());
+  Supervisor supervisor([](const ActorExited&) {});
+  int num_answers = 0;
+  const auto look_at = [&](std::chrono::milliseconds now) {
+    supervisor.spawn(io.get_executor(), "look",
+                     look(&auditor, TimePoint{} + std::chrono::hours(1) + now, &num_answers));
+    io.restart();
+    io.poll();
+    const auto question = blocks.try_receive();
+    if (!question) return false;
+    std::get<AuditBlocks>(*question).reply_to.send(BlocksAudited{});
+    io.poll();
+    return true;
+  };
+  CHECK(look_at(std::chrono::milliseconds(0)));
+  CHECK_FALSE(look_at(std::chrono::milliseconds(1000)));
+  CHECK(look_at(std::chrono::milliseconds(1001)));
+  CHECK_FALSE(look_at(std::chrono::milliseconds(1500)));
+  CHECK(num_answers == 4);
 }
 
 TEST_CASE(

@@ -233,7 +233,7 @@ TEST_CASE("a lost device fails what is in flight and is told once") {
   supervisor.spawn(io.get_executor(), "listener", listen(&mailbox, &num_ended, 9));
   for (std::uint64_t id = 1; id <= 8; ++id)
     engine.ring.scheduler().send(SubmitRequest{request(id, 50), mailbox.address()});
-  while (engine.status.num_steps < 3) std::this_thread::yield();
+  while (engine.status.steps.num_steps() < 3) std::this_thread::yield();
   engine.executor.is_lost = true;
   engine.ring.scheduler().send(SubmitRequest{request(9, 50), mailbox.address()});
   io.run();

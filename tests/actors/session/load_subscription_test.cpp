@@ -18,7 +18,7 @@ constexpr milliseconds kNever = std::chrono::hours(1000);
 struct Fixture {
   asio::io_context io{1};
   EngineStatus status;
-  Metrics metrics{"test", "m"};
+  Metrics metrics{MetricScope{"test", "m"}};
   TimePoint now{};
   std::function<TimePoint()> clock = [this] { return now; };
   Mailbox<SessionMessage> session{io.get_executor()};

@@ -65,7 +65,7 @@ TEST_CASE("an audit tells both tiers, and 503 when nobody answers") {
   CHECK(routed.ask("/debug/audit").result_int() == 503);
   CHECK(code_in(routed.ask("/debug/audit")) == "engine_error");
   CHECK_THAT(routed.ask("/metrics").body(),
-             Contains("octavo:kv_cache_audit_ok{model_name=\"sim\"} 0\n"));
+             Contains("octavo:kv_cache_audit_ok{engine=\"0\",model_name=\"sim\"} 0\n"));
 }
 
 TEST_CASE("metrics say what holds when they are asked for") {
@@ -74,6 +74,8 @@ TEST_CASE("metrics say what holds when they are asked for") {
   const HttpReply response = routed.ask("/metrics");
   CHECK(response.result_int() == 200);
   CHECK(field(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK_THAT(response.body(), Contains("octavo:num_requests_running{model_name=\"sim\"} 6\n"));
-  CHECK_THAT(response.body(), Contains("octavo:kv_cache_audit_ok{model_name=\"sim\"} 1\n"));
+  CHECK_THAT(response.body(),
+             Contains("octavo:num_requests_running{engine=\"0\",model_name=\"sim\"} 6\n"));
+  CHECK_THAT(response.body(),
+             Contains("octavo:kv_cache_audit_ok{engine=\"0\",model_name=\"sim\"} 1\n"));
 }
