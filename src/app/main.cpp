@@ -13,6 +13,7 @@
 #include "src/app/cli/flags/examples.hpp"
 #include "src/app/cli/one_line.hpp"
 #include "src/app/cli/parse_fault.hpp"
+#include "src/app/version.hpp"
 
 namespace {
 
@@ -44,7 +45,7 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("octavo"));
   CLI::App app(
       "Octavo serves large language models from a paged KV cache, streaming over WebSockets.");
-  app.set_version_flag("--version", OCTAVO_VERSION);
+  app.set_version_flag("--version", octavo::version_line());
   app.require_subcommand(1);
   octavo::add_examples(
       app, {"octavo serve MODEL --port 8080", "octavo generate MODEL --prompt \"Once upon a time\"",

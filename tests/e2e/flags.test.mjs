@@ -36,7 +36,7 @@ describe('octavo --help', () => {
     for (const [command] of commands) assert.match(stdout, new RegExp(`^ +${command} `, 'm'));
     const version = await octavo(['--version']);
     assert.equal(version.code, 0);
-    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+    assert.match(version.stdout, /^octavo \d+\.\d+\.\d+( \([0-9a-f]{7,}\))?\n$/);
   });
 
   for (const command of commands) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { plainClient } from './client.mjs';
-import { metricsOf, parseMetrics, serverFor, suiteScope, untilIdle } from './helpers.mjs';
+import { metricsOf, octavo, parseMetrics, serverFor, suiteScope, untilIdle } from './helpers.mjs';
 import { get, raw, upgrade } from './raw.mjs';
 import { unseeded } from './server.mjs';
 
@@ -24,6 +24,11 @@ describe('plain HTTP', () => {
       assert.equal(response.status, 200);
       assert.match(JSON.parse(body).status, /^(ok|ready)$/);
     }
+  });
+
+  test('/version tells what --version does', async () => {
+    const { version, commit } = JSON.parse((await fetched('version')).body);
+    assert.equal((await octavo(['--version'])).stdout, `octavo ${version}${commit ? ` (${commit})` : ''}\n`);
   });
 
   test('the model list and the model agree', async () => {

@@ -9,6 +9,7 @@
 #include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
 #include "src/app/serve/accept_encoding.hpp"
+#include "src/app/version.hpp"
 #include "src/core/utf8.hpp"
 #include "src/response/prompt.hpp"
 #include "src/web/assets.hpp"
@@ -159,8 +160,11 @@ HttpReply HttpRoutes::open_route(const Request& request, RouteName route,
     return make_reply(http::status::service_unavailable, "application/json",
                       status.healthy.load() ? R"({"status":"stuck"})" : R"({"status":"failed"})");
   }
-  if (route == RouteName::kVersion)
-    return json_reply(json::serialize(json::object{{"version", OCTAVO_VERSION}}));
+  if (route == RouteName::kVersion) {
+    json::object told{{"version", version()}};
+    if (!commit().empty()) told["commit"] = commit();
+    return json_reply(json::serialize(told));
+  }
   if (route == RouteName::kNone) return page(request, *find_asset(path));
   if (ready.load() && status.is_stuck(sessions.clock()))
     return fail(http::status::service_unavailable, "the engine does not answer", "server_error",
