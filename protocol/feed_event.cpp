@@ -32,6 +32,9 @@ Result<FeedSubscribe> parse_subscribe(const boost::json::object& event) {
   fields.read("interval_ms", interval);
   if (interval < kMinIntervalMs || interval > kMaxIntervalMs)
     fields.wrong("interval_ms", "between 50 and 60000");
+  fields.read("totals", subscribe.totals);
+  if (subscribe.totals && subscribe.topic != FeedTopic::kMetrics)
+    fields.wrong("totals", "left out, or false, with the topic `blocks`");
   note_rest(fields, subscribe.unknown_fields);
   if (fields.error()) return *fields.error();
   subscribe.interval = std::chrono::milliseconds(interval);

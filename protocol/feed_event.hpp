@@ -17,6 +17,7 @@ enum class FeedTopic : std::uint8_t { kMetrics, kBlocks };
 struct FeedSubscribe {
   FeedTopic topic = FeedTopic::kMetrics;
   std::chrono::milliseconds interval{250};  ///< At most one picture in each.
+  bool totals = false;                      ///< Of the metrics: what was done since the start, too.
   std::vector<std::string> unknown_fields{};
 };
 /// To end a feed that does not run is no error.

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <cmath>
 #include <unordered_map>
 
@@ -68,6 +69,23 @@ json::value rounded(double value, double steps) {
   return json_number(std::round(value * steps) / steps);
 }
 
+json::object totals_json(const MetricTotals& totals) {
+  return {{"received", totals.num_received},
+          {"ended", totals.num_ended},
+          {"failed", totals.num_failed},
+          {"refused", totals.num_refused},
+          {"prompt_tokens", totals.num_prompt_tokens},
+          {"generation_tokens", totals.num_generation_tokens},
+          {"prefix_queries", totals.num_prefix_queries},
+          {"prefix_hits", totals.num_prefix_hits},
+          {"preemptions", totals.num_preemptions},
+          {"steps", totals.num_steps}};
+}
+
+json::object times_json(const TimeCounts& times) {
+  return {{"bounds", json::value_from(times.bounds)}, {"counts", json::value_from(times.counts)}};
+}
+
 }  // namespace
 
 BlockFrames::BlockFrames(std::shared_ptr<const BlockMap> map, Naming name_of)
@@ -105,15 +123,20 @@ std::string BlockFrames::next(std::int64_t sequence_number) {
 }
 
 std::string load_frame(const Load& load, std::int64_t sequence_number) {
-  const json::object frame{{"type", "octavo:metrics"},
-                           {"sequence_number", sequence_number},
-                           {"running", load.num_running},
-                           {"waiting", load.num_waiting},
-                           {"preempted", load.num_preempted},
-                           {"device_usage", rounded(load.device_usage, 1e4)},
-                           {"host_usage", rounded(load.host_usage, 1e4)},
-                           {"tokens_per_s", rounded(load.tokens_per_s, 10)},
-                           {"num_connections", load.num_connections}};
+  json::object frame{{"type", "octavo:metrics"},
+                     {"sequence_number", sequence_number},
+                     {"running", load.num_running},
+                     {"waiting", load.num_waiting},
+                     {"preempted", load.num_preempted},
+                     {"device_usage", rounded(load.device_usage, 1e4)},
+                     {"host_usage", rounded(load.host_usage, 1e4)},
+                     {"tokens_per_s", rounded(load.tokens_per_s, 10)},
+                     {"num_connections", load.num_connections}};
+  if (load.totals) {
+    frame["totals"] = totals_json(*load.totals);
+    frame["times"] = json::object{{"time_to_first_token", times_json(load.totals->first_token)},
+                                  {"inter_token_latency", times_json(load.totals->token_gap)}};
+  }
   return json::serialize(frame);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "protocol/metric_totals.hpp"
 #include "src/core/block_map.hpp"
 
 namespace octavo {
@@ -46,6 +47,7 @@ struct Load {
   double host_usage = 0;
   double tokens_per_s = 0;  ///< Generated since the last frame.
   std::int32_t num_connections = 0;
+  std::optional<MetricTotals> totals{};  ///< Where the client asked for them.
   friend bool operator==(const Load&, const Load&) = default;
 };
 

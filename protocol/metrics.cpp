@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 
 #include "protocol/engine_metrics.hpp"
@@ -20,6 +21,34 @@ constexpr std::array kReasons{FinishReason::kStop,     FinishReason::kLength,
                               FinishReason::kSteered,  FinishReason::kCancelled,
                               FinishReason::kDeadline, FinishReason::kError};
 constexpr const char* kAborted = "abort";
+
+std::int64_t whole(double value) { return static_cast<std::int64_t>(value); }
+
+/// The sum of a family's counters; with `reason` only of those that have this reason.
+std::int64_t sum_of(const prometheus::Family<prometheus::Counter>& counters,
+                    std::string_view reason = {}) {
+  double sum = 0;
+  for (const prometheus::MetricFamily& family : counters.Collect()) {
+    for (const prometheus::ClientMetric& metric : family.metric) {
+      const auto is_wanted = [&](const auto& label) { return label.value == reason; };
+      if (reason.empty() || std::ranges::any_of(metric.label, is_wanted))
+        sum += metric.counter.value;
+    }
+  }
+  return whole(sum);
+}
+
+TimeCounts counts_of(const prometheus::Histogram& histogram) {
+  TimeCounts times;
+  std::int64_t below = 0;
+  for (const auto& bucket : histogram.Collect().histogram.bucket) {
+    if (std::isfinite(bucket.upper_bound)) times.bounds.push_back(bucket.upper_bound);
+    const auto until_here = static_cast<std::int64_t>(bucket.cumulative_count);
+    times.counts.push_back(until_here - below);
+    below = until_here;
+  }
+  return times;
+}
 
 prometheus::Labels labels_of(const MetricScope& scope) {
   prometheus::Labels labels;
@@ -180,6 +209,24 @@ void Metrics::observe_inter_token(std::chrono::nanoseconds gap) {
 
 void Metrics::count_http(unsigned status) {
   http_.Add({{"status", std::to_string(status)}}).Increment();
+}
+
+MetricTotals Metrics::totals(const EngineStatus& status) const {
+  MetricTotals totals;
+  totals.num_received = whole(received_.Value());
+  totals.num_ended = sum_of(success_);
+  totals.num_failed = sum_of(success_, name_of(FinishReason::kError));
+  totals.num_refused = sum_of(rejected_);
+  totals.num_prompt_tokens = whole(prompt_tokens_.Value());
+  totals.num_generation_tokens = whole(generation_tokens_.Value());
+  totals.num_prefix_queries = status.num_prefix_queries.load();
+  totals.num_prefix_hits = status.num_prefix_hits.load();
+  totals.num_preemptions =
+      status.num_preemptions_swap.load() + status.num_preemptions_recompute.load();
+  totals.num_steps = status.steps.num_steps();
+  totals.first_token = counts_of(ttft_);
+  totals.token_gap = counts_of(inter_token_);
+  return totals;
 }
 
 std::string Metrics::text(const EngineStatus& status, const KeyAccounts& accounts) const {

@@ -17,6 +17,7 @@
 
 #include "protocol/key_metrics.hpp"
 #include "protocol/metric_scope.hpp"
+#include "protocol/metric_totals.hpp"
 #include "src/core/engine_status.hpp"
 #include "src/response/response.hpp"
 
@@ -51,6 +52,8 @@ class Metrics {
   void set_log_lines_dropped(double count) {
     log_lines_dropped_.Increment(count - log_lines_dropped_.Value());
   }
+
+  MetricTotals totals(const EngineStatus& status) const;
 
   /// The page, content type `text/plain; version=0.0.4`: the engine's numbers as they are now, the
   /// server's own, and those of API keys.

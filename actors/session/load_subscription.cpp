@@ -5,9 +5,10 @@ LoadSubscription::LoadSubscription(Sources sources, const asio::any_io_executor&
                                    Address<SessionMessage> session, Outbox& outbox)
     : sources_(sources), session_(std::move(session)), outbox_(outbox), timer_(executor) {}
 
-void LoadSubscription::begin(std::chrono::milliseconds interval) {
+void LoadSubscription::begin(std::chrono::milliseconds interval, bool wants_totals) {
   end();
   is_active_ = true;
+  wants_totals_ = wants_totals;
   interval_ = interval;
   next_number_ = 0;
   ++subscription_;
@@ -45,6 +46,7 @@ Load LoadSubscription::measure() {
   if (seconds > 0) load.tokens_per_s = static_cast<double>(num_tokens - num_tokens_) / seconds;
   num_tokens_ = num_tokens;
   measured_at_ = now;
+  if (wants_totals_) load.totals = sources_.metrics.totals(status);
   return load;
 }
 

@@ -26,8 +26,9 @@ class LoadSubscription {
   LoadSubscription(Sources sources, const asio::any_io_executor& executor,
                    Address<SessionMessage> session, Outbox& outbox);
 
-  /// Begins, or begins anew: a frame at once, numbered from 0.
-  void begin(std::chrono::milliseconds interval);
+  /// Begins, or begins anew: a frame at once, numbered from 0. wants_totals: each frame tells what
+  /// was done since the start, too.
+  void begin(std::chrono::milliseconds interval, bool wants_totals = false);
   void end();
   void look(const LoadDue& message);
 
@@ -42,6 +43,7 @@ class LoadSubscription {
   asio::steady_timer timer_;
   std::chrono::milliseconds interval_{};
   bool is_active_ = false;
+  bool wants_totals_ = false;
   std::uint64_t subscription_ = 0;
   std::int64_t next_number_ = 0;
   std::optional<Load> told_;

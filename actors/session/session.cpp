@@ -74,7 +74,7 @@ void Session::receive(const FeedSubscribe& subscribe) {
   if (subscribe.topic == FeedTopic::kBlocks)
     blocks_.begin(subscribe.interval);
   else
-    load_.begin(subscribe.interval);
+    load_.begin(subscribe.interval, subscribe.totals);
 }
 
 void Session::receive(const FeedUnsubscribe& unsubscribe) {

@@ -45,7 +45,8 @@ function checkBlocks(event) {
 const own = {
   'octavo:blocks': checkBlocks,
   'octavo:metrics': (e) => ['sequence_number', 'running', 'waiting', 'preempted', 'num_connections'].every((name) => isCount(e[name]))
-    && ['device_usage', 'host_usage'].every((name) => e[name] >= 0 && e[name] <= 1) && e.tokens_per_s >= 0,
+    && ['device_usage', 'host_usage'].every((name) => e[name] >= 0 && e[name] <= 1) && e.tokens_per_s >= 0
+    && Object.values(e.totals ?? {}).every(isCount) && Object.values(e.times ?? {}).every(({ bounds, counts }) => counts.every(isCount) && counts.length === bounds.length + 1),
   'octavo:goaway': (e) => typeof e.reason === 'string' && isCount(e.time_left_ms),
   'octavo:response.progress': (e) => /^resp_/.test(e.response_id) && e.time_left_ms >= 0 && e.computed_tokens <= e.prompt_tokens
     && ['queue_position', 'prompt_tokens', 'computed_tokens', 'cached_tokens'].every((name) => isCount(e[name])),

@@ -30,6 +30,20 @@ TEST_CASE("a subscription takes a quarter of a second unless it says otherwise")
   CHECK(fast.interval == std::chrono::milliseconds(50));
 }
 
+TEST_CASE("totals are told to whoever asks for them with the metrics") {
+  const auto plain = parsed<FeedSubscribe>(R"({"type":"octavo:subscribe","topic":"metrics"})");
+  CHECK_FALSE(plain.totals);
+  const auto more =
+      parsed<FeedSubscribe>(R"({"type":"octavo:subscribe","topic":"metrics","totals":true})");
+  CHECK(more.totals);
+  for (const char* wrong : {R"("metrics","totals":1)", R"("blocks","totals":true)"}) {
+    const auto refusal =
+        refused(std::string(R"({"type":"octavo:subscribe","topic":)") + wrong + "}");
+    CHECK(refusal.error.code == Errc::kInvalidValue);
+    CHECK(refusal.error.param == "totals");
+  }
+}
+
 TEST_CASE("an unsubscription names its topic") {
   CHECK(parsed<FeedUnsubscribe>(R"({"type":"octavo:unsubscribe","topic":"blocks"})").topic ==
         FeedTopic::kBlocks);

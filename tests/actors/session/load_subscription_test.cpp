@@ -1,5 +1,6 @@
 #include "actors/session/load_subscription.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 
@@ -56,6 +57,37 @@ TEST_CASE("all numbers of the engine are in the first frame") {
   CHECK(frame == json::parse(R"({"type": "octavo:metrics", "sequence_number": 0, "running": 1,
     "waiting": 2, "preempted": 3, "device_usage": 0.25, "host_usage": 0.9, "tokens_per_s": 0.0,
     "num_connections": 5})"));
+}
+
+TEST_CASE("who asks for totals is told what was done since the start, with the times in buckets") {
+  Fixture fixture;
+  fixture.status.num_prefix_queries = 8;
+  fixture.status.num_prefix_hits = 6;
+  fixture.status.num_preemptions_swap = 1;
+  fixture.status.num_preemptions_recompute = 2;
+  fixture.status.steps.add(5);
+  fixture.metrics.count_received();
+  fixture.metrics.count_received();
+  fixture.metrics.count_refused(Errc::kQueueFull);
+  fixture.metrics.observe_inter_token(milliseconds(30));
+  fixture.metrics.observe_inter_token(std::chrono::minutes(30));
+  fixture.load.begin(kNever, true);
+  const json::value frame = fixture.told();
+  CHECK(frame.at("totals") == json::parse(R"({"received": 2, "ended": 0, "failed": 0, "refused": 1,
+    "prompt_tokens": 0, "generation_tokens": 0, "prefix_queries": 8, "prefix_hits": 6,
+    "preemptions": 3, "steps": 1})"));
+  const json::value& gaps = frame.at("times").at("inter_token_latency");
+  const json::array& bounds = gaps.at("bounds").as_array();
+  const json::array& counts = gaps.at("counts").as_array();
+  REQUIRE(counts.size() == bounds.size() + 1);
+  CHECK(counts.back() == 1);
+  const auto place = std::ranges::find(counts, json::value(1)) - counts.begin();
+  CHECK(bounds.at(static_cast<std::size_t>(place)).to_number<double>() == 0.05);
+  CHECK(frame.at("times").at("time_to_first_token").at("counts").as_array().back() == 0);
+  fixture.metrics.count_refused(Errc::kQueueFull);
+  CHECK(fixture.told_when_due(1).at("totals").at("refused") == 2);
+  fixture.load.begin(kNever);
+  CHECK_FALSE(fixture.told().as_object().contains("totals"));
 }
 
 TEST_CASE("a tier without blocks is not in use") {
