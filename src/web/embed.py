@@ -10,6 +10,9 @@ import hashlib
 import pathlib
 import sys
 
+# Pages are found under these names.
+PAGES = {"/index.html": "/", "/dashboard.html": "/dashboard"}
+
 MIME = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -36,7 +39,7 @@ def write(folder: pathlib.Path, output: pathlib.Path, function: str = "find_asse
         if len(packed) > 0.95 * len(body):
             packed = b""
         name = "/" + path.relative_to(folder).as_posix()
-        name = "/" if name == "/index.html" else name
+        name = PAGES.get(name, name)
         etag = '\\"' + hashlib.sha256(body).hexdigest()[:32] + '\\"'
         for kind, data in (("Body", body), ("Gzip", packed)):
             arrays.append(f"const unsigned char k{kind}{index}[] = {literal(data or bytes(1))};")

@@ -67,7 +67,7 @@ TEST_CASE("only GET and HEAD are served, and a head is an answer without its bod
 TEST_CASE("what anybody may ask needs no key, everything else does") {
   Routed routed;
   routed.policy.keys = {"secret"};
-  for (const char* open : {"/health", "/ready", "/"}) {
+  for (const char* open : {"/health", "/ready", "/", "/dashboard", "/version"}) {
     CAPTURE(open);
     CHECK(routed.ask(open).result_int() == 200);
   }
