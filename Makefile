@@ -15,6 +15,8 @@ CUDA_PACKAGES  := python3 python3-venv
 GRAMMAR_PACKAGES := python3-venv
 FRESH_PACKAGES := debootstrap git
 ARM64_PACKAGES := g++-aarch64-linux-gnu qemu-user-static
+DEB_PACKAGES   := debhelper git
+DEB_CHECK_PACKAGES := lintian
 FUZZ_PACKAGES  := clang-16 libclang-rt-16-dev
 # Simulated days, from the seed on.
 DAYS ?= 10000
@@ -23,10 +25,13 @@ SEED ?= 1
 SECONDS ?= 450
 
 .PHONY: help serve build install cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim fresh mutants format clean
+.PHONY: help serve build install deb deb-check cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
 	@echo "make install the server, and the library for programs that embed the engine (as root: under /usr/local; DESTDIR=folder)"
+	@echo "make deb     Debian packages of the server (for the CPU), the library and its header, in build-deb/packages"
+	@echo "make deb-check   as root: lintian over them, and the packages installed, run and removed in a new Debian 12"
 	@echo "make cuda-toolkit   install NVIDIA's compiler and libraries into .cuda-toolkit, so that serve uses a GPU"
 	@echo "make xgrammar   install the sources of xgrammar into .xgrammar, as the other commands do where they can"
 	@echo "make test    build and run all tests, those with real clients included"
@@ -56,6 +61,18 @@ install: build
 	ninja -C $(BUILD) -j$(JOBS) liboctavo
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+deb:
+	@tests/support/install_packages.sh $(PACKAGES) $(DEB_PACKAGES) --optional $(WEB_PACKAGES) $(GRAMMAR_PACKAGES)
+	@$(GRAMMAR)
+	@$(CONFIGURE) build-deb --prefix=/usr -Dcpp_link_args=-Wl,-z,relro,-z,now -Dtests=false -Dbench=false -Dcuda=disabled
+	ninja -C build-deb -j$(JOBS)
+	packaging/build_deb.sh build-deb build-deb/packages
+
+deb-check: deb
+	@tests/support/install_packages.sh $(DEB_CHECK_PACKAGES) $(FRESH_PACKAGES)
+	lintian --fail-on error build-deb/packages
+	tests/fresh/deb.sh build-deb/packages
 
 cuda-toolkit:
 	@tests/support/install_packages.sh $(CUDA_PACKAGES)
@@ -140,4 +157,4 @@ format:
 	git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format -i
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64 build-fuzz build-mutants
+	rm -rf $(BUILD) build-asan build-tsan build-clang build-arm64 build-deb build-fuzz build-mutants
