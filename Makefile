@@ -24,8 +24,7 @@ SEED ?= 1
 # For each fuzz target, of which two run at a time: all together take about an hour.
 SECONDS ?= 450
 
-.PHONY: help serve build install cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim fresh mutants format clean
-.PHONY: help serve build install deb deb-check cuda-toolkit xgrammar test check bench asan tsan clang arm64 fuzz fresh mutants format clean
+.PHONY: help serve build install deb deb-check cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
