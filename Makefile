@@ -66,7 +66,7 @@ deb:
 	@$(GRAMMAR)
 	@$(CONFIGURE) build-deb --prefix=/usr -Dcpp_link_args=-Wl,-z,relro,-z,now -Dtests=false -Dbench=false -Dcuda=disabled
 	ninja -C build-deb -j$(JOBS)
-	packaging/build_deb.sh build-deb build-deb/packages
+	examples/deploy/build_deb.sh build-deb build-deb/packages
 
 deb-check: deb
 	@tests/support/install_packages.sh $(DEB_CHECK_PACKAGES) $(FRESH_PACKAGES)

@@ -5,7 +5,7 @@
 # Whoever gives the packages to others names himself by DEBFULLNAME and DEBEMAIL.
 # A release is a commit with the tag vVERSION; what stands elsewhere gets the commit's date and name into its version.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(realpath "$1")
 mkdir -p "$2"
 output=$(realpath "$2")
@@ -28,7 +28,7 @@ fi
 version+=-1
 maintainer="${DEBFULLNAME:-The Octavo authors} <${DEBEMAIL:-octavo@example.org}>"
 
-cp -r "$root/packaging/debian" "$work/debian"
+cp -r "$root/examples/deploy/debian" "$work/debian"
 sed -i "s/@MAINTAINER@/$maintainer/" "$work/debian/control"
 cat > "$work/debian/changelog" <<END
 octavo ($version) unstable; urgency=medium
@@ -54,7 +54,8 @@ cp "$root/README.md" "$root/CHANGELOG.md" "$root/SECURITY.md" "$root/docs/operat
 mkdir "$work/protocol"
 cp "$root"/protocol/*.md "$work/protocol/"
 printf '%s\n' README.md CHANGELOG.md SECURITY.md operations.md protocol > "$work/debian/octavo.docs"
-cp -r "$root/examples/deploy" "$work/deploy"
+mkdir "$work/deploy"
+cp -r "$root"/examples/deploy/{README.md,docker,kubernetes,monitoring,proxies,systemd} "$work/deploy/"
 echo deploy > "$work/debian/octavo.examples"
 mkdir "$work/demo-model"
 cp "$root"/examples/demo-model/model/* "$work/demo-model/"
