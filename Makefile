@@ -8,7 +8,7 @@ PACKAGES := g++ meson ninja-build pkg-config python3 libboost1.81-dev libspdlog-
             libonig-dev libpcre2-dev libutf8proc-dev libcli11-dev libxxhash-dev prometheus-cpp-dev zlib1g-dev libssl-dev
 WEB_PACKAGES   := npm
 TEST_PACKAGES  := catch2
-E2E_PACKAGES   := chromium curl python3-websockets nginx-light haproxy caddy prometheus
+E2E_PACKAGES   := chromium curl openssl python3-websockets nginx-light haproxy caddy prometheus
 JUDGE_PACKAGES := python3-venv
 CHECK_PACKAGES := clang-format git
 CUDA_PACKAGES  := python3 python3-venv

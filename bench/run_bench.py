@@ -18,6 +18,7 @@ import tempfile
 import time
 import urllib.request
 
+import sockets
 from byte_tokenizer import write_tokenizer
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ SHAPES = {
 }
 
 
-ROWS = ["engine_overhead", "metrics", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "transports", "structured", "latency", "start"]
+ROWS = ["engine_overhead", "metrics", "memory", "sharing", "traces", "decode", "batch", "prefill", "depth", "server", "sockets", "transports", "structured", "latency", "start"]
 
 
 class Bench:
@@ -193,7 +194,7 @@ class Bench:
         start = time.monotonic()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = process.stdout.readline()
-        if "http://" not in line:
+        if "://" not in line:
             raise RuntimeError(f"the server did not start: {command}")
         port = line.rsplit(":", 1)[1].strip("/ \n")
         urllib.request.urlopen(f"http://127.0.0.1:{port}/health").read()
@@ -230,6 +231,25 @@ class Bench:
         self.row("cache with room for 10 of 16 requests", f"{100 * tight['ok'] / 64:.0f} % finish", "100 %")
         process.terminate()
         process.wait()
+
+    def sockets(self) -> None:
+        """Idle WebSockets in the clear and over TLS, and TLS handshakes beside the signatures that they are made of."""
+        for kind, name in (("ec", "P-256"), ("rsa", "RSA of 2,048 bits")):
+            certificate, key = sockets.make_certificate(self.folder, kind)
+            flags = ("--ssl-certfile", str(certificate), "--ssl-keyfile", str(key))
+            for context, asked in ((None, "15.0 kB"), (sockets.client_context(), "45.0 kB")) if kind == "ec" else ():
+                process, port, _ = self.serve("tiny", *flags)  # A new one: freed memory is not given back.
+                size = sockets.idle_bytes(process.pid, int(port), 5000, context)
+                self.row(f"idle WebSocket {'over TLS' if context else 'in the clear'}", f"{size / 1000:.1f} kB of memory", asked, "of 5,000")
+                process.terminate()
+                process.wait()
+            process, port, _ = self.serve("tiny", *flags)
+            rate, seconds = sockets.handshakes(process.pid, int(port), 1000)
+            signatures = sockets.signatures_per_second(kind)
+            self.row(f"TLS handshake, {name}", f"{1e6 * seconds:.0f} us of the processor", "told",
+                     f"{1 / seconds:.0f} a second of one core, {rate:.0f} from one client; openssl speed: {signatures:.0f} signatures")
+            process.terminate()
+            process.wait()
 
     def transports(self) -> None:
         """WebSocket, events over HTTP and plain answers in turns, by what the server's processor spends on a token."""

@@ -86,7 +86,9 @@ HttpConnection::~HttpConnection() {
 }
 
 asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
-  std::optional<HttpRequest> upgrade = co_await self->answer_until_upgrade();
+  const bool is_open = co_await self->open();
+  std::optional<HttpRequest> upgrade;
+  if (is_open) upgrade = co_await self->answer_until_upgrade();
   self->deadline_.cancel();
   if (!upgrade) {
     self->close_socket();
@@ -110,11 +112,29 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
   co_await WebSocketConnection::serve(self->websocket_, std::move(*upgrade));
 }
 
+// A handshake for everybody who is turned away would cost more than what the refusal spares.
 asio::awaitable<void> HttpConnection::turn_away(std::shared_ptr<HttpConnection> self,
                                                 HttpRefusal refusal) {
-  auto refusing = self->refuse(std::move(refusal));
-  co_await std::move(refusing);
+  auto hearing =
+      understands_plain(self->stream_, self->context_.transport, self->limits_.close_timeout);
+  const bool is_understood = co_await std::move(hearing);
+  if (is_understood) {
+    auto refusing = self->refuse(std::move(refusal));
+    co_await std::move(refusing);
+  }
   self->close_socket();
+}
+
+asio::awaitable<bool> HttpConnection::open() {
+  auto opening = open_transport(stream_, buffer_, context_.transport, limits_.handshake_timeout,
+                                context_.sessions.clock);
+  const Opening opened = co_await std::move(opening);
+  if (opened == Opening::kTooOpen) {
+    HttpRefusal refusal{http::status::bad_request,
+                        "this server wants TLS: ask it by https:// or wss://", "tls_required"};
+    co_await refuse(std::move(refusal));
+  }
+  co_return opened == Opening::kOpen;
 }
 
 // A connection that is kept may be idle for longer than a request may take to come: a proxy keeps
@@ -291,11 +311,12 @@ asio::awaitable<void> HttpConnection::refuse(HttpRefusal refusal) {
 // away until the client has closed, within bounds.
 asio::awaitable<void> HttpConnection::linger() {
   boost::system::error_code ignored;
+  stream_.say_end();
   stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
   stream_.expires_after(limits_.close_timeout);
   std::array<char, 4096> unread;
   for (std::size_t num_read = 0; num_read < kMaxLingerBytes;) {
-    auto read = co_await stream_.async_read_some(asio::buffer(unread), kTuple);
+    auto read = co_await stream_.next_layer().async_read_some(asio::buffer(unread), kTuple);
     if (std::get<0>(read)) co_return;
     num_read += std::get<1>(read);
   }
@@ -335,10 +356,6 @@ void HttpConnection::end(const Error& error) {
   });
 }
 
-void HttpConnection::close_socket() {
-  boost::system::error_code ignored;
-  stream_.socket().close(ignored);
-  stream_.cancel();
-}
+void HttpConnection::close_socket() { stream_.close(); }
 
 }  // namespace octavo

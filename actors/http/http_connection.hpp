@@ -5,13 +5,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 
 #include "actors/http/http_exchange.hpp"
 #include "actors/http/request_body.hpp"
+#include "actors/transport/transport.hpp"
 #include "actors/websocket/websocket_connection.hpp"
 #include "protocol/http_checks.hpp"
 #include "protocol/http_reply.hpp"
@@ -28,6 +28,7 @@ struct ConnectionContext {
   const HttpPolicy& policy;
   HttpHandler handler;
   Supervisor& supervisor;
+  Transport transport{};
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -54,6 +55,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   using HttpRequest = http::request<http::string_body>;
 
+  /// Until the first bytes of a request are here, in the clear. False when none can be answered.
+  asio::awaitable<bool> open();
   asio::awaitable<std::optional<HttpRequest>> answer_until_upgrade();
   /// Until the first byte of the next one is here. False when none comes.
   asio::awaitable<bool> wait_for_request();
@@ -81,7 +84,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   ConnectionContext& context_;
   const SessionLimits& limits_;
-  beast::tcp_stream stream_;
+  ClientStream stream_;
   beast::flat_buffer buffer_;
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.

@@ -126,7 +126,7 @@ std::string HttpExchange::take_frames() {
   return frames;
 }
 
-asio::awaitable<bool> HttpExchange::write(beast::tcp_stream& stream, HttpReply head) {
+asio::awaitable<bool> HttpExchange::write(ClientStream& stream, HttpReply head) {
   auto writing = answer_->is_stream() ? write_stream(stream, std::move(head))
                                       : write_whole(stream, std::move(head));
   const bool is_whole = co_await std::move(writing);
@@ -136,7 +136,7 @@ asio::awaitable<bool> HttpExchange::write(beast::tcp_stream& stream, HttpReply h
 
 // One write for all that a step brought. The head leaves with the first of it, so that what is
 // refused before still has its status.
-asio::awaitable<bool> HttpExchange::write_stream(beast::tcp_stream& stream, HttpReply head) {
+asio::awaitable<bool> HttpExchange::write_stream(ClientStream& stream, HttpReply head) {
   const bool is_chunked = head.version() >= 11;
   const bool goes_on = is_chunked && head.keep_alive();
   head.set(http::field::content_type, "text/event-stream; charset=utf-8");
@@ -175,7 +175,7 @@ asio::awaitable<bool> HttpExchange::write_stream(beast::tcp_stream& stream, Http
   }
 }
 
-asio::awaitable<bool> HttpExchange::write_whole(beast::tcp_stream& stream, HttpReply response) {
+asio::awaitable<bool> HttpExchange::write_whole(ClientStream& stream, HttpReply response) {
   while (!runner_.is_quiet() && !left_) co_await outbox_.bell().wait();
   if (left_) co_return false;
   if (answer_->error()) {
@@ -193,7 +193,7 @@ asio::awaitable<bool> HttpExchange::write_whole(beast::tcp_stream& stream, HttpR
   co_return keep_alive;
 }
 
-asio::awaitable<bool> HttpExchange::send(beast::tcp_stream& stream, std::string bytes) {
+asio::awaitable<bool> HttpExchange::send(ClientStream& stream, std::string bytes) {
   stream.expires_after(context_.limits.write_timeout);
   auto written = co_await asio::async_write(stream, asio::buffer(bytes), kTuple);
   if (std::get<0>(written)) leave();

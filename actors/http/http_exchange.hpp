@@ -2,19 +2,17 @@
 // what the encoder makes of them is written as it comes, or at the end. Runs on the io thread.
 #pragma once
 
-#include <boost/beast/core/tcp_stream.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/session/response_runner.hpp"
 #include "actors/session/resumed_responses.hpp"
+#include "actors/transport/client_stream.hpp"
 #include "protocol/http_answer.hpp"
 #include "protocol/http_reply.hpp"
 
 namespace octavo {
-
-namespace beast = boost::beast;
 
 class HttpExchange {
  public:
@@ -33,7 +31,7 @@ class HttpExchange {
   void resume(const std::string& response_id, std::int64_t starting_after);
   /// Writes the answer under this head, which has what is the connection's business; status, kind
   /// and length are filled in. True when the answer is whole and the connection may go on.
-  asio::awaitable<bool> write(beast::tcp_stream& stream, HttpReply head);
+  asio::awaitable<bool> write(ClientStream& stream, HttpReply head);
 
   /// The client has gone.
   void leave();
@@ -41,9 +39,9 @@ class HttpExchange {
   void end(const Error& error);
 
  private:
-  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, HttpReply head);
-  asio::awaitable<bool> write_whole(beast::tcp_stream& stream, HttpReply response);
-  asio::awaitable<bool> send(beast::tcp_stream& stream, std::string bytes);
+  asio::awaitable<bool> write_stream(ClientStream& stream, HttpReply head);
+  asio::awaitable<bool> write_whole(ClientStream& stream, HttpReply response);
+  asio::awaitable<bool> send(ClientStream& stream, std::string bytes);
   std::string take_frames();
   void cut_off_if_deaf();
   void stop();

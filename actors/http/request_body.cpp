@@ -37,7 +37,7 @@ std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
   return HttpRefusal{http::status::bad_request, "this is not HTTP/1.1: " + error.message()};
 }
 
-asio::awaitable<BodyRead> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+asio::awaitable<BodyRead> read_body(ClientStream& stream, beast::flat_buffer& buffer,
                                     RequestParser& parser, std::size_t limit,
                                     std::chrono::milliseconds timeout) {
   BodyRead read;

@@ -5,18 +5,16 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <optional>
 
+#include "actors/transport/client_stream.hpp"
 #include "protocol/http_checks.hpp"
 
 namespace octavo {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
 using RequestParser = http::request_parser<http::string_body>;
 
 /// Beast could not read a request. Answers how the client is refused, or nothing when the client
@@ -30,7 +28,7 @@ struct BodyRead {
 
 /// parser: has the head. Tells a client that waits for it to go on (100 Continue). The body may
 /// have `limit` bytes. All that is given outlives the coroutine.
-asio::awaitable<BodyRead> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+asio::awaitable<BodyRead> read_body(ClientStream& stream, beast::flat_buffer& buffer,
                                     RequestParser& parser, std::size_t limit,
                                     std::chrono::milliseconds timeout);
 

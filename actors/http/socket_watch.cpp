@@ -27,8 +27,7 @@ asio::awaitable<void> SocketWatch::read(std::shared_ptr<SocketWatch> self,
 
 asio::awaitable<void> SocketWatch::end() {
   is_ending_ = true;
-  boost::system::error_code ignored;
-  if (is_reading_) stream_.socket().cancel(ignored);
+  if (is_reading_) stream_.cancel_read();
   while (is_reading_) co_await ended_.wait();
 }
 

@@ -5,19 +5,19 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <functional>
 #include <memory>
 
 #include "actors/runtime/bell.hpp"
 #include "actors/runtime/supervisor.hpp"
+#include "actors/transport/client_stream.hpp"
 
 namespace octavo {
 
 class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
  public:
   /// Stream and buffer outlive the watch; nobody else reads them until end() has been awaited.
-  SocketWatch(boost::beast::tcp_stream& stream, boost::beast::flat_buffer& buffer)
+  SocketWatch(ClientStream& stream, boost::beast::flat_buffer& buffer)
       : stream_(stream), buffer_(buffer), ended_(stream.get_executor()) {}
 
   /// on_gone is called at most once, when the client has left.
@@ -32,7 +32,7 @@ class SocketWatch : public std::enable_shared_from_this<SocketWatch> {
   static asio::awaitable<void> read(std::shared_ptr<SocketWatch> self,
                                     std::function<void()> on_gone);
 
-  boost::beast::tcp_stream& stream_;
+  ClientStream& stream_;
   boost::beast::flat_buffer& buffer_;
   Bell ended_;
   bool is_reading_ = false;

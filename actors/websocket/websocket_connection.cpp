@@ -26,7 +26,7 @@ constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(SessionContext& context, Supervisor& supervisor,
-                                         beast::tcp_stream stream, const Caller& caller)
+                                         ClientStream stream, const Caller& caller)
     : context_(context),
       limits_(context.limits),
       supervisor_(supervisor),
@@ -65,7 +65,7 @@ asio::awaitable<void> WebSocketConnection::serve(std::shared_ptr<WebSocketConnec
 }
 
 asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_body> upgrade) {
-  beast::get_lowest_layer(websocket_).expires_never();
+  websocket_.next_layer().expires_never();
   websocket::stream_base::timeout timeouts{};
   timeouts.handshake_timeout = limits_.handshake_timeout;
   timeouts.idle_timeout = limits_.idle_timeout;
@@ -255,12 +255,7 @@ void WebSocketConnection::end(const Error& error, CancelReason reason, CloseCode
   session_.outbox().close({code, error.message()});
 }
 
-void WebSocketConnection::close_socket() {
-  boost::system::error_code ignored;
-  beast::tcp_stream& stream = beast::get_lowest_layer(websocket_);
-  stream.socket().close(ignored);
-  stream.cancel();
-}
+void WebSocketConnection::close_socket() { websocket_.next_layer().close(); }
 
 // Beast 1.81 lets a read and a close wait for one another for ever: the close has its frame out and
 // wants to read, while the read has found a frame that ends the connection, in bytes that came

@@ -6,7 +6,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -15,17 +14,17 @@
 
 #include "actors/runtime/supervisor.hpp"
 #include "actors/session/session.hpp"
+#include "actors/transport/client_stream.hpp"
 #include "src/access/rate_bucket.hpp"
 
 namespace octavo {
 
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnection> {
  public:
   /// Context and supervisor outlive it.
-  WebSocketConnection(SessionContext& context, Supervisor& supervisor, beast::tcp_stream stream,
+  WebSocketConnection(SessionContext& context, Supervisor& supervisor, ClientStream stream,
                       const Caller& caller);
   virtual ~WebSocketConnection() = default;
 
@@ -66,7 +65,7 @@ class WebSocketConnection : public std::enable_shared_from_this<WebSocketConnect
   SessionContext& context_;
   const SessionLimits& limits_;
   Supervisor& supervisor_;
-  beast::websocket::stream<beast::tcp_stream> websocket_;
+  beast::websocket::stream<ClientStream> websocket_;
   beast::flat_buffer buffer_;
   Session session_;
   asio::steady_timer deadline_;  ///< When the write or close handshake under way must have ended.

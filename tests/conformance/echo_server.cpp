@@ -47,10 +47,10 @@ class EchoServer {
       auto accepted = co_await self->acceptor_.async_accept(kTuple);
       if (std::get<0>(accepted)) co_return;
       self->supervisor_.spawn(self->io_.get_executor(), "serve",
-                              serve(self, beast::tcp_stream(std::move(std::get<1>(accepted)))));
+                              serve(self, ClientStream(std::move(std::get<1>(accepted)))));
     }
   }
-  static asio::awaitable<void> serve(EchoServer* self, beast::tcp_stream stream) {
+  static asio::awaitable<void> serve(EchoServer* self, ClientStream stream) {
     beast::flat_buffer buffer;
     http::request<http::string_body> upgrade;
     auto read = co_await http::async_read(stream, buffer, upgrade, kTuple);

@@ -136,7 +136,7 @@ describe('plain HTTP', () => {
       'a space before the colon': [400, 400, get('/health', 'Transfer-Encoding : chunked') + '0\r\n\r\n'],
       'a folded Transfer-Encoding': [411, 411, get('/health', 'Transfer-Encoding:\r\n chunked') + '0\r\n\r\n'],
       'a bare line feed': [400, 400, 'GET /health HTTP/1.1\nHost: localhost\n\n'],
-      'no HTTP at all': [400, 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+      'no HTTP at all': [400, 400, '\x05\x01\x00\r\n\r\n'],
     };
     for (const [name, [one, other, bytes]] of Object.entries(cases)) {
       test(name, async () => {

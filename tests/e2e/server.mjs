@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const binary = process.env.OCTAVO_BINARY ?? fileURLToPath(new URL('../../build/octavo', import.meta.url));
-const kSpoken = /^Octavo is serving at (http:\/\/\S+:(\d+)\/)$/m;
+const kSpoken = /^Octavo is serving at (https?:\/\/\S+:(\d+)\/)$/m;
 
 /// What a test flags a server with that is to choose its seed by itself; others tell the same stories in every run.
 export const unseeded = '--seed-of-its-own';

@@ -44,6 +44,7 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
   if (auto read = house->read_keys(); !read) return read.error();
+  if (auto opened = house->open_certificates(); !opened) return opened.error();
   if (auto opened = house->open_archive(); !opened) return opened.error();
   const auto passed = house->options_.manager.listening_socket();
   auto listener = passed ? Listener::adopt(house->connections_, house->io_.get_executor(), *passed)
@@ -64,7 +65,18 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
 void House::catch_signals() {
   if (!options_.handle_signals) return;
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) signals_.add(signal);
-  if (!options_.api_key_file.empty()) hangup_.add(SIGHUP);
+  if (has_files()) hangup_.add(SIGHUP);
+}
+
+Result<void> House::open_certificates() {
+  if (options_.tls.certificate.empty()) return {};
+  auto loaded = TlsCertificates::load(options_.tls);
+  if (!loaded) return loaded.error();
+  certificates_ = std::make_unique<CertificateWatch>(io_.get_executor(), std::move(*loaded));
+  if (options_.refreshes_tls) certificates_->start();
+  connections_.transport.certificates = &certificates_->certificates();
+  connections_.transport.plain = options_.plain_http;
+  return {};
 }
 
 // Tenants keep their names from run to run, or nobody would find their own responses again.
@@ -123,7 +135,7 @@ int House::run() {
   supervisor_.spawn(io_.get_executor(), "listener", listener_->run());
   if (options_.handle_signals) {
     wait_for_signal();
-    if (!options_.api_key_file.empty()) wait_for_hangup();
+    if (has_files()) wait_for_hangup();
   }
   if (options_.manager.watchdog())
     supervisor_.spawn(io_.get_executor(), "watchdog", feed_watchdog(this));
@@ -157,7 +169,8 @@ void House::wait_for_signal() {
 void House::wait_for_hangup() {
   hangup_.async_wait([this](boost::system::error_code error, int) {
     if (error) return;
-    reread_keys();
+    if (!options_.api_key_file.empty()) reread_keys();
+    if (certificates_) certificates_->reload();
     wait_for_hangup();
   });
 }

@@ -15,6 +15,7 @@
 
 #include "actors/listener.hpp"
 #include "actors/ring/ring.hpp"
+#include "src/app/serve/certificate_watch.hpp"
 #include "src/app/serve/http_routes.hpp"
 #include "src/app/serve/service_manager.hpp"
 
@@ -22,10 +23,13 @@ namespace octavo {
 
 struct HouseOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8000;  ///< 0: any free one.
-  HttpPolicy policy;          ///< Its hosts follow from the address and the list below.
-  std::string api_key_file;   ///< Read at the start and at SIGHUP; empty: none.
-  KeyLimits key_limits{};     ///< Of a key that the file gives no other.
+  std::uint16_t port = 8000;   ///< 0: any free one.
+  HttpPolicy policy;           ///< Its hosts follow from the address and the list below.
+  std::string api_key_file;    ///< Read at the start and at SIGHUP; empty: none.
+  KeyLimits key_limits{};      ///< Of a key that the file gives no other.
+  TlsFiles tls{};              ///< Without a certificate: no TLS.
+  bool refreshes_tls = false;  ///< The files are looked at every few seconds.
+  PlainHttp plain_http = PlainHttp::kLoopback;
   std::vector<std::string> allowed_hosts{};  ///< Besides this machine's names; "*" allows all.
   SessionLimits limits;
   std::string metrics_prefix = "octavo";
@@ -76,6 +80,9 @@ class House {
   void catch_signals();
   void wait_for_signal();
   void wait_for_hangup();
+  Result<void> open_certificates();
+  /// Files that are read again at SIGHUP.
+  bool has_files() const { return !options_.api_key_file.empty() || certificates_ != nullptr; }
   Result<void> read_keys();
   void reread_keys();
   void begin_stop();  ///< The second call skips the waiting.
@@ -99,6 +106,7 @@ class House {
   SessionContext sessions_;
   BlockAuditor auditor_;
   Supervisor supervisor_;
+  std::unique_ptr<CertificateWatch> certificates_;  ///< Null: no TLS.
   ConnectionContext connections_;
   std::unique_ptr<Listener> listener_;
   asio::signal_set signals_;

@@ -83,6 +83,11 @@ void log_model(const ServedModel& model, const ModelInfo& info, std::int32_t max
   if (!warning.empty()) spdlog::warn("model={} {}", model.name, warning);
 }
 
+PlainHttp plain_http_of(std::string_view name) {
+  if (name == "all") return PlainHttp::kAll;
+  return name == "none" ? PlainHttp::kNone : PlainHttp::kLoopback;
+}
+
 HouseOptions house_options_of(const ServeOptions& options) {
   HouseOptions house;
   house.host = options.host;
@@ -93,6 +98,9 @@ HouseOptions house_options_of(const ServeOptions& options) {
   house.api_key_file = options.api_key_file;
   house.key_limits = options.key_limits;
   house.allowed_hosts = options.allowed_hosts;
+  house.tls = options.tls;
+  house.refreshes_tls = options.refreshes_tls;
+  house.plain_http = plain_http_of(options.plain_http);
   house.limits = options.limits;
   house.response_store = options.response_store;
   house.metrics_prefix = options.metrics_prefix;
@@ -105,6 +113,14 @@ HouseOptions house_options_of(const ServeOptions& options) {
   house.drain_delay =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.drain_delay_s * 1000));
   return house;
+}
+
+void tell_address(const ServeOptions& options, std::uint16_t port) {
+  const bool is_any = options.host == "0.0.0.0" || options.host == "::";
+  std::printf("Octavo is serving at %s://%s:%u/\n",
+              options.tls.certificate.empty() ? "http" : "https",
+              is_any ? "localhost" : options.host.c_str(), port);
+  std::fflush(stdout);
 }
 
 void bound_queue(const ServeOptions& options, SchedulerConfig& config) {
@@ -175,10 +191,7 @@ Result<int> serve(const ServeOptions& options) {
                options.model.seed ? "" : " (drawn: --seed repeats it)");
   auto house = House::build(std::move(house_options), std::move(*model), *config, **executor);
   if (!house) return house.error();
-  const std::string host =
-      options.host == "0.0.0.0" || options.host == "::" ? "localhost" : options.host;
-  std::printf("Octavo is serving at http://%s:%u/\n", host.c_str(), (*house)->port());
-  std::fflush(stdout);
+  tell_address(options, (*house)->port());
   const int status = (*house)->run();
   if (recording.file != nullptr) recording.end();
   if ((*executor)->fault().empty()) return status;

@@ -8,6 +8,7 @@
 
 #include "actors/session/session_limits.hpp"
 #include "src/access/key_account.hpp"
+#include "src/access/tls_context.hpp"
 #include "src/library/model_options.hpp"
 #include "src/response/response_create.hpp"
 
@@ -23,6 +24,9 @@ struct ServeOptions {
   KeyLimits key_limits{.max_connections = 2000};
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
+  TlsFiles tls;
+  bool refreshes_tls = false;
+  std::string plain_http = "loopback";
   std::string chat_template;  ///< A file that replaces the model's.
   std::string tool_call_parser = "auto";
   std::string reasoning_parser = "auto";

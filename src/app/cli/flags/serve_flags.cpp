@@ -113,6 +113,46 @@ void add_access(CLI::App& command, ServeOptions& options) {
       ->group(kServer);
 }
 
+// These flags say how the server proves who it is, and who may come without that.
+void add_tls(CLI::App& command, ServeOptions& options) {
+  CLI::Option* const certificate =
+      command
+          .add_option("--ssl-certfile", options.tls.certificate,
+                      "PEM file of the server's certificate and those up to its authority: TLS and "
+                      "plain HTTP are then told apart on the one port")
+          ->group(kServer);
+  command
+      .add_option("--ssl-keyfile", options.tls.key,
+                  "PEM file of the certificate's key (default: it stands in --ssl-certfile)")
+      ->needs(certificate)
+      ->group(kServer);
+  command
+      .add_option("--ssl-keyfile-password", options.tls.key_password,
+                  "Password of an encrypted key; better given in OCTAVO_SSL_KEYFILE_PASSWORD, for "
+                  "others see a command line")
+      ->envname("OCTAVO_SSL_KEYFILE_PASSWORD")
+      ->group(kServer);
+  command
+      .add_option("--ssl-ca-certs", options.tls.client_authorities,
+                  "PEM file of authorities: clients over TLS must bring a certificate that one of "
+                  "them has signed")
+      ->needs(certificate)
+      ->group(kServer);
+  command
+      .add_flag("--enable-ssl-refresh", options.refreshes_tls,
+                "Take new certificates without a restart when the files change; they are also "
+                "read again at SIGHUP")
+      ->needs(certificate)
+      ->group(kServer);
+  command
+      .add_option("--plain-http", options.plain_http,
+                  "Who may ask in the clear where there is a certificate: all, loopback (this "
+                  "machine), none")
+      ->check(CLI::IsMember({"all", "loopback", "none"}))
+      ->capture_default_str()
+      ->group(kServer);
+}
+
 // These flags say what is kept of responses, and how the server ends.
 void add_keeping(CLI::App& command, ServeOptions& options) {
   command
@@ -196,6 +236,7 @@ void add_records(CLI::App& command, ServeOptions& options) {
 void add_server(CLI::App& command, ServeOptions& options) {
   add_clients(command, options);
   add_access(command, options);
+  add_tls(command, options);
   add_limits(command, options);
   add_keeping(command, options);
   add_records(command, options);
