@@ -54,10 +54,7 @@ Result<std::unique_ptr<Listener>> Listener::adopt(ConnectionContext& context,
 }
 
 Listener::Listener(ConnectionContext& context, tcp::acceptor acceptor)
-    : context_(context),
-      acceptor_(std::move(acceptor)),
-      pause_(acceptor_.get_executor()),
-      gate_(context.sessions.limits.gate) {
+    : context_(context), acceptor_(std::move(acceptor)), pause_(acceptor_.get_executor()) {
   boost::system::error_code ignored;
   endpoint_ = acceptor_.local_endpoint(ignored);
 }
@@ -94,11 +91,16 @@ void Listener::take_in(tcp::socket socket) {
   boost::system::error_code error;
   const tcp::endpoint remote = socket.remote_endpoint(error);
   if (error) return;  // It has gone already.
-  const std::string network = client_network_of(remote.address());
+  const bool is_proxied = context_.policy.proxies.contains(remote.address());
+  const std::string network = is_proxied ? "" : client_network_of(remote.address());
   const TimePoint now = context_.sessions.clock();
-  const Entrance entrance = gate_.enter(network, now);
+  const Entrance entrance =
+      is_proxied ? context_.gate.enter_connection() : context_.gate.enter(network, now);
   if (entrance == Entrance::kOpen) {
-    auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
+    std::optional<asio::ip::address> proxy;
+    if (is_proxied) proxy = remote.address();
+    auto connection =
+        std::make_shared<HttpConnection>(context_, std::move(socket), std::move(proxy));
     if (is_draining_) connection->drain("draining", {});
     context_.supervisor.spawn(acceptor_.get_executor(), "session.read",
                               serve(this, std::move(connection), network));
@@ -106,8 +108,8 @@ void Listener::take_in(tcp::socket socket) {
   }
   HttpRefusal refusal = refusal_of(entrance);
   if (log_lines_.take(now)) {
-    spdlog::warn("listener: refuses a connection from={} open={} reason=\"{}\"", network,
-                 gate_.num_connections(), refusal.message);
+    spdlog::warn("listener: refuses a connection from={} open={} reason=\"{}\"",
+                 client_network_of(remote.address()), num_connections(), refusal.message);
   }
   if (num_refusing_ >= kMaxRefusing) return;  // The socket closes by itself.
   auto connection = std::make_shared<HttpConnection>(context_, std::move(socket));
@@ -132,7 +134,10 @@ asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnec
   const auto place = self->connections_.insert(self->connections_.end(), connection);
   co_await HttpConnection::serve(connection);
   self->connections_.erase(place);
-  self->gate_.leave(network, self->context_.sessions.clock());
+  if (network.empty())
+    self->context_.gate.leave_connection();
+  else
+    self->context_.gate.leave(network, self->context_.sessions.clock());
   if (self->num_connections() == 0 && self->on_empty_) self->on_empty_();
   self->context_.sessions.metrics.num_connections().Set(
       static_cast<double>(self->num_connections()));

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "actors/http/http_connection.hpp"
-#include "src/access/connection_gate.hpp"
+#include "src/access/rate_bucket.hpp"
 
 namespace octavo {
 
@@ -38,7 +38,7 @@ class Listener {
   void end_revoked();
   /// Called whenever the last connection has left.
   void on_empty(std::function<void()> handler) { on_empty_ = std::move(handler); }
-  std::size_t num_connections() const { return gate_.num_connections(); }
+  std::size_t num_connections() const { return context_.gate.num_connections(); }
 
   Listener(ConnectionContext& context, asio::ip::tcp::acceptor acceptor);
 
@@ -48,6 +48,7 @@ class Listener {
 
   void take_in(asio::ip::tcp::socket socket);
   void take_waiting();
+  /// network: what the connection counts for; empty for one of a trusted proxy.
   static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection,
                                      std::string network);
   static asio::awaitable<void> refuse(Listener* self, std::shared_ptr<HttpConnection> connection,
@@ -59,7 +60,6 @@ class Listener {
   asio::steady_timer pause_;
   asio::ip::tcp::endpoint endpoint_;
   std::list<std::weak_ptr<HttpConnection>> connections_;
-  ConnectionGate gate_;
   RateBucket log_lines_{1};  ///< Refusals that are logged, so that a crowd does not fill the log.
   std::size_t num_refusing_ = 0;
   bool is_draining_ = false;

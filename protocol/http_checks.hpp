@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "protocol/allowed_hosts.hpp"
+#include "protocol/trusted_proxies.hpp"
 #include "src/access/connection_gate.hpp"
 #include "src/access/key_ring.hpp"
 
@@ -32,6 +33,7 @@ struct HttpPolicy {
   KeyRing keys;                              ///< Without one, no key is needed.
   std::vector<std::string> allowed_origins;  ///< Besides the host itself; "*" allows all.
   AllowedHosts hosts{};                      ///< By which names the server may be asked for.
+  TrustedProxies proxies{};                  ///< Who is believed to say whose a request is.
 };
 
 /// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no

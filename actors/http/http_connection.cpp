@@ -71,10 +71,12 @@ std::optional<std::int64_t> resume_of(const http::request<http::string_body>& re
 
 }  // namespace
 
-HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket)
+HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket,
+                               std::optional<asio::ip::address> proxy)
     : context_(context),
       limits_(context.sessions.limits),
       stream_(std::move(socket)),
+      seat_(context.gate, context.policy, context.sessions.clock, std::move(proxy)),
       buffer_(kMaxBuffered),
       deadline_(stream_.get_executor()) {
   boost::system::error_code ignored;
@@ -126,8 +128,8 @@ asio::awaitable<void> HttpConnection::turn_away(std::shared_ptr<HttpConnection> 
 }
 
 asio::awaitable<bool> HttpConnection::open() {
-  auto opening = open_transport(stream_, buffer_, context_.transport, limits_.handshake_timeout,
-                                context_.sessions.clock);
+  auto opening = open_transport(stream_, buffer_, context_.transport, seat_.is_proxied(),
+                                limits_.handshake_timeout, context_.sessions.clock);
   const Opening opened = co_await std::move(opening);
   if (opened == Opening::kTooOpen) {
     HttpRefusal refusal{http::status::bad_request,
@@ -166,6 +168,7 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     if (!head_error) head_ = parser.get().base();
     auto refusal = head_error ? refusal_of(head_error)
                               : check_request(head_, context_.policy, limits_.max_head_fields);
+    if (!head_error && !refusal) refusal = seat_.take(head_);
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -177,6 +180,7 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
       co_return std::nullopt;
     }
     const bool goes_on = co_await answer_request(parser);
+    seat_.leave();
     if (!goes_on) co_return std::nullopt;
   }
 }

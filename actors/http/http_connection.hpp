@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/http/client_seat.hpp"
 #include "actors/http/http_exchange.hpp"
 #include "actors/http/request_body.hpp"
 #include "actors/transport/transport.hpp"
@@ -29,11 +30,14 @@ struct ConnectionContext {
   HttpHandler handler;
   Supervisor& supervisor;
   Transport transport{};
+  ConnectionGate gate{sessions.limits.gate};
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket);
+  /// proxy: where the connection comes from, if that is a trusted proxy.
+  HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket,
+                 std::optional<asio::ip::address> proxy = {});
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -85,6 +89,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   ConnectionContext& context_;
   const SessionLimits& limits_;
   ClientStream stream_;
+  ClientSeat seat_;
   beast::flat_buffer buffer_;
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.

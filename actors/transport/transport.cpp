@@ -21,15 +21,16 @@ bool is_loopback(ClientStream& stream) {
   return from.is_loopback();
 }
 
-bool accepts_plain(ClientStream& stream, const Transport& transport) {
+bool accepts_plain(ClientStream& stream, const Transport& transport, bool is_proxied) {
   if (transport.certificates == nullptr || transport.plain == PlainHttp::kAll) return true;
-  return transport.plain == PlainHttp::kLoopback && is_loopback(stream);
+  return transport.plain == PlainHttp::kLoopback && (is_proxied || is_loopback(stream));
 }
 
 }  // namespace
 
 asio::awaitable<Opening> open_transport(ClientStream& stream, beast::flat_buffer& buffer,
-                                        Transport& transport, std::chrono::milliseconds limit,
+                                        Transport& transport, bool is_proxied,
+                                        std::chrono::milliseconds limit,
                                         std::function<TimePoint()> clock) {
   stream.expires_after(limit);
   auto room = buffer.prepare(kFirstBytes);
@@ -38,7 +39,7 @@ asio::awaitable<Opening> open_transport(ClientStream& stream, beast::flat_buffer
   buffer.commit(std::get<1>(read));
   std::string first(static_cast<const char*>(buffer.cdata().data()), buffer.size());
   if (first.front() != kHandshake)
-    co_return accepts_plain(stream, transport) ? Opening::kOpen : Opening::kTooOpen;
+    co_return accepts_plain(stream, transport, is_proxied) ? Opening::kOpen : Opening::kTooOpen;
   buffer.consume(buffer.size());
   if (transport.certificates == nullptr) {
     if (transport.log_lines.take(clock()))

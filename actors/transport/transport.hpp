@@ -14,7 +14,8 @@
 
 namespace octavo {
 
-/// From where requests may come in the clear, on a server that has a certificate.
+/// From where requests may come in the clear, on a server that has a certificate. Trusted proxies
+/// count for this machine.
 enum class PlainHttp : std::uint8_t { kAll, kLoopback, kNone };
 
 /// What all connections of a listener share.
@@ -31,9 +32,11 @@ enum class Opening : std::uint8_t {
 };
 
 /// Reads what a client sends first into the buffer, and makes the TLS handshake if it begins one.
-/// The time limit is for both. All that is given outlives the coroutine.
+/// is_proxied: it comes from a trusted proxy. The time limit is for both. All that is given
+/// outlives the coroutine.
 asio::awaitable<Opening> open_transport(ClientStream& stream, beast::flat_buffer& buffer,
-                                        Transport& transport, std::chrono::milliseconds limit,
+                                        Transport& transport, bool is_proxied,
+                                        std::chrono::milliseconds limit,
                                         std::function<TimePoint()> clock);
 
 /// Whether a client that is turned away would understand a sentence: it speaks in the clear. Waits

@@ -33,6 +33,13 @@ class ConnectionGate {
   Entrance enter(const std::string& address, TimePoint now);
   /// One that was let in has ended.
   void leave(const std::string& address, TimePoint now);
+
+  /// The same by halves, for the connections of a proxy: one of all, whoever's it is;
+  Entrance enter_connection();
+  void leave_connection();
+  /// and the client of it for whom it is used now.
+  Entrance enter_address(const std::string& address, TimePoint now);
+  void leave_address(const std::string& address, TimePoint now);
   std::size_t num_connections() const { return num_connections_; }
   std::size_t num_addresses() const { return addresses_.size(); }
 

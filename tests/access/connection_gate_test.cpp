@@ -51,3 +51,22 @@ TEST_CASE("addresses that have left are forgotten, however many come") {
   CHECK(most <= 8192);
   CHECK(gate.num_connections() == 0);
 }
+
+TEST_CASE("connections of a proxy are counted in all, and their clients each for itself") {
+  ConnectionGate gate({3, 1, 0});
+  const TimePoint now{};
+  for (int i = 0; i < 3; ++i) REQUIRE(gate.enter_connection() == Entrance::kOpen);
+  CHECK(gate.enter_connection() == Entrance::kFull);
+  CHECK(gate.enter("direct", now) == Entrance::kFull);
+  CHECK(gate.enter_address("a", now) == Entrance::kOpen);
+  CHECK(gate.enter_address("a", now) == Entrance::kAddressFull);
+  CHECK(gate.enter_address("b", now) == Entrance::kOpen);
+  CHECK(gate.num_connections() == 3);
+  gate.leave_address("a", now);
+  CHECK(gate.enter_address("a", now) == Entrance::kOpen);
+  gate.leave_connection();
+  CHECK(gate.enter("a", now) == Entrance::kAddressFull);  // Directly or through a proxy.
+  CHECK(gate.num_connections() == 2);
+  CHECK(gate.enter("c", now) == Entrance::kOpen);
+  CHECK(gate.num_connections() == 3);
+}

@@ -16,9 +16,15 @@ asio::awaitable<http::response<http::string_body>> answer_nothing(
   co_return http::response<http::string_body>{};
 }
 
-/// What a listener needs around it, with room for so many connections.
+SessionLimits limits_with(const GateLimits& gate) {
+  SessionLimits limits;
+  limits.gate = gate;
+  return limits;
+}
+
+/// What a listener needs around it, with room for these connections.
 struct House {
-  explicit House(std::size_t max_connections) { limits.gate.max_connections = max_connections; }
+  explicit House(const GateLimits& gate) : limits(limits_with(gate)) {}
 
   asio::io_context io{1};
   SessionLimits limits;
@@ -68,7 +74,7 @@ struct House {
 }  // namespace
 
 TEST_CASE("a listener that leaves the port open is told which one it has") {
-  House house(10);
+  House house({.max_connections = 10});
   const auto opened = house.open("127.0.0.1", 0);
   REQUIRE(opened.has_value());
   CHECK((*opened)->port() != 0);
@@ -77,7 +83,7 @@ TEST_CASE("a listener that leaves the port open is told which one it has") {
 }
 
 TEST_CASE("what cannot be listened on is refused with its address") {
-  House house(10);
+  House house({.max_connections = 10});
   const auto first = house.open("127.0.0.1", 0);
   REQUIRE(first.has_value());
   const auto taken = house.open("127.0.0.1", (*first)->port());
@@ -92,7 +98,7 @@ TEST_CASE("what cannot be listened on is refused with its address") {
 }
 
 TEST_CASE("connections are counted while they last, and the last to leave is told of") {
-  House house(10);
+  House house({.max_connections = 10});
   const auto listener = house.listen();
   int num_empty = 0;
   listener->on_empty([&] { ++num_empty; });
@@ -130,7 +136,7 @@ std::string read_to_end(House& house, tcp::socket& socket) {
 }  // namespace
 
 TEST_CASE("a connection beyond the limit is told to come again, and takes no place") {
-  House house(1);
+  House house({.max_connections = 1});
   const auto listener = house.listen();
   const tcp::socket first = house.client_of(*listener);
   house.run_until([&] { return listener->num_connections() == 1; });
@@ -148,9 +154,10 @@ TEST_CASE("a connection beyond the limit is told to come again, and takes no pla
 }
 
 TEST_CASE("an address that has its connections, or opens them too fast, is told so") {
-  House house(10);
   const bool is_fast = GENERATE(false, true);
-  (is_fast ? house.limits.gate.max_handshakes_per_address : house.limits.gate.max_per_address) = 1;
+  GateLimits limits;
+  (is_fast ? limits.max_handshakes_per_address : limits.max_per_address) = 1;
+  House house(limits);
   const auto listener = house.listen();
   tcp::socket first = house.client_of(*listener);
   house.run_until([&] { return listener->num_connections() == 1; });
@@ -165,7 +172,7 @@ TEST_CASE("an address that has its connections, or opens them too fast, is told 
 }
 
 TEST_CASE("of refused connections no more wait for their answer than there is room for") {
-  House house(1);
+  House house({.max_connections = 1});
   const auto listener = house.listen();
   const tcp::socket first = house.client_of(*listener);
   house.run_until([&] { return listener->num_connections() == 1; });
@@ -191,7 +198,7 @@ TEST_CASE("of refused connections no more wait for their answer than there is ro
 }
 
 TEST_CASE("a listener that closes takes nobody in, but leaves its connections be") {
-  House house(10);
+  House house({.max_connections = 10});
   const auto listener = house.listen();
   const tcp::socket client = house.client_of(*listener);
   house.run_until([&] { return listener->num_connections() == 1; });

@@ -62,6 +62,14 @@ const chat = (proxy, more = {}, options = {}) =>
   client(proxy).chat.completions.create({ model: 'octavo-demo', messages: story, temperature: 0, max_completion_tokens: 6, ...more }, options);
 const served = async (server) => [...(await metricsOf(server))].filter(([name]) => name.startsWith('octavo:request_success_total')).reduce((sum, [, value]) => sum + value, 0);
 
+/// A WebSocket through the proxy from this address of the machine: the socket, or the status of what refused it.
+const knock = (proxy, from, headers = {}) => new Promise((resolve) => {
+  const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/v1/responses`, { localAddress: from, headers: { 'X-Session-Id': 'one place', ...headers } });
+  socket.on('open', () => resolve(socket));
+  socket.on('unexpected-response', (request, answer) => { answer.resume(); resolve(answer.statusCode); });
+  socket.on('error', () => {});
+});
+
 async function socketTo(proxy, id) {
   const socket = new WebSocket(`ws://127.0.0.1:${proxy.port}/v1/responses`, session(id));
   await once(socket, 'open');
@@ -74,6 +82,32 @@ const drains = ['--drain-timeout', '30', '--drain-delay', '1.5'];
 
 describe('servers after a proxy', () => {
   for (const name of Object.keys(proxies)) {
+    test(`${name}: limits for an address count the clients that come through it`, { skip: !isInstalled(name) && `${name} is not installed` }, async (t) => {
+      const flags = ['--trusted-proxies', '127.0.0.1', '--max-connections-per-address', '3'];
+      const proxy = await proxyFor(t, name, [await serverFor(t, flags), await serverFor(t, flags)]);
+      const held = [];
+      for (let i = 0; i < 3; ++i) held.push(await knock(proxy, '127.0.0.2'));
+      assert.ok(held.every((socket) => socket instanceof WebSocket));
+      const spoofs = [{}, { 'X-Forwarded-For': '198.51.100.1' }, { 'X-Forwarded-For': '127.0.0.1' }, { Forwarded: 'for=198.51.100.1' }];
+      for (const spoof of spoofs) assert.equal(await knock(proxy, '127.0.0.2', spoof), 429, JSON.stringify(spoof));
+      const other = await knock(proxy, '127.0.0.3', { Origin: `http://127.0.0.1:${proxy.port}` });
+      assert.ok(other instanceof WebSocket, 'another client has its own limit, and the page of the proxy may connect');
+      held[0].close();
+      await once(held[0], 'close');
+      let again;
+      await eventually(async () => (again = await knock(proxy, '127.0.0.2')) instanceof WebSocket, 'room again');
+      for (const socket of [...held, other, again]) socket.terminate();
+    });
+
+    test(`${name}: without --trusted-proxies what it says is nobody's address`, { skip: !isInstalled(name) && `${name} is not installed` }, async (t) => {
+      const flags = ['--max-connections-per-address', '6'];
+      const proxy = await proxyFor(t, name, [await serverFor(t, flags), await serverFor(t, flags)]);
+      const knocks = [];
+      for (let i = 2; i < 12; ++i) knocks.push(await knock(proxy, `127.0.0.${i}`));
+      assert.ok(knocks.includes(429), 'all of them are the proxy');
+      for (const socket of knocks) socket.terminate?.();
+    });
+
     test(`${name}: chats, chains and streams stay with their server, and a drain loses nothing`, { skip: !isInstalled(name) && `${name} is not installed` }, async (t) => {
       const servers = [await serverFor(t, drains), await serverFor(t, drains)];
       const proxy = await proxyFor(t, name, servers);

@@ -44,6 +44,9 @@ Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel mo
                                             const SchedulerConfig& config, StepExecutor& executor) {
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
   if (auto read = house->read_keys(); !read) return read.error();
+  auto proxies = TrustedProxies::make(house->options_.trusted_proxies);
+  if (!proxies) return proxies.error();
+  house->options_.policy.proxies = std::move(*proxies);
   if (auto opened = house->open_certificates(); !opened) return opened.error();
   if (auto opened = house->open_archive(); !opened) return opened.error();
   const auto passed = house->options_.manager.listening_socket();

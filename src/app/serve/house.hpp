@@ -23,12 +23,13 @@ namespace octavo {
 
 struct HouseOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8000;   ///< 0: any free one.
-  HttpPolicy policy;           ///< Its hosts follow from the address and the list below.
-  std::string api_key_file;    ///< Read at the start and at SIGHUP; empty: none.
-  KeyLimits key_limits{};      ///< Of a key that the file gives no other.
-  TlsFiles tls{};              ///< Without a certificate: no TLS.
-  bool refreshes_tls = false;  ///< The files are looked at every few seconds.
+  std::uint16_t port = 8000;  ///< 0: any free one.
+  HttpPolicy policy;          ///< Its hosts follow from the address and the list below.
+  std::string api_key_file;   ///< Read at the start and at SIGHUP; empty: none.
+  KeyLimits key_limits{};     ///< Of a key that the file gives no other.
+  std::vector<std::string> trusted_proxies{};  ///< Addresses and networks.
+  TlsFiles tls{};                              ///< Without a certificate: no TLS.
+  bool refreshes_tls = false;                  ///< The files are looked at every few seconds.
   PlainHttp plain_http = PlainHttp::kLoopback;
   std::vector<std::string> allowed_hosts{};  ///< Besides this machine's names; "*" allows all.
   SessionLimits limits;

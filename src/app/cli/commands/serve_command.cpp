@@ -98,6 +98,7 @@ HouseOptions house_options_of(const ServeOptions& options) {
   house.api_key_file = options.api_key_file;
   house.key_limits = options.key_limits;
   house.allowed_hosts = options.allowed_hosts;
+  house.trusted_proxies = options.trusted_proxies;
   house.tls = options.tls;
   house.refreshes_tls = options.refreshes_tls;
   house.plain_http = plain_http_of(options.plain_http);

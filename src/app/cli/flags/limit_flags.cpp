@@ -74,7 +74,7 @@ void add_connections(LimitFlags flags, ServeOptions& options) {
               "Open connections; more are answered with 503");
   flags.count("--max-connections-per-address", limits.gate.max_per_address, 0,
               "Open connections of one address (of IPv6, one /64); more are answered with 429. "
-              "Behind a proxy all clients have its address: 0 is no limit");
+              "Clients of a proxy have its address unless --trusted-proxies names it. 0: no limit");
   flags.count("--max-handshakes-per-address", limits.gate.max_handshakes_per_address, 0,
               "Connections that one address may open in a second; more are answered with 429. 0: "
               "no limit");

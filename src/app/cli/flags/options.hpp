@@ -24,6 +24,7 @@ struct ServeOptions {
   KeyLimits key_limits{.max_connections = 2000};
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
+  std::vector<std::string> trusted_proxies;
   TlsFiles tls;
   bool refreshes_tls = false;
   std::string plain_http = "loopback";

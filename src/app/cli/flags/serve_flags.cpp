@@ -111,6 +111,15 @@ void add_access(CLI::App& command, ServeOptions& options) {
       ->take_all()
       ->allow_extra_args(false)
       ->group(kServer);
+  command
+      .add_option("--trusted-proxies", options.trusted_proxies,
+                  "Addresses and networks (10.0.0.0/8) of proxies that are believed when they say "
+                  "in X-Forwarded-For or Forwarded whose a request is: limits for an address then "
+                  "count their clients")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group(kServer);
 }
 
 // These flags say how the server proves who it is, and who may come without that.
