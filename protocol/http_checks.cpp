@@ -67,7 +67,16 @@ std::optional<HttpRefusal> check_head(const http::request_header<>& head) {
   if (head.count(http::field::host) != 1 || head[http::field::host].empty())
     return bad("exactly one Host header is needed");
   const std::string_view target = view(head.target());
-  if (target.empty() || target.front() != '/') return bad("the target must be a path");
+  const bool is_server = target == "*" && head.method() == http::verb::options;
+  if (!is_server && !target.starts_with('/')) return bad("the target must be a path");
+  const bool expects_more =
+      head.version() >= 11 && head.count(http::field::expect) > 0 &&
+      !(head.count(http::field::expect) == 1 &&
+        lower(trim(view(head[http::field::expect]), " \t")) == "100-continue");
+  if (expects_more) {
+    return HttpRefusal{http::status::expectation_failed,
+                       "nothing can be expected but 100-continue"};
+  }
   const auto num_lengths = head.count(http::field::content_length);
   const auto num_encodings = head.count(http::field::transfer_encoding);
   if (num_encodings > 0 && head.version() < 11) return bad("HTTP/1.0 has no Transfer-Encoding");

@@ -38,7 +38,8 @@ struct HttpPolicy {
 
 /// Framing and routing: exactly one Host; at most one Content-Length, of digits alone; no
 /// Transfer-Encoding but `chunked` in a POST, alone, and without a Content-Length beside it; no
-/// announced trailers; an origin-form target. Nothing when all is well.
+/// announced trailers; a path for a target, or `*` in an OPTIONS; no `Expect` but 100-continue
+/// (417). Nothing when all is well.
 std::optional<HttpRefusal> check_head(const http::request_header<>& head);
 
 /// More header fields than anybody needs cost time at every look: 431.

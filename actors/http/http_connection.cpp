@@ -17,6 +17,7 @@
 #include "protocol/http_error.hpp"
 #include "protocol/http_route.hpp"
 #include "protocol/request_path.hpp"
+#include "protocol/request_target.hpp"
 #include "protocol/response_answer.hpp"
 #include "protocol/trace_parent.hpp"
 
@@ -29,6 +30,8 @@ constexpr std::size_t kMaxPlainBody = std::size_t{64} << 10;
 // The largest thing that must be in it at once is the head of a request.
 constexpr std::size_t kMaxBuffered = std::size_t{256} << 10;
 constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
+// Between the end of a read that is too late and that of its socket.
+constexpr std::chrono::seconds kLateGrace{1};
 
 // Checks that every request must pass before its route is looked up: a sound head, an allowed host
 // and an allowed origin. Answers how it is refused, or nothing when it passes.
@@ -162,13 +165,11 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     head_ = {};
     const bool has_bytes = co_await wait_for_request();
     if (!has_bytes) co_return std::nullopt;
-    stream_.expires_after(limits_.handshake_timeout);
+    begin_reading(limits_.handshake_timeout);
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
-    if (!head_error) head_ = parser.get().base();
-    auto refusal = head_error ? refusal_of(head_error)
-                              : check_request(head_, context_.policy, limits_.max_head_fields);
-    if (!head_error && !refusal) refusal = seat_.take(head_);
+    std::optional<HttpRefusal> refusal = end_reading();
+    if (!refusal) refusal = head_error ? refusal_of(head_error) : take_head(parser.get().base());
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -183,6 +184,35 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     seat_.leave();
     if (!goes_on) co_return std::nullopt;
   }
+}
+
+std::optional<HttpRefusal> HttpConnection::take_head(http::request_header<>& head) {
+  auto refusal = resolve_target(head);
+  head_ = head;
+  if (!refusal) refusal = check_request(head_, context_.policy, limits_.max_head_fields);
+  if (!refusal) refusal = seat_.take(head_);
+  return refusal;
+}
+
+void HttpConnection::begin_reading(std::chrono::milliseconds limit) {
+  is_reading_ = true;
+  is_late_ = false;
+  stream_.expires_after(limit + kLateGrace);
+  deadline_.expires_after(limit);
+  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    const bool is_old =
+        error || !self->is_reading_ || self->deadline_.expiry() > std::chrono::steady_clock::now();
+    if (is_old) return;
+    self->is_late_ = true;
+    self->stream_.cancel_read();
+  });
+}
+
+std::optional<HttpRefusal> HttpConnection::end_reading() {
+  is_reading_ = false;
+  deadline_.cancel();
+  if (!is_late_) return std::nullopt;
+  return HttpRefusal{http::status::request_timeout, "the request did not come in time"};
 }
 
 // True when another request may follow.
@@ -200,8 +230,11 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   }
   const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
   const auto timeout = has_body ? limits_.body_timeout : limits_.handshake_timeout;
-  auto reading = read_body(stream_, buffer_, parser, limit, timeout);
+  begin_reading(timeout);
+  auto reading = read_body(stream_, buffer_, parser, limit);
   BodyRead read = co_await std::move(reading);
+  const auto too_late = end_reading();
+  if (!read.is_whole && too_late) read.refusal = too_late;
   if (read.refusal) co_await refuse(std::move(*read.refusal));
   if (!read.is_whole) co_return false;
   HttpRequest request = parser.release();

@@ -38,8 +38,7 @@ std::optional<HttpRefusal> refusal_of(const boost::system::error_code& error) {
 }
 
 asio::awaitable<BodyRead> read_body(ClientStream& stream, beast::flat_buffer& buffer,
-                                    RequestParser& parser, std::size_t limit,
-                                    std::chrono::milliseconds timeout) {
+                                    RequestParser& parser, std::size_t limit) {
   BodyRead read;
   if (parser.content_length().value_or(0) > limit) {
     read.refusal = too_large(limit);
@@ -50,7 +49,6 @@ asio::awaitable<BodyRead> read_body(ClientStream& stream, beast::flat_buffer& bu
     if (!extensions.empty()) error = http::error::bad_chunk_extension;
   };
   parser.on_chunk_header(refuse_extensions);
-  stream.expires_after(timeout);
   if (!parser.is_done() && waits_for_continue(parser.get().base())) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     auto told = co_await asio::async_write(stream, asio::buffer(kContinue.data(), kContinue.size()),

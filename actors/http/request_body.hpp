@@ -7,7 +7,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <chrono>
 #include <optional>
 
 #include "actors/transport/client_stream.hpp"
@@ -27,9 +26,8 @@ struct BodyRead {
 };
 
 /// parser: has the head. Tells a client that waits for it to go on (100 Continue). The body may
-/// have `limit` bytes. All that is given outlives the coroutine.
+/// have `limit` bytes. The stream's time limit holds. All that is given outlives the coroutine.
 asio::awaitable<BodyRead> read_body(ClientStream& stream, beast::flat_buffer& buffer,
-                                    RequestParser& parser, std::size_t limit,
-                                    std::chrono::milliseconds timeout);
+                                    RequestParser& parser, std::size_t limit);
 
 }  // namespace octavo

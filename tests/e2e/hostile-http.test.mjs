@@ -102,7 +102,11 @@ describe('hostile HTTP', () => {
     [get('/health').replace('GET', 'TRACE'), [405]],
     [get('/health').replace('GET', 'BREW'), [400, 405]],
     [get('localhost:80').replace('GET', 'CONNECT'), [400, 405]],
-    [get('http://localhost/health'), [400]],
+    [get('http://localhost/nothing'), [404]],
+    [get('http://evil.example/health'), [421]],
+    [get('http://user@localhost/health'), [400]],
+    [get('http:///health'), [400]],
+    [get('ftp://localhost/health'), [400]],
     [get('*'), [400]],
     [get('//health'), [404]],
     [get('/../../etc/passwd'), [404]],
@@ -184,15 +188,28 @@ describe('hostile HTTP', () => {
 });
 
 describe('crowds', () => {
-  test('case 17: a handshake of a byte a second is closed', async (t) => {
+  for (const [what, begin, flag] of [['head', 'GET /health HTTP/1.1\r\nX-Drip: ', '--client-header-timeout'],
+                                     ['body', post('/v1/completions', 'Content-Length: 1000'), '--client-body-timeout']]) {
+    test(`case 17: a ${what} of a byte at a time is told that it is late, and closed`, async (t) => {
+      const server = await serverFor(t, [flag, '1']);
+      const socket = connect(server.port, '127.0.0.1');
+      socket.on('error', () => {});
+      let text = '';
+      socket.on('data', (data) => (text += data));
+      const closed = once(socket, 'close');
+      socket.write(begin);
+      const drip = setInterval(() => socket.write('x'), 200);
+      await closed;
+      clearInterval(drip);
+      assert.match(text, /^HTTP\/1\.1 408 /);
+      assert.match(text, /Connection: close\r\n/);
+    });
+  }
+  test('case 17: a connection on which nothing comes is closed without a word', async (t) => {
     const server = await serverFor(t, ['--client-header-timeout', '1']);
-    const socket = connect(server.port, '127.0.0.1');
-    socket.on('error', () => {});
-    const closed = once(socket, 'close');
-    const drip = setInterval(() => socket.write('G'), 200);
-    socket.resume();
-    await closed;
-    clearInterval(drip);
+    const { text, closed } = await raw(server, '');
+    assert.ok(closed);
+    assert.equal(text, '');
   });
   test('case 18: half-open connections of one address leave room for another', async (t) => {
     const server = await serverFor(t, ['--max-connections-per-address', '50']);

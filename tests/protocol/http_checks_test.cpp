@@ -48,6 +48,22 @@ TEST_CASE("there is exactly one Host") {
   CHECK(status_of({kHost, kHost}) == 400);
 }
 
+TEST_CASE("nothing can be expected but to be told to go on") {
+  CHECK(status_of({kHost, {"Expect", "100-continue"}}) == 0);
+  CHECK(status_of({kHost, {"Expect", "100-Continue "}}) == 0);
+  for (const char* expected : {"", "200-ok", "100-continue, x", "100-continue;q=1"})
+    CHECK(status_of({kHost, {"Expect", expected}}) == 417);
+  CHECK(status_of({kHost, {"Expect", "100-continue"}, {"Expect", "100-continue"}}) == 417);
+  CHECK(status_of({kHost, {"Expect", "200-ok"}}, "/", 10) == 0);  // HTTP/1.0 has no such field.
+}
+
+TEST_CASE("an asterisk is the target of an OPTIONS alone") {
+  auto made = head({kHost}, "*");
+  CHECK(check_head(made).has_value());
+  made.method(http::verb::options);
+  CHECK(!check_head(made).has_value());
+}
+
 TEST_CASE("the target is a path") {
   for (const char* target : {"", "*", "http://elsewhere/", "elsewhere:80"})
     CHECK(status_of({kHost}, target) == 400);

@@ -2,11 +2,18 @@
 #pragma once
 
 #include <boost/beast/http/fields.hpp>
+#include <cstdint>
+#include <optional>
 
 namespace octavo {
 
-/// Whether `gzip`, or `*` where gzip is not named, has a weight above 0. A weight that is no number
-/// between 0 and 1 is none.
-bool accepts_gzip(const boost::beast::http::fields& fields);
+enum class Coding : std::uint8_t { kIdentity, kGzip };
+
+/// In which of the two a client wants something that there is in both; nothing where it takes
+/// neither. `*` stands for whatever is not named. gzip is preferred, unless identity is named with
+/// a higher weight. A weight that is no number between 0 and 1 is 0.
+std::optional<Coding> coding_for(const boost::beast::http::fields& fields);
+/// Whether a client takes something that there is without a coding alone.
+bool accepts_identity(const boost::beast::http::fields& fields);
 
 }  // namespace octavo

@@ -10,6 +10,7 @@
 #include "protocol/request_path.hpp"
 #include "src/app/serve/accept_encoding.hpp"
 #include "src/app/version.hpp"
+#include "src/app/serve/conditions.hpp"
 #include "src/core/utf8.hpp"
 #include "src/response/prompt.hpp"
 #include "src/web/assets.hpp"
@@ -40,18 +41,49 @@ HttpReply refuse_method(std::string_view methods) {
   return response;
 }
 
-HttpReply page(const http::request<http::string_body>& request, const Asset& asset) {
-  const auto known = request[http::field::if_none_match];
-  const bool is_current = std::string_view(known.data(), known.size()) == asset.etag;
-  const bool gzip = accepts_gzip(request) && !asset.gzip.empty();
+// Another coding is another form of the file, and has a tag of its own (RFC 9110, section 8.8.3.3).
+std::string tag_of(const Asset& asset, Coding coding) {
+  std::string tag(asset.etag);
+  if (coding == Coding::kGzip) tag.insert(tag.size() - 1, "-gzip");
+  return tag;
+}
+
+std::optional<Coding> coding_of(const http::request<http::string_body>& request,
+                                const Asset& asset) {
+  if (!asset.gzip.empty()) return coding_for(request);
+  if (accepts_identity(request)) return Coding::kIdentity;
+  return std::nullopt;
+}
+
+HttpReply file(const Asset& asset, Coding coding, std::string_view tag) {
+  const bool is_packed = coding == Coding::kGzip;
   HttpReply response =
-      make_reply(is_current ? http::status::not_modified : http::status::ok, asset.mime,
-                 std::string(is_current ? std::string_view{}
-                             : gzip     ? asset.gzip
-                                        : asset.body));
-  if (gzip && !is_current) response.set(http::field::content_encoding, "gzip");
+      make_reply(http::status::ok, asset.mime, std::string(is_packed ? asset.gzip : asset.body));
+  if (is_packed) response.set(http::field::content_encoding, "gzip");
+  response.set(http::field::etag, boost::beast::string_view(tag.data(), tag.size()));
+  return response;
+}
+
+HttpReply page(const http::request<http::string_body>& request, const Asset& asset) {
+  const auto coding = coding_of(request, asset);
+  HttpReply response;
+  if (!coding) {
+    response = fail(http::status::not_acceptable, "this is served as it is or with gzip",
+                    "invalid_request_error", "not_acceptable");
+  } else {
+    const std::string tag = tag_of(asset, *coding);
+    const Condition condition = condition_of(request, tag);
+    response = condition == Condition::kFailed
+                   ? fail(http::status::precondition_failed, "this is another version by now",
+                          "invalid_request_error", "precondition_failed")
+                   : file(asset, *coding, tag);
+    if (condition == Condition::kNotModified) {
+      response.result(http::status::not_modified);
+      response.erase(http::field::content_encoding);
+      response.body().clear();
+    }
+  }
   response.set(http::field::vary, "Accept-Encoding");
-  response.set(http::field::etag, boost::beast::string_view(asset.etag.data(), asset.etag.size()));
   response.set(http::field::cache_control, "no-cache");
   response.set("Content-Security-Policy", boost::beast::string_view(kContentSecurityPolicy.data(),
                                                                     kContentSecurityPolicy.size()));
@@ -135,7 +167,9 @@ asio::awaitable<HttpReply> HttpRoutes::answer(Request request) const {
   HttpReply response;
   if (request.method() == http::verb::options) {
     response = make_reply(http::status::no_content);
-    allow_methods(request.base(), policy, route.methods, response.base());
+    const bool is_server = *path == "*";  // What there is anywhere on it.
+    allow_methods(request.base(), policy,
+                  is_server ? "GET, HEAD, POST, DELETE, OPTIONS" : route.methods, response.base());
   } else if (!route.allows({request.method_string().data(), request.method_string().size()})) {
     response = refuse_method(route.methods);
   } else if (route.is_open || find_asset(*path) != nullptr) {

@@ -37,6 +37,35 @@ TEST_CASE("the page is packed for who can unpack it") {
     CHECK(routed.ask("/", {{"Accept-Encoding", value}}).body() == page->body);
 }
 
+TEST_CASE("each form of the page has a mark of its own, and only its own makes it known") {
+  Routed routed;
+  const Asset* page = find_asset("/");
+  const std::pair<std::string, std::string> gzip{"Accept-Encoding", "gzip"};
+  const std::string packed = field(routed.ask("/", {gzip}), "ETag");
+  CHECK(packed != page->etag);
+  CHECK(routed.ask("/", {gzip, {"If-None-Match", "W/" + packed}}).result_int() == 304);
+  CHECK(routed.ask("/", {gzip, {"If-None-Match", std::string(page->etag)}}).result_int() == 200);
+  CHECK(routed.ask("/", {{"If-None-Match", packed}}).result_int() == 200);
+  CHECK(routed.ask("/", {{"If-None-Match", "*"}}).result_int() == 304);
+  CHECK(field(routed.ask("/", {gzip, {"If-None-Match", "*"}}), "Content-Encoding").empty());
+}
+
+TEST_CASE("who wants another version of the page, or a form that there is not, is told so") {
+  Routed routed;
+  const Asset* page = find_asset("/");
+  CHECK(routed.ask("/", {{"If-Match", "\"another\""}}).result_int() == 412);
+  CHECK(routed.ask("/", {{"If-Match", std::string(page->etag)}}).result_int() == 200);
+  CHECK(routed.ask("/", {{"Accept-Encoding", "br, identity;q=0"}}).result_int() == 406);
+  CHECK(routed.ask("/", {{"Range", "bytes=0-3"}}).body() == page->body);
+}
+
+TEST_CASE("the server as a whole says what it serves anywhere") {
+  Routed routed;
+  const HttpReply response = routed.ask("*", {}, http::verb::options);
+  CHECK(response.result_int() == 204);
+  CHECK(field(response, "Allow") == "GET, HEAD, POST, DELETE, OPTIONS");
+}
+
 TEST_CASE("the page may load and frame nothing from elsewhere") {
   Routed routed;
   const HttpReply response = routed.ask("/");

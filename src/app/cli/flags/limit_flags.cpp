@@ -102,10 +102,12 @@ void add_requests(LimitFlags flags, SessionLimits& limits) {
               kMaxHeadBytes);
   flags.count("--limit-request-fields", limits.max_head_fields, 1,
               "Most header fields of a request; above it 431");
-  flags.seconds("--client-header-timeout", limits.handshake_timeout,
-                "Seconds for a request's head to come; then the connection closes");
+  flags.seconds(
+      "--client-header-timeout", limits.handshake_timeout,
+      "Seconds for a request's head, or a TLS handshake, to come; then 408, and the connection "
+      "closes");
   flags.seconds("--client-body-timeout", limits.body_timeout,
-                "Seconds for a request's body to come; then the connection closes");
+                "Seconds for a request's body to come; then 408, and the connection closes");
   flags.bytes("--max-message-size", limits.max_message_bytes,
               "Largest frame or body from a client; above it 1009 or 413");
   flags.count("--max-json-depth", limits.max_json_depth, 4,
