@@ -5,6 +5,7 @@
 #include <xgrammar/xgrammar.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -15,6 +16,7 @@
 #include <variant>
 
 #include "src/core/utf8.hpp"
+#include "src/grammar/compile_budget.hpp"
 #include "src/grammar/continuation_tokens.hpp"
 #include "src/grammar/schema_check.hpp"
 
@@ -200,6 +202,7 @@ class XgrammarEngine final : public GrammarEngine {
       : tokenizer_(std::move(tokenizer)),
         eos_token_ids_(std::move(eos_token_ids)),
         limits_(limits),
+        max_time_(limits.max_time + vocab_size * limits.max_time_per_token),
         compiler_(tokenizer_info(*tokenizer_, vocab_size, eos_token_ids_, mark_tokens), 1, true,
                   static_cast<std::int64_t>(limits.max_cache_bytes)) {}
 
@@ -217,8 +220,14 @@ class XgrammarEngine final : public GrammarEngine {
     warning_of_thread.clear();
     std::optional<xgrammar::CompiledGrammar> grammar;
     try {
+      CompileBudget budget(max_time_);
+      const WatchedAllocations watched(budget);
       grammar = compiled(format);
+    } catch (const CompileBudget::Over&) {
+      forget_refused(format.source.size());
+      return too_slow(format.param);
     } catch (const std::exception& error) {
+      forget_refused(format.source.size());
       return Error{Errc::kInvalidValue,
                    format.param + " cannot be used: " + quotable(error.what(), 300), format.param};
     }
@@ -234,6 +243,22 @@ class XgrammarEngine final : public GrammarEngine {
   }
 
  private:
+  Error too_slow(const std::string& param) const {
+    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(max_time_).count();
+    return {Errc::kInvalidValue,
+            param + " would take more than " + std::to_string(limit) +
+                " ms to compile: use fewer members, fewer alternatives or shorter repetitions",
+            param};
+  }
+
+  // The library's cache keeps what was refused, too, and does not count it.
+  void forget_refused(std::size_t num_bytes) const {
+    constexpr std::size_t kMaxRefusedBytes = std::size_t{8} << 20;
+    if (num_refused_bytes_.fetch_add(num_bytes) + num_bytes < kMaxRefusedBytes) return;
+    num_refused_bytes_ = 0;
+    compiler_.ClearCache();
+  }
+
   static Result<void> check(const OutputFormat& format) {
     boost::system::error_code error;
     boost::json::parse_options options;
@@ -265,6 +290,8 @@ class XgrammarEngine final : public GrammarEngine {
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::vector<TokenId> eos_token_ids_;
   GrammarLimits limits_;
+  std::chrono::nanoseconds max_time_;
+  mutable std::atomic<std::size_t> num_refused_bytes_ = 0;
   mutable xgrammar::GrammarCompiler compiler_;  ///< Safe to use from several threads.
 };
 

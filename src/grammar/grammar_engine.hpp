@@ -3,6 +3,7 @@
 // same.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,10 @@ namespace octavo {
 struct GrammarLimits {
   std::size_t max_source_bytes = std::size_t{64} << 10;
   std::size_t max_cache_bytes = std::size_t{256} << 20;
+  /// Processor time that compiling one may take, and that much more for each token of the
+  /// vocabulary, since every state of a grammar is compared with every token.
+  std::chrono::nanoseconds max_time = std::chrono::milliseconds(250);
+  std::chrono::nanoseconds max_time_per_token = std::chrono::microseconds(25);
 };
 
 /// Thread: any.
@@ -32,8 +37,9 @@ class GrammarEngine {
                                                    GrammarLimits limits = {});
 
   /// format: any but kText. stop_token_ids: what ends the answer besides EOS, once it is whole.
-  /// Errors: kInvalidValue for a source that is broken or too large; kUnsupportedParameter for one
-  /// that says what no mask can hold a model to. Both name the member of the format.
+  /// Errors: kInvalidValue for a source that is broken, too large or takes too long;
+  /// kUnsupportedParameter for one that says what no mask can hold a model to. Both name the member
+  /// of the format.
   [[nodiscard]] virtual Result<std::shared_ptr<const TokenConstraint>> compile(
       const OutputFormat& format, const std::vector<TokenId>& stop_token_ids) const = 0;
 };

@@ -87,6 +87,49 @@ TEST_CASE("a grammar that takes ever longer to follow is given up, and others ar
   for (int i = 0; i < 2000; ++i) REQUIRE(other->accept('a'));
 }
 
+TEST_CASE("a source that would be compiled for minutes is refused, and says so again") {
+  const auto grammars = engine();
+  std::string members;
+  for (int i = 0; i < 300; ++i)
+    members += (i == 0 ? "" : ",") + ("\"p" + std::to_string(i)) + R"(":{"type":"string"})";
+  std::string questions;
+  for (int i = 0; i < 20'000; ++i) questions += ".?";
+  for (const OutputFormat& slow :
+       {OutputFormat{OutputKind::kRegex, questions, false, "a.regex"},
+        OutputFormat{OutputKind::kJsonSchema,
+                     R"({"type":"object","minProperties":100,"maxProperties":200,"properties":{)" +
+                         members + "}}",
+                     false, "a.schema"}}) {
+    CAPTURE(slow.param);
+    for (int i = 0; i < 2; ++i) {
+      const auto constraint = grammars->compile(slow, {});
+      REQUIRE_FALSE(constraint.has_value());
+      CHECK(constraint.error().code == Errc::kInvalidValue);
+      CHECK(constraint.error().param == slow.param);
+      CHECK(constraint.error().message().find("ms to compile") != std::string::npos);
+    }
+  }
+  CHECK(grammars->compile({OutputKind::kRegex, "a[bc]", false, "regex"}, {}).has_value());
+}
+
+TEST_CASE("a compilation that is broken off anywhere leaves the engine as it was") {
+  const std::string source =
+      R"({"type":"object","properties":{"a":{"type":"string","format":"date-time"},"b":{"enum":[1,"x"]},
+          "c":{"type":"array","items":{"$ref":"#"},"maxItems":9},"d":{"type":"string","pattern":"^(a|b)+c{2,9}$"}}})";
+  for (int limit_us = 1; limit_us < 20'000; limit_us += 1 + limit_us / 4) {
+    GrammarLimits limits;
+    limits.max_time = std::chrono::microseconds(limit_us);
+    limits.max_time_per_token = std::chrono::nanoseconds(0);
+    const auto hurried = GrammarEngine::make(testing::byte_tokenizer(), 257, {kEnd}, {}, limits);
+    const auto constraint = hurried->compile({OutputKind::kJsonSchema, source, false, "s"}, {});
+    if (!constraint) {
+      CHECK(constraint.error().code == Errc::kInvalidValue);
+      continue;
+    }
+    CHECK((*constraint)->begin()->accept('{'));
+  }
+}
+
 TEST_CASE("a broken source is told by its member, and costs nothing") {
   const auto grammars = engine();
   for (const OutputFormat& broken :

@@ -123,6 +123,7 @@ House::House(HouseOptions options, ServedModel model, const SchedulerConfig& con
       hangup_(io_),
       watchdog_(io_),
       progress_(io_.get_executor()) {
+  sessions_.grammar_desk = &grammar_desk_;
   status_.block_size = config.block_size;
   status_.spans = options_.spans;
   status_.step_limit = options_.engine_timeout;

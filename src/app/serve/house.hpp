@@ -73,7 +73,7 @@ class House {
   Result<void> open_archive();
   /// Two, so that a prompt that takes long leaves a way for the others; more would take threads
   /// from a model on the CPU.
-  static constexpr std::size_t kNumDeskThreads = 2;
+  static constexpr std::size_t kNumDeskThreads = 2;  ///< For each of the two desks.
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
   void on_exit(const ActorExited& exited);
@@ -101,8 +101,9 @@ class House {
   asio::io_context io_{1};
   asio::io_context engine_{1};
   asio::io_context device_{1};
-  asio::thread_pool desk_threads_{kNumDeskThreads};
+  asio::thread_pool desk_threads_{2 * kNumDeskThreads};
   Desk desk_{io_.get_executor(), desk_threads_.get_executor(), kNumDeskThreads};
+  Desk grammar_desk_{io_.get_executor(), desk_threads_.get_executor(), kNumDeskThreads};
   Ring ring_;
   SessionContext sessions_;
   BlockAuditor auditor_;
