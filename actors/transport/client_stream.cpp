@@ -78,6 +78,17 @@ void ClientStream::say_end() {
   tls_->send_at_once();
 }
 
+void ClientStream::say_last(std::string_view bytes) {
+  if (tls_) {
+    if (tls_->is_writing) return;
+    tls_->write(bytes);
+    return tls_->send_at_once();
+  }
+  boost::system::error_code ignored;
+  tcp_.socket().non_blocking(true, ignored);
+  tcp_.socket().write_some(asio::buffer(bytes.data(), bytes.size()), ignored);
+}
+
 void ClientStream::close() {
   say_end();
   boost::system::error_code ignored;

@@ -86,6 +86,9 @@ class ClientStream {
   asio::awaitable<std::string> handshake(TlsContext context, std::string first);
   /// Tells a client over TLS that nothing more comes, if the socket takes that at once.
   void say_end();
+  /// The last bytes of a connection whose protocol can write no more, if the socket takes them at
+  /// once. What is being written may be cut off by them.
+  void say_last(std::string_view bytes);
   /// Says the end and closes; what is under way ends with an error.
   void close();
   /// Ends the read under way without losing a byte.

@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/zlib/error.hpp>
 #include <utility>
 
 #include "protocol/error_frame.hpp"
@@ -22,6 +23,23 @@ constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 // Frames that promise more than this many times the limit are not even read away.
 constexpr std::size_t kHopelessFactor = 16;
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with the code.
+// A close frame with 1007, unmasked as a server's are.
+constexpr std::string_view kBadPayload = "\x88\x02\x03\xef";
+// What a connection says twice, it says within a kilobyte, and larger windows cost memory.
+constexpr int kWindowBits = 10;
+
+// The server goes on with its window from message to message, for the events of a stream are alike;
+// clients, whose messages are not, begin anew with each.
+websocket::permessage_deflate compression() {
+  websocket::permessage_deflate deflate;
+  deflate.server_enable = true;
+  deflate.server_max_window_bits = kWindowBits;
+  deflate.client_max_window_bits = kWindowBits;
+  deflate.client_no_context_takeover = true;
+  deflate.compLevel = 1;
+  deflate.memLevel = 1;
+  return deflate;
+}
 
 }  // namespace
 
@@ -72,6 +90,11 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
   timeouts.keep_alive_pings = true;
   websocket_.set_option(timeouts);
   websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
+  if (limits_.compresses_websockets && upgrade.count(http::field::sec_websocket_extensions) > 0) {
+    // What is too big is not inflated any further, although its end is then told by Beast.
+    websocket_.read_message_max(limits_.max_message_bytes);
+    websocket_.set_option(compression());
+  }
   websocket_.auto_fragment(false);
   websocket_.control_callback(
       [this](websocket::frame_type kind, boost::beast::string_view) { take_control(kind); });
@@ -92,7 +115,11 @@ asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocket
   for (;;) {
     auto read = co_await self->websocket_.async_read_some(
         self->buffer_, kReadBytes, asio::bind_cancellation_slot(self->reading_.slot(), kTuple));
-    if (std::get<0>(read)) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.
+    const boost::system::error_code error = std::get<0>(read);
+    // Of a stream that cannot be inflated Beast says nothing, and lets nothing more be said.
+    if (error.category() == make_error_code(beast::zlib::error::need_buffers).category())
+      self->websocket_.next_layer().say_last(kBadPayload);
+    if (error) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.
     self->take_bytes();
   }
 }

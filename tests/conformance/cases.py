@@ -24,6 +24,8 @@ class Case:
     pause: float = 0                               # Seconds between the segments.
     may_be_silent: bool = False                    # The answers may be missing, as the end overtakes them: not strict.
     late: list = field(default_factory=list)       # Sent after a second without a close, which is then not strict.
+    offer: str = ''                                # Of an extension. With it and nothing to send, the answers are sent compressed.
+    is_declined: bool = False                      # The server must not take the offer.
 
     @property
     def fails(self):

@@ -29,6 +29,7 @@ class EchoConnection final : public WebSocketConnection {
 SessionLimits limits_of_cases() {
   SessionLimits limits;
   limits.max_message_bytes = std::size_t{64} << 20;
+  limits.compresses_websockets = true;
   limits.max_fragments = std::size_t{1} << 20;
   return limits;
 }

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cases import all_cases
+from deflate import deflate_cases
 from frames import CLOSE, Client, Closed, close, frame
 
 TABLE = Path(__file__).resolve().parents[2] / 'protocol' / 'WEBSOCKET.md'
@@ -24,11 +25,16 @@ def code_of(payload):
     return int.from_bytes(payload[:2], 'big') if payload else None
 
 
+def receive(client, timeout=10):
+    """A message; without compression the server sends each in one frame."""
+    return client.read_message(timeout) if client.extension else client.read_frame(timeout)
+
+
 def answer_of(client, timeout=10):
     """The frames until the server closes, and the code that it closes with."""
     frames = []
     while True:
-        opcode, payload = client.read_frame(timeout)
+        opcode, payload = receive(client, timeout)
         if opcode == CLOSE:
             return frames, code_of(payload)
         frames.append((opcode, payload))
@@ -55,14 +61,29 @@ def told_late(case, client):
         return True
 
 
+def judge_compressed(case, client):
+    """One message after the other, each sent compressed and echoed in whichever way."""
+    for message in case.answers:
+        client.send_compressed(message[1], case.chop)
+        if client.read_message() != message:
+            return 'FAIL: another answer'
+    client.send(close())
+    _, code = answer_of(client)
+    return PASS if code == 1000 and client.is_closed() else f'FAIL: closed with {code}'
+
+
 def judge(case, client):
+    if bool(client.extension) != (bool(case.offer) and not case.is_declined):
+        return f'FAIL: agreed upon `{client.extension}`'
+    if case.offer and not case.sends:
+        return judge_compressed(case, client)
     send(case, client)
     is_late = told_late(case, client)
     if case.fails:
         frames, code = answer_of(client)
         client.send(frame(CLOSE, b'' if code is None else code.to_bytes(2, 'big')))
     else:
-        frames = [client.read_frame() for _ in case.answers]
+        frames = [receive(client) for _ in case.answers]
         client.send(close())
         rest, code = answer_of(client)
         frames += rest
@@ -80,7 +101,7 @@ def judge(case, client):
 
 def verdict(case, port):
     try:
-        client = Client(port)
+        client = Client(port, case.offer)
     except Exception as error:  # Whatever it is, it is this case's result.
         return f'FAIL: no connection: {error}'
     try:
@@ -159,7 +180,7 @@ def main():
     arguments.add_argument('--write', action='store_true')
     arguments.add_argument('--only', default='')
     options = arguments.parse_args()
-    cases = [case for case in all_cases() if case.id.startswith(options.only)]
+    cases = [case for case in (*all_cases(), *deflate_cases()) if case.id.startswith(options.only)]
     with subprocess.Popen([options.server], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         port = int(server.stdout.readline())
         results = run(server, port, cases)

@@ -42,7 +42,7 @@ export const text = (payload) => frame(0x81, payload);
 
 /// A WebSocket without a library: {socket, send(bytes), closed}. `closed` resolves to {code, reason, frames} once the
 /// server has ended the connection; code is undefined where it sent no close frame.
-export async function rawSocket(server, { answersClose = true, from } = {}) {
+export async function rawSocket(server, { answersClose = true, from, headers = [] } = {}) {
   const socket = connect({ port: server.port, host: '127.0.0.1', localAddress: from });
   socket.on('error', () => {});
   let bytes = Buffer.alloc(0);
@@ -83,7 +83,7 @@ export async function rawSocket(server, { answersClose = true, from } = {}) {
     }
     while (isUpgraded && takeFrame());
   });
-  socket.write(upgrade());
+  socket.write(upgrade(...headers));
   await isOpen;
   return { socket, frames, closed, send: (data) => socket.write(data) };
 }

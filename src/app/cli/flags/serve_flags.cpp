@@ -60,6 +60,12 @@ void add_clients(CLI::App& command, ServeOptions& options) {
       ->take_all()
       ->group(kServer);
   command
+      .add_flag(
+          "--websocket-compression", options.limits.compresses_websockets,
+          "Compress WebSockets of clients that offer it (permessage-deflate): fewer bytes for "
+          "more memory and processor time")
+      ->group(kServer);
+  command
       .add_option("--chat-template", options.chat_template,
                   "Jinja file to use instead of the model's")
       ->check(CLI::ExistingFile)
