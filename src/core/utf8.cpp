@@ -89,11 +89,13 @@ bool is_valid_utf8(std::string_view bytes) {
 }
 
 std::string quotable(std::string_view bytes, std::size_t max_bytes) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
   std::string out;
   while (!bytes.empty()) {
     const Utf8Unit unit = read_utf8(bytes);
-    const std::string_view character =
+    std::string_view character =
         unit.kind == Utf8Kind::kWhole ? bytes.substr(0, unit.length) : kReplacementCharacter;
+    if (is_control(static_cast<unsigned char>(character.front()))) character = " ";
     if (out.size() + character.size() > max_bytes) break;
     out += character;
     bytes.remove_prefix(unit.length);

@@ -25,8 +25,8 @@ void append_utf8(std::string& out, char32_t character);
 /// The same text with U+FFFD for each broken part.
 std::string replace_broken_utf8(std::string_view bytes);
 bool is_valid_utf8(std::string_view bytes);
-/// The same text for a message that quotes it: without broken parts, and cut at the border of a
-/// character when it is longer than max_bytes.
+/// The same text for a message that quotes it: on one line, without broken parts, and cut at the
+/// border of a character when it is longer than max_bytes.
 std::string quotable(std::string_view bytes, std::size_t max_bytes);
 std::size_t count_characters(std::string_view valid_utf8);
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";

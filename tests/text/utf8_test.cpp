@@ -37,6 +37,7 @@ TEST_CASE("what is quoted is cut between characters and holds no broken part", "
   CHECK(quotable("\xE2\x82\xAC\xE2\x82\xAC", 6) == "\xE2\x82\xAC\xE2\x82\xAC");
   CHECK(quotable("a\xE2\x82", 64) == "a\xEF\xBF\xBD");
   CHECK(quotable("abc", 0).empty());
+  CHECK(quotable("a\nb\r\tc\x7F", 64) == "a b  c ");
 }
 
 TEST_CASE("every character is written and read back", "[text]") {
