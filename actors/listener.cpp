@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "protocol/client_network.hpp"
@@ -72,7 +73,11 @@ asio::awaitable<void> Listener::run() {
       co_await pause_.async_wait(kTuple);
       continue;
     }
-    take_in(std::move(std::get<1>(accepted)));
+    try {
+      take_in(std::move(std::get<1>(accepted)));
+    } catch (const std::bad_alloc&) {  // The connection is closed, and the next may fit.
+      spdlog::error("listener: no memory was left for a connection");
+    }
   }
 }
 
@@ -127,20 +132,47 @@ asio::awaitable<void> Listener::refuse(Listener* self, std::shared_ptr<HttpConne
   --self->num_refusing_;
 }
 
+// Its place is given back whatever ends it.
+class Listener::Presence {
+ public:
+  Presence(Listener& listener, const std::shared_ptr<HttpConnection>& connection,
+           std::string network)
+      : listener_(listener),
+        place_(listener.connections_.insert(listener.connections_.end(), connection)),
+        network_(std::move(network)) {
+    tell();
+  }
+  ~Presence() {
+    listener_.connections_.erase(place_);
+    if (network_.empty())
+      listener_.context_.gate.leave_connection();
+    else
+      listener_.context_.gate.leave(network_, listener_.context_.sessions.clock());
+    if (listener_.num_connections() == 0 && listener_.on_empty_) listener_.on_empty_();
+    tell();
+  }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  void tell() {
+    listener_.context_.sessions.metrics.num_connections().Set(
+        static_cast<double>(listener_.num_connections()));
+  }
+
+  Listener& listener_;
+  std::list<std::weak_ptr<HttpConnection>>::iterator place_;
+  std::string network_;
+};
+
 asio::awaitable<void> Listener::serve(Listener* self, std::shared_ptr<HttpConnection> connection,
                                       std::string network) {
-  self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections()));
-  const auto place = self->connections_.insert(self->connections_.end(), connection);
-  co_await HttpConnection::serve(connection);
-  self->connections_.erase(place);
-  if (network.empty())
-    self->context_.gate.leave_connection();
-  else
-    self->context_.gate.leave(network, self->context_.sessions.clock());
-  if (self->num_connections() == 0 && self->on_empty_) self->on_empty_();
-  self->context_.sessions.metrics.num_connections().Set(
-      static_cast<double>(self->num_connections()));
+  const Presence presence(*self, connection, std::move(network));
+  try {
+    co_await HttpConnection::serve(connection);
+  } catch (const std::bad_alloc&) {
+    spdlog::error("listener: no memory was left for what a client wanted; its connection is ended");
+  }
 }
 
 void Listener::close() {

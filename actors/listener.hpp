@@ -48,6 +48,7 @@ class Listener {
 
   void take_in(asio::ip::tcp::socket socket);
   void take_waiting();
+  class Presence;
   /// network: what the connection counts for; empty for one of a trusted proxy.
   static asio::awaitable<void> serve(Listener* self, std::shared_ptr<HttpConnection> connection,
                                      std::string network);

@@ -3,6 +3,7 @@
 #include "actors/archive/find_stored.hpp"
 #include "actors/session/request_log.hpp"
 #include "protocol/compact_body.hpp"
+#include "src/core/out_of_memory.hpp"
 
 namespace octavo {
 namespace {
@@ -55,8 +56,8 @@ asio::awaitable<CompactRoute::Made> CompactRoute::prepare(
   const auto answers = std::make_shared<Mailbox<Made>>(executor_);
   const std::uint64_t owner = tenant != 0 ? tenant : context_.owners.next_watcher();
   const auto job = [&model = context_.model, create, parent, reply_to = answers->address()] {
-    reply_to.send(
-        std::make_shared<Result<RememberedResponse>>(memory_of(model, *create, parent.get())));
+    reply_to.send(std::make_shared<Result<RememberedResponse>>(
+        or_out_of_memory([&] { return memory_of(model, *create, parent.get()); })));
   };
   context_.desk.post(owner, job);
   auto answer = co_await answers->receive();

@@ -8,6 +8,7 @@
 #include "protocol/json_body.hpp"
 #include "protocol/prompt_request.hpp"
 #include "protocol/text_endpoint.hpp"
+#include "src/core/out_of_memory.hpp"
 
 namespace octavo {
 
@@ -26,7 +27,7 @@ asio::awaitable<HttpReply> PromptRoutes::answer(RouteName route, std::string bod
   // A connection asks for one thing at a time, so a client without a key is its request.
   const std::uint64_t owner = tenant != 0 ? tenant : context_.owners.next_watcher();
   context_.desk.post(owner, [job = std::move(*job), reply_to = answers->address()] {
-    reply_to.send(std::make_unique<Result<std::string>>(job()));
+    reply_to.send(std::make_unique<Result<std::string>>(or_out_of_memory(job)));
   });
   auto answer = co_await answers->receive();
   if (!answer) co_return error_reply({Errc::kServerDraining, "", ""});

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -35,11 +36,10 @@ class Supervisor {
   /// to must outlive it.
   template <class Executor>
   void spawn(const Executor& executor, std::string name, asio::awaitable<void> actor) {
-    state_->num_running.fetch_add(1);
+    auto running = std::make_shared<Running>(state_, std::move(name));
     asio::co_spawn(executor, std::move(actor),
-                   [state = state_, name = std::move(name)](std::exception_ptr error) {
-                     state->on_exit(ActorExited{name, std::move(error)});
-                     state->num_running.fetch_sub(1);
+                   [running = std::move(running)](std::exception_ptr error) {
+                     running->tell(std::move(error));
                    });
   }
 
@@ -51,6 +51,34 @@ class Supervisor {
     std::atomic<int> num_running{0};
     explicit State(std::function<void(const ActorExited&)> handler) : on_exit(std::move(handler)) {}
   };
+
+  /// An actor. Where no memory is left for what it waits for, asio destroys it unheard, on the way
+  /// of the exception: that is its end, too.
+  class Running {
+   public:
+    Running(std::shared_ptr<State> state, std::string name)
+        : state_(std::move(state)), name_(std::move(name)) {
+      state_->num_running.fetch_add(1);
+    }
+    ~Running() {
+      if (!is_told_ && std::uncaught_exceptions() > 0)
+        tell(std::make_exception_ptr(std::bad_alloc()));
+      state_->num_running.fetch_sub(1);
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+    void tell(std::exception_ptr error) {
+      is_told_ = true;
+      state_->on_exit(ActorExited{name_, std::move(error)});
+    }
+
+   private:
+    std::shared_ptr<State> state_;
+    std::string name_;
+    bool is_told_ = false;
+  };
+
   std::shared_ptr<State> state_;
 };
 

@@ -7,6 +7,7 @@
 #include "actors/session/engine_request.hpp"
 #include "actors/session/request_log.hpp"
 #include "protocol/response_events.hpp"
+#include "src/core/out_of_memory.hpp"
 #include "src/response/answer_format.hpp"
 
 namespace octavo {
@@ -143,13 +144,14 @@ void ResponseRunner::prepare(Response& response, std::shared_ptr<const Remembere
   // The desk shares what it reads: this session may be gone before it answers.
   const bool compiles = context_.grammar_desk != nullptr && is_constrained(response.create());
   Desk& desk = compiles ? *context_.grammar_desk : context_.desk;
-  desk.post(desk_owner(), [&model = context_.model, request = response.request(),
-                           create = response.shared_create(), parent = std::move(parent),
-                           reply_to = reply_to_] {
-    if (reply_to.is_closed()) return;  // Nobody waits for it any more.
-    auto prompt = std::make_unique<Result<Prompt>>(prepare_prompt(model, *create, parent.get()));
-    reply_to.send(PromptPrepared{request, std::move(prompt)});
-  });
+  desk.post(desk_owner(),
+            [&model = context_.model, request = response.request(),
+             create = response.shared_create(), parent = std::move(parent), reply_to = reply_to_] {
+              if (reply_to.is_closed()) return;  // Nobody waits for it any more.
+              auto prompt = std::make_unique<Result<Prompt>>(
+                  or_out_of_memory([&] { return prepare_prompt(model, *create, parent.get()); }));
+              reply_to.send(PromptPrepared{request, std::move(prompt)});
+            });
 }
 
 void ResponseRunner::handle(PromptPrepared prepared) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include "kernels/host/container_limits.hpp"
 
@@ -36,12 +39,21 @@ bool spin_until(const Ready& ready) {
 
 ThreadPool::ThreadPool(int num_threads) {
   const int count = num_threads > 0 ? num_threads : num_usable_cpus();
-  for (int thread = 1; thread < count; ++thread) {
-    workers_.emplace_back([this, thread] { serve(thread); });
+  try {
+    for (int thread = 1; thread < count; ++thread)
+      workers_.emplace_back([this, thread] { serve(thread); });
+  } catch (const std::system_error& error) {
+    const std::size_t num_started = workers_.size();
+    end();
+    throw std::runtime_error("the system lets this process have " + std::to_string(num_started) +
+                             " of " + std::to_string(count - 1) + " compute threads (" +
+                             error.code().message() + "): raise `ulimit -u`, or lower --threads");
   }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { end(); }
+
+void ThreadPool::end() {
   stopping_.store(true);
   epoch_.fetch_add(1);
   epoch_.notify_all();

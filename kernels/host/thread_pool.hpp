@@ -44,6 +44,7 @@ class ThreadPool {
     std::int64_t num_items = 0;
   };
 
+  void end();
   void start(const Job& job);
   bool work_once(int thread);
   void serve(int thread);

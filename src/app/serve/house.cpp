@@ -7,10 +7,12 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
+#include <new>
 #include <random>
 #include <string_view>
 
 #include "src/app/serve/log.hpp"
+#include "src/app/serve/thread_probe.hpp"
 #include "src/core/unix_time.hpp"
 
 namespace octavo {
@@ -42,6 +44,7 @@ HashKey random_hash_key() {
 
 Result<std::unique_ptr<House>> House::build(HouseOptions options, ServedModel model,
                                             const SchedulerConfig& config, StepExecutor& executor) {
+  if (auto probed = probe_threads(kNumThreads); !probed) return probed.error();
   auto house = std::make_unique<House>(std::move(options), std::move(model), config, executor);
   if (auto read = house->read_keys(); !read) return read.error();
   auto proxies = TrustedProxies::make(house->options_.trusted_proxies);
@@ -147,7 +150,7 @@ int House::run() {
   options_.manager.tell("READY=1\nSTATUS=serving");
   std::thread engine([this] { engine_.run(); });
   std::thread device([this] { device_.run(); });
-  io_.run();  // Until shut_down() stops it.
+  run_io();
   engine_work.reset();
   device_work.reset();
   engine.join();
@@ -157,6 +160,19 @@ int House::run() {
   io_.poll();  // What the last messages woke still holds connections: let it end.
   OCTAVO_ASSERT(exit_status_ != 0 || supervisor_.num_running() == 0);
   return exit_status_;
+}
+
+// Until shut_down() stops it. A handler that finds no memory loses what it was about; the others go
+// on, for what it held is free again.
+void House::run_io() {
+  while (true) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::bad_alloc&) {
+      spdlog::error("serve: no memory was left for what a client wanted");
+    }
+  }
 }
 
 void House::wait_for_signal() {

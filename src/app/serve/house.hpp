@@ -74,6 +74,7 @@ class House {
   /// Two, so that a prompt that takes long leaves a way for the others; more would take threads
   /// from a model on the CPU.
   static constexpr std::size_t kNumDeskThreads = 2;  ///< For each of the two desks.
+  static constexpr std::size_t kNumThreads = 2 * kNumDeskThreads + 3;  ///< Engine, device, archive.
   using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
   void on_exit(const ActorExited& exited);
@@ -85,6 +86,7 @@ class House {
   /// Files that are read again at SIGHUP.
   bool has_files() const { return !options_.api_key_file.empty() || certificates_ != nullptr; }
   Result<void> read_keys();
+  void run_io();
   void reread_keys();
   void begin_stop();  ///< The second call skips the waiting.
   static asio::awaitable<void> feed_watchdog(House* self);
