@@ -119,6 +119,9 @@ const std::vector<Row> kRows{
     counter("jump_forward_tokens_total",
             "Tokens that followed from a request's output format and were not sampled.",
             OCTAVO_VALUE(status.num_forced_tokens)),
+    gauge("io_loop_lag_seconds",
+          "How late the thread that all clients share was at worst in the last 10 to 20 seconds.",
+          OCTAVO_VALUE(static_cast<double>(status.io_loop_lag_ns) / 1e9)),
 };
 
 #undef OCTAVO_VALUE

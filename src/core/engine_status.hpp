@@ -43,6 +43,9 @@ struct EngineStatus {
   std::atomic<std::int32_t> num_preempted{0};  ///< Requests, by either mode, that wait to return.
   std::atomic<std::int32_t> num_swapped{0};    ///< Requests whose blocks were moved out.
 
+  // Written by the I/O thread.
+  std::atomic<std::int64_t> io_loop_lag_ns{0};  ///< Its worst lateness within the last seconds.
+
   // Written by the block manager.
   TierStatus device;
   TierStatus host;

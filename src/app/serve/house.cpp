@@ -146,6 +146,7 @@ int House::run() {
   }
   if (options_.manager.watchdog())
     supervisor_.spawn(io_.get_executor(), "watchdog", feed_watchdog(this));
+  supervisor_.spawn(io_.get_executor(), "loop_lag", LoopLag::watch(&loop_lag_));
   ready_ = true;
   options_.manager.tell("READY=1\nSTATUS=serving");
   std::thread engine([this] { engine_.run(); });
@@ -301,6 +302,7 @@ asio::awaitable<void> House::shut_down(House* self) {
   co_await self->progress_.wait();  // Until the executor has left.
   spdlog::info("house: stopped");
   self->watchdog_.cancel();
+  self->loop_lag_.stop();
   self->io_.stop();
 }
 

@@ -17,6 +17,7 @@
 #include "actors/ring/ring.hpp"
 #include "src/app/serve/certificate_watch.hpp"
 #include "src/app/serve/http_routes.hpp"
+#include "src/app/serve/loop_lag.hpp"
 #include "src/app/serve/service_manager.hpp"
 
 namespace octavo {
@@ -116,6 +117,7 @@ class House {
   asio::signal_set signals_;
   asio::signal_set hangup_;
   asio::steady_timer watchdog_;  ///< When the service manager is told next that all is well.
+  LoopLag loop_lag_{io_.get_executor(), status_};
   Bell progress_;  ///< Rings when the stop may go on: the last connection or actor has left.
   bool stopping_ = false;
   bool hurries_ = false;    ///< A second signal: nothing is waited for.

@@ -10,6 +10,7 @@
 #include "src/app/cli/commands/commands.hpp"
 #include "src/app/cli/flags/api_keys.hpp"
 #include "src/app/cli/load.hpp"
+#include "src/app/serve/core_dumps.hpp"
 #include "src/app/serve/house.hpp"
 #include "src/app/serve/log.hpp"
 #include "src/app/serve/recording_file.hpp"
@@ -145,6 +146,9 @@ Result<void> check_names(const ServeOptions& options) {
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
+  if (options.disable_core_dumps) {
+    if (auto disabled = disable_core_dumps(); !disabled) return disabled.error();
+  }
   const auto log = open_log(options.log_level, options.log_format);
   if (auto checked = check_names(options); !checked) return checked.error();
   auto path = resolve_model_path(options.model.model);

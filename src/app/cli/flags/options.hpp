@@ -35,6 +35,7 @@ struct ServeOptions {
   std::string metrics_prefix = "octavo";
   std::string log_level = "info";
   std::string log_format = "text";
+  bool disable_core_dumps = false;
   double engine_timeout_s = 60;  ///< Longest that a step may take.
   double drain_timeout_s = 30;
   double drain_delay_s = 0;

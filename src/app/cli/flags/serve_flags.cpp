@@ -244,6 +244,11 @@ void add_records(CLI::App& command, ServeOptions& options) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()
       ->group(kServer);
+  command
+      .add_flag("--disable-core-dumps", options.disable_core_dumps,
+                "A crash leaves no file with clients' prompts, and no other process of the same "
+                "user may look into the memory")
+      ->group(kServer);
 }
 
 }  // namespace
