@@ -143,14 +143,18 @@ Result<void> check_names(const ServeOptions& options) {
                "--served-model-name"};
 }
 
+Result<void> prepare(const ServeOptions& options) {
+  if (options.disable_core_dumps) {
+    if (auto disabled = disable_core_dumps(); !disabled) return disabled;
+  }
+  return check_names(options);
+}
+
 }  // namespace
 
 Result<int> serve(const ServeOptions& options) {
-  if (options.disable_core_dumps) {
-    if (auto disabled = disable_core_dumps(); !disabled) return disabled.error();
-  }
   const auto log = open_log(options.log_level, options.log_format);
-  if (auto checked = check_names(options); !checked) return checked.error();
+  if (auto prepared = prepare(options); !prepared) return prepared.error();
   auto path = resolve_model_path(options.model.model);
   if (!path) return path.error();
   Recording recording;
