@@ -32,6 +32,7 @@ TEST_CASE("every number of the engine stands on the page under its name") {
   status.steps.add(6);
   status.steps.add(8);
   status.num_forced_tokens = 15;
+  status.io_loop_lag_ns = 1500000000;
   const std::string page = page_of(status);
   for (const char* line :
        {"num_requests_running 3", "num_requests_waiting 4", "num_requests_swapped 5",
@@ -43,7 +44,7 @@ TEST_CASE("every number of the engine stands on the page under its name") {
         "prefix_cache_hits_total 12", "iteration_total 2", "iteration_tokens_total_sum 14",
         "iteration_tokens_total_count 2", "iteration_tokens_total_bucket{le=\"1\"} 0",
         "iteration_tokens_total_bucket{le=\"8\"} 2", "iteration_tokens_total_bucket{le=\"+Inf\"} 2",
-        "jump_forward_tokens_total 15"}) {
+        "jump_forward_tokens_total 15", "io_loop_lag_seconds 1.5"}) {
     const std::string text(line);
     const std::size_t value = text.rfind(' ');
     const bool has_labels = text[value - 1] == '}';
@@ -100,5 +101,5 @@ TEST_CASE("a name has one family, with help and type") {
     CHECK_FALSE(family.help.empty());
     CHECK_FALSE(family.metric.empty());
   }
-  CHECK(names.size() == 21);
+  CHECK(names.size() == 22);
 }
