@@ -21,10 +21,11 @@ FUZZ_PACKAGES  := clang-16 libclang-rt-16-dev
 # Simulated days, from the seed on.
 DAYS ?= 10000
 SEED ?= 1
+SOAK_MINUTES ?= 60
 # For each fuzz target, of which two run at a time: all together take about an hour.
 SECONDS ?= 450
 
-.PHONY: help serve build install deb deb-check cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim fresh mutants format clean
+.PHONY: help serve build install deb deb-check cuda-toolkit xgrammar test check bench load asan tsan clang arm64 fuzz sim soak fresh mutants format clean
 
 help:
 	@echo "make serve   build a release, serve the demo model and print the address (MODEL=folder ARGS=flags)"
@@ -42,6 +43,7 @@ help:
 	@echo "make arm64   cross build for aarch64, and its unit tests under emulation"
 	@echo "make fuzz    random input against every parser for an hour (SECONDS=60 for each target, TARGETS='grammar ring' for some)"
 	@echo "make sim     10,000 simulated days of a server, half an hour (DAYS=200, SEED=7 to begin elsewhere, or to repeat one with DAYS=1)"
+	@echo "make soak    an hour of mixed traffic: memory, descriptors and times must stay as they are (SOAK_MINUTES=10)"
 	@echo "make fresh   as root: both commands of README in a new Debian 12, made in a folder (FRESH=folder)"
 	@echo "make mutants plant faults one by one and see which test notices (ARGS='--only cache'); half an hour"
 	@echo "make clang   build and unit tests with clang"
@@ -143,6 +145,11 @@ sim:
 	@$(CONFIGURE) $(BUILD) $(CONFIGURE_FLAGS)
 	ninja -C $(BUILD) -j$(JOBS) tests/sim/days
 	OCTAVO_TESTS_DIR=$(CURDIR)/tests $(BUILD)/tests/sim/days --seed $(SEED) --seeds $(DAYS)
+
+soak: build
+	@tests/support/install_packages.sh $(WEB_PACKAGES)
+	@tests/support/install_modules.sh
+	SOAK_MINUTES=$(SOAK_MINUTES) $$(tests/support/find_node.sh) tests/soak/soak.mjs $(BUILD)/octavo
 
 fresh:
 	@tests/support/install_packages.sh $(FRESH_PACKAGES)
