@@ -170,7 +170,7 @@ describe('octavo replay', () => {
     assert.match(await refusal(['replay', 'synthetic:poems']), /synthetic:sharegpt and synthetic:alpaca/);
   });
 
-  test('a page that cannot be written is an error behind the table', async () => {
+  test('a page that cannot be written is an error after the table', async () => {
     const { code, stdout, stderr } = await octavo(['replay', trace, '--html', join(folder, 'no', 'page.html')]);
     assert.equal(code, 2);
     assert.match(stdout, /^paged +\d/m);
