@@ -30,8 +30,6 @@ constexpr std::size_t kMaxPlainBody = std::size_t{64} << 10;
 // The largest thing that must be in it at once is the head of a request.
 constexpr std::size_t kMaxBuffered = std::size_t{256} << 10;
 constexpr std::size_t kMaxLingerBytes = std::size_t{1} << 20;
-// Between the end of a read that is too late and that of its socket.
-constexpr std::chrono::seconds kLateGrace{1};
 
 // Checks that every request must pass before its route is looked up: a sound head, an allowed host
 // and an allowed origin. Answers how it is refused, or nothing when it passes.
@@ -72,6 +70,10 @@ std::optional<std::int64_t> resume_of(const http::request<http::string_body>& re
   return number;
 }
 
+std::optional<HttpRefusal> too_late() {
+  return HttpRefusal{http::status::request_timeout, "the request did not come in time"};
+}
+
 }  // namespace
 
 HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket socket,
@@ -79,9 +81,10 @@ HttpConnection::HttpConnection(ConnectionContext& context, asio::ip::tcp::socket
     : context_(context),
       limits_(context.sessions.limits),
       stream_(std::move(socket)),
-      seat_(context.gate, context.policy, context.sessions.clock, std::move(proxy)),
+      client_(context.gate, context.policy, context.sessions.clock, std::move(proxy)),
       buffer_(kMaxBuffered),
-      deadline_(stream_.get_executor()) {
+      read_deadline_(stream_),
+      end_deadline_(stream_.get_executor()) {
   boost::system::error_code ignored;
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
@@ -94,7 +97,7 @@ asio::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self
   const bool is_open = co_await self->open();
   std::optional<HttpRequest> upgrade;
   if (is_open) upgrade = co_await self->answer_until_upgrade();
-  self->deadline_.cancel();
+  self->end_deadline_.cancel();
   if (!upgrade) {
     self->close_socket();
     co_return;
@@ -131,10 +134,10 @@ asio::awaitable<void> HttpConnection::turn_away(std::shared_ptr<HttpConnection> 
 }
 
 asio::awaitable<bool> HttpConnection::open() {
-  auto opening = open_transport(stream_, buffer_, context_.transport, seat_.is_proxied(),
+  auto opening = open_transport(stream_, buffer_, context_.transport, client_.is_proxied(),
                                 limits_.handshake_timeout, context_.sessions.clock);
   const Opening opened = co_await std::move(opening);
-  if (opened == Opening::kTooOpen) {
+  if (opened == Opening::kPlainRefused) {
     HttpRefusal refusal{http::status::bad_request,
                         "this server wants TLS: ask it by https:// or wss://", "tls_required"};
     co_await refuse(std::move(refusal));
@@ -165,11 +168,12 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
     head_ = {};
     const bool has_bytes = co_await wait_for_request();
     if (!has_bytes) co_return std::nullopt;
-    begin_reading(limits_.handshake_timeout);
+    read_deadline_.begin(limits_.handshake_timeout, shared_from_this());
     auto head_read = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
     const boost::system::error_code head_error = std::get<0>(head_read);
-    std::optional<HttpRefusal> refusal = end_reading();
-    if (!refusal) refusal = head_error ? refusal_of(head_error) : take_head(parser.get().base());
+    auto refusal = read_deadline_.end() ? too_late()
+                   : head_error         ? refusal_of(head_error)
+                                        : take_head(parser.get().base());
     if (refusal) co_await refuse(std::move(*refusal));
     if (head_error || refusal) co_return std::nullopt;
     if (beast::websocket::is_upgrade(parser.get())) {
@@ -181,7 +185,7 @@ asio::awaitable<std::optional<HttpConnection::HttpRequest>> HttpConnection::answ
       co_return std::nullopt;
     }
     const bool goes_on = co_await answer_request(parser);
-    seat_.leave();
+    client_.leave();
     if (!goes_on) co_return std::nullopt;
   }
 }
@@ -190,29 +194,8 @@ std::optional<HttpRefusal> HttpConnection::take_head(http::request_header<>& hea
   auto refusal = resolve_target(head);
   head_ = head;
   if (!refusal) refusal = check_request(head_, context_.policy, limits_.max_head_fields);
-  if (!refusal) refusal = seat_.take(head_);
+  if (!refusal) refusal = client_.enter(head_);
   return refusal;
-}
-
-void HttpConnection::begin_reading(std::chrono::milliseconds limit) {
-  is_reading_ = true;
-  is_late_ = false;
-  stream_.expires_after(limit + kLateGrace);
-  deadline_.expires_after(limit);
-  deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-    const bool is_old =
-        error || !self->is_reading_ || self->deadline_.expiry() > std::chrono::steady_clock::now();
-    if (is_old) return;
-    self->is_late_ = true;
-    self->stream_.cancel_read();
-  });
-}
-
-std::optional<HttpRefusal> HttpConnection::end_reading() {
-  is_reading_ = false;
-  deadline_.cancel();
-  if (!is_late_) return std::nullopt;
-  return HttpRefusal{http::status::request_timeout, "the request did not come in time"};
 }
 
 // True when another request may follow.
@@ -230,11 +213,11 @@ asio::awaitable<bool> HttpConnection::answer_request(RequestParser& parser) {
   }
   const std::size_t limit = has_body ? limits_.max_message_bytes : kMaxPlainBody;
   const auto timeout = has_body ? limits_.body_timeout : limits_.handshake_timeout;
-  begin_reading(timeout);
+  read_deadline_.begin(timeout, shared_from_this());
   auto reading = read_body(stream_, buffer_, parser, limit);
   BodyRead read = co_await std::move(reading);
-  const auto too_late = end_reading();
-  if (!read.is_whole && too_late) read.refusal = too_late;
+  const bool is_late = read_deadline_.end();
+  if (!read.is_whole && is_late) read.refusal = too_late();
   if (read.refusal) co_await refuse(std::move(*read.refusal));
   if (!read.is_whole) co_return false;
   HttpRequest request = parser.release();
@@ -387,8 +370,8 @@ void HttpConnection::end(const Error& error) {
   if (!exchange_) return close_socket();
   ends_answered_ = true;
   exchange_->end(error);
-  deadline_.expires_after(limits_.close_timeout);
-  deadline_.async_wait([self = shared_from_this()](boost::system::error_code ended) {
+  end_deadline_.expires_after(limits_.close_timeout);
+  end_deadline_.async_wait([self = shared_from_this()](boost::system::error_code ended) {
     if (!ended) self->close_socket();
   });
 }

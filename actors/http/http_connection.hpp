@@ -9,8 +9,9 @@
 #include <memory>
 #include <optional>
 
-#include "actors/http/client_seat.hpp"
 #include "actors/http/http_exchange.hpp"
+#include "actors/http/proxied_client.hpp"
+#include "actors/http/read_deadline.hpp"
 #include "actors/http/request_body.hpp"
 #include "actors/transport/transport.hpp"
 #include "actors/websocket/websocket_connection.hpp"
@@ -67,11 +68,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Keeps the head and checks it. Answers how the request is refused, or nothing.
   std::optional<HttpRefusal> take_head(http::request_header<>& head);
   asio::awaitable<bool> answer_request(RequestParser& parser);
-  /// From here on a part of a request is read that must have come within this time. Then the read
-  /// ends, and the client can be told; a second later the socket closes in any case.
-  void begin_reading(std::chrono::milliseconds limit);
-  /// It has come, or is too late: then how it is refused.
-  std::optional<HttpRefusal> end_reading();
   asio::awaitable<void> answer_with_text(TextEndpoint endpoint, std::string_view body,
                                          Caller caller);
   /// The events of a response that the client comes back to.
@@ -96,19 +92,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   ConnectionContext& context_;
   const SessionLimits& limits_;
   ClientStream stream_;
-  ClientSeat seat_;
+  ProxiedClient client_;
   beast::flat_buffer buffer_;
   std::shared_ptr<WebSocketConnection> websocket_;  ///< After the upgrade; has the socket then.
   std::shared_ptr<HttpExchange> exchange_;          ///< While an answer with text is made.
-  /// When what is read of a request must have come, or when an answer that was ended must be out.
-  asio::steady_timer deadline_;
-  http::request_header<> head_;  ///< The head of the request that is answered.
+  ReadDeadline read_deadline_;                      ///< For the head, then the body of a request.
+  asio::steady_timer end_deadline_;                 ///< When an answer that was ended must be out.
+  http::request_header<> head_;                     ///< The head of the request that is answered.
   /// The account that counts this connection: that of the last key that came. Null before the
   /// first.
   std::shared_ptr<KeyAccount> counted_for_;
   std::size_t num_answered_ = 0;
-  bool is_reading_ = false;     ///< Between begin_reading() and end_reading().
-  bool is_late_ = false;        ///< The time was up.
   bool keep_alive_ = false;     ///< The client wants to go on after this answer.
   bool is_idle_ = false;        ///< It waits for another request, and none has begun to come.
   bool ends_answered_ = false;  ///< The answer under way is the last.

@@ -142,8 +142,7 @@ std::shared_ptr<const RememberedResponse> ResponseRunner::find_parent(const std:
 
 void ResponseRunner::prepare(Response& response, std::shared_ptr<const RememberedResponse> parent) {
   // The desk shares what it reads: this session may be gone before it answers.
-  const bool compiles = context_.grammar_desk != nullptr && is_constrained(response.create());
-  Desk& desk = compiles ? *context_.grammar_desk : context_.desk;
+  Desk& desk = is_constrained(response.create()) ? *context_.grammar_desk : context_.desk;
   desk.post(desk_owner(),
             [&model = context_.model, request = response.request(),
              create = response.shared_create(), parent = std::move(parent), reply_to = reply_to_] {

@@ -53,9 +53,9 @@ struct SessionContext {
   /// The account of clients that came without an API key.
   std::shared_ptr<KeyAccount> anonymous = std::make_shared<KeyAccount>("anonymous");
   ResponseStore store{limits.store};  ///< Holds the stored responses of all clients.
-  /// Where prompts are made whose answers need a grammar: compiling one may take long, and nobody
-  /// else waits for it. Null: at the desk, too.
-  Desk* grammar_desk = nullptr;
+  /// Compiling a grammar may take long, and other prompts must not wait for it. So prompts of
+  /// answers that need one may be given a desk of their own.
+  Desk* grammar_desk = &desk;
 
   RequestId take_request() { return RequestId{next_request.fetch_add(1)}; }
   /// The id by which clients know the request's response.

@@ -17,7 +17,7 @@ struct SessionLimits {
   std::size_t max_json_depth = 32;
   std::size_t max_fragments = 1024;        ///< Frames in which one message may come.
   std::size_t max_pings_per_second = 100;  ///< Pongs that nobody asked for count, too.
-  bool compresses_websockets = false;      ///< Where a client offers it (RFC 7692).
+  bool compresses_websockets = false;      ///< For clients that offer permessage-deflate.
   std::size_t max_invalid_messages = 20;   ///< That many within a minute end the connection.
   std::size_t soft_outbox_bytes = std::size_t{256} << 10;  ///< Above it deltas merge.
   std::size_t hard_outbox_bytes = std::size_t{4} << 20;    ///< Above it the client is cut off.

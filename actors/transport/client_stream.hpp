@@ -52,9 +52,10 @@ class TlsTransport {
 
   beast::tcp_stream* stream;  ///< Null once the stream is gone.
   TlsSession session;
-  /// What a waiting read is offered: enough to hear that something comes.
+  /// Where a read waits for input. It is small, because connections wait most of the time and each
+  /// has one; what more has come is then read at once through a buffer that all share.
   std::array<char, 16> arrived{};
-  std::string sending;        ///< What is being written.
+  std::string sending;        ///< Records that the write under way is sending.
   bool is_writing = false;    ///< A write is under way.
   bool is_cancelled = false;  ///< The read under way ends as soon as it would wait again.
 };
@@ -137,7 +138,7 @@ class ClientStream {
 
   struct WriteThroughTls {
     Shared tls;
-    TlsTransport::Progress progress;  ///< What was encrypted.
+    TlsTransport::Progress progress;  ///< How much of the plain bytes became records, or why none.
     std::size_t num_sent = 0;
     enum class State : std::uint8_t { kBegin, kSending, kPosted } state = State::kBegin;
 

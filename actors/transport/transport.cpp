@@ -39,7 +39,8 @@ asio::awaitable<Opening> open_transport(ClientStream& stream, beast::flat_buffer
   buffer.commit(std::get<1>(read));
   std::string first(static_cast<const char*>(buffer.cdata().data()), buffer.size());
   if (first.front() != kHandshake)
-    co_return accepts_plain(stream, transport, is_proxied) ? Opening::kOpen : Opening::kTooOpen;
+    co_return accepts_plain(stream, transport, is_proxied) ? Opening::kOpen
+                                                           : Opening::kPlainRefused;
   buffer.consume(buffer.size());
   if (transport.certificates == nullptr) {
     if (transport.log_lines.take(clock()))

@@ -18,7 +18,7 @@ namespace octavo {
 /// count for this machine.
 enum class PlainHttp : std::uint8_t { kAll, kLoopback, kNone };
 
-/// What all connections of a listener share.
+/// How clients of one listener may connect; the listener and all of its connections use it.
 struct Transport {
   const TlsCertificates* certificates = nullptr;  ///< Null: no TLS.
   PlainHttp plain = PlainHttp::kLoopback;
@@ -26,9 +26,9 @@ struct Transport {
 };
 
 enum class Opening : std::uint8_t {
-  kOpen,     ///< A request can be read from the stream.
-  kTooOpen,  ///< The client speaks in the clear and may not, but may be told so.
-  kClosed,   ///< Nothing came in time, or no handshake that could be made.
+  kOpen,          ///< A request can be read from the stream.
+  kPlainRefused,  ///< The client speaks plain HTTP and may not; it can be told so.
+  kClosed,        ///< Nothing came in time, or no handshake that could be made.
 };
 
 /// Reads what a client sends first into the buffer, and makes the TLS handshake if it begins one.

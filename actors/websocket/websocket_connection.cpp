@@ -25,11 +25,12 @@ constexpr std::size_t kHopelessFactor = 16;
 constexpr std::size_t kMaxReasonBytes = 123;  // RFC 6455, section 5.5: 125 with the code.
 // A close frame with 1007, unmasked as a server's are.
 constexpr std::string_view kBadPayload = "\x88\x02\x03\xef";
-// What a connection says twice, it says within a kilobyte, and larger windows cost memory.
+// A larger window finds hardly more, since the events of a stream repeat what stood in the last few
+// of them, and it costs every connection more memory.
 constexpr int kWindowBits = 10;
 
-// The server goes on with its window from message to message, for the events of a stream are alike;
-// clients, whose messages are not, begin anew with each.
+// The events of a stream are alike, so the server keeps its window from message to message. The
+// messages of a client are not, so each begins with an empty window, and takes less memory.
 websocket::permessage_deflate compression() {
   websocket::permessage_deflate deflate;
   deflate.server_enable = true;
@@ -91,7 +92,8 @@ asio::awaitable<bool> WebSocketConnection::accept(http::request<http::string_bod
   websocket_.set_option(timeouts);
   websocket_.read_message_max(kHopelessFactor * limits_.max_message_bytes);
   if (limits_.compresses_websockets && upgrade.count(http::field::sec_websocket_extensions) > 0) {
-    // What is too big is not inflated any further, although its end is then told by Beast.
+    // A small message may inflate to a huge one. With this limit Beast stops inflating there, and
+    // ends the connection with 1009 itself.
     websocket_.read_message_max(limits_.max_message_bytes);
     websocket_.set_option(compression());
   }
@@ -116,7 +118,7 @@ asio::awaitable<void> WebSocketConnection::read_frames(std::shared_ptr<WebSocket
     auto read = co_await self->websocket_.async_read_some(
         self->buffer_, kReadBytes, asio::bind_cancellation_slot(self->reading_.slot(), kTuple));
     const boost::system::error_code error = std::get<0>(read);
-    // Of a stream that cannot be inflated Beast says nothing, and lets nothing more be said.
+    // Beast sends no close frame for a message that cannot be inflated, and refuses to send one.
     if (error.category() == make_error_code(beast::zlib::error::need_buffers).category())
       self->websocket_.next_layer().say_last(kBadPayload);
     if (error) co_return;  // Gone, bad UTF-8 (Beast has sent 1007), or 1002.

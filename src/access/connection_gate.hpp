@@ -34,10 +34,10 @@ class ConnectionGate {
   /// One that was let in has ended.
   void leave(const std::string& address, TimePoint now);
 
-  /// The same by halves, for the connections of a proxy: one of all, whoever's it is;
+  /// Counts a proxy's connection among all, and for no address.
   Entrance enter_connection();
   void leave_connection();
-  /// and the client of it for whom it is used now.
+  /// Counts a client of such a connection for its address alone.
   Entrance enter_address(const std::string& address, TimePoint now);
   void leave_address(const std::string& address, TimePoint now);
   std::size_t num_connections() const { return num_connections_; }

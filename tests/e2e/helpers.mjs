@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -94,6 +95,16 @@ export async function eventually(holds, what, limitMs = 10_000) {
     if (Date.now() > end) throw new Error(`still not: ${what}`);
     await new Promise((done) => setTimeout(done, 20));
   }
+}
+
+/// A port of this machine on which nobody listens, for a program that cannot be asked for any.
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /// Waits until nothing runs or waits, every request has been counted at its end, and not one KV block is in use.

@@ -4,13 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { plainClient } from './client.mjs';
-import { eventually, examples, metricsOf, runCommand, serverFor, suiteScope } from './helpers.mjs';
+import { eventually, examples, freePort, metricsOf, runCommand, serverFor, suiteScope } from './helpers.mjs';
 import { get, raw } from './raw.mjs';
 
 const monitoring = path.join(examples, 'deploy/monitoring');
@@ -21,15 +20,6 @@ const dashboard = JSON.parse(shown('octavo-grafana.json'));
 const panels = dashboard.panels.filter((panel) => panel.type !== 'row');
 const pageOf = async (server) => (await fetch(`${server.url}metrics`)).text();
 const familiesOf = (page) => [...page.matchAll(/^# TYPE \w+:(\w+) /gm)].map((match) => match[1]);
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /// Prometheus with the shown configuration, but for the target, the interval and files: query(expression) resolves to its samples.
 async function prometheusFor(t, server) {

@@ -4,14 +4,13 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { WebSocket } from 'ws';
 import { isTerminal } from './contract.mjs';
-import { eventually, examples, metricsOf, patience, serverFor } from './helpers.mjs';
+import { eventually, examples, freePort, metricsOf, patience, serverFor } from './helpers.mjs';
 
 const proxies = {
   nginx: { file: 'nginx.conf', command: (file, folder) => ['nginx', '-p', folder, '-e', `${folder}/error.log`, '-c', file, '-g', 'daemon off;'] },
@@ -20,15 +19,6 @@ const proxies = {
 };
 const search = `${process.env.PATH}:/usr/sbin`;
 const isInstalled = (name) => spawnSync('which', [name], { env: { ...process.env, PATH: search } }).status === 0;
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /// The example as it is, but for ports and the file of its process id.
 async function proxyFor(t, name, servers) {

@@ -1,4 +1,4 @@
-#include "actors/http/client_seat.hpp"
+#include "actors/http/proxied_client.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -7,13 +7,13 @@
 
 namespace octavo {
 
-std::optional<HttpRefusal> ClientSeat::take(const http::request_header<>& head) {
+std::optional<HttpRefusal> ProxiedClient::enter(const http::request_header<>& head) {
   if (!proxy_) return std::nullopt;
   leave();
   std::string network = client_network_of(client_of(*proxy_, head, policy_.proxies));
   const Entrance entrance = gate_.enter_address(network, clock_());
   if (entrance == Entrance::kOpen) {
-    network_ = std::move(network);
+    counted_for_ = std::move(network);
     return std::nullopt;
   }
   HttpRefusal refusal = refusal_of(entrance);
@@ -22,9 +22,9 @@ std::optional<HttpRefusal> ClientSeat::take(const http::request_header<>& head) 
   return refusal;
 }
 
-void ClientSeat::leave() {
-  if (network_) gate_.leave_address(*network_, clock_());
-  network_.reset();
+void ProxiedClient::leave() {
+  if (counted_for_) gate_.leave_address(*counted_for_, clock_());
+  counted_for_.reset();
 }
 
 }  // namespace octavo
